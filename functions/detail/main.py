@@ -1,0 +1,44 @@
+"""GET /images/{image_id} and what lies below it: the record, one object, the stored bytes."""
+
+import functions_framework
+from flask import Request, Response
+
+from circles.bootstrap import services
+from circles.documents import image_document, object_document
+from circles.web import json_response, routes
+from circles.web_content import content_response
+from circles.web_requests import read_query
+
+app = services()
+
+
+def get_image(request: Request, image_id: str) -> Response:
+    read_query(request)
+    return json_response(image_document(app.catalogue.get(image_id)))
+
+
+def get_object(request: Request, image_id: str, object_id: str) -> Response:
+    read_query(request)
+    return json_response(object_document(app.catalogue.object(image_id, object_id)))
+
+
+def get_content(request: Request, image_id: str) -> Response:
+    read_query(request)
+    return content_response(request, app.catalogue.get(image_id), app.store)
+
+
+answer = routes(
+    {
+        "GET /images/<image_id>": get_image,
+        "GET /images/<image_id>/objects/<object_id>": get_object,
+        "GET /images/<image_id>/content": get_content,
+    },
+    ready=lambda: app.catalogue.ping(),
+    settings=app.settings,
+)
+
+
+@functions_framework.http
+def detail(request: Request) -> Response:
+    """What functions-framework calls."""
+    return answer(request)

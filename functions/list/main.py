@@ -1,0 +1,32 @@
+"""GET /images/{image_id}/objects: the circles of one image."""
+
+import functions_framework
+from flask import Request, Response
+
+from circles.bootstrap import services
+from circles.documents import object_summary
+from circles.images import ObjectFilter
+from circles.web import json_response, routes
+from circles.web_requests import number, read_query
+
+app = services()
+radius = number(0, 1e9)
+
+
+def get_objects(request: Request, image_id: str) -> Response:
+    """The served run's objects; an empty list, and the header Image-Status: pending, while detection is due."""
+    query = read_query(request, min_score=number(0, 1), min_radius=radius, max_radius=radius)
+    wanted = ObjectFilter(query.get("min_score"), query.get("min_radius"), query.get("max_radius"))
+    image, objects = app.catalogue.objects(image_id, wanted)
+    return json_response([object_summary(found) for found in objects], headers={"Image-Status": image.status})
+
+
+answer = routes(
+    {"GET /images/<image_id>/objects": get_objects}, ready=lambda: app.catalogue.ping(), settings=app.settings
+)
+
+
+@functions_framework.http
+def list_images(request: Request) -> Response:
+    """What functions-framework calls."""
+    return answer(request)

@@ -1,0 +1,1 @@
+"""Circles: a picture in, every round thing in it out. Start reading at usecases.py; bootstrap.py joins the parts."""

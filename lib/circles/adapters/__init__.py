@@ -1,0 +1,1 @@
+"""One driver, one file. Only bootstrap imports what is here."""

@@ -1,0 +1,143 @@
+"""Detector behind a KServe InferenceService: the only file that imports requests and tenacity."""
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+
+from circles.adapters.kserve_answer import read_answer
+from circles.adapters.kserve_wire import PROTOCOLS, WrongAnswer, read_json
+from circles.errors import DetectorFailed
+from circles.images import Detection, Picture
+from circles.settings import Settings
+
+log = logging.getLogger("circles.detector")
+
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+_MAX_ERROR_BYTES = 64 * 1024
+_MAX_ATTEMPTS = 4
+_TRANSIENT_STATUSES = (429, 502, 503)  # a predictor that starts or is full; prediction may be repeated
+
+
+class _Transient(DetectorFailed):
+    """Worth another attempt while the deadline lasts."""
+
+    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait_s = retry_after_s
+
+
+class KserveDetector:
+    """
+    One deadline for the whole call, predictor_timeout_s, retries and reading included.
+
+    Tried again: no connection, a connection reset before an answer, 429, 502, 503. Not tried again: every other
+    status, a 200 that cannot be read, and a predictor that is slower than the deadline.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._protocol = PROTOCOLS[settings.predictor_protocol]
+        self._url = settings.predictor_url + self._protocol.path.format(model=settings.predictor_model)
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy of the environment has no business inside the cluster
+        pool = HTTPAdapter(pool_maxsize=settings.threads)
+        self._session.mount("http://", pool)
+        self._session.mount("https://", pool)
+
+    def detect(self, picture: Picture) -> Detection:
+        began = time.monotonic()
+        deadline = began + self._settings.predictor_timeout_s
+        headers, body = self._protocol.encode(picture)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Transient),
+            stop=tenacity.stop_after_attempt(_MAX_ATTEMPTS) | tenacity.stop_before_delay(deadline - began),
+            wait=_wait_s,
+            reraise=True,
+        )
+        answer = retrying(self._attempt, headers, body, deadline)
+        duration_ms = (time.monotonic() - began) * 1000
+        try:
+            predictions, version = self._protocol.predictions(read_json(answer))
+            found = read_answer(predictions, version, picture, self._settings.max_objects)
+        except WrongAnswer as error:
+            raise DetectorFailed(f"The predictor's answer cannot be used: {error}.") from error
+        log.info("model %s %s found %d in %.0f ms", self._settings.predictor_model, found.model_version,
+                 len(found.circles), duration_ms)  # fmt: skip
+        return Detection(
+            model=self._settings.predictor_model,
+            model_version=found.model_version,
+            protocol=self._settings.predictor_protocol,
+            duration_ms=round(duration_ms, 1),
+            circles=found.circles,
+        )
+
+    def _attempt(self, headers: dict[str, str], body: bytes, deadline: float) -> bytes:
+        """Post once and return the body of a 200; raise _Transient or DetectorFailed for anything else."""
+        remaining_s = max(deadline - time.monotonic(), 0.001)
+        timeouts = (min(self._settings.predictor_connect_timeout_s, remaining_s), remaining_s)
+        try:
+            with self._session.post(
+                self._url, data=body, headers=headers, timeout=timeouts, stream=True, allow_redirects=False
+            ) as response:
+                if response.status_code != 200:
+                    raise _refusal(response)
+                return _read_body(response, deadline)
+        except (requests.ConnectTimeout, requests.ReadTimeout) as error:
+            late = isinstance(error, requests.ReadTimeout) or time.monotonic() >= deadline
+            raise (DetectorFailed if late else _Transient)("The predictor did not answer in time.") from error
+        except requests.ConnectionError as error:
+            raise _Transient("The predictor cannot be reached.") from error
+        except requests.RequestException as error:
+            raise DetectorFailed("The predictor's answer broke off.") from error
+
+
+def _read_body(response: requests.Response, deadline: float) -> bytes:
+    """Read within deadline and MAX_ANSWER_BYTES; requests' own timeout counts only the silence between two packets."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(64 * 1024):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_ANSWER_BYTES:
+            raise DetectorFailed("The predictor's answer is too large.")
+        if time.monotonic() > deadline:
+            raise DetectorFailed("The predictor did not answer in time.")
+    return b"".join(parts)
+
+
+def _refusal(response: requests.Response) -> DetectorFailed:
+    status = response.status_code
+    if status in _TRANSIENT_STATUSES:
+        return _Transient(f"The predictor answered {status}.", _retry_after_s(response))
+    log.warning("the predictor answered %d: %s", status, _words(response))
+    return DetectorFailed(f"The predictor answered {status}.")
+
+
+def _retry_after_s(response: requests.Response) -> float:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else 0.0  # a date is not worth a parser: our own back-off serves
+
+
+def _words(response: requests.Response) -> str:
+    """The beginning of an error body of any kind, for the log only; a model server may echo a whole request."""
+    begin: Any = next(response.iter_content(_MAX_ERROR_BYTES), b"")
+    return bytes(begin)[:300].decode("utf-8", "replace")
+
+
+_back_off_s = tenacity.wait_random_exponential(multiplier=0.1, max=2)
+
+
+def _wait_s(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked_s = error.wait_s if isinstance(error, _Transient) else 0.0
+    return max(asked_s, _back_off_s(state))
+
+
+if TYPE_CHECKING:
+    from circles.ports import Detector
+
+    _: type[Detector] = KserveDetector

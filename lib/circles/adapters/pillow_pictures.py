@@ -1,0 +1,91 @@
+"""Pictures through Pillow: the only file that imports PIL."""
+
+import threading
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from PIL import Image as PillowImage
+from PIL import ImageOps, UnidentifiedImageError
+
+from circles.errors import TooLarge, UndecodablePicture, UnsupportedPicture
+from circles.images import Picture
+
+_MEDIA_TYPES = {
+    "JPEG": "image/jpeg",
+    "MPO": "image/jpeg",  # a phone's JPEG with a second picture behind the first
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "GIF": "image/gif",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+}
+_EXIF_ORIENTATION = 0x0112  # Exif 2.32, table 4
+_FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]  # Pillow finds an MPO by itself behind JPEG
+_ROTATED_BY_A_QUARTER = (5, 6, 7, 8)
+
+# Our own limit is checked before anything is decoded; Pillow's would warn at another number.
+PillowImage.MAX_IMAGE_PIXELS = None
+
+_decoding = threading.BoundedSemaphore(2)
+"""At most so many pictures are unpacked in memory at once, however many threads serve."""
+
+
+class PillowPictures:
+    """Tells pictures by content. Formats are listed, so that no other decoder of Pillow's is ever reached."""
+
+    def __init__(self, max_pixels: int) -> None:
+        self._max_pixels = max_pixels
+
+    def read(self, data: bytes) -> Picture:
+        with _open(data) as image:
+            width, height = image.size
+            if width * height > self._max_pixels:
+                raise TooLarge(f"The picture has {width} x {height} pixels; at most {self._max_pixels:,} are taken.")
+            orientation = _decode(image)
+            media_type = _MEDIA_TYPES[image.format or ""]
+        if orientation in _ROTATED_BY_A_QUARTER:
+            width, height = height, width
+        return Picture(data, media_type, width, height, orientation)
+
+    def upright(self, picture: Picture) -> Picture:
+        if picture.orientation == 1:
+            return picture
+        with _decoding, _open(picture.data) as image:
+            turned = ImageOps.exif_transpose(image)
+            as_jpeg = picture.media_type == "image/jpeg"
+            encoded = BytesIO()
+            if as_jpeg:
+                turned.convert("RGB").save(encoded, "JPEG", quality=95)
+            else:
+                turned.save(encoded, "PNG", compress_level=1)
+        media_type = "image/jpeg" if as_jpeg else "image/png"
+        return Picture(encoded.getvalue(), media_type, picture.width, picture.height)
+
+
+def _open(data: bytes) -> PillowImage.Image:
+    """Read the header only."""
+    try:
+        return PillowImage.open(BytesIO(data), formats=_FORMATS)
+    except UnidentifiedImageError as error:
+        raise UnsupportedPicture("Send a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
+    except Exception as error:  # a decoder raises what it likes at a broken header: OSError, SyntaxError, struct.error
+        raise UndecodablePicture("The picture's header is broken.") from error
+
+
+def _decode(image: PillowImage.Image) -> int:
+    """Unpack the picture, as cheaply as shows that it is whole, and return its EXIF orientation, 1..8."""
+    try:
+        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+        # An eighth of the size costs a JPEG's entropy decoding but neither its transform nor its pixels' memory.
+        image.draft(None, (image.width // 8, image.height // 8))
+        with _decoding:
+            image.load()
+    except Exception as error:
+        raise UndecodablePicture("The picture is cut off or broken.") from error
+    return orientation if orientation in range(1, 9) else 1
+
+
+if TYPE_CHECKING:
+    from circles.ports import Pictures
+
+    _: type[Pictures] = PillowPictures

@@ -1,0 +1,138 @@
+"""What the use cases need from the world, in prose that a second implementer can work from."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from circles.images import Detection, FoundObject, Image, ObjectFilter, Picture
+
+
+class Pictures(Protocol):
+    """Reads encoded pictures; the only place that knows an image library."""
+
+    def read(self, data: bytes) -> Picture:
+        """
+        Check that data is a picture we take and decodes to its end; of an animation the first frame counts.
+
+        Raises:
+            UnsupportedPicture: the content is none of images.EXTENSIONS, whatever its name or header says.
+            TooLarge: more than Settings.max_pixels pixels, told by the header before anything is decoded.
+            UndecodablePicture: it is cut off or broken.
+        """
+
+    def upright(self, picture: Picture) -> Picture:
+        """Return the same picture with orientation 1 and no EXIF: itself where it is upright already."""
+
+
+class ObjectStore(Protocol):
+    """Keeps blobs under keys such as "images/0190….jpg". Safe from many threads and processes."""
+
+    def put(self, key: str, data: bytes, *, media_type: str, sha256: str) -> None:
+        """
+        Store data under key, all of it or nothing; a second put replaces the first. sha256 is data's, in hex.
+
+        Raises:
+            Unavailable: the store is away or full; no part of data can be read under key.
+            Malformed: the key is empty, absolute, over 1,024 bytes, or has an empty, "." or ".." segment or a NUL.
+        """
+
+    def get(self, key: str, *, sha256: str) -> bytes:
+        """
+        Return exactly what was put under key.
+
+        Raises:
+            NotFound: nothing is stored under key.
+            Damaged: the stored bytes do not have this sha256.
+            Unavailable: the store is away.
+            Malformed: as for put.
+        """
+
+    def delete(self, key: str) -> None:
+        """Forget key; forgetting what is not there is no error. Raises Unavailable and Malformed as put does."""
+
+    def ping(self) -> None:
+        """Raise Unavailable unless the store can be read now."""
+
+
+class Catalogue(Protocol):
+    """Remembers images, detections, objects. Safe from many threads and processes; a write is one short transaction."""
+
+    def add(self, image: Image) -> None:
+        """
+        Remember a new image.
+
+        Raises:
+            KeyTaken: another image has this idempotency key.
+            Unavailable: the database is busy, full or away; nothing was written.
+        """
+
+    def get(self, image_id: str) -> Image:
+        """Return the image. Raises NotFound, Unavailable."""
+
+    def find_by_idempotency_key(self, key: str) -> Image | None:
+        """Return the image that was uploaded with this key, None if there is none. Raises Unavailable."""
+
+    def claim(self, image_id: str, *, now: datetime, until: datetime) -> bool:
+        """
+        Take an undetected image for detection until a moment, and count the attempt.
+
+        False, and nothing changed, where the image is unknown, detected already, or claimed by another past now.
+        Raises Unavailable.
+        """
+
+    def record(self, image_id: str, detection: Detection, *, now: datetime) -> Image:
+        """
+        Add a run with its objects, serve it from now on, and mark the image detected: all in one transaction.
+
+        Earlier runs stay; repeating the call adds another run. Raises NotFound, Unavailable.
+        """
+
+    def release(self, image_id: str, *, error: str) -> Image:
+        """Note why a detection failed and let others claim the image, still pending. Raises NotFound, Unavailable."""
+
+    def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
+        """
+        Return the image and the served run's objects that pass wanted, in the detector's order (best first).
+
+        Raises NotFound where the image is unknown, Unavailable.
+        """
+
+    def object(self, image_id: str, object_id: str) -> FoundObject:
+        """Return one object of one image, of any run. Raises NotFound (also for a wrong pair), Unavailable."""
+
+    def ping(self) -> None:
+        """Raise Unavailable unless the database can be read now."""
+
+
+class Detector(Protocol):
+    """Finds circles in one picture."""
+
+    def detect(self, picture: Picture) -> Detection:
+        """
+        Return what was found in an upright picture; nothing found is an empty tuple of circles.
+
+        Returns:
+            Circles whose bbox lies within the picture and has whole pixels, at most Settings.max_objects, best first.
+
+        Raises:
+            DetectorFailed: no answer, or none that can be used, within Settings.predictor_timeout_s seconds.
+        """
+
+
+class Services(Protocol):
+    """What every use case is handed: the ports, the clock, and how long a claim on a detection lasts."""
+
+    @property
+    def pictures(self) -> Pictures: ...
+    @property
+    def store(self) -> ObjectStore: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def detector(self) -> Detector: ...
+    @property
+    def lease(self) -> timedelta:
+        """After so long others may think that the process that claimed an image has died."""
+
+    def now(self) -> datetime:
+        """Return the present moment with its time zone."""

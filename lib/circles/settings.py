@@ -1,0 +1,126 @@
+"""All settings, read once from the environment into one frozen object. Nobody else reads os.environ."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "CIRCLES_"
+
+
+class SettingsError(Exception):
+    """The environment does not describe a service that can start; the message names every variable at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    One field is one variable: max_upload_bytes is CIRCLES_MAX_UPLOAD_BYTES. Units are in the names.
+
+    What belongs together: predictor timeout < detector deadline (predictor_timeout_s) < the function's own timeout.
+    """
+
+    # Where things are kept
+    store: str = "folder"  # folder | s3
+    data_dir: Path = Path("data")  # holds blobs/ and, unless catalogue_path says otherwise, catalogue.db
+    catalogue_path: Path | None = None
+    busy_timeout_s: float = 5.0  # how long a write waits for another process's write
+    s3_endpoint: str = "http://127.0.0.1:9000"  # the scheme decides on TLS
+    s3_bucket: str = "circles"
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    s3_timeout_s: float = 10.0
+
+    # Who finds the circles
+    detector: str = "kserve"  # kserve | fixed
+    predictor_url: str = "http://127.0.0.1:8085"
+    predictor_model: str = "circles"
+    predictor_protocol: str = "v1"  # v1 | v1-raw | v2-binary
+    predictor_timeout_s: float = 30.0  # the whole call, retries included
+    predictor_connect_timeout_s: float = 2.0
+    max_objects: int = 1000
+
+    # What is let in
+    max_upload_bytes: int = 32 * 1024 * 1024
+    max_pixels: int = 50_000_000
+
+    # How it is served
+    threads: int = 8  # equals containerConcurrency
+    log_level: str = "INFO"
+
+    @property
+    def catalogue_file(self) -> Path:
+        """Where the SQLite file lies."""
+        return self.catalogue_path or self.data_dir / "catalogue.db"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the variables that are set and not empty; raise SettingsError for all that are wrong, at once."""
+        values: dict[str, Any] = {}
+        faults = [f"{name} is not a setting" for name in env if name.startswith(PREFIX) and name not in _VARIABLES]
+        for variable, name in _VARIABLES.items():
+            if text := env.get(variable, ""):
+                try:
+                    values[name] = _PARSERS[name](text)
+                except ValueError as error:
+                    faults.append(f"{variable}={text!r}: {error}")
+        if values.get("store") == "s3" and not (values.get("s3_access_key") and values.get("s3_secret_key")):
+            faults.append("CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY")
+        if faults:
+            raise SettingsError("; ".join(faults))
+        return cls(**values)
+
+
+_VARIABLES = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        number = kind(text)
+        if not 0 < number < float("inf"):
+            raise ValueError("must be a number above 0")
+        return number
+
+    return parse
+
+
+def _http_url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return text.rstrip("/")
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "store": _one_of("folder", "s3"),
+    "data_dir": Path,
+    "catalogue_path": Path,
+    "busy_timeout_s": _above_zero(float),
+    "s3_endpoint": _http_url,
+    "s3_bucket": str,
+    "s3_region": str,
+    "s3_access_key": str,
+    "s3_secret_key": str,
+    "s3_timeout_s": _above_zero(float),
+    "detector": _one_of("kserve", "fixed"),
+    "predictor_url": _http_url,
+    "predictor_model": str,
+    "predictor_protocol": _one_of("v1", "v1-raw", "v2-binary"),
+    "predictor_timeout_s": _above_zero(float),
+    "predictor_connect_timeout_s": _above_zero(float),
+    "max_objects": _above_zero(int),
+    "max_upload_bytes": _above_zero(int),
+    "max_pixels": _above_zero(int),
+    "threads": _above_zero(int),
+    "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+}

@@ -1,0 +1,169 @@
+"""HTTP spoken once: which handler a request reaches, and how every answer, refusal and log line looks."""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask, Request, Response, current_app, g, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from circles.errors import CirclesError
+from circles.identifiers import parse_id
+from circles.settings import Settings
+
+log = logging.getLogger("circles.requests")
+
+Handler = Callable[..., Response]
+"""Takes the request and, by name, the ids of its path, already checked."""
+
+_OPENAPI = Path(__file__).with_name("openapi.json")
+_HTTP_ONLY = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+
+def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settings: Settings) -> Handler:
+    """
+    Return the one function that answers every request of this process, and equip the app that is being created.
+
+    Called while functions-framework loads a function's module, which it does within the new app's context.
+
+    Args:
+        handlers: "METHOD /path/<id>" to handler; GET answers HEAD too.
+        ready: raises a CirclesError while the function cannot work.
+        settings: the log level and the largest body are read from it.
+    """
+    table = {**handlers, **_common(ready)}
+    rules = (line.partition(" ") for line in table)
+    url_map = Map(
+        [Rule(path, methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
+        strict_slashes=False,  # a redirect would name an inner host
+        merge_slashes=False,
+    )
+    _equip(current_app, settings)
+
+    def answer(request: Request) -> Response:
+        endpoint, ids = url_map.bind_to_environ(request.environ).match()
+        return table[endpoint](request, **{name: parse_id(value) for name, value in ids.items()})
+
+    return answer
+
+
+def json_response(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with a JSON document."""
+    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return Response(body, status, headers, content_type="application/json")
+
+
+def _common(ready: Callable[[], None]) -> dict[str, Handler]:
+    """What every function answers: the probes (knative/func hard-codes these paths) and the contract."""
+
+    def readiness(_: Request) -> Response:
+        ready()
+        return json_response({"status": "ready"})
+
+    return {
+        "GET /health/liveness": lambda _: json_response({"status": "alive"}),
+        "GET /health/readiness": readiness,
+        "GET /openapi.json": lambda _: Response(_OPENAPI.read_bytes(), content_type="application/json"),
+    }
+
+
+def _equip(app: Flask, settings: Settings) -> None:
+    _configure_logging(settings.log_level)
+    # The form around the file counts too; the file itself is measured where it is read.
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + 64 * 1024
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(CirclesError, _refused)
+    app.register_error_handler(HTTPException, _refused_by_framework)
+    app.register_error_handler(Exception, _crashed)
+
+
+def _configure_logging(level: str) -> None:
+    """One readable line per event on standard output; functions-framework configures no logging at all."""
+    root = logging.getLogger("circles")
+    root.setLevel(level)
+    if not root.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        root.addHandler(handler)
+        root.propagate = False
+
+
+def _begin() -> None:
+    g.began = time.monotonic()
+    g.request_id = _request_id(request.headers.get("X-Request-Id", ""))
+
+
+def _request_id(given: str) -> str:
+    """The caller's id if it is short and harmless in a log line, else one of ours."""
+    return given if 0 < len(given) <= 128 and given.isascii() and given.isprintable() else str(uuid4())
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    probe = request.path.startswith("/health/")
+    log.log(
+        logging.DEBUG if probe else logging.INFO,
+        "%s %s %d %.0f ms %s",
+        request.method,
+        json.dumps(request.path)[1:-1],  # a path may hold line ends
+        response.status_code,
+        (time.monotonic() - g.began) * 1000,
+        g.request_id,
+    )
+    return response
+
+
+def _refused(error: CirclesError) -> Response:
+    if error.http_status >= 500:
+        log.error("%s: %s (%s) %s", error.code, error, error.__cause__, g.request_id)
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+    return _problem(error.code, error.title, error.http_status, str(error), headers)
+
+
+def _refused_by_framework(error: HTTPException) -> Response:
+    status = error.code or 500
+    allowed: list[str] | None = getattr(error, "valid_methods", None)
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    code = _HTTP_ONLY.get(status, error.name.lower().replace(" ", "-"))
+    return _problem(code, error.name, status, _DETAILS.get(status, error.name + "."), headers)
+
+
+_DETAILS = {
+    400: "The request cannot be read as HTTP, a form, or what its headers promise.",
+    404: "There is nothing at this path; /openapi.json lists what there is.",
+    405: "The path is right, the method is not; the Allow header names those that are.",
+    413: "The body is larger than this installation takes.",
+}
+
+
+def _crashed(error: Exception) -> Response:
+    log.exception("internal error %s", g.request_id, exc_info=error)
+    return _problem("internal", "Internal error", 500, "Something broke on our side; the log has it under this id.", {})
+
+
+def _problem(code: str, title: str, status: int, detail: str, headers: Mapping[str, str]) -> Response:
+    """
+    Answer as RFC 9457 says.
+
+    The body is an iterator, because functions-framework reads a request's whole body into memory before any answer that
+    is not streamed (functions_framework.read_request), which a refusal of a large body must not do.
+    """
+    document = {
+        "type": f"urn:circles:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:circles:request:{g.request_id}",
+    }
+    body = json.dumps(document, separators=(",", ":")).encode()
+    response = Response(iter([body]), status, headers, content_type="application/problem+json")
+    response.content_length = len(body)
+    return response

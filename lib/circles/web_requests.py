@@ -1,0 +1,92 @@
+"""What a request says, read strictly: the uploaded picture, and the query's parameters."""
+
+from collections.abc import Callable
+from math import isfinite
+from typing import Any
+
+from flask import Request
+
+from circles.errors import Malformed, TooLarge, UnsupportedPicture
+from circles.images import Upload
+
+FIELD = "file"
+_RAW = ("image/", "application/octet-stream")
+_MAX_FILE_NAME = 255
+_MAX_KEY = 255
+
+
+def read_upload(request: Request, max_bytes: int) -> Upload:
+    """
+    Read a picture from the multipart field "file" or from the raw body.
+
+    Raises:
+        Malformed: no or several files, an empty one, or an Idempotency-Key that is none.
+        TooLarge: more than max_bytes. werkzeug's RequestEntityTooLarge: far more, refused before it is read.
+        UnsupportedPicture: the body is declared to be neither a form nor a picture.
+    """
+    key = _idempotency_key(request)
+    if request.mimetype == "multipart/form-data":
+        data, file_name = _form_file(request)
+    elif request.mimetype.startswith(_RAW):
+        data, file_name = request.get_data(cache=False), None
+    else:
+        raise UnsupportedPicture(f'Send the picture as multipart field "{FIELD}", or as the body with type image/*.')
+    if not data:
+        raise Malformed("The picture is empty.")
+    if len(data) > max_bytes:
+        raise TooLarge(f"The picture has {len(data):,} bytes; at most {max_bytes:,} are taken.")
+    return Upload(data, file_name, key)
+
+
+def read_query(request: Request, **parsers: Callable[[str], Any]) -> dict[str, Any]:
+    """Parse the query's parameters. Raises Malformed for unknown ones, repeated ones, and values that do not parse."""
+    values = {}
+    for name, texts in request.args.lists():
+        if name not in parsers:
+            raise Malformed(f"There is no query parameter {name[:50]!r} here; known: {', '.join(parsers) or 'none'}.")
+        if len(texts) > 1:
+            raise Malformed(f"The query parameter {name!r} is given twice.")
+        try:
+            values[name] = parsers[name](texts[0])
+        except ValueError as error:
+            raise Malformed(f"The query parameter {name!r} {error}.") from error
+    return values
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Return a parser of finite numbers within low..high."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not (isfinite(value) and low <= value <= high):
+            raise ValueError(f"must be a number from {low:g} to {high:g}")
+        return value
+
+    return parse
+
+
+def _form_file(request: Request) -> tuple[bytes, str | None]:
+    files = request.files.getlist(FIELD)
+    if len(files) != 1:
+        raise Malformed(f'The form must have one file in the field "{FIELD}"; it has {len(files)}.')
+    return files[0].read(), _base_name(files[0].filename or "")
+
+
+def _base_name(text: str) -> str | None:
+    """The last part of a client's path, without control characters: to be shown, never to be opened."""
+    name = text.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in name if letter.isprintable())[:_MAX_FILE_NAME] or None
+
+
+def _idempotency_key(request: Request) -> str | None:
+    """The header of draft-ietf-httpapi-idempotency-key-header-07; bare text is taken as well as a quoted string."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    key = key.strip().removeprefix('"').removesuffix('"')
+    if not (0 < len(key) <= _MAX_KEY and key.isascii() and key.isprintable()):
+        raise Malformed(f"An Idempotency-Key is 1 to {_MAX_KEY} visible ASCII characters.")
+    return key
