@@ -16,7 +16,7 @@ class SettingsError(Exception):
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    One field is one variable: max_upload_bytes is CIRCLES_MAX_UPLOAD_BYTES. Units are in the names.
+    One field is one variable: max_upload_bytes is CIRCLES_MAX_UPLOAD_BYTES, port is PORT. Units are in the names.
 
     What belongs together: predictor timeout < detector deadline (predictor_timeout_s) < the function's own timeout.
     """
@@ -47,6 +47,10 @@ class Settings:
     max_pixels: int = 50_000_000
 
     # How it is served
+    host: str = "0.0.0.0"
+    port: int = 8080  # PORT, as Knative sets it
+    function_source: str | None = None  # FUNCTION_SOURCE and FUNCTION_TARGET, as functions-framework reads them
+    function_target: str | None = None
     threads: int = 8  # equals containerConcurrency
     log_level: str = "INFO"
 
@@ -73,7 +77,13 @@ class Settings:
         return cls(**values)
 
 
-_VARIABLES = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+_ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET")
+"""Variables that functions-framework and Knative name, and so carry no prefix."""
+
+_VARIABLES = {
+    name.upper() if name.upper() in _ECOSYSTEM else PREFIX + name.upper(): name
+    for name in (field.name for field in fields(Settings))
+}
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -121,6 +131,10 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "max_objects": _above_zero(int),
     "max_upload_bytes": _above_zero(int),
     "max_pixels": _above_zero(int),
+    "host": str,
+    "port": _above_zero(int),
+    "function_source": str,
+    "function_target": str,
     "threads": _above_zero(int),
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

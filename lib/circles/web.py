@@ -149,6 +149,20 @@ def _crashed(error: Exception) -> Response:
     return _problem("internal", "Internal error", 500, "Something broke on our side; the log has it under this id.", {})
 
 
+def _drain(request: Request) -> None:
+    """
+    Read on a refused body for a while and throw it away, a piece at a time.
+
+    A server that closes with unread data resets the connection, and the client sees that instead of the answer. Who
+    asked first (Expect: 100-continue) has sent nothing yet.
+    """
+    if request.headers.get("Expect"):
+        return
+    stream, left = request.environ["wsgi.input"], 2 * current_app.config["MAX_CONTENT_LENGTH"]
+    while left > 0 and (piece := stream.read(64 * 1024)):
+        left -= len(piece)
+
+
 def _problem(code: str, title: str, status: int, detail: str, headers: Mapping[str, str]) -> Response:
     """
     Answer as RFC 9457 says.
@@ -156,6 +170,7 @@ def _problem(code: str, title: str, status: int, detail: str, headers: Mapping[s
     The body is an iterator, because functions-framework reads a request's whole body into memory before any answer that
     is not streamed (functions_framework.read_request), which a refusal of a large body must not do.
     """
+    _drain(request)
     document = {
         "type": f"urn:circles:problem:{code}",
         "title": title,

@@ -28,7 +28,7 @@ def read_upload(request: Request, max_bytes: int) -> Upload:
     if request.mimetype == "multipart/form-data":
         data, file_name = _form_file(request)
     elif request.mimetype.startswith(_RAW):
-        data, file_name = request.get_data(cache=False), None
+        data, file_name = _whole_body(request), None
     else:
         raise UnsupportedPicture(f'Send the picture as multipart field "{FIELD}", or as the body with type image/*.')
     if not data:
@@ -73,6 +73,14 @@ def _form_file(request: Request) -> tuple[bytes, str | None]:
     if len(files) != 1:
         raise Malformed(f'The form must have one file in the field "{FIELD}"; it has {len(files)}.')
     return files[0].read(), _base_name(files[0].filename or "")
+
+
+def _whole_body(request: Request) -> bytes:
+    """A server hands over what came before a client went away as if it were all; its length tells."""
+    data = request.get_data(cache=False)
+    if request.content_length is not None and len(data) < request.content_length:
+        raise Malformed("The body is shorter than its Content-Length.")
+    return data
 
 
 def _base_name(text: str) -> str | None:

@@ -1,0 +1,66 @@
+# One line a verb: `make help`. Everything runs from .venv, which is made when it is missing.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPATH := lib
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PORT ?= 8080
+STORE ?= folder
+PREDICTOR_PORT ?= 8085
+export CIRCLES_DATA_DIR ?= data
+DATA_DIR := $(CIRCLES_DATA_DIR)
+
+# make run: everything beside the gateway listens on the ports above it, on this machine only
+offset = $(shell expr $(PORT) + $(1))
+RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_URL=http://127.0.0.1:$(PORT) \
+  UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
+  UPLOAD_ADDRESS=127.0.0.1:$(call offset,1) LIST_ADDRESS=127.0.0.1:$(call offset,2) DETAIL_ADDRESS=127.0.0.1:$(call offset,3) \
+  PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
+  READY_URLS="upload=http://127.0.0.1:$(call offset,1)/health/readiness list=http://127.0.0.1:$(call offset,2)/health/readiness \
+  detail=http://127.0.0.1:$(call offset,3)/health/readiness predictor=http://127.0.0.1:$(call offset,5)/v2/health/ready \
+  gateway=http://127.0.0.1:$(PORT)/health/liveness"
+PROCESSES = upload list detail predictor gateway ready
+ifeq ($(STORE),s3)
+PROCESSES += s3
+RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6) CIRCLES_S3_ACCESS_KEY=circles \
+  CIRCLES_S3_SECRET_KEY=circles-local S3_DIR=$(DATA_DIR)/s3 S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
+  S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)
+endif
+
+.PHONY: help install run predictor test check lint test-interop bench clean
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+install: .venv/run.stamp ## make .venv with what `make run` needs
+
+.venv/run.stamp: requirements.txt predictor/requirements.txt manifests/local/requirements.txt
+	@test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
+	@touch $@
+
+.venv/test.stamp: tests/requirements.txt .venv/run.stamp
+	$(BIN)/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+run: install ## run everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, CIRCLES_DATA_DIR=…)
+	@mkdir -p $(DATA_DIR)/s3
+	@exec env $(RUN_ENV) honcho -f manifests/local/Procfile start $(PROCESSES)
+
+predictor: install ## run the predictor alone (PREDICTOR_PORT=8085)
+	@exec env PREDICTOR_PORT=$(PREDICTOR_PORT) python -m predictor
+
+test: .venv/test.stamp ## run every test
+	pytest
+
+lint: .venv/test.stamp ## format, lint and types, without changing anything
+	ruff format --check
+	ruff check
+	mypy lib functions predictor manifests/local bench
+
+check: lint test ## what CI runs
+
+clean: ## forget .venv and caches; data stays
+	rm -rf .venv .venv-interop .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,54 @@
+"""
+The one start command: `python -m circles.serve` serves the function that FUNCTION_SOURCE and FUNCTION_TARGET name.
+
+functions-framework makes the app, granian serves it from threads of this very process. granian's own command starts a
+second process (fork or spawn), which costs memory and start-up for nothing where there is one worker. bench/README.md
+has the figures beside gunicorn, waitress and cheroot.
+"""
+
+import os
+import threading
+
+from functions_framework import create_app
+from granian.constants import HTTPModes, Interfaces
+from granian.server.mt import MTServer
+
+from circles.settings import Settings
+
+GRACE_S = 25.0
+"""How long requests in flight may take after SIGTERM; Kubernetes kills 30 s after it unless told otherwise."""
+
+
+class _InProcess(MTServer):
+    """granian's threaded server: its worker lives in this process. Meant for Python without a GIL, right with one."""
+
+    def _check_gil(self) -> None:
+        """The only reason for the check is speed: several workers would share the lock, but there is one."""
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Let what is in flight finish, but a client that stopped sending cannot keep the process for ever."""
+        last_resort = threading.Timer(GRACE_S, os._exit, (1,))
+        last_resort.daemon = True
+        last_resort.start()
+        super().shutdown(exit_code)
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT and finish what is in flight. Nothing is bound before the function is loaded."""
+    settings = Settings.from_env()
+    app = create_app(settings.function_target, settings.function_source, "http")
+    server = _InProcess(
+        target="app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        blocking_threads=settings.threads,
+        log_enabled=False,  # circles.web writes a line per request
+    )
+    server.serve(target_loader=lambda: app, wrap_loader=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Waits until every process of `make run` answers, says where, and stays: honcho ends all when one of them ends."""
+
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+PATIENCE_S = 60.0
+
+
+def main() -> None:
+    """Poll the addresses that the Makefile hands over; then print a curl line that works as it stands."""
+    waiting = dict(pair.split("=", 1) for pair in os.environ["READY_URLS"].split())
+    deadline = time.monotonic() + PATIENCE_S
+    while waiting := {name: url for name, url in waiting.items() if not answers(url)}:
+        if time.monotonic() > deadline:
+            sys.exit(f"no answer after {PATIENCE_S:.0f} s from: {', '.join(waiting)} (their lines above say why)")
+        time.sleep(0.1)
+    example = draw_example(Path(os.environ.get("CIRCLES_DATA_DIR") or "data") / "example.png")
+    gateway = os.environ["GATEWAY_URL"]
+    print(f"Circles is ready on {gateway} (Ctrl-C ends it). Try it, or send a photo of your own:", flush=True)
+    print(f"  curl -F file=@{example} {gateway}/images/", flush=True)
+    signal.pause()
+
+
+def answers(url: str) -> bool:
+    """Whether url answers with 2xx now."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def draw_example(path: Path) -> Path:
+    """Draw a picture of five discs, 480 x 320 pixels, unless it lies there already."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture = Image.new("RGB", (480, 320), (208, 198, 180))
+        pen = ImageDraw.Draw(picture)
+        for x, y, radius, shade in ((90, 90, 52, 150), (230, 110, 40, 120), (360, 90, 60, 160), (150, 235, 46, 110)):
+            box = (x - radius, y - radius, x + radius, y + radius)
+            pen.ellipse(box, fill=(shade, shade - 30, shade - 70), outline=(60, 45, 30), width=3)
+        pen.ellipse((290, 190, 400, 300), fill=(185, 185, 190), outline=(70, 70, 75), width=3)
+        picture.save(path)
+    return path
+
+
+if __name__ == "__main__":
+    main()
