@@ -30,7 +30,7 @@ class _InProcess(MTServer):
         last_resort = threading.Timer(GRACE_S, os._exit, (1,))
         last_resort.daemon = True
         last_resort.start()
-        super().shutdown(exit_code)
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
 
 def main() -> None:
