@@ -7,13 +7,14 @@ has the figures beside gunicorn, waitress and cheroot.
 """
 
 import os
+import sys
 import threading
 
 from functions_framework import create_app
 from granian.constants import HTTPModes, Interfaces
 from granian.server.mt import MTServer
 
-from circles.settings import Settings
+from circles.settings import Settings, SettingsError
 
 GRACE_S = 25.0
 """How long requests in flight may take after SIGTERM; Kubernetes kills 30 s after it unless told otherwise."""
@@ -35,7 +36,10 @@ class _InProcess(MTServer):
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT and finish what is in flight. Nothing is bound before the function is loaded."""
-    settings = Settings.from_env()
+    try:
+        settings = Settings.from_env()
+    except SettingsError as error:
+        sys.exit(f"cannot start: {error}")
     app = create_app(settings.function_target, settings.function_source, "http")
     server = _InProcess(
         target="app",

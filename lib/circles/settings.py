@@ -1,6 +1,7 @@
 """All settings, read once from the environment into one frozen object. Nobody else reads os.environ."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -63,7 +64,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read the variables that are set and not empty; raise SettingsError for all that are wrong, at once."""
         values: dict[str, Any] = {}
-        faults = [f"{name} is not a setting" for name in env if name.startswith(PREFIX) and name not in _VARIABLES]
+        faults = [f"{name} is not a setting" for name in env if _is_stray(name)]
         for variable, name in _VARIABLES.items():
             if text := env.get(variable, ""):
                 try:
@@ -80,10 +81,18 @@ class Settings:
 _ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET")
 """Variables that functions-framework and Knative name, and so carry no prefix."""
 
+_SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
+"""Kubernetes gives every pod such variables for each Service, also for one called circles-… (enableServiceLinks)."""
+
 _VARIABLES = {
     name.upper() if name.upper() in _ECOSYSTEM else PREFIX + name.upper(): name
     for name in (field.name for field in fields(Settings))
 }
+
+
+def _is_stray(name: str) -> bool:
+    """Whether a variable was meant for us and is none of ours: a slip of the pen. What a Service leaves is no slip."""
+    return name.startswith(PREFIX) and name not in _VARIABLES and not _SERVICE_LINK.search(name)
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:

@@ -34,7 +34,8 @@ def read_upload(request: Request, max_bytes: int) -> Upload:
     if not data:
         raise Malformed("The picture is empty.")
     if len(data) > max_bytes:
-        raise TooLarge(f"The picture has {len(data):,} bytes; at most {max_bytes:,} are taken.")
+        # Not how large it is: of a body without a length only the beginning was read.
+        raise TooLarge(f"The picture is too large; at most {max_bytes:,} bytes are taken.")
     return Upload(data, file_name, key)
 
 
