@@ -20,7 +20,7 @@ RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_URL
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
   READY_URLS="upload=http://127.0.0.1:$(call offset,1)/health/readiness list=http://127.0.0.1:$(call offset,2)/health/readiness \
   detail=http://127.0.0.1:$(call offset,3)/health/readiness predictor=http://127.0.0.1:$(call offset,5)/v2/health/ready \
-  gateway=http://127.0.0.1:$(PORT)/health/liveness"
+  gateway=http://127.0.0.1:$(PORT)/health/gateway"
 PROCESSES = upload list detail predictor gateway ready
 ifeq ($(STORE),s3)
 PROCESSES += s3
@@ -32,7 +32,7 @@ endif
 .PHONY: help install run predictor test check lint test-interop bench clean
 
 help: ## say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/run.stamp ## make .venv with what `make run` needs
 
@@ -58,9 +58,10 @@ test: .venv/test.stamp ## run every test
 lint: .venv/test.stamp ## format, lint and types, without changing anything
 	ruff format --check
 	ruff check
-	mypy lib functions predictor manifests/local bench
+	mypy lib functions predictor manifests bench
 
 check: lint test ## what CI runs
 
 clean: ## forget .venv and caches; data stays
 	rm -rf .venv .venv-interop .mypy_cache .ruff_cache .pytest_cache .hypothesis
+include manifests/deploy.mk

@@ -1,0 +1,24 @@
+# All functions, one image: each Knative Service names its own with FUNCTION_SOURCE and FUNCTION_TARGET.
+# Alpine, because every requirement has a musl wheel; any Debian or Alpine base with Python 3.11 or newer and venv works.
+ARG BASE_IMAGE=docker.io/library/python:3.13-alpine
+FROM ${BASE_IMAGE} AS build
+WORKDIR /app
+# Third party first: this layer changes with requirements.txt only.
+COPY requirements.txt .
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile -r requirements.txt \
+ && /opt/venv/bin/pip uninstall -q -y pip setuptools \
+ && find /opt/venv -name tests -type d -prune -exec rm -rf {} +
+COPY lib lib
+COPY functions functions
+# The container cannot write byte code and would pay for it at every cold start; unchecked, so that no file is looked at twice.
+RUN /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib lib functions
+
+FROM ${BASE_IMAGE}
+WORKDIR /app
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=lib PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 65532:65532
+EXPOSE 8080
+CMD ["python", "-m", "circles.serve"]
