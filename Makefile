@@ -55,6 +55,14 @@ predictor: install ## run the predictor alone (PREDICTOR_PORT=8085)
 test: .venv/test.stamp ## run every test
 	pytest
 
+test-interop: .venv-interop/stamp ## our client and our predictor against the real KServe SDK, in a venv of its own
+	.venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop
+
+.venv-interop/stamp: tests/interop/requirements.txt
+	@test -d .venv-interop || $(PYTHON) -m venv .venv-interop
+	.venv-interop/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
 lint: .venv/test.stamp ## format, lint and types, without changing anything
 	ruff format --check
 	ruff check

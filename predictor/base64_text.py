@@ -1,0 +1,23 @@
+"""Base64 in JSON, as TensorFlow Serving and KServe write bytes."""
+
+import base64
+import binascii
+from typing import Any
+
+from .errors import Refusal
+
+LINE_BREAKS = str.maketrans("", "", "\r\n")
+
+
+def from_base64(text: Any, *, where: str) -> bytes:
+    """
+    Decode standard base64 (RFC 4648, section 4), which may be wrapped in lines, as the base64 command does.
+
+    Raises Refusal 400, naming where, for anything else: other types, foreign characters, wrong padding.
+    """
+    if not isinstance(text, str):
+        raise Refusal(400, f"{where} must be a base64 string.")
+    try:
+        return base64.b64decode(text.translate(LINE_BREAKS) if "\n" in text else text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refusal(400, f"{where} is not valid base64.") from None

@@ -1,0 +1,89 @@
+"""From encoded pictures to answers, whatever the wire form; runs in worker threads, several at once."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+from . import metrics, pictures
+from .answers import Answer, answer
+from .detector import Detector, Pixels
+from .parameters import Parameters
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a request asks: its encoded pictures, in order, and what it wants of them."""
+
+    pictures: Sequence[bytes]
+    parameters: Parameters
+
+
+class PixelBudget:
+    """
+    Bounds the memory of decoded pictures: all that are worked on at one moment have at most `pixels` together.
+
+    Waiting is in order of arrival, so that a large picture is not overtaken for ever by small ones.
+    """
+
+    def __init__(self, pixels: int) -> None:
+        self._left = pixels
+        self._turn = threading.Lock()
+        self._freed = threading.Condition()
+
+    @contextmanager
+    def taken(self, pixels: int) -> Iterator[None]:
+        """Wait for room for pixels (at most the whole budget), and hold it inside."""
+        with self._turn, self._freed:
+            self._freed.wait_for(lambda: self._left >= pixels)
+            self._left -= pixels
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._left += pixels
+                self._freed.notify_all()
+
+
+class Inference:
+    """A detector with the limits of the settings around it."""
+
+    def __init__(self, detector: Detector, settings: Settings) -> None:
+        self.detector = detector
+        self.settings = settings
+        self._budget = PixelBudget(settings.max_pixels)
+
+    def warm_up(self) -> None:
+        """Answer for one small picture, so that the first request does not pay for what libraries set up lazily."""
+        small = BytesIO()
+        Image.new("RGB", (64, 64)).save(small, "JPEG")
+        self.answers(Query([small.getvalue()], Parameters()), metrics.Stages())
+
+    def answers(self, query: Query, stages: metrics.Stages) -> list[Answer]:
+        """
+        Return one answer per picture of query, in order; a picture that is refused refuses the whole request.
+
+        Raises Refusal: 413, 415, 422 as pictures.open_picture and pictures.decode do.
+        """
+        return [self._answer(data, query.parameters, stages) for data in query.pictures]
+
+    def _answer(self, data: bytes, parameters: Parameters, stages: metrics.Stages) -> Answer:
+        with stages.timed(metrics.PREPROCESS):
+            image = pictures.open_picture(data, max_pixels=self.settings.max_pixels)
+        with self._budget.taken(image.width * image.height):
+            with stages.timed(metrics.PREPROCESS):
+                pixels = pictures.decode(image)
+            with stages.timed(metrics.PREDICT):
+                return self._detect(pixels, parameters)
+
+    def _detect(self, pixels: Pixels, parameters: Parameters) -> Answer:
+        min_score = self.detector.default_min_score if parameters.min_score is None else parameters.min_score
+        most = parameters.max_objects or self.settings.max_objects
+        circles = self.detector.detect(pixels, min_score=min_score, max_objects=most)
+        metrics.OBJECTS.labels(self.settings.model_name).inc(len(circles))
+        height, width, _ = pixels.shape
+        return answer(self.detector.version, width, height, circles)

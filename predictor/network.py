@@ -1,0 +1,128 @@
+"""The trained detector: one look at the whole picture, finer looks where things are small, served by onnxruntime."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]
+
+from .detector import Circle, Pixels
+from .network_decoding import Boxes, Floats, decode, suppress
+from .network_rim import refine
+from .network_views import SIDE_PX, View, affordable_scale, show, tiles, whole
+
+MODEL_PATH = Path(__file__).parent / "model" / "circles.onnx"
+
+_MOST_PEAKS = 1000
+_MOST_ENLARGED = 2.0
+"""A picture smaller than the first look is enlarged at most so much: pixels that are not there help no further."""
+_SMALL_PX = 16.0
+_SMALL_SHARE = 0.3
+"""Where more than this share of things has less than this diameter in a view, the next finer scale is looked at."""
+_SURE_SCORE = 0.3
+"""Only things that score so much count for that."""
+_FINE_LIMIT_PX = 96.0
+"""What a finer look finds larger than this is the coarser look's to find; less than OVERLAP_PX of the views."""
+_COARSE_LIMIT_PX = 28.0
+"""What the coarser look finds smaller than this is the finer look's to find; less than half of _FINE_LIMIT_PX."""
+_WORTHWHILE_STEP = 1.3
+_TILED_FROM_PX = 1600
+"""Pictures with a longer side above always get a second, tiled look."""
+_REFINED_PX = 1280
+"""The rim is measured on a picture of this longer side at most."""
+_FLOOR_SCORE = 0.1
+"""Everything down to this score is looked for, so that the answer does not depend on the threshold asked for."""
+
+
+class NetworkDetector:
+    """
+    A fully convolutional network (predictor.training.network) on the CPU, one thread per call.
+
+    The weights file carries version and threshold as metadata "version" and "min_score"; scores are calibrated in
+    it. Calls from any number of threads share the session, which onnxruntime allows.
+    """
+
+    def __init__(self, model_path: Path = MODEL_PATH) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.enable_mem_pattern = False  # the input's size changes from call to call
+        options.enable_cpu_mem_arena = False  # it would keep the memory of the largest picture for ever
+        self._session = onnxruntime.InferenceSession(model_path, options, providers=["CPUExecutionProvider"])
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        self.version = metadata["version"]
+        self.default_min_score = float(metadata["min_score"])
+
+    def detect(self, pixels: Pixels, *, min_score: float, max_objects: int) -> list[Circle]:
+        """See Detector.detect."""
+        height, width, _ = pixels.shape
+        found = self._search(pixels, min(min_score, _FLOOR_SCORE))
+        best = np.flatnonzero(found.scores >= min_score)[:max_objects]
+        found = _refined(pixels, found.take(best))
+        return [_circle(box, score, width, height) for box, score in zip(found.values, found.scores, strict=True)]
+
+    def _search(self, pixels: Pixels, floor: float) -> Boxes:
+        """Look at the whole, then at ever finer scales while that is worth it; best first."""
+        height, width, _ = pixels.shape
+        scale = min(_MOST_ENLARGED, SIDE_PX / max(height, width))
+        found = self._look(pixels, whole(width, height, scale), floor)
+        due = max(height, width) > _TILED_FROM_PX
+        while (due or _small(found, scale)) and (finer := _finer(width, height, scale)):
+            parts = [self._look(pixels, view, floor) for view in tiles(width, height, finer)]
+            found = _joined(found, parts, scale, finer)
+            due, scale = False, finer
+        return found
+
+    def _look(self, pixels: Pixels, view: View, floor: float) -> Boxes:
+        """What one view shows, in px of the picture, without what the view's edge cuts."""
+        shown, (scale_x, scale_y) = show(pixels, view)
+        output: Floats = self._session.run(None, {"pixels": shown[None]})[0][0]
+        boxes = decode(output, floor, _MOST_PEAKS)
+        scales = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
+        values = np.asarray(boxes.values / scales, np.float32)
+        values[:, :2] += (view.left, view.top)
+        height, width, _ = pixels.shape
+        low, high = (view.left, view.top), (view.left + view.width, view.top + view.height)
+        inside = np.all((values[:, :2] >= low) & (values[:, :2] < high), axis=1)
+        return suppress(Boxes(values, boxes.scores).take(inside & ~view.cuts(values, (width, height))))
+
+
+def _finer(width: int, height: int, scale: float) -> float | None:
+    """The next scale to look at, or None where the picture has no finer detail to show or it would take too long."""
+    finer = affordable_scale(width, height, min(1.0, 2 * scale))
+    return finer if finer > _WORTHWHILE_STEP * scale else None
+
+
+def _small(found: Boxes, scale: float) -> bool:
+    """Whether a fair share of what was found was small in the view."""
+    sizes = found.values[found.scores >= _SURE_SCORE, 2:].mean(1) * scale
+    return bool(len(sizes)) and float((sizes < _SMALL_PX).mean()) > _SMALL_SHARE
+
+
+def _joined(coarse: Boxes, parts: list[Boxes], scale: float, finer: float) -> Boxes:
+    """
+    Merge two scales: each answers for the sizes it sees best, and where both may, the better score stays.
+    """
+    values = np.concatenate([part.values for part in parts])
+    scores = np.concatenate([part.scores for part in parts])
+    fine = Boxes(values, scores).take(values[:, 2:].mean(1) * finer < _FINE_LIMIT_PX)
+    large = coarse.take(coarse.values[:, 2:].mean(1) * scale >= _COARSE_LIMIT_PX)
+    return suppress(Boxes(np.concatenate([large.values, fine.values]), np.concatenate([large.scores, fine.scores])))
+
+
+def _refined(pixels: Pixels, boxes: Boxes) -> Boxes:
+    """Centres and sizes measured at the rim; of a large picture on a smaller copy, where rays skip no pixel."""
+    height, width, _ = pixels.shape
+    scale = _REFINED_PX / max(height, width)
+    if scale >= 1 or not len(boxes.scores):
+        return refine(pixels, boxes)
+    small, scales = show(pixels, whole(width, height, scale))
+    factor = np.array([*scales, *scales], np.float32)
+    return Boxes(refine(small, Boxes(boxes.values * factor, boxes.scores)).values / factor, boxes.scores)
+
+
+def _circle(box: Floats, score: np.float32, width: int, height: int) -> Circle:
+    """The answer for one box; its bbox ends at the picture's border, its radius is the whole disc's."""
+    x, y, w, h = (float(v) for v in box)
+    left, right = max(0.0, x - w / 2), min(float(width), x + w / 2)
+    top, bottom = max(0.0, y - h / 2), min(float(height), y + h / 2)
+    return Circle((left, top, right - left, bottom - top), (x, y), (w + h) / 4, float(score))

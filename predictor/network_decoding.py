@@ -1,0 +1,71 @@
+"""The network's answer, cell by cell, turned into scored boxes: peaks, less what was found twice."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+STRIDE_PX = 4
+SIZE_UNIT_PX = 32.0
+"""Both as in predictor.training.network, which made the weights."""
+SAME_THING_IOU = 0.5
+"""Two boxes that overlap more are one thing; coins that overlap by half their width stay two (their boxes: 0.33)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """n boxes: middle x, middle y, width, height in px, shape (n, 4), and their scores 0..1, shape (n,)."""
+
+    values: Floats
+    scores: Floats
+
+    def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> "Boxes":
+        """Those of the index, in its order."""
+        return Boxes(self.values[index], self.scores[index])
+
+
+def decode(output: Floats, min_score: float, most: int) -> Boxes:
+    """
+    Read boxes off the network's output of one picture, best first, at most so many.
+
+    Args:
+        output: shape (5, rows, columns), as predictor.training.network.CircleNet gives it.
+        min_score: peaks below are dropped, 0..1.
+    """
+    logit = output[0]
+    floor = np.float32(np.log(max(min_score, 1e-6) / max(1 - min_score, 1e-6)))
+    rows, columns = np.nonzero((logit >= floor) & (logit == _local_maximum(logit)))
+    order = np.argsort(-logit[rows, columns], kind="stable")[:most]
+    rows, columns = rows[order], columns[order]
+    found = output[:, rows, columns]
+    scores = 1 / (1 + np.exp(-found[0]))
+    x, y = (columns + 0.5 + found[3]) * STRIDE_PX, (rows + 0.5 + found[4]) * STRIDE_PX
+    sizes = np.exp(np.clip(found[1:3], -6, 6)) * SIZE_UNIT_PX
+    return Boxes(np.stack([x, y, sizes[0], sizes[1]], 1).astype(np.float32), scores.astype(np.float32))
+
+
+def _local_maximum(logit: Floats) -> Floats:
+    """The largest value among each cell and its eight neighbours."""
+    padded = np.pad(logit, 1, constant_values=-np.inf)
+    wide = np.maximum(np.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
+    return np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
+
+
+def overlaps(box: Floats, others: Floats) -> Floats:
+    """Intersection over union of one box, shape (4,), with n others, shape (n, 4)."""
+    reach = np.minimum(box[:2] + box[2:] / 2, others[:, :2] + others[:, 2:] / 2)
+    reach = reach - np.maximum(box[:2] - box[2:] / 2, others[:, :2] - others[:, 2:] / 2)
+    inter = np.clip(reach, 0, None).prod(1)
+    return np.asarray(inter / np.maximum(box[2:].prod() + others[:, 2:].prod(1) - inter, 1e-9), np.float32)
+
+
+def suppress(boxes: Boxes, iou: float = SAME_THING_IOU) -> Boxes:
+    """Keep of things found twice the better one; best first."""
+    boxes = boxes.take(np.argsort(-boxes.scores, kind="stable"))
+    keep: list[int] = []
+    for index in range(len(boxes.scores)):
+        if not keep or (overlaps(boxes.values[index], boxes.values[keep]) <= iou).all():
+            keep.append(index)
+    return boxes.take(np.array(keep, np.intp))

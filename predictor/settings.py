@@ -1,0 +1,66 @@
+"""What an operator may set, each by an environment variable PREDICTOR_<NAME IN CAPITALS>."""
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from typing import Any
+
+from .cores import usable_cores
+
+PREFIX = "PREDICTOR_"
+
+
+class SettingsError(Exception):
+    """A variable that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    All settings with their defaults; every number is at least 1, but for a port of 0, which takes a free one.
+
+    PORT stands in where PREDICTOR_PORT is absent, because Knative sets it.
+    """
+
+    host: str = "0.0.0.0"
+    port: int = 8080
+    model_name: str = "circles"
+    max_body_bytes: int = 64 * 1024 * 1024
+    """Of one request; all requests together may hold four times as much."""
+    max_pixels: int = 50_000_000
+    """Width times height of one picture, checked before decoding; also of all pictures decoded at one moment."""
+    max_instances: int = 16
+    """Pictures in one request."""
+    max_objects: int = 1000
+    """Circles in one answer per picture: the default, and the most a request may ask for."""
+    max_waiting: int = 64
+    """Requests that may queue behind the running ones; the next is answered 503."""
+    body_timeout_s: float = 60.0
+    """For receiving one request's body."""
+    drain_timeout_s: float = 30.0
+    """For finishing what is under way after SIGTERM."""
+    concurrency: int = field(default_factory=usable_cores)
+    """Requests worked on at once."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Read the settings from env; raise SettingsError for a value that is not of its kind or range."""
+        given = {each.name: (each, env.get(PREFIX + each.name.upper(), "")) for each in fields(cls)}
+        # A Kubernetes Service called "predictor" puts PREDICTOR_PORT=tcp://... into every pod of its namespace.
+        port, text = given["port"]
+        if not text or text.startswith("tcp://"):
+            given["port"] = port, env.get("PORT", "")
+        return cls(**{name: _parse(each, text) for name, (each, text) in given.items() if text})
+
+
+def _parse(setting: Field[Any], text: str) -> Any:
+    if setting.type is str:
+        return text
+    lowest, highest = (0, 65535) if setting.name == "port" else (1, 2**53)
+    try:
+        number = float(text) if setting.type is float else int(text)
+    except ValueError:
+        number = -1
+    if not lowest <= number <= highest:
+        name = PREFIX + setting.name.upper()
+        raise SettingsError(f"{name} must be a number from {lowest} to {highest}, not {text!r}.")
+    return number

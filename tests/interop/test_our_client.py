@@ -1,0 +1,68 @@
+"""
+Our KServe client against a model on the real KServe SDK, over V1 as JSON and raw.
+
+V2 binary is left out: the SDK's server (0.21) decodes BYTES as UTF-8, so that every JPEG is a 500 there.
+"""
+
+import pytest
+
+from tests.predictor.drawing import CENTRE, HEIGHT, RADIUS, STORED, WIDTH, disc, encoded, oriented
+
+pytestmark = pytest.mark.filterwarnings("default")
+PROTOCOLS = ["v1", "v1-raw"]
+
+
+def detect(url, protocol, data, *, model="circles", width=WIDTH, height=HEIGHT):
+    from circles.adapters.kserve_detector import KserveDetector
+    from circles.images import Picture
+    from circles.settings import Settings
+
+    settings = Settings(predictor_url=url, predictor_protocol=protocol, predictor_model=model)
+    return KserveDetector(settings).detect(Picture(data, "image/jpeg", width, height))
+
+
+def assert_disc_detected(detection, protocol):
+    assert (detection.model, detection.protocol) == ("circles", protocol)
+    (found,) = detection.circles
+    assert found.centroid == pytest.approx(CENTRE, abs=2)
+    assert found.radius_px == pytest.approx(RADIUS, abs=2)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_disc_is_found_by_a_kserve_model(kserve_url, protocol):
+    detection = detect(kserve_url, protocol, encoded(disc()))
+
+    assert_disc_detected(detection, protocol)
+    assert detection.model_version == "bright-1"
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_turned_picture_keeps_its_upright_frame(kserve_url, protocol, orientation):
+    assert_disc_detected(detect(kserve_url, protocol, oriented(orientation)), protocol)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_disc_is_an_empty_list(kserve_url, protocol):
+    assert detect(kserve_url, protocol, encoded(disc(ink="black"))).circles == ()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_what_the_model_refuses_fails_and_is_no_answer(kserve_url, protocol):
+    from circles.errors import DetectorFailed
+
+    with pytest.raises(DetectorFailed, match="400"):
+        detect(kserve_url, protocol, b"no picture")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_model_that_is_not_there_fails(kserve_url, protocol):
+    from circles.errors import DetectorFailed
+
+    with pytest.raises(DetectorFailed, match="404"):
+        detect(kserve_url, protocol, encoded(disc()), model="squares")
+
+
+@pytest.mark.parametrize("protocol", [*PROTOCOLS, "v2-binary"])
+def test_our_client_and_our_predictor_agree_in_every_protocol(predictor_url, protocol):
+    assert_disc_detected(detect(predictor_url, protocol, encoded(disc())), protocol)

@@ -1,0 +1,69 @@
+"""The real server as a process of its own. Imports nothing of the server, so that other suites can use it too."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from tests.predictor.asking import Client
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Process:
+    """python -m predictor; its log is read in a thread, so that it can never block on a full pipe."""
+
+    def __init__(self, **env):
+        settings = {"PREDICTOR_HOST": "127.0.0.1", "PREDICTOR_PORT": "0", **env}
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "predictor"],
+            cwd=ROOT,
+            env={**os.environ, **settings},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines = []
+        self._grew = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.popen.stderr:
+            with self._grew:
+                self.lines.append(line.rstrip())
+                self._grew.notify_all()
+        with self._grew:
+            self.lines.append("(end of the log)")
+            self._grew.notify_all()
+
+    def logged(self, pattern):
+        """Wait for a line that pattern is found in, and return the match."""
+
+        def found():
+            return next((match for line in self.lines if (match := re.search(pattern, line))), None)
+
+        with self._grew:
+            self._grew.wait_for(lambda: found() or "(end of the log)" in self.lines, timeout=30)
+            assert found(), f"{pattern!r} not in the log:\n" + "\n".join(self.lines)
+            return found()
+
+    def client(self):
+        """Wait until it is ready; who asks closes the session."""
+        return Client(self.logged(r"ready on (http://127.0.0.1:\d+)")[1])
+
+    def stop(self):
+        """Ask it to end, and return its exit status."""
+        self.popen.terminate()
+        return self.wait()
+
+    def wait(self):
+        try:
+            return self.popen.wait(timeout=30)
+        finally:
+            self.popen.kill()
+            self.popen.wait()
+            self._reader.join()
+            self.popen.stderr.close()

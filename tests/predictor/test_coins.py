@@ -1,0 +1,26 @@
+"""A real photograph: the 24 Greek coins of scikit-image's data set."""
+
+import pytest
+
+from tests.predictor.asking import assert_answer
+from tests.predictor.drawing import encoded
+
+data = pytest.importorskip("skimage.data")
+Image = pytest.importorskip("PIL.Image")
+
+
+def test_the_coins_of_a_photograph_are_found(server):
+    coins = Image.fromarray(data.coins())
+
+    answer = server.raw(encoded(coins, "PNG"), "image/png").json()["predictions"][0]
+
+    assert_answer(answer, coins.width, coins.height)
+    assert 22 <= len(answer["objects"]) <= 24
+    assert all(15 < each["radius"] < 35 for each in answer["objects"])
+    assert all(5 <= length <= 6 for length in row_lengths(answer["objects"]))
+
+
+def row_lengths(objects):
+    """The coins lie in four rows, about 70 pixels apart, the first at 50."""
+    rows = [round((each["centroid"][1] - 50) / 70) for each in objects]
+    return [rows.count(row) for row in range(4)]

@@ -1,0 +1,103 @@
+"""Starting and ending the process."""
+
+import os
+import signal
+import socket
+
+import pytest
+
+from tests.predictor.asking import opened, received
+from tests.predictor.drawing import disc, encoded
+
+JPEG = encoded(disc())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_is_under_way_is_finished_after_a_signal_and_the_exit_is_clean(start_ready, number):
+    process, client = start_ready(with_process=True)
+    under_way = opened(client, head=["Expect: 100-continue", f"Content-Length: {len(JPEG)}"])
+    assert under_way.recv(100).startswith(b"HTTP/1.1 100")
+
+    process.popen.send_signal(number)
+    process.logged("Shutting down")
+    wait_until_refused(client.port)
+    under_way.sendall(JPEG)
+    status, _, body = received(under_way)
+
+    assert status == 200
+    assert len(body["predictions"][0]["objects"]) == 1
+    assert process.wait() == 0
+
+
+def wait_until_refused(port):
+    with pytest.raises((ConnectionRefusedError, ConnectionResetError)):
+        while True:
+            socket.create_connection(("127.0.0.1", port), timeout=30).close()
+
+
+def test_an_idle_connection_does_not_hold_the_process(start_ready):
+    process, client = start_ready(with_process=True)
+    client.get("/")
+
+    assert process.stop() == 0
+
+
+def test_the_port_opens_only_when_the_model_is_ready(start):
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+    process = start(PREDICTOR_PORT=str(port))
+    for_the_first_time = None
+    while for_the_first_time is None:
+        assert process.popen.poll() is None
+        try:
+            for_the_first_time = socket.create_connection(("127.0.0.1", port), timeout=30)
+        except ConnectionRefusedError:
+            pass
+
+    head = f"POST /v1/models/circles:predict HTTP/1.1\r\nConnection: close\r\nContent-Length: {len(JPEG)}\r\n\r\n"
+    for_the_first_time.sendall(head.encode() + JPEG)
+
+    assert received(for_the_first_time)[0] == 200
+
+
+def test_one_picture_has_been_answered_before_the_first_request(start_ready):
+    objects = 'circles_predictor_objects_total{model_name="circles"} 0.0'
+
+    assert objects in start_ready().get("/metrics").text
+
+
+def test_a_port_in_use_ends_the_start_with_a_sentence(start):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = start(PREDICTOR_PORT=str(taken.getsockname()[1]))
+        status = process.wait()
+
+    assert status == 1
+    assert process.logged(r"^Cannot listen on 127\.0\.0\.1:\d+: Address already in use\.$")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PREDICTOR_PORT", "many"), ("PREDICTOR_PORT", "70000"), ("PREDICTOR_MAX_PIXELS", "0")],
+)
+def test_a_setting_that_makes_no_sense_ends_the_start_by_its_name(start, name, value):
+    process = start(**{name: value})
+
+    assert process.wait() == 1
+    assert process.logged(f"^{name} must be a number")
+
+
+def test_another_model_name_is_served_under_that_name(start_ready):
+    client = start_ready(PREDICTOR_MODEL_NAME="coins")
+
+    assert client.get("/v1/models").json() == {"models": ["coins"]}
+    assert client.post("/v1/models/coins:predict", JPEG, kind="image/jpeg").status_code == 200
+    assert client.get("/v1/models/circles").status_code == 404
+
+
+def test_no_file_is_kept_open(server, process):
+    server.raw(JPEG)
+    held = [os.readlink(f"/proc/{process.popen.pid}/fd/{each}") for each in os.listdir(f"/proc/{process.popen.pid}/fd")]
+
+    files = [each for each in held if each.startswith("/") and not each.startswith("/dev/")]
+    assert files == []

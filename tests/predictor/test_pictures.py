@@ -1,0 +1,120 @@
+"""Encoded pictures to upright RGB pixels, value by value."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from predictor import pictures, rgb
+from predictor.errors import Refusal
+from tests.predictor.drawing import STORED, encoded
+
+
+def pixels_of(data):
+    return pictures.decode(pictures.open_picture(data, max_pixels=10_000_000))
+
+
+def grey_levels(values, kind="PNG"):
+    """The red channel of a one-row picture of values, after it went through a file; the other two must equal it."""
+    decoded = pixels_of(encoded(Image.fromarray(values[None, :]), kind))
+    assert decoded.shape == (1, len(values), 3) and decoded.dtype == np.uint8
+    assert (decoded == decoded[:, :, :1]).all()
+    return decoded[0, :, 0].tolist()
+
+
+def random_rgb(height, width):
+    return np.random.default_rng(11).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
+def test_pixels_come_out_as_they_went_in(kind):
+    original = random_rgb(5, 7) if kind != "GIF" else np.full((5, 7, 3), (10, 200, 30), np.uint8)
+
+    assert (pixels_of(encoded(Image.fromarray(original), kind)) == original).all()
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_every_orientation_is_undone_exactly(orientation):
+    original = random_rgb(3, 5)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = Image.fromarray(original)
+    stored = image if STORED[orientation] is None else image.transpose(STORED[orientation])
+
+    decoded = pixels_of(encoded(stored, "PNG", exif=exif))
+
+    assert decoded.shape == original.shape and (decoded == original).all()
+    assert decoded.flags.c_contiguous
+
+
+def test_a_picture_of_many_bands_is_joined_without_a_seam(monkeypatch):
+    monkeypatch.setattr(rgb, "BAND_BYTES", 4 * 10 * 3)  # three rows of ten pixels
+    original = random_rgb(20, 10)
+
+    assert (pixels_of(encoded(Image.fromarray(original), "PNG")) == original).all()
+
+
+def test_sixteen_bits_are_scaled_and_not_clipped():
+    assert grey_levels(np.array([0, 257, 32768, 65535], np.uint16)) == [0, 1, 128, 255]
+
+
+def test_twelve_bits_in_sixteen_fill_the_range():
+    assert grey_levels(np.array([0, 2048, 4095], np.uint16)) == [0, 128, 255]
+
+
+def test_integers_and_floats_are_stretched_over_their_own_range():
+    assert grey_levels(np.array([-1000, 0, 1000], np.int32), "TIFF") == [0, 128, 255]
+    assert grey_levels(np.array([0.25, 0.5, 0.75], np.float32), "TIFF") == [0, 128, 255]
+
+
+def test_numbers_that_are_none_do_not_spoil_the_others():
+    assert grey_levels(np.array([0, 1, np.nan, np.inf, -np.inf], np.float32), "TIFF") == [0, 255, 0, 255, 0]
+
+
+def test_a_flat_picture_of_any_depth_is_black():
+    assert grey_levels(np.array([7, 7], np.int32), "TIFF") == [0, 0]
+    assert grey_levels(np.array([np.nan, np.nan], np.float32), "TIFF") == [0, 0]
+
+
+def test_transparency_lies_on_white_paper():
+    rgba = np.array([[[0, 0, 0, 0], [0, 0, 0, 255], [0, 0, 0, 128], [255, 0, 0, 0]]], np.uint8)
+
+    for kind in ("PNG", "TIFF"):
+        decoded = pixels_of(encoded(Image.fromarray(rgba), kind))
+        assert decoded[0].tolist() == [[255] * 3, [0] * 3, [127] * 3, [255] * 3]
+
+
+def test_the_transparent_colour_of_a_palette_is_white_too():
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 40, 50, 60])
+    image.putdata([0, 1])
+
+    assert pixels_of(encoded(image, "PNG", transparency=0))[0].tolist() == [[255, 255, 255], [40, 50, 60]]
+
+
+def test_cmyk_becomes_what_ink_on_paper_looks_like():
+    inks = np.zeros((16, 64, 4), np.uint8)  # 16 px a colour, so that JPEG's blocks do not mix them
+    inks[:, 16:32, 0] = inks[:, 32:48, 3] = 255
+    inks[:, 48:, 1:3] = 255
+
+    decoded = pixels_of(encoded(Image.fromarray(inks, "CMYK"), "JPEG", quality=95))
+
+    expected = [[255, 255, 255], [0, 255, 255], [0, 0, 0], [255, 0, 0]]
+    assert decoded[8, 8::16].astype(int) == pytest.approx(np.array(expected), abs=6)
+
+
+def test_the_first_frame_of_an_animation_is_the_picture():
+    frames = [Image.new("RGB", (4, 3), colour) for colour in ("red", "blue")]
+
+    for kind in ("GIF", "PNG", "TIFF"):
+        decoded = pixels_of(encoded(frames[0], kind, save_all=True, append_images=frames[1:]))
+        assert decoded[0, 0].tolist() == [255, 0, 0]
+
+
+def test_one_pixel_over_the_limit_is_refused_before_anything_is_decoded():
+    data = encoded(Image.new("RGB", (10, 11)), "PNG")
+    cut = data[:60]  # the header is whole, the pixels are not
+
+    assert pictures.open_picture(cut, max_pixels=110).size == (10, 11)
+    with pytest.raises(Refusal) as refused:
+        pictures.open_picture(cut, max_pixels=109)
+    assert refused.value.status == 413

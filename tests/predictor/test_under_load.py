@@ -1,0 +1,152 @@
+"""What happens beside a running inference, and when the detector itself is at fault: around a detector that we hold."""
+
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from predictor.detector import Circle
+from tests.predictor.asking import PREDICT, assert_answer, assert_refused
+from tests.predictor.drawing import HEIGHT, WIDTH, disc, encoded
+
+JPEG = encoded(disc())
+CIRCLE = Circle((1.0, 2.0, 3.0, 4.0), (2.5, 4.0), 1.75, 0.123456)
+
+
+class HeldDetector:
+    """Says when a detection has begun, and ends it only when the test lets it."""
+
+    version = "held-1"
+    default_min_score = 0.0
+
+    def __init__(self):
+        self.begun = threading.Semaphore(0)
+        self.release = threading.Event()
+        self.calls = 0
+
+    def detect(self, pixels, *, min_score, max_objects):
+        self.calls += 1
+        self.begun.release()
+        assert self.release.wait(30)
+        return [CIRCLE]
+
+
+class FaultyDetector:
+    version = "faulty-1"
+    default_min_score = 0.0
+
+    def __init__(self, fault):
+        self.fault = fault
+
+    def detect(self, pixels, *, min_score, max_objects):
+        if isinstance(self.fault, Exception):
+            raise self.fault
+        return [self.fault]
+
+
+def test_health_answers_while_inference_runs(serve):
+    detector = HeldDetector()
+    client = serve(detector, concurrency=1)
+
+    with ThreadPoolExecutor(1) as pool:
+        prediction = pool.submit(client.raw, JPEG)
+        assert detector.begun.acquire(timeout=30)
+        health = [client.get(path).status_code for path in ("/", "/v1/models/circles", "/v2/health/ready", "/metrics")]
+        running = not prediction.done()
+        detector.release.set()
+        reply = prediction.result()
+
+    assert running and health == [200, 200, 200, 200]
+    assert reply.status_code == 200
+    assert_answer(reply.json()["predictions"][0])
+
+
+def test_as_many_requests_are_worked_on_at_once_as_there_are_cores(serve):
+    detector = HeldDetector()
+    client = serve(detector, concurrency=3)
+
+    with ThreadPoolExecutor(5) as pool:
+        predictions = [pool.submit(client.raw, JPEG) for _ in range(5)]
+        begun = [detector.begun.acquire(timeout=30) for _ in range(3)]
+        calls_while_held = detector.calls
+        detector.release.set()
+        statuses = [each.result().status_code for each in predictions]
+
+    assert begun == [True] * 3
+    assert calls_while_held == 3
+    assert statuses == [200] * 5
+
+
+def test_nothing_is_detected_for_a_client_that_has_gone_while_waiting(serve):
+    detector = HeldDetector()
+    client = serve(detector, concurrency=1)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(client.raw, JPEG)
+        assert detector.begun.acquire(timeout=30)
+        leave_while_waiting(client)
+        last = pool.submit(client.raw, JPEG)
+        detector.release.set()
+        statuses = [first.result().status_code, last.result().status_code]
+
+    assert statuses == [200, 200]
+    assert detector.calls == 2
+
+
+def leave_while_waiting(client):
+    with socket.create_connection(("127.0.0.1", client.port), timeout=30) as connection:
+        head = f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(JPEG)}\r\n\r\n"
+        connection.sendall(head.encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it is in
+        connection.sendall(JPEG)
+    client.get("/")  # the server has seen what came before this
+
+
+def test_large_pictures_are_decoded_one_after_another(serve):
+    detector = HeldDetector()
+    client = serve(detector, concurrency=2, max_pixels=WIDTH * HEIGHT * 3 // 2)
+
+    with ThreadPoolExecutor(2) as pool:
+        predictions = [pool.submit(client.raw, JPEG) for _ in range(2)]
+        assert detector.begun.acquire(timeout=30)
+        second_began_too = detector.begun.acquire(timeout=0.2)
+        detector.release.set()
+        statuses = [each.result().status_code for each in predictions]
+
+    assert not second_began_too
+    assert statuses == [200, 200]
+
+
+def test_numbers_are_rounded_to_what_a_pixel_and_a_score_are_worth(serve):
+    client = serve(FaultyDetector(Circle((1 / 3, 2 / 3, 10.005, 7), (5.33333, 4), 9.87654321, 0.123456)))
+
+    (found,) = client.raw(JPEG).json()["predictions"][0]["objects"]
+
+    assert found["bbox"][:2] == [0.33, 0.67]
+    assert (found["centroid"], found["radius"], found["score"]) == ([5.33, 4.0], 9.88, 0.1235)
+
+
+def test_an_unexpected_fault_is_a_500_that_tells_nothing_of_the_inside(serve):
+    client = serve(FaultyDetector(RuntimeError("secret /srv/model.onnx")))
+
+    reply = client.raw(JPEG)
+
+    assert_refused(reply, 500, "The predictor failed")
+    assert "secret" not in reply.text
+
+
+def test_a_number_that_json_cannot_say_is_a_500_and_never_null(serve):
+    for wrong in (float("nan"), float("inf")):
+        client = serve(FaultyDetector(Circle((1.0, 2.0, wrong, 4.0), (2.5, 4.0), 1.75, 0.5)))
+
+        assert_refused(client.raw(JPEG), 500, "The predictor failed")
+
+
+def test_after_a_fault_the_next_request_is_served(serve):
+    detector = FaultyDetector(RuntimeError("once"))
+    client = serve(detector, concurrency=1, max_waiting=1)
+    statuses = [client.raw(JPEG).status_code for _ in range(4)]
+
+    detector.fault = CIRCLE
+
+    assert statuses == [500] * 4
+    assert client.raw(JPEG).status_code == 200

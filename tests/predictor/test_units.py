@@ -1,0 +1,170 @@
+"""The parts that a request cannot show: settings, cores, the pixel budget, the first detector."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from predictor.cores import usable_cores
+from predictor.hough import HoughDetector
+from predictor.inference import PixelBudget
+from predictor.settings import Settings, SettingsError
+
+
+def test_settings_have_defaults_and_take_what_the_environment_says():
+    assert Settings.from_env({}) == Settings()
+    assert Settings.from_env({"PREDICTOR_MAX_PIXELS": "7", "PREDICTOR_BODY_TIMEOUT_S": "1.5"}) == Settings(
+        max_pixels=7, body_timeout_s=1.5
+    )
+
+
+def test_an_empty_variable_is_as_if_absent():
+    assert Settings.from_env({"PREDICTOR_MAX_PIXELS": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("env", "port"),
+    [
+        ({}, 8080),
+        ({"PORT": "9000"}, 9000),
+        ({"PORT": "9000", "PREDICTOR_PORT": "9001"}, 9001),
+        ({"PREDICTOR_PORT": "0"}, 0),
+        ({"PREDICTOR_PORT": "tcp://10.0.0.7:80"}, 8080),
+        ({"PREDICTOR_PORT": "tcp://10.0.0.7:80", "PORT": "9000"}, 9000),
+    ],
+)
+def test_the_port_is_ours_then_knatives_then_the_default_and_never_a_service_link(env, port):
+    assert Settings.from_env(env).port == port
+
+
+@pytest.mark.parametrize("value", ["x", "0", "-1", "1.5", "1e3", "nan"])
+def test_a_whole_number_that_is_none_is_refused_by_name(value):
+    with pytest.raises(SettingsError, match="PREDICTOR_MAX_WAITING"):
+        Settings.from_env({"PREDICTOR_MAX_WAITING": value})
+
+
+@pytest.mark.parametrize(
+    ("quota", "cores"),
+    [("max 100000", 64), ("50000 100000", 1), ("150000 100000", 2), ("99900000 100000", 64), ("", 64)],
+)
+def test_the_quota_of_cgroup_2_bounds_the_cores(tmp_path, monkeypatch, quota, cores):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
+    (tmp_path / "cpu.max").write_text(quota)
+
+    assert usable_cores(tmp_path) == cores
+
+
+@pytest.mark.parametrize(("quota", "cores"), [("-1", 64), ("50000", 1), ("250000", 3)])
+def test_the_quota_of_cgroup_1_bounds_the_cores(tmp_path, monkeypatch, quota, cores):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu/cpu.cfs_quota_us").write_text(quota + "\n")
+    (tmp_path / "cpu/cpu.cfs_period_us").write_text("100000\n")
+
+    assert usable_cores(tmp_path) == cores
+
+
+def test_without_a_cgroup_the_affinity_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5}, raising=False)
+
+    assert usable_cores(tmp_path) == 2
+
+
+def test_the_pixel_budget_is_never_overdrawn_and_everybody_gets_a_turn():
+    budget, lock, inside, most, served = PixelBudget(10), threading.Lock(), [0], [0], []
+
+    def work(pixels):
+        with budget.taken(pixels):
+            with lock:
+                inside[0] += pixels
+                most[0] = max(most[0], inside[0])
+            time.sleep(0.001)
+            with lock:
+                inside[0] -= pixels
+                served.append(pixels)
+
+    threads = [threading.Thread(target=work, args=(pixels,)) for pixels in [3, 10, 1, 6, 4, 10, 5, 5] * 10]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert most[0] <= 10
+    assert len(served) == 80 and inside == [0]
+
+
+def test_a_large_picture_is_not_overtaken_by_small_ones_that_would_fit():
+    budget, served = PixelBudget(10), []
+
+    def work(pixels):
+        with budget.taken(pixels):
+            served.append(pixels)
+
+    threads = [threading.Thread(target=work, args=(pixels,)) for pixels in (10, 1)]
+    with budget.taken(6):
+        for thread in threads:
+            thread.start()
+            time.sleep(0.1)  # it waits, or with a budget that is not fair it is through
+    for thread in threads:
+        thread.join(30)
+
+    assert served == [10, 1]
+
+
+def test_the_budget_comes_back_when_the_work_fails():
+    budget = PixelBudget(10)
+    for _ in range(3):
+        with pytest.raises(RuntimeError), budget.taken(10):
+            raise RuntimeError
+
+    with budget.taken(10):
+        pass
+
+
+def discs(places, width=1200, height=900):
+    """Draw anti-aliased discs, (x, y, radius) each."""
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    grey = np.full((height, width), 40.0)
+    for x, y, radius in places:
+        grey += 170 * np.clip(radius - np.hypot(columns - x, rows - y) + 0.5, 0, 1)
+    return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def test_hough_finds_discs_of_several_sizes_where_they_are():
+    places = [(200.0, 200.0, 60.0), (600.0, 300.0, 150.0), (1000.0, 600.0, 100.0), (300.0, 700.0, 90.0)]
+
+    found = HoughDetector().detect(discs(places), min_score=0.5, max_objects=100)
+
+    assert len(found) == len(places)
+    for circle, (x, y, radius) in zip(sorted(found, key=lambda c: c.centroid), sorted(places), strict=True):
+        assert circle.centroid == pytest.approx((x, y), abs=5)
+        assert circle.radius_px == pytest.approx(radius, rel=0.05)
+
+
+def test_hough_takes_the_rim_and_the_ring_inside_it_for_one_circle():
+    coin = discs([(600.0, 450.0, 300.0)])
+    coin[np.hypot(*(np.mgrid[:900, :1200] - np.array([450, 600])[:, None, None])) < 200] //= 2
+
+    (circle,) = HoughDetector().detect(coin, min_score=0.0, max_objects=100)
+
+    assert circle.centroid == pytest.approx((600, 450), abs=5)
+
+
+def test_hough_clips_the_box_of_a_disc_cut_by_the_border_but_not_its_radius():
+    (circle,) = HoughDetector().detect(discs([(60.0, 450.0, 150.0)]), min_score=0.3, max_objects=100)
+
+    left, top, width, height = circle.bbox
+    assert (left, top + height / 2) == pytest.approx((0, 450), abs=6)
+    assert (width, height) == pytest.approx((210, 300), abs=10)
+    assert circle.radius_px == pytest.approx(150, abs=8)
+
+
+def test_hough_returns_the_best_first_and_no_more_than_asked():
+    pixels = discs([(200.0, 200.0, 60.0), (600.0, 300.0, 150.0), (1000.0, 600.0, 100.0)])
+
+    everything = HoughDetector().detect(pixels, min_score=0.0, max_objects=100)
+
+    assert [c.score for c in everything] == sorted((c.score for c in everything), reverse=True)
+    assert HoughDetector().detect(pixels, min_score=0.0, max_objects=2) == everything[:2]
+    assert HoughDetector().detect(pixels, min_score=1.0, max_objects=100) == [c for c in everything if c.score == 1]

@@ -1,0 +1,206 @@
+"""V1: JSON with base64, and raw bodies."""
+
+import json
+
+import pytest
+
+from tests.predictor.asking import PREDICT, assert_disc_found, assert_refused
+from tests.predictor.drawing import b64, disc, encoded
+
+JPEG = encoded(disc())
+
+
+@pytest.mark.parametrize(
+    "instance",
+    [
+        {"image_bytes": {"b64": b64(JPEG)}},
+        {"image_bytes": {"b64": b64(JPEG)}, "key": "7"},
+        {"image": {"b64": b64(JPEG)}},
+        {"b64": b64(JPEG)},
+    ],
+)
+def test_every_instance_form_gives_the_same_prediction(server, instance):
+    reply = server.post(PREDICT, json.dumps({"instances": [instance]}), kind="application/json")
+
+    assert reply.status_code == 200
+    assert set(reply.json()) == {"predictions"}
+    (answer,) = reply.json()["predictions"]
+    assert_disc_found(answer)
+
+
+def test_inputs_is_read_like_instances_as_the_kserve_server_does(server):
+    reply = server.post(PREDICT, json.dumps({"inputs": [{"b64": b64(JPEG)}]}), kind="application/json")
+
+    assert_disc_found(reply.json()["predictions"][0])
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.x+json"])
+def test_json_is_known_by_its_type_with_or_without_parameters(server, kind):
+    reply = server.post(PREDICT, json.dumps({"instances": [{"b64": b64(JPEG)}]}), kind=kind)
+
+    assert_disc_found(reply.json()["predictions"][0])
+
+
+@pytest.mark.parametrize(
+    "kind", ["image/jpeg", "image/png", "image/jpeg; charset=binary", "application/octet-stream", None]
+)
+def test_a_raw_body_is_one_picture_whatever_its_type_claims(server, kind):
+    reply = server.raw(JPEG, kind)
+
+    assert reply.status_code == 200
+    (answer,) = reply.json()["predictions"]
+    assert_disc_found(answer)
+
+
+def test_an_octet_stream_that_is_json_is_read_as_json(server):
+    body = json.dumps({"instances": [{"b64": b64(JPEG)}]})
+
+    reply = server.post(PREDICT, "\n " + body, kind="application/octet-stream")
+
+    assert_disc_found(reply.json()["predictions"][0])
+
+
+def test_several_instances_are_answered_in_their_order(server):
+    empty = encoded(disc(ink="black"), "PNG")
+
+    answers = server.predict(JPEG, empty, JPEG).json()["predictions"]
+
+    assert [len(each["objects"]) for each in answers] == [1, 0, 1]
+
+
+def test_base64_may_be_wrapped_in_lines(server):
+    text = b64(JPEG)
+    wrapped = "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+
+    reply = server.post(PREDICT, json.dumps({"instances": [{"b64": wrapped}]}), kind="application/json")
+
+    assert_disc_found(reply.json()["predictions"][0])
+
+
+def test_scores_below_min_score_are_left_out(server):
+    score = server.raw(JPEG).json()["predictions"][0]["objects"][0]["score"]
+
+    for given, count in ((0, 1), (score / 2, 1), (1, int(score == 1))):
+        by_json = server.predict(JPEG, parameters={"min_score": given})
+        by_query = server.raw(JPEG, query=f"?min_score={given}")
+        assert len(by_json.json()["predictions"][0]["objects"]) == count
+        assert by_query.json() == by_json.json()
+
+
+def test_max_objects_keeps_the_best(server, two_discs):
+    both = server.raw(two_discs).json()["predictions"][0]["objects"]
+
+    by_json = server.predict(two_discs, parameters={"max_objects": 1}).json()["predictions"][0]["objects"]
+    by_query = server.raw(two_discs, query="?max_objects=1").json()["predictions"][0]["objects"]
+
+    assert len(both) == 2
+    assert by_json == by_query == both[:1]
+    assert both[0]["score"] >= both[1]["score"]
+
+
+@pytest.fixture
+def two_discs():
+    """One disc, and the same mirrored, at the other end of a picture twice as wide."""
+    wide = disc().resize((480, 160))
+    wide.paste(disc(), (0, 0))
+    wide.paste(disc(ink="#888888").transpose(0), (240, 0))
+    return encoded(wide, "PNG")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"min_score": -0.1}, "min_score"),
+        ({"min_score": 1.1}, "min_score"),
+        ({"min_score": "0.5"}, "min_score"),
+        ({"min_score": True}, "min_score"),
+        ({"min_score": [0.5]}, "min_score"),
+        ({"max_objects": 0}, "max_objects"),
+        ({"max_objects": -3}, "max_objects"),
+        ({"max_objects": 2.5}, "max_objects"),
+        ({"max_objects": 10**9}, "max_objects"),
+        ({"max_objects": True}, "max_objects"),
+        ({"min_scor": 0.5}, "Unknown parameter"),
+        ([1], "object"),
+    ],
+)
+def test_parameters_out_of_range_or_kind_are_refused(server, parameters, words):
+    assert_refused(server.predict(JPEG, parameters=parameters), 400, words)
+
+
+def test_parameters_that_are_null_are_as_if_absent(server):
+    assert_disc_found(server.predict(JPEG, parameters={"min_score": None}).json()["predictions"][0])
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_nan_and_infinity_are_no_json(server, number):
+    body = json.dumps({"instances": [{"b64": b64(JPEG)}], "parameters": {"min_score": "?"}}).replace('"?"', number)
+
+    assert_refused(server.post(PREDICT, body, kind="application/json"), 400, "not valid JSON")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?min_score=nan", "min_score"),
+        ("?min_score=inf", "min_score"),
+        ("?min_score=2", "min_score"),
+        ("?min_score=", "must be numbers"),
+        ("?max_objects=1.5", "must be numbers"),
+        ("?max_objects=0", "max_objects"),
+        ("?max_objects=" + "9" * 5000, "must be numbers"),
+        ("?color=red", "Unknown parameter"),
+    ],
+)
+def test_queries_out_of_range_or_kind_are_refused(server, query, words):
+    assert_refused(server.raw(JPEG, query=query), 400, words)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", "not valid JSON"),
+        ("{", "not valid JSON"),
+        ('{"instances": [', "not valid JSON"),
+        (b'{"instances": ["\xff"]}', "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("[]", "must be an object"),
+        ("7", "must be an object"),
+        ("{}", "'instances'"),
+        ('{"instances": {}}', "'instances'"),
+        ('{"instances": []}', "'instances'"),
+        ('{"instances": [7]}', "instances[0]"),
+        ('{"instances": [{}]}', "instances[0]"),
+        ('{"instances": [{"image_bytes": "abc"}]}', "instances[0]"),
+        ('{"instances": [{"image_bytes": {"b64": 7}}]}', "instances[0]"),
+        ('{"instances": [{"image_bytes": {"b64": null}}]}', "instances[0]"),
+        ('{"instances": [{"b64": "a*b="}]}', "not valid base64"),
+        ('{"instances": [{"b64": "abc"}]}', "not valid base64"),
+        ('{"instances": [{"b64": "\\u00e9\\u00e9\\u00e9\\u00e9"}]}', "not valid base64"),
+        ('{"instances": [{"b64": ""}]}', "empty"),
+    ],
+)
+def test_a_body_that_is_not_the_protocols_is_refused(server, body, words):
+    assert_refused(server.post(PREDICT, body, kind="application/json"), 400, words)
+
+
+def test_the_second_instance_is_named_where_it_is_the_wrong_one(server):
+    body = json.dumps({"instances": [{"b64": b64(JPEG)}, {"b64": "?"}]})
+
+    assert_refused(server.post(PREDICT, body, kind="application/json"), 400, "instances[1]")
+
+
+def test_seventeen_instances_are_too_many(server):
+    assert server.predict(*[JPEG] * 16).status_code == 200
+    assert_refused(server.predict(*[JPEG] * 17), 400, "At most 16")
+
+
+@pytest.mark.parametrize("kind", ["image/jpeg", "application/octet-stream", None])
+def test_an_empty_raw_body_is_refused(server, kind):
+    assert_refused(server.raw(b"", kind), 400, "empty")
+
+
+def test_a_compressed_body_is_refused_not_misread(server):
+    reply = server.post(PREDICT, JPEG, kind="image/jpeg", headers={"Content-Encoding": "gzip"})
+
+    assert_refused(reply, 415, "Content-Encoding")
