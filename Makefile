@@ -41,7 +41,11 @@ install: .venv/run.stamp ## make .venv with what `make run` needs
 	$(BIN)/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@
 
-.venv/test.stamp: tests/requirements.txt .venv/run.stamp
+.venv/test.stamp: tests/requirements.txt bench/requirements.txt .venv/run.stamp
+	$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt -r bench/requirements.txt
+	@touch $@
+
+.venv/bench.stamp: bench/requirements.txt .venv/run.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
@@ -62,6 +66,9 @@ test-interop: .venv-interop/stamp ## our client and our predictor against the re
 	@test -d .venv-interop || $(PYTHON) -m venv .venv-interop
 	.venv-interop/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
+
+bench: .venv/bench.stamp ## cold start, upload, reads, contention and memory beside a FastAPI blueprint (five minutes)
+	python -m bench
 
 lint: .venv/test.stamp ## format, lint and types, without changing anything
 	ruff format --check

@@ -5,7 +5,7 @@ from flask import Request, Response
 
 from circles.bootstrap import services
 from circles.documents import image_document, object_document
-from circles.web import json_response, routes
+from circles.web import Handler, json_response, routes
 from circles.web_content import content_response
 from circles.web_requests import read_query
 
@@ -27,18 +27,14 @@ def get_content(request: Request, image_id: str) -> Response:
     return content_response(request, app.catalogue.get(image_id), app.store)
 
 
-answer = routes(
-    {
-        "GET /images/<image_id>": get_image,
-        "GET /images/<image_id>/objects/<object_id>": get_object,
-        "GET /images/<image_id>/content": get_content,
-    },
-    ready=lambda: app.catalogue.ping(),
-    settings=app.settings,
-)
+handlers: dict[str, Handler] = {
+    "GET /images/<image_id>": get_image,
+    "GET /images/<image_id>/objects/<object_id>": get_object,
+    "GET /images/<image_id>/content": get_content,
+}
+answer = routes(handlers, ready=app.catalogue.ping, settings=app.settings)
 
 
 @functions_framework.http
 def detail(request: Request) -> Response:
-    """What functions-framework calls."""
     return answer(request)

@@ -6,7 +6,7 @@ from flask import Request, Response
 from circles.bootstrap import services
 from circles.documents import object_summary
 from circles.images import ObjectFilter
-from circles.web import json_response, routes
+from circles.web import Handler, json_response, routes
 from circles.web_requests import number, read_query
 
 app = services()
@@ -21,12 +21,10 @@ def get_objects(request: Request, image_id: str) -> Response:
     return json_response([object_summary(found) for found in objects], headers={"Image-Status": image.status})
 
 
-answer = routes(
-    {"GET /images/<image_id>/objects": get_objects}, ready=lambda: app.catalogue.ping(), settings=app.settings
-)
+handlers: dict[str, Handler] = {"GET /images/<image_id>/objects": get_objects}
+answer = routes(handlers, ready=app.catalogue.ping, settings=app.settings)
 
 
 @functions_framework.http
 def list_images(request: Request) -> Response:
-    """What functions-framework calls."""
     return answer(request)

@@ -7,7 +7,7 @@ from circles.bootstrap import services
 from circles.documents import image_document
 from circles.images import Status
 from circles.usecases import upload_image
-from circles.web import json_response, routes
+from circles.web import Handler, json_response, routes
 from circles.web_requests import read_query, read_upload
 
 app = services()
@@ -28,10 +28,11 @@ def ready() -> None:
     app.store.ping()
 
 
-answer = routes({"POST /images/": post_image}, ready=ready, settings=app.settings)
+app.warm_up.append(lambda: app.detector.wake())  # the predictor's cold start and ours overlap
+handlers: dict[str, Handler] = {"POST /images/": post_image}
+answer = routes(handlers, ready=ready, settings=app.settings)
 
 
 @functions_framework.http
 def upload(request: Request) -> Response:
-    """What functions-framework calls."""
     return answer(request)

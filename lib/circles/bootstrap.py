@@ -1,7 +1,8 @@
 """The only place where ports meet adapters. An adapter is imported when it is first used, so that a cold start pays for
 nothing that its requests do not need."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ class Services:
     """The services of one process. Nothing is opened before its first use; tests set the attributes they replace."""
 
     settings: Settings
+    warm_up: list[Callable[[], None]] = field(default_factory=list)
+    """What circles.serve runs in the background while it begins to listen; a function's module appends to it. A thread
+    started by the module itself would not outlive the fork of functions-framework's own gunicorn."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -7,10 +7,15 @@ MAX_KEY_BYTES = 1024
 
 
 def check_key(key: str) -> str:
-    """Return key. Raises Malformed where it is absolute, too long, or has an empty, "." or ".." segment or a NUL."""
+    """Return key. Raises Malformed where it is absolute, no UTF-8, too long, or has an empty, "." or ".." segment or a
+    NUL."""
     segments = key.split("/")
     if "\0" in key or any(segment in ("", ".", "..") for segment in segments):
         raise Malformed("An object key is a relative path without empty, '.' or '..' segments.")
-    if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+    try:
+        size_bytes = len(key.encode())
+    except UnicodeEncodeError as error:  # half of a surrogate pair
+        raise Malformed("An object key is UTF-8.") from error
+    if size_bytes > MAX_KEY_BYTES:
         raise Malformed(f"An object key has at most {MAX_KEY_BYTES} bytes.")
     return key

@@ -14,6 +14,7 @@ from functions_framework import create_app
 from granian.constants import HTTPModes, Interfaces
 from granian.server.mt import MTServer
 
+from circles.bootstrap import build
 from circles.settings import Settings, SettingsError
 
 GRACE_S = 25.0
@@ -51,6 +52,8 @@ def main() -> None:
         blocking_threads=settings.threads,
         log_enabled=False,  # circles.web writes a line per request
     )
+    for task in build(settings).warm_up:
+        threading.Thread(target=task, daemon=True).start()
     server.serve(target_loader=lambda: app, wrap_loader=False)
 
 

@@ -38,7 +38,8 @@ def upload_image(upload: Upload, app: Services) -> Image:
     except KeyTaken:
         return _lost_race(image, upload, picture, app)
     except Unavailable:
-        _forget_blob(image.key, app)
+        if upload.idempotency_key is None:  # under a key, another request may have recorded this very blob meanwhile
+            _forget_blob(image.key, app)
         raise
     return _detect(image, picture, app)
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import Flask, Request, Response, current_app, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound, RequestedRangeNotSatisfiable
 from werkzeug.routing import Map, Rule
 
 from circles.errors import CirclesError
@@ -40,14 +40,15 @@ def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settin
     table = {**handlers, **_common(ready)}
     rules = (line.partition(" ") for line in table)
     url_map = Map(
-        [Rule(path, methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
-        strict_slashes=False,  # a redirect would name an inner host
-        merge_slashes=False,
+        [Rule(path.rstrip("/"), methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
+        merge_slashes=False,  # a redirect would name an inner host
     )
+    paths = url_map.bind("circles")  # the name is never used: nothing redirects
     _equip(current_app, settings)
 
     def answer(request: Request) -> Response:
-        endpoint, ids = url_map.bind_to_environ(request.environ).match()
+        # With and without a last slash, whatever the method: under strict_slashes=False werkzeug says 404 for some 405.
+        endpoint, ids = paths.match(request.path.removesuffix("/") or "/", request.method)
         return table[endpoint](request, **{name: parse_id(value) for name, value in ids.items()})
 
     return answer
@@ -98,6 +99,8 @@ def _configure_logging(level: str) -> None:
 def _begin() -> None:
     g.began = time.monotonic()
     g.request_id = _request_id(request.headers.get("X-Request-Id", ""))
+    if request.endpoint == "static":
+        raise NotFound  # Flask's own route would show whatever folder is called static here
 
 
 def _request_id(given: str) -> str:
@@ -132,6 +135,8 @@ def _refused_by_framework(error: HTTPException) -> Response:
     status = error.code or 500
     allowed: list[str] | None = getattr(error, "valid_methods", None)
     headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    if isinstance(error, RequestedRangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.length}"
     code = _HTTP_ONLY.get(status, error.name.lower().replace(" ", "-"))
     return _problem(code, error.name, status, _DETAILS.get(status, error.name + "."), headers)
 

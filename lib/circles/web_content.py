@@ -24,12 +24,14 @@ def content_response(request: Request, image: Image, store: ObjectStore) -> Resp
     response.cache_control.max_age = 365 * 24 * 3600
     response.cache_control.immutable = True
     response.headers["Content-Disposition"] = _disposition(image.file_name)
+    response.accept_ranges = "bytes"
+    if request.if_none_match.contains_weak(image.sha256):
+        response.status_code = 304  # here, because werkzeug looks at Range first (RFC 9110, section 13.2.2)
+        return response
     if request.method == "HEAD":
-        response.accept_ranges = "bytes"
         response.content_length = image.size_bytes
         return response
-    if not request.if_none_match.contains(image.sha256):
-        response.data = store.get(image.key, sha256=image.sha256)
+    response.data = store.get(image.key, sha256=image.sha256)
     response.make_conditional(request, accept_ranges=True, complete_length=image.size_bytes)
     return response
 

@@ -19,6 +19,9 @@ class FixedDetector:
     def detect(self, picture: Picture) -> Detection:
         return Detection("fixed", "1", "none", 0.0, self._circles)
 
+    def wake(self) -> None:
+        """Always awake."""
+
 
 if TYPE_CHECKING:
     from circles.ports import Detector

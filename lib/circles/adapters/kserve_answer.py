@@ -35,9 +35,10 @@ def read_answer(predictions: list[Any], version: str | None, picture: Picture, m
         raise WrongAnswer("objects is not a list")
     found = [circle for item in objects if (circle := _circle(item, picture))]
     found.sort(
-        key=lambda circle: -1.0 if circle.score is None else -circle.score
-    )  # stable: equal scores keep their order
-    return Answer(str(instance.get("model_version") or version or "unknown"), tuple(found[:max_objects]))
+        key=lambda circle: 1.0 if circle.score is None else -circle.score
+    )  # stable: equal scores keep their order, and who has none comes last
+    model_version = _text(instance.get("model_version")) or _text(version) or "unknown"
+    return Answer(model_version, tuple(found[:max_objects]))
 
 
 def _instance(predictions: list[Any]) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _circle(item: Any, picture: Picture) -> Circle | None:
         centroid=(round(min(max(x, 0.0), picture.width), 2), round(min(max(y, 0.0), picture.height), 2)),
         radius_px=_radius(item, box),
         score=_score(item),
-        label=str(item.get("label") or "circle")[:100],
+        label=_text(item.get("label")) or "circle",
     )
 
 
@@ -123,6 +124,12 @@ def _score(item: dict[str, Any]) -> float | None:
     if not 0 <= score <= 1:
         raise WrongAnswer("a score is not within 0..1")
     return round(score, 4)
+
+
+def _text(value: Any) -> str:
+    """A name, short, and without the halves of surrogate pairs that JSON can say and no database can hold."""
+    name = str(value) if isinstance(value, str | int | float) else ""
+    return name[:100].encode("utf-8", "replace").decode()
 
 
 def _numbers(value: Any, count: int) -> list[float]:

@@ -18,11 +18,13 @@ class Protocol:
     """
     One wire form.
 
-    path: format string with the model's name. encode: picture to (headers, body).
+    path, ready_path: format strings with the model's name, to post to and to ask whether the model is ready.
+    encode: picture to (headers, body).
     predictions: the parsed JSON answer to (list with one entry per instance, model version or None).
     """
 
     path: str
+    ready_path: str
     encode: Callable[[Picture], tuple[dict[str, str], bytes]]
     predictions: Callable[[dict[str, Any]], tuple[list[Any], str | None]]
 
@@ -57,27 +59,32 @@ def _predictions_v2(answer: dict[str, Any]) -> tuple[list[Any], str | None]:
     """The first output is a BYTES tensor whose elements are JSON text, one an instance."""
     try:
         elements = answer["outputs"][0]["data"]
-        return [json.loads(element) for element in elements], answer.get("model_version")
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+        return [_loads(element) for element in elements], answer.get("model_version")
+    except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
         raise WrongAnswer("the answer has no output tensor with JSON text") from error
 
 
 PROTOCOLS = {
-    "v1": Protocol("/v1/models/{model}:predict", _encode_v1, _predictions_v1),
-    "v1-raw": Protocol("/v1/models/{model}:predict", _encode_v1_raw, _predictions_v1),
-    "v2-binary": Protocol("/v2/models/{model}/infer", _encode_v2_binary, _predictions_v2),
+    "v1": Protocol("/v1/models/{model}:predict", "/v1/models/{model}", _encode_v1, _predictions_v1),
+    "v1-raw": Protocol("/v1/models/{model}:predict", "/v1/models/{model}", _encode_v1_raw, _predictions_v1),
+    "v2-binary": Protocol("/v2/models/{model}/infer", "/v2/models/{model}/ready", _encode_v2_binary, _predictions_v2),
 }
 
 
 def read_json(body: bytes) -> dict[str, Any]:
     """Parse an answer's body. Raises WrongAnswer unless it is a JSON object; NaN is no JSON (RFC 8259, section 6)."""
     try:
-        answer = json.loads(body, parse_constant=_refuse_constant)
+        answer = _loads(body)
     except (ValueError, RecursionError) as error:
         raise WrongAnswer("the answer is not JSON") from error
     if not isinstance(answer, dict):
         raise WrongAnswer("the answer is not a JSON object")
     return answer
+
+
+def _loads(text: str | bytes) -> Any:
+    """Parse JSON, whose writer may be Python and say NaN. Raises ValueError, RecursionError."""
+    return json.loads(text, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> None:

@@ -1,5 +1,6 @@
 """Pictures through Pillow: the only file that imports PIL."""
 
+import re
 import threading
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ _MEDIA_TYPES = {
 _EXIF_ORIENTATION = 0x0112  # Exif 2.32, table 4
 _FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]  # Pillow finds an MPO by itself behind JPEG
 _ROTATED_BY_A_QUARTER = (5, 6, 7, 8)
+_BEGINNINGS = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|II\*\0|MM\0\*", re.DOTALL)
+_COPIES = {"image/jpeg": ("JPEG", {"quality": 95}), "image/tiff": ("TIFF", {})}
+"""How an upright copy is encoded; PNG for the others, which has all their modes, as TIFF alone has all of TIFF's."""
 
 # Our own limit is checked before anything is decoded; Pillow's would warn at another number.
 PillowImage.MAX_IMAGE_PIXELS = None
@@ -45,7 +49,8 @@ class PillowPictures:
                 raise TooLarge(f"The picture has {width} x {height} pixels; at most {most:,} are taken.")
             orientation = _decode(image)
             media_type = _MEDIA_TYPES[image.format or ""]
-        if orientation in _ROTATED_BY_A_QUARTER:
+        # Pillow turns a TIFF by itself: what it opens has its upright size already.
+        if orientation in _ROTATED_BY_A_QUARTER and media_type != "image/tiff":
             width, height = height, width
         return Picture(data, media_type, width, height, orientation)
 
@@ -54,14 +59,10 @@ class PillowPictures:
             return picture
         with _decoding, _open(picture.data) as image:
             turned = ImageOps.exif_transpose(image)
-            as_jpeg = picture.media_type == "image/jpeg"
+            file_format, options = _COPIES.get(picture.media_type, ("PNG", {"compress_level": 1}))
             encoded = BytesIO()
-            if as_jpeg:
-                turned.convert("RGB").save(encoded, "JPEG", quality=95)
-            else:
-                turned.save(encoded, "PNG", compress_level=1)
-        media_type = "image/jpeg" if as_jpeg else "image/png"
-        return Picture(encoded.getvalue(), media_type, picture.width, picture.height)
+            (turned.convert("RGB") if file_format == "JPEG" else turned).save(encoded, file_format, **options)
+        return Picture(encoded.getvalue(), _MEDIA_TYPES[file_format], picture.width, picture.height)
 
 
 def _open(data: bytes) -> PillowImage.Image:
@@ -69,6 +70,8 @@ def _open(data: bytes) -> PillowImage.Image:
     try:
         return PillowImage.open(BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError as error:
+        if _BEGINNINGS.match(data):
+            raise UndecodablePicture("The picture's header is broken.") from error
         raise UnsupportedPicture("Send a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
     except Exception as error:  # a decoder raises what it likes at a broken header: OSError, SyntaxError, struct.error
         raise UndecodablePicture("The picture's header is broken.") from error
@@ -79,7 +82,7 @@ def _decode(image: PillowImage.Image) -> int:
     try:
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
         # An eighth of the size costs a JPEG's entropy decoding but neither its transform nor its pixels' memory.
-        image.draft(None, (image.width // 8, image.height // 8))
+        image.draft(None, (max(image.width // 8, 1), max(image.height // 8, 1)))
         with _decoding:
             image.load()
     except Exception as error:

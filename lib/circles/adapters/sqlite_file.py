@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from sqlite_utils import Database
-
-from circles.adapters.sqlite_schema import migrations
 from circles.errors import Unavailable
+
+_SCHEMA = "m001_images_detections_objects"
+"""The newest migration of sqlite_schema.py. Only a file without it makes us import sqlite-utils, which costs a cold start
+60 ms, and 250 ms and 15 MiB where numpy is installed, because it imports that too."""
 
 
 class SqliteFile:
@@ -24,33 +25,32 @@ class SqliteFile:
     def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
         self._path = path
         self._busy_timeout_s = busy_timeout_s
-        self._idle: deque[Database] = deque()
+        self._idle: deque[sqlite3.Connection] = deque()
         self._opening = Lock()
         self._migrated = False
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection for plain SQL outside any transaction."""
-        with _faults_named(), self._connection() as db:
-            yield db.conn
+        with _faults_named(), self._connection() as connection:
+            yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Database]:
+    def write(self) -> Iterator[sqlite3.Connection]:
         """
-        Lend a database inside BEGIN IMMEDIATE; commit at the end, roll back at an exception.
+        Lend a connection inside BEGIN IMMEDIATE; commit at the end, roll back at an exception.
 
         A deferred transaction that reads first and then writes fails at once when another process has written between,
-        whatever the busy timeout (https://www.sqlite.org/lang_transaction.html, section 2.2). sqlite-utils' own
-        transactions nest in ours as savepoints.
+        whatever the busy timeout (https://www.sqlite.org/lang_transaction.html, section 2.2).
         """
-        with _faults_named(), self._connection() as db:
-            db.conn.execute("BEGIN IMMEDIATE")
+        with _faults_named(), self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield db
-                db.conn.execute("COMMIT")
+                yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                if db.conn.in_transaction:
-                    db.conn.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
 
     def close(self) -> None:
@@ -59,45 +59,52 @@ class SqliteFile:
             self._idle.pop().close()
 
     @contextmanager
-    def _connection(self) -> Iterator[Database]:
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            db = self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
-            db = self._open()
+            connection = self._open()
         try:
-            yield db
+            yield connection
         except sqlite3.Error:
-            db.close()  # whatever state it is in, the next call gets a fresh one
+            connection.close()  # whatever state it is in, the next call gets a fresh one
             raise
         except BaseException:
-            self._idle.append(db)
+            self._idle.append(connection)
             raise
-        self._idle.append(db)
+        self._idle.append(connection)
 
-    def _open(self) -> Database:
+    def _open(self) -> sqlite3.Connection:
         with self._opening:  # one thread migrates, the others wait
             self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self._path, timeout=self._busy_timeout_s, check_same_thread=False)
             connection.row_factory = sqlite3.Row
-            db = Database(connection, execute_plugins=False)
             try:
-                self._prepare(db)
+                self._prepare(connection)
             except BaseException:
-                db.close()
+                connection.close()
                 raise
-            return db
+            return connection
 
-    def _prepare(self, db: Database) -> None:
+    def _prepare(self, connection: sqlite3.Connection) -> None:
         # WAL stays with the file; the others are each connection's own (https://www.sqlite.org/pragma.html).
-        db.conn.execute("PRAGMA journal_mode = WAL")
-        db.conn.execute("PRAGMA synchronous = FULL")  # an accepted image outlives a power cut
-        db.conn.execute("PRAGMA foreign_keys = ON")
-        db.conn.execute("PRAGMA trusted_schema = OFF")
-        if not self._migrated and migrations.pending(db):
-            db.conn.execute("BEGIN IMMEDIATE")  # several processes may start on an empty volume
-            migrations.apply(db)
-            db.conn.execute("COMMIT")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # an accepted image outlives a power cut
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if not self._migrated and not _is_current(connection):
+            from circles.adapters.sqlite_schema import migrate
+
+            connection.execute("BEGIN IMMEDIATE")  # several processes may start on an empty volume
+            migrate(connection)
+            connection.execute("COMMIT")
         self._migrated = True
+
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone():
+        return False
+    return bool(connection.execute("SELECT 1 FROM _sqlite_migrations WHERE name = ?", [_SCHEMA]).fetchone())
 
 
 @contextmanager

@@ -1,17 +1,19 @@
 """The catalogue's tables, as sqlite-utils migrations. A migration that has landed is never edited: add another."""
 
-from typing import TYPE_CHECKING
+import sqlite3
 
-from sqlite_utils import Migrations
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
+from sqlite_utils import Database, Migrations
 
 migrations = Migrations("circles")
 
 
+def migrate(connection: sqlite3.Connection) -> None:
+    """Apply what is missing, within the caller's transaction: sqlite-utils' own nest in it as savepoints."""
+    migrations.apply(Database(connection, execute_plugins=False))
+
+
 @migrations()
-def m001_images_detections_objects(db: "Database") -> None:
+def m001_images_detections_objects(db: Database) -> None:
     """Times are ISO 8601 in UTC, so that text order is time order; ids are UUIDs as text; bbox is COCO's."""
     db.table("images").create(
         {

@@ -1,0 +1,41 @@
+"""`python -m bench [name …]`: run the measurements and print one table each. See README.md for what they say."""
+
+import argparse
+import os
+import platform
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import cold_start, contention, memory, reads, upload
+from bench.programs import prepared
+
+MEASUREMENTS = {
+    "cold_start": cold_start.measure,
+    "upload": upload.measure,
+    "reads": reads.measure,
+    "contention": contention.measure,
+    "memory": memory.measure,
+}
+ROUNDS = {"cold_start": 15, "upload": 10, "reads": 7, "contention": 3, "memory": 3}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help=f"of {', '.join(MEASUREMENTS)}; all where none is given"
+    )
+    parser.add_argument("--rounds", type=int, help="instead of each measurement's own number")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    if unknown := set(options.names) - set(MEASUREMENTS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load average now {os.getloadavg()[0]:.1f}")
+    for name in options.names or MEASUREMENTS:
+        with tempfile.TemporaryDirectory() as folder, prepared(Path(folder)) as site:
+            print("\n" + MEASUREMENTS[name](site, options.rounds or ROUNDS[name]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""What servers.py serves: 24 objects as JSON, without any store behind it."""
+
+from flask import Request, Response, jsonify
+
+OBJECTS = [{"object_id": f"0199c0de-0000-7000-8000-{n:012d}", "bbox": [n, n, 40, 40]} for n in range(24)]
+
+
+def hello(_: Request) -> Response:
+    """Answer 1.8 kB."""
+    return jsonify(OBJECTS)

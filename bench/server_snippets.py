@@ -1,0 +1,71 @@
+"""The WSGI servers that servers.py compares: each the shortest program that serves a function with THREADS threads."""
+
+MAKE_APP = """
+import os
+from functions_framework import create_app
+app = create_app("hello", os.environ["FUNCTION_SOURCE"])
+port = int(os.environ["PORT"])
+"""
+GUNICORN = (
+    MAKE_APP
+    + """
+from gunicorn.app.base import BaseApplication
+class Server(BaseApplication):
+    def load_config(self):
+        for key, value in {"bind": f"127.0.0.1:{port}", "worker_class": "gthread", "threads": THREADS,
+                           "loglevel": "error", "timeout": 0, "control_socket_disable": True}.items():
+            self.cfg.set(key, value)
+    def load(self):
+        return app
+Server().run()
+"""
+)
+GRANIAN = (
+    MAKE_APP
+    + """
+from granian.constants import HTTPModes, Interfaces
+from granian.server import Server
+Server("app", address="127.0.0.1", port=port, interface=Interfaces.WSGI, http=HTTPModes.http1, websockets=False,
+       blocking_threads=THREADS, log_enabled=False).serve(target_loader=lambda: app, wrap_loader=False)
+"""
+)
+GRANIAN_WORKER = (
+    MAKE_APP
+    + """
+import asyncio, threading
+from granian._futures import _new_cbscheduler
+from granian._granian import ListenerSpec, WSGIWorker
+from granian._signals import set_sync_signals
+from granian.wsgi import _callback_wrapper
+stopping, stopped, loop = set_sync_signals(), threading.Event(), asyncio.new_event_loop()
+stopping.add_cb(stopped.set)
+worker = WSGIWorker(1, (ListenerSpec("127.0.0.1", port, 1024), None), None, 1, 512, THREADS, 30, 1024, "1", None, None,
+                    None, False, None, None, None, "tls1.3", None, [], False, (None, None))
+worker.serve_mtr(_new_cbscheduler(loop, _callback_wrapper(app, {}, None), impl_asyncio=True), loop, stopping)
+stopped.wait()
+"""
+)
+WAITRESS = (
+    MAKE_APP
+    + """
+import signal, sys, waitress
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+waitress.serve(app, host="127.0.0.1", port=port, threads=THREADS, _quiet=True)
+"""
+)
+CHEROOT = (
+    MAKE_APP
+    + """
+import signal, sys
+from cheroot.wsgi import Server
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+Server(("127.0.0.1", port), app, numthreads=THREADS, shutdown_timeout=25).safe_start()
+"""
+)
+SNIPPETS = {
+    "gunicorn gthread": GUNICORN,
+    "granian Server": GRANIAN,
+    "granian WSGIWorker": GRANIAN_WORKER,
+    "waitress": WAITRESS,
+    "cheroot": CHEROOT,
+}
