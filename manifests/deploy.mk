@@ -9,7 +9,7 @@ FUNCTIONS := upload list detail
 SERVING := services.serving.knative.dev
 APPLY := kubectl apply --server-side --force-conflicts
 
-.PHONY: images render preflight deploy deploy-kn status url undeploy
+.PHONY: images render preflight deploy deploy-kn smoke status url undeploy
 
 images: ## build both images (BUILD='docker build -t', REGISTRY=…, TAG=…)
 	@test -n "$(BUILD)" || { echo "no docker, podman or buildah on the PATH: name one with BUILD='COMMAND …'" >&2; exit 1; }
@@ -40,6 +40,9 @@ deploy-kn: render ## apply the three functions through kn, each from its own doc
 	@for name in $(FUNCTIONS); do \
 	  python manifests/document.py $(DEPLOY_DIR)/all.yaml $$name > $(DEPLOY_DIR)/$$name.yaml && \
 	  kn service apply $$name -n $(NAMESPACE) -f $(DEPLOY_DIR)/$$name.yaml || exit 1; done
+
+smoke: .venv/test.stamp ## the deployed system from the first photo to killed pods; a table at the end
+	@python tests/cluster/smoke.py $$(python manifests/gateway_url.py $(NAMESPACE))
 
 status: ## what runs, revision by revision
 	@kubectl -n $(NAMESPACE) get $(SERVING),revisions.serving.knative.dev,inferenceservices,pods

@@ -1,4 +1,4 @@
-"""What a detector is: the one interface between the wire (server) and what finds circles (hough, network)."""
+"""What a detector is: the one interface between the wire (server) and what finds circles (network.py)."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -31,7 +31,7 @@ class Detector(Protocol):
 
     @property
     def version(self) -> str:
-        """Name what produced a result, e.g. "hough-alt-1" or "net-2026-11-ab12cd"; stored with every detection."""
+        """Name what produced a result, e.g. "net-2026-11-ab12cd"; stored with every detection."""
 
     @property
     def default_min_score(self) -> float:

@@ -5,6 +5,6 @@ from .detector import Detector
 
 def load() -> Detector:
     """Load the detector; what it needs is imported here, so that a start pays for one and not for all."""
-    from .hough import HoughDetector
+    from .network import NetworkDetector
 
-    return HoughDetector()
+    return NetworkDetector()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from predictor.cores import usable_cores
-from predictor.hough import HoughDetector
+from predictor.evaluation.hough import HoughDetector
 from predictor.inference import PixelBudget
 from predictor.settings import Settings, SettingsError
 

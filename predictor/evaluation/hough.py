@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .detector import Circle, Pixels
+from predictor.detector import Circle, Pixels
 
 cv2.setNumThreads(1)  # the server already runs one detection per core
 

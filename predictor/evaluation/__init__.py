@@ -1,0 +1,1 @@
+"""How good a detector is on labelled photographs: right, missed, overlap, time; with the Hough baselines."""

@@ -1,0 +1,93 @@
+"""Judge detectors on a folder of labelled pictures and print the figures as a table."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from predictor.evaluation.average_precision import average_precision
+from predictor.evaluation.dataset import DatasetError, Labelled, read_dataset
+from predictor.evaluation.drawing import draw
+from predictor.evaluation.figures import Figure, measure
+from predictor.evaluation.matching import Found, judge
+from predictor.evaluation.report import document, table
+from predictor.evaluation.subjects import Subject, subject
+
+_IN_PROCESS = ("network", "hough-tuned", "hough-tutorial")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m predictor.evaluation", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder with _annotations.coco.json or annotations.json")
+    parser.add_argument("--url", action="append", default=[], help="also judge the predictor that runs there")
+    parser.add_argument(
+        "--detector", action="append", choices=_IN_PROCESS, help="in process; all three if none is named"
+    )
+    parser.add_argument("--weights", type=Path, help="another network than the shipped one")
+    parser.add_argument("--domain", action="append", help="only pictures of this domain; may be given again")
+    parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--draw", type=Path, help="write annotated pictures there, one folder per detector")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Judge every subject on every picture; exit with 2 where the folder cannot be read."""
+    arguments = _arguments()
+    names = arguments.url + (arguments.detector or ([] if arguments.url else list(_IN_PROCESS)))
+    try:
+        pictures = [p for p in read_dataset(arguments.data) if not arguments.domain or p.domain in arguments.domain]
+    except DatasetError as error:
+        raise SystemExit(f"evaluation: {error}") from None
+    console = Console()
+    rows: dict[tuple[str, str], dict[str, Figure]] = {}
+    for name in names:
+        judged = subject(name, arguments.weights)
+        answers = _answers(judged, pictures)
+        for domain, members in _domains(pictures).items():
+            rows[domain, judged.name] = _figures([answers[i] for i in members], [pictures[i] for i in members])
+        if arguments.draw:
+            for picture, (sure, _) in zip(pictures, answers, strict=True):
+                draw(sure, picture, arguments.draw / _folder_name(judged.name) / f"{picture.file.stem}.png")
+    sizes = {d: (len(m), sum(len(pictures[i].boxes) for i in m)) for d, m in _domains(pictures).items()}
+    rows = dict(sorted(rows.items(), key=lambda item: list(sizes).index(item[0][0])))
+    Console(width=max(console.width, 190)).print(table(rows, sizes))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(document(rows, sizes), indent=1) + "\n")
+
+
+Answer = tuple[Found, Found]
+"""What was found at the shipped threshold, and with the unsure ones."""
+
+
+def _answers(judged: Subject, pictures: Sequence[Labelled]) -> list[Answer]:
+    contents = ((picture.file.read_bytes()) for picture in pictures)
+    return [
+        (judged.find(data, unsure=False), judged.find(data, unsure=True))
+        for data in track(contents, judged.name, total=len(pictures), console=Console(stderr=True))
+    ]
+
+
+def _domains(pictures: Sequence[Labelled]) -> dict[str, list[int]]:
+    """Numbers of the pictures of each domain, and of all where there are several."""
+    domains: dict[str, list[int]] = {}
+    for index, picture in enumerate(pictures):
+        domains.setdefault(picture.domain, []).append(index)
+    return domains if len(domains) == 1 else {**domains, "all": list(range(len(pictures)))}
+
+
+def _figures(answers: Sequence[Answer], pictures: Sequence[Labelled]) -> dict[str, Figure]:
+    verdicts = [judge(sure, picture) for (sure, _), picture in zip(answers, pictures, strict=True)]
+    ap50, ap = average_precision([unsure for _, unsure in answers], pictures)
+    nan = float("nan")
+    return {**measure(verdicts), "ap50": Figure(ap50, nan, nan), "ap50_95": Figure(ap, nan, nan)}
+
+
+def _folder_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-." else "_" for c in name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Which found box answers to which labelled one: the best assignment of pairs that overlap enough."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+
+from predictor.evaluation.dataset import Floats, Labelled
+
+MATCH_IOU = 0.5
+IGNORED_SHARE = 0.5
+"""A found box with so much of its area inside one ignore region is neither right nor wrong, as COCO treats crowds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One picture's answer: boxes (n, 4) left, top, width, height; circles (n, 3) x, y, radius; scores (n,)."""
+
+    boxes: Floats
+    circles: Floats
+    scores: Floats
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    One picture judged: counts of right, wrong and missed; of each match IoU, radius error and centre error as
+    shares of the labelled radius; the time it took.
+    """
+
+    right: int
+    wrong: int
+    missed: int
+    ious: Floats
+    radius_errors: Floats
+    centre_errors: Floats
+    milliseconds: float
+
+    @property
+    def count_error(self) -> int:
+        """How far the number of things found is from the number labelled; ignored ones count on neither side."""
+        return abs(self.wrong - self.missed)
+
+
+def judge(found: Found, labelled: Labelled) -> Verdict:
+    """Match with the Hungarian method at IoU 0.5 (most matches first, then the best overlap) and count."""
+    ious = box_ious(found.boxes, labelled.boxes)
+    rows, columns = linear_sum_assignment(-np.where(ious >= MATCH_IOU, 10 + ious, 0))
+    matched = ious[rows, columns] >= MATCH_IOU
+    rows, columns = rows[matched], columns[matched]
+    spare = np.setdiff1d(np.arange(len(found.boxes)), rows)
+    wrong = int((~_ignored(found.boxes[spare], labelled.ignored)).sum())
+    true, guess = labelled.circles[columns], found.circles[rows]
+    return Verdict(
+        right=len(rows),
+        wrong=wrong,
+        missed=len(labelled.boxes) - len(rows),
+        ious=ious[rows, columns],
+        radius_errors=np.abs(guess[:, 2] - true[:, 2]) / true[:, 2],
+        centre_errors=np.hypot(*(guess[:, :2] - true[:, :2]).T) / true[:, 2],
+        milliseconds=found.milliseconds,
+    )
+
+
+def box_ious(first: Floats, second: Floats) -> Floats:
+    """Intersection over union of each of n boxes with each of m, (n, m); boxes as left, top, width, height."""
+    inter = _intersections(first, second)
+    areas = first[:, 2:].prod(1)[:, None] + second[:, 2:].prod(1)[None]
+    return np.asarray(inter / np.maximum(areas - inter, 1e-9))
+
+
+def _intersections(first: Floats, second: Floats) -> Floats:
+    low = np.maximum(first[:, None, :2], second[None, :, :2])
+    high = np.minimum((first[:, :2] + first[:, 2:])[:, None], (second[:, :2] + second[:, 2:])[None])
+    return np.asarray(np.clip(high - low, 0, None).prod(2))
+
+
+def _ignored(boxes: Floats, regions: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    share = _intersections(boxes, regions) / np.maximum(boxes[:, 2:].prod(1)[:, None], 1e-9)
+    return np.asarray((share >= IGNORED_SHARE).any(1))

@@ -1,0 +1,19 @@
+"""Servers that several folders of tests share; each starts when the first test asks for it, once a session."""
+
+import pytest
+
+from tests import servers
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory):
+    """A real S3 server: where it is, and who may write."""
+    with servers.seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def moto():
+    """moto's S3 server: where it is."""
+    with servers.moto() as running:
+        yield running

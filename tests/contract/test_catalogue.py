@@ -1,0 +1,491 @@
+"""The contract of ports.Catalogue, over every adapter: SQLite on disk, and the tests' own fake. test_sqlite_file.py has
+what only a file can suffer."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import uuid4
+
+import pytest
+
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.errors import KeyTaken, NotFound
+from circles.images import Circle, Detection, Image, ObjectFilter, Status
+from tests.unit.fakes import FakeCatalogue
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
+LATER = NOW + timedelta(seconds=60)
+EVERYTHING = ObjectFilter()
+
+
+def circle(number=0, **changes):
+    known = Circle((number, 2, 30, 40), (number + 15.25, 22.5), 17.75, 0.5, f"coin {number}")
+    return replace(known, **changes)
+
+
+def run(*circles, **changes):
+    """A detector's run."""
+    return replace(Detection("circles", "7", "v1", 12.5, circles), **changes)
+
+
+def an_image(**changes):
+    image_id = str(uuid4())
+    known = Image(
+        image_id=image_id,
+        key=f"images/{image_id}.jpg",
+        media_type="image/jpeg",
+        size_bytes=1234,
+        sha256="ab" * 32,
+        width=640,
+        height=480,
+        source="upload",
+        created_at=NOW,
+    )
+    return replace(known, **changes)
+
+
+class SqliteFiles:
+    """One file, opened as often as a test wants."""
+
+    def __init__(self, folder):
+        self._path = folder / "data" / "catalogue.db"
+        self._opened = []
+
+    def open(self):
+        self._opened.append(SqliteCatalogue(self._path, busy_timeout_s=30))
+        return self._opened[-1]
+
+    def close(self):
+        for catalogue in self._opened:
+            catalogue.close()
+
+
+DATABASES = {"sqlite": SqliteFiles}
+"""Where a further adapter joins: how to make something of a folder that catalogues are opened on."""
+
+
+@pytest.fixture(params=DATABASES)
+def database(request, tmp_path):
+    """Something that catalogues are opened on; what one wrote the others see."""
+    opened = DATABASES[request.param](tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["fake", *DATABASES])
+def catalogue(request, tmp_path):
+    """One catalogue, asked by one thread: what the fake must do as well."""
+    if request.param == "fake":
+        yield FakeCatalogue()
+        return
+    opened = DATABASES[request.param](tmp_path)
+    yield opened.open()
+    opened.close()
+
+
+def added_to(catalogue, **changes):
+    """An image that is pending and that nobody holds."""
+    image = an_image(**changes)
+    catalogue.add(image)
+    return image
+
+
+@pytest.fixture
+def image(catalogue):
+    return added_to(catalogue)
+
+
+# Images
+
+
+def test_an_image_comes_back_as_it_was_added(catalogue):
+    whole = an_image(
+        file_name="münzen 🪙 '; DROP TABLE images; --.jpg",
+        idempotency_key='k"%_\\',
+        attempts=3,
+        claimed_until=LATER,
+        error="The predictor answered 500.",
+    )
+    bare = an_image()
+    catalogue.add(whole)
+    catalogue.add(bare)
+
+    assert catalogue.get(whole.image_id) == whole
+    assert catalogue.get(bare.image_id) == bare
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 999_999, 500_000])
+def test_moments_come_back_to_the_microsecond(catalogue, microsecond):
+    added = an_image(
+        created_at=NOW.replace(microsecond=microsecond), claimed_until=LATER.replace(microsecond=microsecond)
+    )
+    catalogue.add(added)
+
+    assert catalogue.get(added.image_id) == added
+
+
+def test_moments_of_other_time_zones_are_the_same_moments(catalogue):
+    tokyo = timezone(timedelta(hours=9))
+    added = an_image(created_at=NOW.astimezone(tokyo))
+    catalogue.add(added)
+
+    assert catalogue.get(added.image_id).created_at == NOW
+    assert catalogue.claim(added.image_id, now=NOW, until=LATER.astimezone(tokyo))
+    assert not catalogue.claim(added.image_id, now=LATER - timedelta(microseconds=1), until=LATER)
+    assert catalogue.claim(added.image_id, now=LATER.astimezone(timezone(-timedelta(hours=9))), until=LATER)
+
+
+def test_an_unknown_image_is_not_found(catalogue, image):
+    with pytest.raises(NotFound):
+        catalogue.get(str(uuid4()))
+    with pytest.raises(NotFound):
+        catalogue.objects(str(uuid4()), EVERYTHING)
+    with pytest.raises(NotFound):
+        catalogue.record(str(uuid4()), run(circle()), now=NOW)
+    with pytest.raises(NotFound):
+        catalogue.release(str(uuid4()), error="x")
+
+    assert catalogue.get(image.image_id) == image
+    catalogue.ping()
+
+
+def test_an_image_is_found_by_its_idempotency_key(catalogue):
+    first, second = an_image(idempotency_key="a"), an_image(idempotency_key="b")
+    catalogue.add(first)
+    catalogue.add(second)
+    catalogue.add(an_image())
+
+    assert catalogue.find_by_idempotency_key("a") == first
+    assert catalogue.find_by_idempotency_key("b") == second
+    assert catalogue.find_by_idempotency_key("c") is None
+    assert catalogue.find_by_idempotency_key("A") is None
+    assert catalogue.find_by_idempotency_key("") is None
+
+
+def test_a_key_that_is_taken_adds_nothing(catalogue):
+    first, second = an_image(idempotency_key="a"), an_image(idempotency_key="a")
+    catalogue.add(first)
+    with pytest.raises(KeyTaken):
+        catalogue.add(second)
+
+    assert catalogue.find_by_idempotency_key("a") == first
+    with pytest.raises(NotFound):
+        catalogue.get(second.image_id)
+
+
+def test_any_number_of_images_has_no_key(catalogue):
+    images = [an_image() for _ in range(3)]
+    for each in images:
+        catalogue.add(each)
+
+    assert [catalogue.get(each.image_id) for each in images] == images
+
+
+def test_of_many_threads_with_one_key_one_adds_its_image(database):
+    catalogue = database.open()
+
+    def add(image):
+        try:
+            catalogue.add(image)
+            return True
+        except KeyTaken:
+            return False
+
+    images = [an_image(idempotency_key="k") for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        added = list(pool.map(add, images))
+
+    assert added.count(True) == 1
+    assert catalogue.find_by_idempotency_key("k") == images[added.index(True)]
+
+
+# Claims
+
+
+def test_a_claim_takes_the_image_and_counts_the_attempt(catalogue, image):
+    assert catalogue.claim(image.image_id, now=NOW, until=LATER)
+    assert catalogue.get(image.image_id) == replace(image, claimed_until=LATER, attempts=1)
+
+
+def test_an_image_that_another_holds_is_not_claimed_and_not_changed(catalogue, image):
+    catalogue.claim(image.image_id, now=NOW, until=LATER)
+    for now in (NOW, LATER - timedelta(microseconds=1)):
+        assert not catalogue.claim(image.image_id, now=now, until=LATER + timedelta(days=1))
+
+    assert catalogue.get(image.image_id) == replace(image, claimed_until=LATER, attempts=1)
+
+
+def test_a_claim_that_ran_out_can_be_taken(catalogue, image):
+    catalogue.claim(image.image_id, now=NOW, until=LATER)
+    until = LATER + timedelta(seconds=60)
+
+    assert catalogue.claim(image.image_id, now=LATER, until=until)
+    assert catalogue.get(image.image_id) == replace(image, claimed_until=until, attempts=2)
+
+
+def test_an_unknown_image_cannot_be_claimed(catalogue):
+    assert not catalogue.claim(str(uuid4()), now=NOW, until=LATER)
+
+
+def test_a_detected_image_cannot_be_claimed(catalogue, image):
+    detected = catalogue.record(image.image_id, run(circle()), now=NOW)
+
+    assert not catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(seconds=60))
+    assert catalogue.get(image.image_id) == detected
+
+
+def test_of_16_threads_one_gets_the_claim(database):
+    catalogues = [database.open() for _ in range(4)]
+    image = added_to(catalogues[0])
+    with ThreadPoolExecutor(16) as pool:
+        won = list(
+            pool.map(lambda number: catalogues[number % 4].claim(image.image_id, now=NOW, until=LATER), range(16))
+        )
+
+    assert won.count(True) == 1
+    assert catalogues[0].get(image.image_id).attempts == 1
+
+
+# Runs
+
+
+def test_a_recorded_run_is_served_and_makes_the_image_detected(catalogue, image):
+    catalogue.claim(image.image_id, now=NOW, until=LATER)
+    detected = catalogue.record(image.image_id, run(circle(1), circle(2)), now=LATER)
+
+    assert detected == catalogue.get(image.image_id)
+    assert detected == replace(
+        image, status=Status.DETECTED, attempts=1, claimed_until=None, error=None, object_count=2, model="circles",
+        model_version="7", detection_ms=12.5, detected_at=LATER,
+    )  # fmt: skip
+
+
+def test_an_error_is_forgotten_once_a_run_succeeds(catalogue, image):
+    catalogue.release(image.image_id, error="No answer.")
+
+    assert catalogue.record(image.image_id, run(), now=NOW).error is None
+
+
+def test_objects_come_in_the_detectors_order_with_all_that_is_known(catalogue, image):
+    circles = [circle(number, score=score) for number, score in enumerate((0.9, 0.1, None, 0.5))]
+    detected = catalogue.record(image.image_id, run(*circles), now=NOW)
+    served, found = catalogue.objects(image.image_id, EVERYTHING)
+
+    assert served == detected
+    assert [each.circle for each in found] == circles
+    assert {(each.image_id, each.model, each.model_version) for each in found} == {(image.image_id, "circles", "7")}
+    assert len({each.object_id for each in found}) == 4
+    assert [catalogue.object(image.image_id, each.object_id) for each in found] == list(found)
+
+
+def test_numbers_and_words_come_back_exactly(catalogue, image):
+    exact = Circle((0, 0, 2**31, 1), (0.1 + 0.2, 1e-9), 1 / 3, 1.0, "Münze\n'\";\0 🪙")
+    catalogue.record(image.image_id, run(exact), now=NOW)
+
+    assert catalogue.objects(image.image_id, EVERYTHING)[1][0].circle == exact
+
+
+def test_an_image_without_a_run_has_no_objects(catalogue, image):
+    assert catalogue.objects(image.image_id, EVERYTHING) == (image, [])
+
+
+def test_a_run_that_found_nothing_is_a_run(catalogue, image):
+    detected = catalogue.record(image.image_id, run(), now=NOW)
+
+    assert (detected.status, detected.object_count, detected.model) == (Status.DETECTED, 0, "circles")
+    assert catalogue.objects(image.image_id, EVERYTHING) == (detected, [])
+
+
+def test_a_thousand_objects_are_kept(catalogue, image):
+    circles = [circle(number) for number in range(1000)]
+    detected = catalogue.record(image.image_id, run(*circles), now=NOW)
+
+    assert detected.object_count == 1000
+    assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == circles
+
+
+def test_the_newest_run_is_served_and_earlier_objects_can_still_be_read(catalogue, image):
+    catalogue.record(image.image_id, run(circle(1), circle(2)), now=NOW)
+    _, old = catalogue.objects(image.image_id, EVERYTHING)
+    newer = run(circle(3), model="other", model_version="8", duration_ms=3.25)
+    detected = catalogue.record(image.image_id, newer, now=LATER)
+    _, new = catalogue.objects(image.image_id, EVERYTHING)
+
+    assert [each.circle for each in new] == [circle(3)]
+    assert (detected.object_count, detected.model, detected.model_version) == (1, "other", "8")
+    assert (detected.detection_ms, detected.detected_at) == (3.25, LATER)
+    assert (new[0].model, new[0].model_version) == ("other", "8")
+    assert [catalogue.object(image.image_id, each.object_id) for each in old] == list(old)
+    assert {each.object_id for each in old}.isdisjoint({each.object_id for each in new})
+
+
+def test_a_newer_run_that_found_nothing_is_served_all_the_same(catalogue, image):
+    catalogue.record(image.image_id, run(circle(1)), now=NOW)
+    catalogue.record(image.image_id, run(), now=LATER)
+    served, found = catalogue.objects(image.image_id, EVERYTHING)
+
+    assert (served.object_count, list(found)) == (0, [])
+
+
+def test_images_have_their_own_objects(catalogue, image):
+    other = an_image()
+    catalogue.add(other)
+    catalogue.record(image.image_id, run(circle(1)), now=NOW)
+    catalogue.record(other.image_id, run(circle(2)), now=NOW)
+
+    assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
+    assert [each.circle for each in catalogue.objects(other.image_id, EVERYTHING)[1]] == [circle(2)]
+
+
+def test_an_object_of_another_image_is_not_found(catalogue, image):
+    other = an_image()
+    catalogue.add(other)
+    catalogue.record(image.image_id, run(circle(1)), now=NOW)
+    (found,) = catalogue.objects(image.image_id, EVERYTHING)[1]
+
+    for image_id, object_id in (
+        (other.image_id, found.object_id),
+        (str(uuid4()), found.object_id),
+        (image.image_id, str(uuid4())),
+        (image.image_id, image.image_id),
+        (found.object_id, found.object_id),
+    ):
+        with pytest.raises(NotFound):
+            catalogue.object(image_id, object_id)
+
+
+# Filters
+
+
+SIZES = [(0.9, 10.0), (0.8, 20.0), (0.5, 30.0), (None, 20.0), (0.0, 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (ObjectFilter(), [0, 1, 2, 3, 4]),
+        (ObjectFilter(min_score=0.5), [0, 1, 2]),
+        (ObjectFilter(min_score=0.500001), [0, 1]),
+        (ObjectFilter(min_score=0.0), [0, 1, 2, 4]),
+        (ObjectFilter(min_score=1.0), []),
+        (ObjectFilter(min_radius_px=20), [1, 2, 3]),
+        (ObjectFilter(max_radius_px=20), [0, 1, 3, 4]),
+        (ObjectFilter(min_radius_px=20, max_radius_px=20), [1, 3]),
+        (ObjectFilter(min_radius_px=21, max_radius_px=19), []),
+        (ObjectFilter(min_score=0.6, min_radius_px=15, max_radius_px=25), [1]),
+        (ObjectFilter(min_radius_px=0), [0, 1, 2, 3, 4]),
+        (ObjectFilter(max_radius_px=0), []),
+    ],
+)
+def test_filters_let_pass_what_is_wanted_in_order(catalogue, image, wanted, expected):
+    circles = [circle(number, score=score, radius_px=radius) for number, (score, radius) in enumerate(SIZES)]
+    catalogue.record(image.image_id, run(*circles), now=NOW)
+    served, found = catalogue.objects(image.image_id, wanted)
+
+    assert [each.circle for each in found] == [circles[number] for number in expected]
+    assert served.object_count == 5
+
+
+# Failures
+
+
+def test_a_release_notes_the_error_and_frees_the_image(catalogue, image):
+    catalogue.claim(image.image_id, now=NOW, until=LATER)
+    released = catalogue.release(image.image_id, error="No answer.")
+
+    assert released == catalogue.get(image.image_id) == replace(image, attempts=1, error="No answer.")
+    assert catalogue.claim(image.image_id, now=NOW, until=LATER)
+
+
+def test_the_last_error_is_the_one_that_is_noted(catalogue, image):
+    catalogue.release(image.image_id, error="First.")
+
+    assert catalogue.release(image.image_id, error="Second.").error == "Second."
+
+
+def test_a_release_that_comes_after_anothers_success_takes_nothing_back(catalogue, image):
+    """The first holder was slow, its claim ran out, a second one succeeded, and now the first fails."""
+    catalogue.record(image.image_id, run(circle(1)), now=NOW)
+    released = catalogue.release(image.image_id, error="No answer.")
+
+    assert (released.status, released.object_count) == (Status.DETECTED, 1)
+    assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
+
+
+class Faulty(tuple):
+    """Circles of which the second cannot be had: whatever was written before must not stay."""
+
+    def __iter__(self):
+        yield circle(1)
+        raise RuntimeError("boom")
+
+
+def test_a_run_that_breaks_off_in_the_middle_leaves_nothing(catalogue, image):
+    before = catalogue.record(image.image_id, run(circle(5)), now=NOW)
+    with pytest.raises(RuntimeError, match="boom"):
+        catalogue.record(image.image_id, run(circles=Faulty()), now=LATER)
+
+    assert catalogue.get(image.image_id) == before
+    assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(5)]
+    assert catalogue.record(image.image_id, run(), now=LATER).object_count == 0
+
+
+# Several at once
+
+
+def test_what_one_wrote_others_see(database):
+    first, second = database.open(), database.open()
+    image = added_to(first)
+    first.record(image.image_id, run(circle(1)), now=NOW)
+
+    assert second.get(image.image_id) == first.get(image.image_id)
+    assert second.objects(image.image_id, EVERYTHING) == first.objects(image.image_id, EVERYTHING)
+
+
+def test_many_threads_write_and_read_at_once(database):
+    catalogue = database.open()
+
+    def visit(number):
+        mine = an_image(idempotency_key=f"key {number}")
+        catalogue.add(mine)
+        assert catalogue.claim(mine.image_id, now=NOW, until=LATER)
+        catalogue.release(mine.image_id, error="again")
+        catalogue.record(mine.image_id, run(circle(number), circle(number + 1)), now=NOW)
+        image, found = catalogue.objects(mine.image_id, EVERYTHING)
+        return (image.object_count, [each.circle for each in found]) == (2, [circle(number), circle(number + 1)])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(visit, range(32)))
+
+
+def test_readers_of_an_image_that_is_detected_again_and_again_see_whole_runs(database):
+    """A run of n circles whose labels are n: no reader may see a mixture."""
+    writer, reader = database.open(), database.open()
+    image = added_to(writer)
+    runs = [run(*[circle(label=str(count))] * count) for count in (3, 1, 5, 2)] * 4
+    writer.record(image.image_id, runs[0], now=NOW)
+    seen = []
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(lambda: [writer.record(image.image_id, each, now=NOW) for each in runs])
+        while not writing.done() or not seen:
+            served, found = reader.objects(image.image_id, EVERYTHING)
+            seen.append((served.object_count, [each.circle.label for each in found]))
+        writing.result()
+
+    assert all(labels == [str(count)] * count for count, labels in seen)
+
+
+def test_runs_recorded_at_once_are_all_kept_and_one_is_served(database):
+    catalogues = [database.open() for _ in range(4)]
+    image = added_to(catalogues[0])
+
+    def record(number):
+        catalogues[number % 4].record(image.image_id, run(circle(number)), now=NOW)
+        return catalogues[number % 4].objects(image.image_id, EVERYTHING)[1]
+
+    with ThreadPoolExecutor(8) as pool:
+        seen = [found for served in pool.map(record, range(32)) for found in served]
+    _, (last,) = catalogues[0].objects(image.image_id, EVERYTHING)
+
+    assert last.circle in [circle(number) for number in range(32)]
+    assert all(catalogues[0].object(image.image_id, found.object_id) == found for found in seen)

@@ -1,0 +1,541 @@
+"""The contract of ports.ObjectStore over every adapter: a folder, moto's S3, a real S3 server, the tests' own fake."""
+
+import hashlib
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import ClientError
+
+from circles.adapters.folder_store import FolderStore
+from circles.adapters.minio_store import MinioStore
+from circles.errors import CirclesError, Damaged, Malformed, NotFound, Unavailable
+from circles.settings import Settings
+from tests.contract.faulty_server import faulty_server
+from tests.contract.full_disks import LIMIT_FILES, tiny_disk
+from tests.contract.processes import output, python
+from tests.servers import free_ports
+from tests.unit.fakes import FakeStore
+from tests.unit.test_values import BAD_KEYS
+
+ALL_BYTES = bytes(range(256))
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def put(store, key, data):
+    store.put(key, data, media_type="image/png", sha256=sha(data))
+
+
+def content(size, salt=0):
+    """Bytes of all values, different for each salt."""
+    return (salt.to_bytes(4, "big") + ALL_BYTES * (size // 256 + 1))[:size]
+
+
+class InFolder:
+    def __init__(self, folder):
+        self.folder = folder
+        self.store = FolderStore(folder / "blobs")
+
+    def overwrite(self, key, data):
+        (self.folder / "blobs" / key).write_bytes(data)
+
+
+class InBucket:
+    """A bucket, seen through our adapter and past it."""
+
+    def __init__(self, server, boto3_client, bucket):
+        self.server, self.bucket, self.client = server, bucket, boto3_client
+        self.store = self.another()
+
+    def another(self, **settings):
+        known = {"s3_access_key": self.server.access_key, "s3_secret_key": self.server.secret_key}
+        return s3_store(self.server.url, **{"s3_bucket": self.bucket, **known, **settings})
+
+    def overwrite(self, key, data):
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=data, Metadata=self.head(key)["Metadata"])
+
+    def head(self, key):
+        return self.client.head_object(Bucket=self.bucket, Key=key)
+
+    def exists(self):
+        return self.bucket in [each["Name"] for each in self.client.list_buckets()["Buckets"]]
+
+
+class InMemory:
+    def __init__(self):
+        self.store = FakeStore()
+
+    def overwrite(self, key, data):
+        self.store.blobs[key] = data
+
+
+def s3_store(url, **settings):
+    return MinioStore(Settings(store="s3", s3_endpoint=url, **settings))
+
+
+@pytest.fixture(scope="session")
+def clients():
+    """boto3's clients, one a server: they are slow to make."""
+    made = {}
+    yield lambda server: made.setdefault(server.url, server.boto3_client())
+    for client in made.values():
+        client.close()
+
+
+@pytest.fixture(params=["moto", "seaweedfs"])
+def s3(request, clients):
+    """A bucket that is not there yet."""
+    server = request.getfixturevalue(request.param)
+    return InBucket(server, clients(server), f"new-{uuid.uuid4()}")
+
+
+@pytest.fixture(params=["fake", "folder", "moto", "seaweedfs"])
+def place(request, tmp_path, clients):
+    """Somewhere to store: its store, and a way to change blobs behind it. All S3 tests share a bucket."""
+    if request.param == "fake":
+        return InMemory()
+    if request.param == "folder":
+        return InFolder(tmp_path)
+    server = request.getfixturevalue(request.param)
+    return InBucket(server, clients(server), "shared")
+
+
+@pytest.fixture
+def store(place):
+    return place.store
+
+
+@pytest.fixture
+def key():
+    """A key that no other test has."""
+    return f"images/{uuid.uuid4()}.png"
+
+
+# What goes in comes out
+
+
+@pytest.mark.parametrize("size", [1, 2, 255, 256, 65_536, 1_000_003, 5 * 1024**2, 8 * 1024**2])
+def test_the_same_bytes_come_back(store, key, size):
+    data = content(size)
+    put(store, key, data)
+
+    assert store.get(key, sha256=sha(data)) == data
+
+
+@pytest.mark.parametrize("value", [0, 10, 13, 26, 255])
+def test_bytes_of_one_value_come_back(store, key, value):
+    data = bytes([value]) * 1000
+    put(store, key, data)
+
+    assert store.get(key, sha256=sha(data)) == data
+
+
+def test_a_second_put_replaces_the_first(store, key):
+    put(store, key, b"first, and longer")
+    put(store, key, b"second")
+
+    assert store.get(key, sha256=sha(b"second")) == b"second"
+
+
+def test_keys_are_apart(store, key):
+    put(store, key, b"one")
+    put(store, key + "2", b"two")
+
+    assert store.get(key, sha256=sha(b"one")) == b"one"
+
+
+def test_what_is_not_there_is_not_found(store, key):
+    put(store, "another", b"x")
+    with pytest.raises(NotFound):
+        store.get(key, sha256=sha(b""))
+
+
+def test_a_folder_of_blobs_is_no_blob(store, key):
+    put(store, f"{key}/part", b"x")
+    with pytest.raises(NotFound):
+        store.get(key, sha256=sha(b"x"))
+
+
+def test_what_is_forgotten_is_not_found(store, key):
+    put(store, key, b"x")
+    store.delete(key)
+    with pytest.raises(NotFound):
+        store.get(key, sha256=sha(b"x"))
+
+
+def test_forgetting_twice_or_what_never_was_is_no_error(store, key):
+    put(store, key, b"x")
+    for _ in range(2):
+        store.delete(key)
+        store.delete(f"{key}/below")
+        store.delete(f"never/{key}")
+
+    put(store, key, b"y")
+    assert store.get(key, sha256=sha(b"y")) == b"y"
+
+
+def test_a_store_that_answers_pings(store):
+    store.ping()
+
+
+# What was changed
+
+
+@pytest.mark.parametrize("changed", [b"fixed bytes", b"Fixed byte", b"", b"fixed bytes and more"], ids=len)
+def test_bytes_that_were_changed_behind_it_are_damaged(place, key, changed):
+    put(place.store, key, b"fixed byte")
+    place.overwrite(key, changed)
+    with pytest.raises(Damaged):
+        place.store.get(key, sha256=sha(b"fixed byte"))
+
+
+def test_bytes_that_the_caller_expects_otherwise_are_damaged(store, key):
+    put(store, key, b"x")
+    with pytest.raises(Damaged):
+        store.get(key, sha256=sha(b"y"))
+
+
+# Keys
+
+
+ODD_KEYS = [
+    "with space.jpg",
+    " leading and trailing ",
+    "plus+and&and=and?and#and%20.jpg",
+    "münzen/日本/🪙.png",
+    "e\u0301 is not \u00e9",
+    "quotes'\"<>[]{}|^`~.jpg",
+    "...",
+    ".hidden",
+    "-rf",
+    "a,b;c:d@e!f$g(h)*i",
+    "UPPER and lower",
+    "/".join(["x" * 60] * 16),
+    "ü" * 100,
+]
+
+
+@pytest.mark.parametrize("odd", ODD_KEYS, ids=lambda odd: ascii(odd)[:30])
+def test_odd_keys_are_keys(store, odd):
+    data = odd.encode()
+    put(store, f"odd/{odd}", data)
+
+    assert store.get(f"odd/{odd}", sha256=sha(data)) == data
+    store.delete(f"odd/{odd}")
+    with pytest.raises(NotFound):
+        store.get(f"odd/{odd}", sha256=sha(data))
+
+
+@pytest.mark.parametrize("bad", BAD_KEYS, ids=lambda bad: ascii(bad)[:30])
+def test_malformed_keys_reach_nothing(store, tmp_path, bad):
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"x")
+    with pytest.raises(Malformed):
+        put(store, bad, b"y")
+    with pytest.raises(Malformed):
+        store.get(bad, sha256=sha(b"x"))
+    with pytest.raises(Malformed):
+        store.delete(bad)
+
+    assert list(tmp_path.iterdir()) == [secret]
+    assert secret.read_bytes() == b"x"
+
+
+def test_keys_that_lead_out_of_a_folder_are_malformed(tmp_path):
+    (tmp_path / "secret").write_bytes(b"x")
+    store = FolderStore(tmp_path / "blobs")
+    put(store, "a/b", b"y")
+    for bad in ("../secret", "a/../../secret", str(tmp_path / "secret"), "a/b/../../../secret"):
+        with pytest.raises(Malformed):
+            store.get(bad, sha256=sha(b"x"))
+        with pytest.raises(Malformed):
+            put(store, bad, b"z")
+        with pytest.raises(Malformed):
+            store.delete(bad)
+
+    assert (tmp_path / "secret").read_bytes() == b"x"
+
+
+# Many at once
+
+
+def test_many_threads_write_read_and_forget_at_once(store, key):
+    def visit(number):
+        mine, data = f"{key}/{number}", content(20_000, number)
+        put(store, mine, data)
+        read = store.get(mine, sha256=sha(data))
+        store.delete(mine)
+        return read == data
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(visit, range(64)))
+
+
+def test_of_many_writers_of_one_key_one_wins_whole(store, key):
+    versions = [content(100_000, number) for number in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda data: put(store, key, data), versions))
+    winners = []
+    for data in versions:
+        try:
+            winners.append(store.get(key, sha256=sha(data)))
+        except Damaged:
+            continue
+
+    assert len(winners) == 1 and winners[0] in versions
+
+
+# Buckets
+
+
+def test_a_bucket_is_made_where_it_is_missing(s3, key):
+    assert not s3.exists()
+    put(s3.store, key, b"x")
+
+    assert s3.exists()
+    assert s3.store.get(key, sha256=sha(b"x")) == b"x"
+
+
+def test_a_bucket_that_is_missing_has_no_blobs(s3, key):
+    with pytest.raises(NotFound):
+        s3.store.get(key, sha256=sha(b"x"))
+    s3.store.delete(key)
+
+    assert not s3.exists()
+
+
+def test_a_bucket_that_was_deleted_is_made_again_by_the_second_put_at_the_latest(s3, key):
+    put(s3.store, key, b"x")
+    s3.store.delete(key)
+    s3.client.delete_bucket(Bucket=s3.bucket)
+    try:
+        put(s3.store, key, b"y")
+    except Unavailable:
+        put(s3.store, key, b"y")
+
+    assert s3.another().get(key, sha256=sha(b"y")) == b"y"
+
+
+def test_a_bucket_that_several_make_at_once_is_made(s3, key):
+    stores = [s3.another() for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda number: put(stores[number], f"{key}/{number}", b"x"), range(6)))
+
+    assert all(stores[0].get(f"{key}/{number}", sha256=sha(b"x")) == b"x" for number in range(6))
+
+
+def test_an_s3_object_has_its_media_type_and_hash(s3, key):
+    put(s3.store, key, b"x")
+    head = s3.head(key)
+
+    assert head["ContentType"] == "image/png"
+    assert head["Metadata"]["sha256"] == sha(b"x")
+    assert head["ContentLength"] == 1
+
+
+def test_a_large_s3_object_has_its_media_type_and_hash_too(s3, key):
+    data = content(6 * 1024**2)
+    put(s3.store, key, data)
+    head = s3.head(key)
+
+    assert (head["ContentType"], head["Metadata"]["sha256"]) == ("image/png", sha(data))
+
+
+def test_an_s3_object_that_another_program_wrote_can_be_read(s3, key):
+    put(s3.store, "any", b"x")
+    s3.client.put_object(Bucket=s3.bucket, Key=key, Body=b"theirs")
+
+    assert s3.store.get(key, sha256=sha(b"theirs")) == b"theirs"
+
+
+def test_an_s3_object_whose_own_hash_disagrees_is_damaged(s3, key):
+    put(s3.store, "any", b"x")
+    s3.client.put_object(Bucket=s3.bucket, Key=key, Body=b"theirs", Metadata={"sha256": sha(b"ours")})
+    with pytest.raises(Damaged):
+        s3.store.get(key, sha256=sha(b"theirs"))
+
+
+@pytest.mark.parametrize("wrong", [{"s3_secret_key": "wrong"}, {"s3_access_key": "nobody"}], ids=["secret", "name"])
+def test_wrong_credentials_are_unavailable(seaweedfs, clients, key, wrong):
+    s3 = InBucket(seaweedfs, clients(seaweedfs), "shared")
+    put(s3.store, key, b"x")
+
+    assert_away(s3.another(**wrong), key)
+    assert s3.store.get(key, sha256=sha(b"x")) == b"x"
+    with pytest.raises(ClientError):
+        s3.head(f"{key}/new")
+
+
+# Away
+
+
+def assert_away(store, key="images/1.png"):
+    """Every call says so, in words that show nothing of how we are built."""
+    calls = [
+        lambda: put(store, f"{key}/new", b"y"),
+        lambda: store.get(key, sha256=sha(b"x")),
+        lambda: store.delete(key),
+        store.ping,
+    ]
+    for call in calls:
+        with pytest.raises(Unavailable) as raised:
+            call()
+        assert not any(word in str(raised.value) for word in ("127.0.0.1", "http", "Error", "/", "x-amz"))
+
+
+KNOWN = {"s3_access_key": "me", "s3_secret_key": "hush"}
+
+
+@pytest.mark.timeout(20)
+def test_an_s3_server_that_is_away_is_unavailable():
+    (port,) = free_ports(1)
+
+    assert_away(s3_store(f"http://127.0.0.1:{port}", **KNOWN))
+
+
+@pytest.mark.timeout(20)
+def test_an_s3_server_that_says_nothing_is_unavailable():
+    with faulty_server(lambda number, connection: connection.hold()) as (url, _):
+        assert_away(s3_store(url, **KNOWN, s3_timeout_s=0.1))
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        lambda number, connection: connection.reset(),
+        lambda number, connection: connection.answer(500, b"<html>broken</html>", "text/html"),
+        lambda number, connection: connection.answer(503, b""),
+        lambda number, connection: connection.answer(
+            403, b"<Error><Code>AccessDenied</Code></Error>", "application/xml"
+        ),
+        lambda number, connection: connection.send(b"SSH-2.0-OpenSSH_9.2\r\n"),
+    ],
+    ids=["resets", "500 with HTML", "503", "403", "is none"],
+)
+@pytest.mark.timeout(30)
+def test_an_s3_server_that_fails_is_unavailable(behave):
+    with faulty_server(behave) as (url, _):
+        assert_away(s3_store(url, **KNOWN, s3_timeout_s=2))
+
+
+@pytest.mark.timeout(20)
+def test_an_s3_server_that_breaks_off_is_unavailable_and_its_half_answer_is_not_taken_for_damage():
+    def half(number, connection):
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n" + b"x" * 500)
+
+    with faulty_server(half) as (url, _), pytest.raises(Unavailable):
+        s3_store(url, **KNOWN).get("a", sha256=sha(b"x" * 1000))
+
+
+@pytest.mark.timeout(20)
+def test_an_s3_server_that_was_away_for_a_moment_is_asked_again():
+    def first_fail_then_answer(number, connection):
+        if number == 0:
+            connection.reset()
+        else:
+            connection.answer(200, b"x", "image/png")
+
+    with faulty_server(first_fail_then_answer) as (url, came):
+        assert s3_store(url, **KNOWN).get("a", sha256=sha(b"x")) == b"x"
+        assert len(came) == 2
+
+
+def test_a_folder_that_cannot_be_is_unavailable(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    store = FolderStore(tmp_path / "file")
+
+    with pytest.raises(Unavailable):
+        put(store, "a", b"x")
+    with pytest.raises(Unavailable):
+        store.ping()
+    with pytest.raises(CirclesError):
+        store.get("a", sha256=sha(b"x"))
+
+
+# Full
+
+
+def files(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_full_disk_is_unavailable_and_keeps_no_part(tmp_path):
+    with tiny_disk(tmp_path / "disk", 256 * 1024) as disk:
+        store = FolderStore(disk)
+        put(store, "a", content(100_000))
+        with pytest.raises(Unavailable):
+            put(store, "b", content(300_000))
+        with pytest.raises(Unavailable):
+            put(store, "a", content(300_000))
+
+        assert files(disk) == ["a"]
+        assert store.get("a", sha256=sha(content(100_000))) == content(100_000)
+        with pytest.raises(NotFound):
+            store.get("b", sha256=sha(content(300_000)))
+        put(store, "c", content(10_000))
+        assert store.get("c", sha256=sha(content(10_000)))
+
+
+PUT_TOO_MUCH = (
+    LIMIT_FILES.format(100_000)
+    + """
+import json, sys
+from pathlib import Path
+from circles.adapters.folder_store import FolderStore
+from circles.errors import CirclesError
+store, outcomes = FolderStore(Path(sys.argv[1])), []
+for key, size in ("a", 50_000), ("b", 200_000), ("a", 200_000), ("c", 10):
+    try:
+        store.put(key, b"x" * size, media_type="image/png", sha256="")
+        outcomes.append("stored")
+    except CirclesError as error:
+        outcomes.append(error.code)
+print(json.dumps(outcomes))
+"""
+)
+
+
+def test_a_blob_that_the_file_system_refuses_is_unavailable_and_leaves_no_part(tmp_path):
+    outcomes = json.loads(output(PUT_TOO_MUCH, tmp_path))
+
+    assert outcomes == ["stored", "unavailable", "unavailable", "stored"]
+    assert files(tmp_path) == ["a", "c"]
+    assert len((tmp_path / "a").read_bytes()) == 50_000
+
+
+PUT_FOR_EVER = """
+import hashlib, itertools, sys
+from pathlib import Path
+from circles.adapters.folder_store import FolderStore
+store = FolderStore(Path(sys.argv[1]))
+for number in itertools.count():
+    data = bytes([number % 256]) * 300_000
+    store.put(f"images/{number % 4}", data, media_type="image/png", sha256=hashlib.sha256(data).hexdigest())
+    print(number, flush=True)
+"""
+
+
+def test_a_writer_that_is_killed_leaves_whole_blobs_only(tmp_path):
+    for kill_after in (1, 6, 9):
+        with python(PUT_FOR_EVER, tmp_path) as process:
+            for _ in range(kill_after):
+                process.stdout.readline()
+            process.kill()
+        blobs = [path for path in (tmp_path / "images").iterdir() if not path.name.endswith(".part")]
+
+        assert blobs
+        assert all(len(set(data)) == 1 and len(data) == 300_000 for data in (path.read_bytes() for path in blobs))
+
+
+def test_nothing_but_blobs_is_left_behind(tmp_path):
+    store = FolderStore(tmp_path)
+    for number in range(5):
+        put(store, f"images/{number}", content(1000, number))
+        put(store, f"images/{number}", content(2000, number))
+    store.delete("images/0")
+
+    assert files(tmp_path) == [f"images/{number}" for number in range(1, 5)]

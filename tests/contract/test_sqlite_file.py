@@ -1,0 +1,452 @@
+"""What the SQLite catalogue must bear beyond its contract: processes, locks, kills, full disks, broken files."""
+
+import json
+import sqlite3
+from contextlib import closing, contextmanager
+
+import pytest
+
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.errors import NotFound, Unavailable
+from circles.images import Status
+from tests.contract.full_disks import LIMIT_FILES, tiny_disk
+from tests.contract.processes import output, python
+from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, an_image, circle, run
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "catalogue.db"
+
+
+@contextmanager
+def opened(path, busy_timeout_s=30.0):
+    catalogue = SqliteCatalogue(path, busy_timeout_s=busy_timeout_s)
+    try:
+        yield catalogue
+    finally:
+        catalogue.close()
+
+
+def filled(path):
+    """A catalogue's file with one detected and one pending image."""
+    detected, pending = an_image(idempotency_key="detected"), an_image(idempotency_key="pending")
+    with opened(path) as catalogue:
+        catalogue.add(detected)
+        catalogue.add(pending)
+        return catalogue.record(detected.image_id, run(circle(1), circle(2)), now=NOW), pending
+
+
+def select(path, query):
+    """Ask past our own code."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def assert_whole(path):
+    """The file is sound, and every run has all its objects."""
+    assert select(path, "PRAGMA integrity_check") == [("ok",)]
+    assert select(path, "PRAGMA foreign_key_check") == []
+    halves = """SELECT detection_id FROM detections LEFT JOIN objects USING (detection_id)
+                GROUP BY detection_id HAVING count(object_id) <> object_count"""
+    assert select(path, halves) == []
+    dangling = """SELECT key FROM images LEFT JOIN detections USING (detection_id)
+                  WHERE (images.status = 'detected') <> (detections.detection_id IS NOT NULL)"""
+    assert select(path, dangling) == []
+
+
+# Time goes by
+
+
+def test_what_was_written_is_there_when_the_file_is_opened_again(path):
+    detected, pending = filled(path)
+    with opened(path) as catalogue:
+        assert catalogue.get(detected.image_id) == detected
+        assert catalogue.find_by_idempotency_key("pending") == pending
+        image, found = catalogue.objects(detected.image_id, EVERYTHING)
+        assert (image, [each.circle for each in found]) == (detected, [circle(1), circle(2)])
+        assert catalogue.object(image.image_id, found[0].object_id) == found[0]
+
+
+def test_nothing_is_on_disk_before_the_first_call(tmp_path):
+    with opened(tmp_path / "not" / "yet" / "catalogue.db") as catalogue:
+        assert list(tmp_path.iterdir()) == []
+        catalogue.ping()
+    assert (tmp_path / "not" / "yet" / "catalogue.db").is_file()
+
+
+def test_an_empty_file_is_a_new_catalogue(path):
+    path.touch()
+    with opened(path) as catalogue:
+        catalogue.add(an_image())
+
+    assert_whole(path)
+
+
+def test_the_file_keeps_a_write_ahead_log_so_that_readers_and_a_writer_do_not_wait_for_each_other(path):
+    filled(path)
+
+    assert select(path, "PRAGMA journal_mode") == [("wal",)]
+
+
+# Many processes
+
+
+WORKER = """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from circles.adapters import sqlite_schema  # imported before the start: all shall open at the same moment
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.identifiers import new_id
+from circles.images import Circle, Detection, Image
+now = datetime(2026, 3, 1, tzinfo=UTC)
+circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(3))
+print("ready", flush=True)
+for line in sys.stdin:
+    path, writes = json.loads(line)
+    catalogue, faults = SqliteCatalogue(Path(path), busy_timeout_s=30), []
+    for _ in range(writes):
+        try:
+            image_id = new_id()
+            catalogue.add(Image(image_id, "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
+            catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), now=now)
+        except Exception as error:
+            faults.append(repr(error))
+    catalogue.close()
+    print(json.dumps(faults), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def workers():
+    """Eight processes that wait for a file to write to."""
+    processes = [python(WORKER) for _ in range(8)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    yield processes
+    for process in processes:
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
+
+
+def work(workers, path, writes):
+    """Let all write at once; return their faults."""
+    for process in workers:
+        process.stdin.write(json.dumps([str(path), writes]) + "\n")
+        process.stdin.flush()
+    return [fault for process in workers for fault in json.loads(process.stdout.readline())]
+
+
+@pytest.mark.timeout(60)
+def test_eight_processes_open_an_empty_file_at_once(workers, tmp_path):
+    for round_ in range(8):
+        path = tmp_path / f"{round_}.db"
+        assert work(workers, path, writes=1) == []
+
+        assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [("detected", 8)]
+        assert select(path, "SELECT count(*) FROM _sqlite_migrations") == [(1,)]
+
+
+@pytest.mark.timeout(60)
+def test_eight_processes_write_25_times_each_at_once(workers, path):
+    assert work(workers, path, writes=25) == []
+
+    assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [("detected", 200)]
+    assert select(path, "SELECT count(*) FROM objects") == [(600,)]
+    assert_whole(path)
+
+
+# Locks
+
+
+LOCKER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute(f"BEGIN {sys.argv[2]}")
+print("locked", flush=True)
+sys.stdin.readline()
+connection.execute("ROLLBACK")
+"""
+
+
+@contextmanager
+def locked(path, how="IMMEDIATE"):
+    """Another process holds the write lock."""
+    with python(LOCKER, path, how) as process:
+        assert process.stdout.readline() == "locked\n"
+        yield process
+        process.communicate("\n")
+
+
+def writes(image_id):
+    """Every write of the port."""
+    return {
+        "add": lambda catalogue: catalogue.add(an_image()),
+        "claim": lambda catalogue: catalogue.claim(image_id, now=NOW, until=LATER),
+        "record": lambda catalogue: catalogue.record(image_id, run(circle(1)), now=NOW),
+        "release": lambda catalogue: catalogue.release(image_id, error="x"),
+    }
+
+
+@pytest.mark.parametrize("write", ["add", "claim", "record", "release"])
+def test_a_lock_that_lasts_longer_than_the_busy_timeout_is_unavailable_and_then_all_is_well_again(path, write):
+    detected, pending = filled(path)
+    with opened(path, busy_timeout_s=0.05) as catalogue, closing(sqlite3.connect(path)) as connection:
+        with locked(path):
+            before = list(connection.iterdump())
+            with pytest.raises(Unavailable, match="busy") as raised:
+                writes(pending.image_id)[write](catalogue)
+            assert catalogue.get(pending.image_id) == pending
+            assert catalogue.get(detected.image_id) == detected
+        assert list(connection.iterdump()) == before
+        assert not any(word in str(raised.value) for word in (str(path), "sqlite", "locked", "Error"))
+
+        assert writes(pending.image_id)[write](catalogue) is not False
+        assert list(connection.iterdump()) != before
+
+
+def test_a_lock_that_ends_within_the_busy_timeout_is_waited_for(path):
+    filled(path)
+    with opened(path, busy_timeout_s=30) as catalogue, locked(path) as process:
+        process.stdin.write("\n")
+        process.stdin.flush()
+        catalogue.add(image := an_image())
+
+        assert catalogue.get(image.image_id) == image
+
+
+def test_a_new_file_that_another_process_holds_is_unavailable_and_then_all_is_well(path):
+    with opened(path, busy_timeout_s=0.05) as catalogue:
+        with locked(path, "EXCLUSIVE"):
+            with pytest.raises(Unavailable):
+                catalogue.ping()
+            with pytest.raises(Unavailable):
+                catalogue.add(an_image())
+        catalogue.add(image := an_image())
+
+        assert catalogue.get(image.image_id) == image
+
+
+def test_a_reader_elsewhere_that_does_not_end_keeps_no_writer_waiting(path):
+    _, pending = filled(path)
+    with opened(path, busy_timeout_s=0.05) as catalogue, closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM images").fetchall()
+        catalogue.record(pending.image_id, run(), now=NOW)
+
+        assert catalogue.get(pending.image_id).status is Status.DETECTED
+
+
+# Kills
+
+
+KILLED_INSIDE = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.images import Circle, Detection
+
+class Deadly(tuple):
+    def __iter__(self):
+        yield Circle((0, 0, 1, 1), (0.5, 0.5), 0.5, 0.5, "coin")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+catalogue = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=30)
+catalogue.record(sys.argv[2], Detection("m", "1", "v1", 1.0, Deadly()), now=datetime.now(UTC))
+"""
+
+
+def test_a_process_that_is_killed_inside_a_transaction_leaves_nothing_of_it(path):
+    detected, pending = filled(path)
+    for image in (pending, detected):
+        with python(KILLED_INSIDE, path, image.image_id) as process:
+            process.wait()
+        assert process.returncode == -9
+
+    assert_whole(path)
+    with opened(path, busy_timeout_s=0.05) as catalogue:
+        assert catalogue.get(pending.image_id) == pending
+        assert catalogue.get(detected.image_id) == detected
+        assert len(catalogue.objects(detected.image_id, EVERYTHING)[1]) == 2
+        assert catalogue.claim(pending.image_id, now=NOW, until=LATER)
+
+
+WRITE_FOR_EVER = """
+import itertools, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.identifiers import new_id
+from circles.images import Circle, Detection, Image
+now = datetime(2026, 3, 1, tzinfo=UTC)
+catalogue = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=30)
+circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(200))
+while True:
+    catalogue.add(Image(image_id := new_id(), "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
+    catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), now=now)
+    print(image_id, flush=True)
+"""
+
+
+def test_a_writer_that_is_killed_loses_nothing_that_it_was_told_is_written(path):
+    told = []
+    for kill_after in (1, 5, 8):
+        with python(WRITE_FOR_EVER, path) as process:
+            told += [process.stdout.readline().strip() for _ in range(kill_after)]
+            process.kill()
+        assert_whole(path)
+
+    with opened(path) as catalogue:
+        assert len(told) == len(set(told)) == 14
+        assert {catalogue.get(image_id).object_count for image_id in told} == {200}
+        catalogue.add(an_image())
+
+
+# Broken files
+
+
+def every_call(image_id):
+    """Every call of the port."""
+    return [
+        *writes(image_id).values(),
+        lambda catalogue: catalogue.get(image_id),
+        lambda catalogue: catalogue.find_by_idempotency_key("pending"),
+        lambda catalogue: catalogue.objects(image_id, EVERYTHING),
+        lambda catalogue: catalogue.object(image_id, image_id),
+        lambda catalogue: catalogue.ping(),
+    ]
+
+
+GARBAGE = {
+    "text": b"these are no tables\n" * 1000,
+    "noise behind the right beginning": b"SQLite format 3\0" + bytes(range(256)) * 64,
+    "a picture": b"\x89PNG\r\n\x1a\n" + bytes(5000),
+}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_a_file_that_is_no_database_is_unavailable(path, garbage):
+    path.write_bytes(GARBAGE[garbage])
+    with opened(path, busy_timeout_s=0.05) as catalogue:
+        for call in every_call(str(an_image().image_id)):
+            with pytest.raises(Unavailable):
+                call(catalogue)
+
+    assert path.read_bytes() == GARBAGE[garbage]
+
+
+def test_a_file_that_is_overwritten_with_garbage_while_it_is_open_crashes_nothing(path):
+    _, pending = filled(path)
+    with opened(path, busy_timeout_s=0.05) as catalogue:
+        catalogue.ping()
+        with open(path, "r+b") as file:
+            file.write(b"garbage " * 20_000)
+        for call in every_call(pending.image_id):
+            try:
+                call(catalogue)
+            except (Unavailable, NotFound):
+                continue
+
+
+def test_a_file_that_is_cut_off_is_unavailable_or_read_right(path):
+    _, pending = filled(path)
+    select(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    with open(path, "r+b") as file:
+        file.truncate(4096 * 3)
+    with opened(path) as catalogue, pytest.raises(Unavailable):
+        catalogue.add(pending)
+
+
+def test_a_folder_in_the_files_place_is_unavailable(path):
+    path.mkdir()
+    with opened(path) as catalogue:
+        for call in every_call("x"):
+            with pytest.raises(Unavailable):
+                call(catalogue)
+
+
+def test_a_path_through_a_file_is_unavailable(path):
+    path.write_bytes(b"")
+    with opened(path / "below" / "catalogue.db") as catalogue, pytest.raises(Unavailable):
+        catalogue.ping()
+
+
+def test_a_catalogue_that_could_not_be_opened_can_be_opened_later(path):
+    path.mkdir()
+    with opened(path) as catalogue:
+        with pytest.raises(Unavailable):
+            catalogue.ping()
+        path.rmdir()
+        catalogue.add(image := an_image())
+
+        assert catalogue.get(image.image_id) == image
+
+
+# Full disks
+
+
+def test_a_full_disk_is_unavailable_and_room_makes_all_well_again(tmp_path):
+    with tiny_disk(tmp_path / "disk", 1024**2) as disk:
+        path = disk / "catalogue.db"
+        detected, pending = filled(path)
+        with opened(path) as catalogue:
+            catalogue.ping()
+            with pytest.raises(OSError), open(disk / "filler", "wb", buffering=0) as filler:
+                while True:
+                    filler.write(bytes(4096))
+            many = run(*[circle(number) for number in range(500)])
+            with pytest.raises(Unavailable):
+                catalogue.record(pending.image_id, many, now=NOW)
+            assert catalogue.get(pending.image_id) == pending
+            assert catalogue.get(detected.image_id) == detected
+
+            (disk / "filler").unlink()
+            assert catalogue.record(pending.image_id, many, now=NOW).object_count == 500
+        assert_whole(path)
+
+
+def test_a_disk_that_is_full_from_the_start_is_unavailable(tmp_path):
+    with tiny_disk(tmp_path / "disk", 8192) as disk, opened(disk / "catalogue.db") as catalogue:
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                catalogue.add(an_image())
+
+
+FILL = (
+    LIMIT_FILES.format(300_000)
+    + """
+import json, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.errors import Unavailable
+from circles.identifiers import new_id
+from circles.images import Circle, Detection, Image
+now = datetime(2026, 3, 1, tzinfo=UTC)
+catalogue, told, refused = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=1), [], 0
+circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(100))
+while refused < 3:
+    try:
+        catalogue.add(Image(image_id := new_id(), "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
+        told.append(image_id)
+        catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), now=now)
+    except Unavailable:
+        refused += 1
+catalogue.close()
+print(json.dumps(told))
+"""
+)
+
+
+@pytest.mark.timeout(60)
+def test_a_file_that_may_grow_no_more_is_unavailable_and_keeps_what_was_promised(path):
+    told = json.loads(output(FILL, path))
+
+    assert_whole(path)
+    with opened(path) as catalogue:
+        assert told
+        assert [catalogue.get(image_id).image_id for image_id in told] == told
+        catalogue.add(an_image())

@@ -1,0 +1,223 @@
+"""What every function does alike: probes, the contract, paths and methods that are not there, words without secrets."""
+
+import pytest
+
+from circles.bootstrap import services
+from tests.functions.pictures import png
+from tests.openapi import CONTRACT
+
+FUNCTIONS = ("upload", "list", "detail")
+ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+ROUTES = {
+    "upload": {"/images/": "POST"},
+    "list": {f"/images/{ID}/objects": "GET"},
+    "detail": {f"/images/{ID}": "GET", f"/images/{ID}/objects/{ID}": "GET", f"/images/{ID}/content": "GET"},
+}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "CONNECT")
+ABSENT = ("/", "/index.html", "/robots.txt", "/favicon.ico", "/health", "/metrics", "/%2e%2e/etc/passwd",
+          "/images/%ff/x", "/images//objects", "/images//", "/images/a/b/c/d", f"/images/{ID}%0a")  # fmt: skip
+every_function = pytest.mark.parametrize("function", FUNCTIONS)
+
+
+@every_function
+def test_the_probes_answer(load, function):
+    client = load(function)
+    alive, ready = client.get("/health/liveness"), client.get("/health/readiness")
+
+    assert (alive.status_code, alive.json) == (200, {"status": "alive"})
+    assert (ready.status_code, ready.json) == (200, {"status": "ready"})
+
+
+@every_function
+def test_a_function_is_alive_and_not_ready_while_the_catalogue_is_away(load, volume, function):
+    volume.folder.mkdir()
+    volume.database.mkdir()  # a folder where the file should be
+    client = load(function)
+    alive, ready = client.get("/health/liveness"), client.get("/health/readiness")
+
+    assert (alive.status_code, alive.json) == (200, {"status": "alive"})
+    assert ready.status_code == 503
+    assert ready.headers["Retry-After"] == "5"
+    assert ready.json["type"] == "urn:circles:problem:unavailable"
+
+
+def test_upload_is_not_ready_while_the_store_is_away(upload, volume):
+    volume.folder.mkdir()
+    (volume.folder / "blobs").write_text("a file where the folder should be")
+
+    response = upload.get("/health/readiness")
+
+    assert response.status_code == 503
+    assert response.json["detail"] == "The object store cannot be read now."
+
+
+@every_function
+def test_the_contract_is_served(load, function):
+    response = load(function).get("/openapi.json")
+
+    assert response.status_code == 200
+    assert response.json == CONTRACT
+
+
+@every_function
+@pytest.mark.parametrize("path", ABSENT)
+def test_a_path_that_is_not_there_is_not_found(load, function, path):
+    response = load(function).get(path)
+
+    assert response.status_code == 404
+    assert response.json["type"] == "urn:circles:problem:not-found"
+    assert "/openapi.json" in response.json["detail"]
+
+
+@every_function
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+def test_flask_serves_no_static_files_beside_us(load, function, method):
+    response = load(function).open("/static/main.py", method=method)
+
+    assert response.status_code == 404
+    assert method == "HEAD" or response.json["type"] == "urn:circles:problem:not-found"
+
+
+@every_function
+def test_what_belongs_to_another_function_is_not_found_here(load, function):
+    client = load(function)
+    for other in set(FUNCTIONS) - {function}:
+        for path, method in ROUTES[other].items():
+            response = client.post(path) if method == "POST" else client.get(path)
+            assert response.status_code in (404, 405), path
+            assert response.json["status"] == response.status_code
+
+
+@every_function
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_that_is_not_there_is_refused_with_those_that_are(load, function, method):
+    client = load(function)
+    known = {**ROUTES[function], "/health/liveness": "GET", "/openapi.json": "GET"}
+    for path, allowed in [*known.items(), *((path.rstrip("/"), allowed) for path, allowed in known.items())]:
+        if method == allowed or (method, allowed) == ("HEAD", "GET"):
+            continue
+        response = client.open(path, method=method)
+        assert response.status_code == 405, path
+        assert response.headers["Allow"] == ("GET, HEAD" if allowed == "GET" else "POST")
+        assert method == "HEAD" or response.json["type"] == "urn:circles:problem:method-not-allowed"
+        assert method == "HEAD" or "Allow" in response.json["detail"]
+
+
+@every_function
+def test_a_method_is_refused_without_taking_its_body_into_memory(load, function):
+    class Endless:
+        given = 0
+
+        def read(self, size=-1):
+            assert 0 < size <= 1024 * 1024, "asked for all of it at once"
+            self.given += size
+            return bytes(size)
+
+    endless = Endless()
+    response = load(function, max_upload_bytes=1_000_000).open(
+        "/images/",
+        method="PUT",
+        environ_overrides={"wsgi.input": endless, "wsgi.input_terminated": True},
+        headers={"Transfer-Encoding": "chunked"},
+    )
+
+    assert response.status_code in (404, 405)
+    assert response.json["status"] == response.status_code
+    assert endless.given < 10_000_000
+
+
+@every_function
+def test_every_answer_carries_the_requests_id(load, function):
+    client = load(function)
+    given = client.get("/health/liveness", headers={"X-Request-Id": "trace-7"})
+    refused = client.get("/nothing", headers={"X-Request-Id": "trace-8"})
+    minted = [client.get("/health/liveness").headers["X-Request-Id"] for _ in range(2)]
+
+    assert (given.status_code, given.headers["X-Request-Id"]) == (200, "trace-7")
+    assert (refused.status_code, refused.headers["X-Request-Id"]) == (404, "trace-8")
+    assert refused.json["instance"] == "urn:circles:request:trace-8"
+    assert minted[0] != minted[1]
+    assert all(len(each) == 36 for each in minted)
+
+
+@every_function
+@pytest.mark.parametrize("given", ["x" * 129, "ä", "a\x1b[2J", ""], ids=ascii)
+def test_a_request_id_that_does_not_belong_in_a_log_line_is_replaced(load, function, given):
+    response = load(function).get("/health/liveness", headers={"X-Request-Id": given})
+
+    assert (response.status_code, len(response.headers["X-Request-Id"])) == (200, 36)
+
+
+def test_a_path_with_line_ends_stays_one_line_in_the_log(detail, log):
+    response = detail.get("/nothing%0a2026-01-01 INFO forged")
+
+    assert (response.status_code, response.json["status"]) == (404, 404)
+    [line] = log.getvalue().splitlines()
+    assert "forged 404" in line
+
+
+@every_function
+def test_probes_do_not_fill_the_log(load, log, function):
+    response = load(function).get("/health/liveness")
+
+    assert (response.status_code, response.json) == (200, {"status": "alive"})
+    assert log.getvalue() == ""
+
+
+@every_function
+def test_what_breaks_on_our_side_is_logged_and_not_shown(load, log, monkeypatch, function):
+    class Broken:
+        def __getattr__(self, name):
+            raise RuntimeError("the secret of /srv/data at 10.0.0.7:5432")
+
+    client = load(function, checked=False)  # the contract promises no 500
+    [(path, method), *_] = ROUTES[function].items()
+    with monkeypatch.context() as patch:
+        patch.setattr(services(), "catalogue", Broken(), raising=False)
+        response = client.open(path, method=method, data=png(), content_type="image/png")
+
+    assert (response.status_code, response.content_type) == (500, "application/problem+json")
+    assert response.json["type"] == "urn:circles:problem:internal"
+    for secret in ("secret", "/srv", "10.0.0.7", "Traceback", "RuntimeError", ".py"):
+        assert secret not in response.text
+    assert "RuntimeError: the secret of /srv/data" in log.getvalue()
+
+
+def sentences_of_every_refusal(load, volume, tmp_path):
+    """Provoke faults whose causes name paths, hosts and code; yield the words that are shown."""
+    upload, detail = load("upload", detector="kserve", predictor_url="http://127.0.0.1:9", predictor_timeout_s=1), None
+    pending = upload.post("/images/", data=png(), content_type="image/png")
+    yield pending.json["error"]
+    detail = load("detail")
+    volume.blobs()[0].unlink()
+    yield detail.get(f"/images/{pending.json['image_id']}/content").json["detail"]
+    volume.blobs()
+    (tmp_path / "elsewhere").write_text("no folder")
+    away = load("upload", data_dir=tmp_path / "elsewhere")
+    yield away.post("/images/", data=png(), content_type="image/png").json["detail"]
+    yield away.get("/health/readiness").json["detail"]
+    yield load("detail").get(f"/images/{ID}").json["detail"]
+
+
+def test_no_sentence_shows_a_path_a_host_or_a_stack(load, volume, tmp_path):
+    sentences = list(sentences_of_every_refusal(load, volume, tmp_path))
+
+    assert len(sentences) == 5
+    for sentence in sentences:
+        assert sentence
+        for secret in (str(tmp_path), "127.0.0.1", "localhost", "Errno", "Traceback", "sqlite", "http:", ".py", "0x"):
+            assert secret not in sentence
+
+
+@every_function
+def test_a_catalogue_that_is_broken_answers_503_and_is_left_as_it_is(load, volume, function):
+    volume.folder.mkdir()
+    volume.database.write_bytes(b"this is no database" * 100)
+    [(path, method), *_] = ROUTES[function].items()
+
+    response = load(function).open(path, method=method, data=png(), content_type="image/png")
+
+    assert response.status_code == 503
+    assert response.json["type"] == "urn:circles:problem:unavailable"
+    assert volume.database.read_bytes() == b"this is no database" * 100
+    assert volume.blobs() == []

@@ -1,0 +1,230 @@
+"""GET /images/{image_id}, its objects one by one, and its bytes."""
+
+import hashlib
+from io import BytesIO
+
+import pytest
+
+from tests.functions.pictures import jpeg, png
+
+UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+@pytest.fixture
+def image(upload):
+    return upload.post("/images/", data={"file": (BytesIO(png()), "münzen.png")}).json
+
+
+@pytest.fixture
+def object_ids(objects, image):
+    return [each["object_id"] for each in objects.get(f"/images/{image['image_id']}/objects").json]
+
+
+@pytest.fixture
+def content(image):
+    return f"/images/{image['image_id']}/content"
+
+
+def test_the_record_is_what_the_upload_answered(detail, image):
+    response = detail.get(f"/images/{image['image_id']}")
+
+    assert response.status_code == 200
+    assert response.json == image
+
+
+def test_an_object_is_shown_with_its_geometry_and_who_found_it(detail, image, object_ids):
+    response = detail.get(f"/images/{image['image_id']}/objects/{object_ids[0]}")
+
+    assert response.status_code == 200
+    assert response.json == {
+        "object_id": object_ids[0],
+        "image_id": image["image_id"],
+        "bbox": [10, 20, 30, 30],
+        "centroid": [25.0, 35.0],
+        "radius": 15.0,
+        "score": 0.9,
+        "label": "circle",
+        "model": "fixed",
+        "model_version": "1",
+    }
+
+
+def test_every_object_that_is_listed_can_be_read(detail, objects, image):
+    listed = objects.get(f"/images/{image['image_id']}/objects").json
+    shown = [detail.get(f"/images/{image['image_id']}/objects/{each['object_id']}") for each in listed]
+
+    assert [response.status_code for response in shown] == [200, 200]
+    assert [{"object_id": each.json["object_id"], "bbox": each.json["bbox"]} for each in shown] == listed
+
+
+@pytest.mark.parametrize("path", ["", "/content", f"/objects/{UNKNOWN}"])
+def test_what_belongs_to_an_unknown_image_is_not_found(detail, path):
+    response = detail.get(f"/images/{UNKNOWN}{path}")
+
+    assert response.status_code == 404
+    assert response.json["type"] == "urn:circles:problem:not-found"
+    assert "no such" in response.json["detail"]
+
+
+def test_an_unknown_object_of_a_known_image_is_not_found(detail, image):
+    response = detail.get(f"/images/{image['image_id']}/objects/{UNKNOWN}")
+
+    assert response.status_code == 404
+    assert response.json["detail"] == "This image has no such object."
+
+
+def test_another_images_object_is_not_found(detail, upload, object_ids):
+    other = upload.post("/images/", data=png(shade=80), content_type="image/png").json
+
+    response = detail.get(f"/images/{other['image_id']}/objects/{object_ids[0]}")
+
+    assert response.status_code == 404
+    assert response.json["detail"] == "This image has no such object."
+
+
+@pytest.mark.parametrize("path", ["/images/7", "/images/7/content", f"/images/7/objects/{UNKNOWN}",
+                                  f"/images/{UNKNOWN}/objects/7", f"/images/{UNKNOWN.replace('-', '')}",
+                                  f"/images/{{{UNKNOWN}}}"])  # fmt: skip
+def test_an_id_that_is_no_uuid_is_refused(detail, path):
+    response = detail.get(path)
+
+    assert response.status_code == 400
+    assert response.json["type"] == "urn:circles:problem:malformed"
+    assert "UUID" in response.json["detail"]
+
+
+@pytest.mark.parametrize("path", ["", "/content", "/objects/{object_id}"])
+def test_an_unknown_query_parameter_is_refused(detail, image, object_ids, path):
+    response = detail.get(f"/images/{image['image_id']}{path}?size=9".format(object_id=object_ids[0]))
+
+    assert response.status_code == 400
+    assert response.json["detail"] == "There is no query parameter 'size' here; known: none."
+
+
+@pytest.mark.parametrize("data", [png(), jpeg()], ids=["PNG", "JPEG"])
+def test_the_content_is_the_uploaded_bytes_with_their_hash_as_etag(detail, upload, data):
+    image = upload.post("/images/", data={"file": (BytesIO(data), "münzen 1.x")}).json
+
+    response = detail.get(f"/images/{image['image_id']}/content")
+
+    assert response.status_code == 200
+    assert response.data == data
+    assert response.content_type == image["media_type"]
+    assert response.headers["ETag"] == f'"{hashlib.sha256(data).hexdigest()}"'
+    assert response.headers["Content-Length"] == str(len(data))
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert {"public", "immutable", "max-age=31536000"} <= set(response.headers["Cache-Control"].split(", "))
+    assert response.headers["Content-Disposition"] == "inline; filename*=UTF-8''m%C3%BCnzen%201.x"
+
+
+@pytest.mark.parametrize("tags", ['"{sha256}"', 'W/"{sha256}"', '"other", "{sha256}"', "*"])
+def test_who_has_the_content_already_is_told_so(detail, image, content, tags):
+    response = detail.get(content, headers={"If-None-Match": tags.format(**image)})
+
+    assert (response.status_code, response.data) == (304, b"")
+    assert response.headers["ETag"] == f'"{image["sha256"]}"'
+    assert "immutable" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("others", [{}, {"Range": "bytes=-1"}, {"Range": "bytes=9999-"}], ids=str)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_who_has_the_content_is_told_so_before_anything_else_is_looked_at(
+    detail, volume, image, content, method, others
+):
+    volume.blobs()[0].unlink()  # the record alone must do
+
+    response = detail.open(content, method=method, headers={"If-None-Match": f'"{image["sha256"]}"', **others})
+
+    assert (response.status_code, response.data) == (304, b"")
+    assert response.headers["ETag"] == f'"{image["sha256"]}"'
+
+
+def test_who_has_other_content_gets_this(detail, content):
+    response = detail.get(content, headers={"If-None-Match": '"other"'})
+
+    assert (response.status_code, response.data) == (200, png())
+
+
+SIZE = len(png())
+RANGES = {
+    "bytes=0-9": (0, 10),
+    "bytes=10-19": (10, 20),
+    f"bytes={SIZE - 5}-": (SIZE - 5, SIZE),
+    "bytes=-7": (SIZE - 7, SIZE),
+    "bytes=0-": (0, SIZE),
+    f"bytes=4-{SIZE * 2}": (4, SIZE),
+}
+
+
+@pytest.mark.parametrize("asked", RANGES)
+def test_a_part_of_the_content_can_be_asked_for(detail, content, image, asked):
+    first, end = RANGES[asked]
+
+    response = detail.get(content, headers={"Range": asked})
+
+    assert (response.status_code, response.data) == (206, png()[first:end])
+    assert response.headers["Content-Range"] == f"bytes {first}-{end - 1}/{SIZE}"
+    assert response.headers["ETag"] == f'"{image["sha256"]}"'
+
+
+@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", f"bytes={SIZE * 2}-{SIZE * 3}"])
+def test_a_part_that_is_not_there_is_refused_with_the_size(detail, content, asked):
+    response = detail.get(content, headers={"Range": asked})
+
+    assert response.status_code == 416
+    assert response.headers["Content-Range"] == f"bytes */{SIZE}"
+    assert response.json["status"] == 416
+
+
+@pytest.mark.parametrize("asked", ["lines=1-2", "bytes=9-3", "bytes=a-b", "0-5"])
+def test_a_range_that_cannot_be_read_is_ignored(detail, content, asked):
+    response = detail.get(content, headers={"Range": asked})
+
+    assert response.status_code in (200, 416)
+    assert response.status_code == 416 or response.data == png()
+
+
+def test_a_part_of_other_content_is_not_mixed_with_this(detail, content):
+    response = detail.get(content, headers={"Range": "bytes=0-9", "If-Range": '"other"'})
+
+    assert (response.status_code, response.data) == (200, png())
+
+
+def test_head_of_the_content_says_all_but_the_bytes(detail, volume, content, image):
+    volume.blobs()[0].unlink()  # the record alone must do
+
+    response = detail.head(content)
+
+    assert (response.status_code, response.data) == (200, b"")
+    assert response.headers["Content-Length"] == str(SIZE)
+    assert response.headers["ETag"] == f'"{image["sha256"]}"'
+    assert response.content_type == "image/png"
+
+
+def test_head_of_the_record_answers_as_get_does_but_for_the_body(detail, image):
+    path = f"/images/{image['image_id']}"
+    head, get = detail.head(path), detail.get(path)
+
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(get.data))
+
+
+def test_content_that_is_gone_from_the_store_is_not_found(detail, volume, content):
+    volume.blobs()[0].unlink()
+
+    response = detail.get(content)
+
+    assert response.status_code == 404
+    assert response.json["detail"] == "The stored picture is gone."
+
+
+def test_content_that_was_changed_on_the_disk_is_never_shown(detail, volume, content):
+    volume.blobs()[0].write_bytes(png(shade=90))
+
+    response = detail.get(content)
+
+    assert response.status_code == 500
+    assert response.json["type"] == "urn:circles:problem:damaged"
+    assert response.json["detail"] == "The stored picture is not the one that was uploaded."
+    assert "ETag" not in response.headers
+    assert "Cache-Control" not in response.headers

@@ -1,0 +1,147 @@
+"""A function in a process of its own: what a cold start imports, and the ecosystem's own start command."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.functions.conftest import ROOT, TARGETS
+from tests.functions.pictures import png
+from tests.openapi import check_answer
+
+FRAMEWORK = {"functions_framework", "flask", "werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", "blinker",
+             "cloudevents", "deprecation", "packaging", "starlette", "anyio", "sniffio", "idna", "typing_extensions",
+             "watchdog", "google"}  # fmt: skip
+"""What a hello-world under functions-framework imports or may come to; it is not ours to choose."""
+
+CATALOGUE = {"sqlite_utils", "sqlite_fts4", "pluggy", "click_default_group", "tabulate", "dateutil", "six"}
+PICTURES = {"PIL"}
+PREDICTOR = {"requests", "urllib3", "charset_normalizer", "chardet", "certifi", "idna", "tenacity"}
+MINTING = {"uuid_utils"}
+
+PROBE = """
+import json, sys
+# sqlite-utils imports these where they are. They are not in requirements.txt; the predictor brings them to this venv.
+sys.modules.update(numpy=None, pandas=None)
+import functions_framework
+app = functions_framework.create_app(sys.argv[1], sys.argv[2])
+answers = []
+for method, path, picture in json.loads(sys.argv[3]):
+    data = open(picture, "rb").read() if picture else None
+    answers.append(app.test_client().open(path, method=method, data=data, content_type="image/png").status_code)
+loaded = {name.partition(".")[0] for name, module in sys.modules.items() if getattr(module, "__file__", None)}
+print(json.dumps([answers, sorted(loaded - sys.stdlib_module_names - {"circles", "main", "__main__"})]))
+"""
+
+
+def imports_of(function, asked, **settings):
+    """Load function in a fresh process, let it answer, and return the statuses and the third-party packages loaded."""
+    out = subprocess.run(
+        [sys.executable, "-c", PROBE, TARGETS[function], f"functions/{function}/main.py", json.dumps(asked)],
+        check=True,
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, **settings, "PYTHONPATH": "lib", "CIRCLES_LOG_LEVEL": "ERROR"},
+        text=True,
+        timeout=60,
+    )
+    answers, loaded = json.loads(out.stdout.splitlines()[-1])
+    return answers, {name for name in loaded if not re.fullmatch(r"_.*|.*_cffi_backend|.*finder", name)}
+
+
+@pytest.fixture
+def stored(upload, objects):
+    """An image with an object, in the volume that the environment names."""
+    image_id = upload.post("/images/", data=png(), content_type="image/png").json["image_id"]
+    [found, *_] = objects.get(f"/images/{image_id}/objects").json
+    return {"image": f"/images/{image_id}", "object": f"/images/{image_id}/objects/{found['object_id']}"}
+
+
+def test_list_loads_the_framework_and_nothing_else(stored):
+    answers, loaded = imports_of("list", [["GET", stored["image"] + "/objects", None], ["GET", "/openapi.json", None]])
+
+    assert answers == [200, 200]
+    assert loaded - FRAMEWORK == set()
+
+
+def test_detail_loads_the_framework_and_nothing_else(stored):
+    asked = [
+        ["GET", stored["image"], None],
+        ["GET", stored["object"], None],
+        ["GET", stored["image"] + "/content", None],
+    ]
+
+    answers, loaded = imports_of("detail", asked)
+
+    assert answers == [200, 200, 200]
+    assert loaded - FRAMEWORK == set()
+
+
+def test_upload_to_the_folder_loads_no_s3_client(framework, tmp_path, volume):
+    picture = tmp_path / "a.png"
+    picture.write_bytes(png())
+
+    answers, loaded = imports_of("upload", [["POST", "/images/", str(picture)]])
+
+    assert answers == [200]
+    assert len(volume.blobs()) == 1
+    assert loaded - FRAMEWORK - CATALOGUE - PICTURES - MINTING == set()
+
+
+def test_upload_loads_an_http_client_when_it_calls_the_predictor(framework, tmp_path, predictor, volume):
+    picture = tmp_path / "a.png"
+    picture.write_bytes(png())
+
+    answers, loaded = imports_of("upload", [["POST", "/images/", str(picture)]], CIRCLES_DETECTOR="kserve",
+                                 CIRCLES_PREDICTOR_URL=predictor.url)  # fmt: skip
+
+    assert answers == [200]
+    assert len(predictor.requests) == 1
+    assert loaded - FRAMEWORK - CATALOGUE - PICTURES - MINTING - PREDICTOR == set()
+    assert "requests" in loaded
+
+
+def test_a_function_that_is_only_loaded_has_opened_nothing(framework, volume):
+    for function in TARGETS:
+        answers, loaded = imports_of(function, [["GET", "/health/liveness", None]])
+        assert answers == [200]
+        assert loaded - FRAMEWORK - CATALOGUE == set()
+    assert not volume.folder.exists()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("function", TARGETS)
+def test_the_ecosystems_own_command_serves_a_function(framework, tmp_path, function):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    command = [Path(sys.executable).with_name("functions-framework"), "--source", f"functions/{function}/main.py",
+               "--target", TARGETS[function], "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("FUNCTION_")}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PYTHONPATH": "lib"}, stdout=log, stderr=log)
+    try:
+        status, headers, body = first_answer(f"http://127.0.0.1:{port}/health/readiness", process)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+    assert (status, json.loads(body)) == (200, {"status": "ready"})
+    check_answer("GET", "/health/readiness", status, headers, body, function=function)
+
+
+def first_answer(url, process):
+    """Ask until somebody answers; fail where the process ends before."""
+    while process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as response:
+                return response.status, dict(response.headers), response.read()
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"it ended with {process.returncode}")

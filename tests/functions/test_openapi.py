@@ -1,0 +1,173 @@
+"""Every answer that openapi.json promises can be had: each route with each status is provoked here once."""
+
+import json
+from io import BytesIO
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.functions.conftest import TARGETS
+from tests.functions.pictures import jpeg, png, png_bomb
+from tests.functions.predictors import says
+from tests.openapi import CONTRACT, check_answer
+
+UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
+IMAGE, OBJECTS = "/images/{image_id}", "/images/{image_id}/objects"
+CONTENT, OBJECT = "/images/{image_id}/content", "/images/{image_id}/objects/{object_id}"
+
+
+class World:
+    """A volume with one image in it, functions to ask, and ways to break things."""
+
+    def __init__(self, load, predicted, predictor, volume):
+        self.load, self.predicted, self.predictor, self.volume = load, predicted, predictor, volume
+        self.image_id = self.send(png()).json["image_id"]
+        [found, *_] = load("list").get(f"/images/{self.image_id}/objects").json
+        self.ids = {"image_id": self.image_id, "object_id": found["object_id"]}
+
+    def send(self, data, **headers):
+        return self.load("upload").post("/images/", data=data, content_type="image/png", headers=headers)
+
+    def get(self, path, *, ids=None, **headers):
+        """Ask the function that the contract names for this path."""
+        [tag] = CONTRACT["paths"][path.partition("?")[0]]["get"]["tags"]
+        return self.load("list" if tag == "all" else tag).get(
+            path.format(**{**self.ids, **(ids or {})}), headers=headers
+        )
+
+    def pending(self):
+        self.predictor.answer = says("", 500)
+        return self.predicted().post("/images/", data={"file": (BytesIO(jpeg()), "a.jpg")})
+
+    def without_catalogue(self, ask):
+        self.load("list", catalogue_path=self.volume.folder)  # a folder is no database; from now on it is the setting
+        return ask()
+
+    def reused_key(self):
+        self.send(png(), **{"Idempotency-Key": "k-1"})
+        return self.send(jpeg(), **{"Idempotency-Key": "k-1"})
+
+    def damaged(self):
+        self.volume.blobs()[0].write_bytes(b"other bytes")
+        return self.get(CONTENT)
+
+
+def unknown(path):
+    return lambda world: world.get(path, ids={"image_id": UNKNOWN})
+
+
+def malformed(path):
+    return lambda world: world.get(path, ids={"image_id": "7"})
+
+
+def away(path):
+    return lambda world: world.without_catalogue(lambda: world.get(path))
+
+
+PROVOKED = {
+    ("post", "/images/", 200): lambda world: world.send(png()),
+    ("post", "/images/", 202): World.pending,
+    ("post", "/images/", 400): lambda world: world.send(b""),
+    ("post", "/images/", 413): lambda world: world.send(png_bomb()),
+    ("post", "/images/", 415): lambda world: world.send(b"text"),
+    ("post", "/images/", 422): World.reused_key,
+    ("post", "/images/", 503): lambda world: world.without_catalogue(lambda: world.send(png())),
+    ("get", IMAGE, 200): lambda world: world.get(IMAGE),
+    ("get", IMAGE, 400): malformed(IMAGE),
+    ("get", IMAGE, 404): unknown(IMAGE),
+    ("get", IMAGE, 503): away(IMAGE),
+    ("get", CONTENT, 200): lambda world: world.get(CONTENT),
+    ("get", CONTENT, 206): lambda world: world.get(CONTENT, Range="bytes=0-9"),
+    ("get", CONTENT, 304): lambda world: world.get(CONTENT, **{"If-None-Match": "*"}),
+    ("get", CONTENT, 400): malformed(CONTENT),
+    ("get", CONTENT, 404): unknown(CONTENT),
+    ("get", CONTENT, 416): lambda world: world.get(CONTENT, Range="bytes=9999-"),
+    ("get", CONTENT, 500): World.damaged,
+    ("get", CONTENT, 503): away(CONTENT),
+    ("get", OBJECTS, 200): lambda world: world.get(OBJECTS),
+    ("get", OBJECTS, 400): malformed(OBJECTS),
+    ("get", OBJECTS, 404): unknown(OBJECTS),
+    ("get", OBJECTS, 503): away(OBJECTS),
+    ("get", OBJECT, 200): lambda world: world.get(OBJECT),
+    ("get", OBJECT, 400): malformed(OBJECT),
+    ("get", OBJECT, 404): unknown(OBJECT),
+    ("get", OBJECT, 503): away(OBJECT),
+    ("get", "/openapi.json", 200): lambda world: world.get("/openapi.json"),
+    ("get", "/health/liveness", 200): lambda world: world.get("/health/liveness"),
+    ("get", "/health/readiness", 200): lambda world: world.get("/health/readiness"),
+    ("get", "/health/readiness", 503): away("/health/readiness"),
+}
+
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+PROMISED = {
+    (method, path, int(status)): operation["tags"]
+    for path, item in CONTRACT["paths"].items()
+    for method, operation in item.items()
+    if method in METHODS
+    for status in operation["responses"]
+}
+
+
+@pytest.mark.parametrize("promised", PROMISED, ids=lambda each: f"{each[0]} {each[1]} {each[2]}")
+def test_what_the_contract_promises_can_be_had(load, predicted, predictor, volume, promised):
+    assert promised in PROVOKED, "the contract promises what nobody has seen; provoke it here"
+
+    response = PROVOKED[promised](World(load, predicted, predictor, volume))
+
+    method, path, status = promised
+    assert (response.request.method.lower(), response.status_code) == (method, status)  # the client checks the rest
+    assert bool(response.data) is (status != 304)
+
+
+def test_nothing_is_provoked_that_the_contract_does_not_promise():
+    assert set(PROVOKED) - set(PROMISED) == set()
+
+
+@pytest.mark.parametrize("function", TARGETS)
+def test_a_function_answers_the_routes_that_bear_its_name_and_no_others(load, function):
+    client = load(function)
+    for (method, path, _), tags in PROMISED.items():
+        asked = path.format(image_id=UNKNOWN, object_id=UNKNOWN)
+        if not {function, "all"} & set(tags):
+            assert client.open(asked, method=method.upper()).json["type"].endswith(("not-found", "method-not-allowed"))
+            continue
+        response = client.open(asked, method=method.upper())
+        known = response.status_code < 400 or "openapi" not in response.json["detail"]
+        assert known and response.status_code != 405, asked
+
+
+def test_every_schema_of_the_contract_is_one():
+    assert CONTRACT["openapi"].startswith("3.1.")
+    for name, schema in CONTRACT["components"]["schemas"].items():
+        assert Draft202012Validator.check_schema(schema) is None, name
+
+
+PROBLEM = {"type": "urn:circles:problem:not-found", "title": "Not found", "status": 404, "detail": "Look elsewhere.",
+           "instance": "urn:circles:request:1"}  # fmt: skip
+HEALTH = ("GET", "/health/liveness", 200, {"Content-Type": "application/json"})
+WRONG = {
+    "a status that is not listed": ("GET", "/health/liveness", 201, {"Content-Type": "application/json"}, {}),
+    "another content type": ("GET", "/health/liveness", 200, {"Content-Type": "text/plain"}, {"status": "alive"}),
+    "a body without its field": (*HEALTH, {}),
+    "a field of another type": (*HEALTH, {"status": 1}),
+    "a required header that is missing": ("GET", f"/images/{UNKNOWN}/objects", 200,
+                                          {"Content-Type": "application/json"}, []),
+    "a header with another value": ("GET", f"/images/{UNKNOWN}/objects", 200,
+                                    {"Content-Type": "application/json", "Image-Status": "new"}, []),
+    "a path that is not there and answers": ("GET", "/nothing", 200, {"Content-Type": "application/json"}, {}),
+    "a problem that is plain JSON": ("GET", "/nothing", 404, {"Content-Type": "application/json"}, PROBLEM),
+    "a problem without words": ("GET", "/nothing", 404, {"Content-Type": "application/problem+json"},
+                                {**PROBLEM, "detail": ""}),
+    "a problem of another status": ("GET", "/nothing", 404, {"Content-Type": "application/problem+json"},
+                                    {**PROBLEM, "status": 400}),
+    "a 405 without Allow": ("PUT", "/nothing", 405, {"Content-Type": "application/problem+json"},
+                            {**PROBLEM, "status": 405}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_the_check_of_all_these_tests_notices(case):
+    method, path, status, headers, document = WRONG[case]
+
+    with pytest.raises(AssertionError, match=f"{method} {path} answered {status}"):
+        check_answer(method, path, status, headers, json.dumps(document).encode())

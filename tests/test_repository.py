@@ -1,0 +1,243 @@
+"""The repository agrees with itself: functions, Procfile, gateway, settings, README, and who may import what."""
+
+import ast
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from circles.settings import Settings
+from tests.openapi import CONTRACT
+
+ROOT = Path(__file__).resolve().parents[1]
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
+SOURCES = sorted(path.relative_to(ROOT) for folder in ("lib", "functions") for path in (ROOT / folder).rglob("*.py"))
+README = (ROOT / "README.md").read_text()
+CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
+
+
+def tracked(*where):
+    out = subprocess.run(["git", "ls-files", "-z", *where], cwd=ROOT, check=True, capture_output=True, text=True)
+    return [ROOT / name for name in out.stdout.split("\0") if name]
+
+
+def imports(path):
+    """Every module that a file imports, at its top or within, but for type checking alone."""
+    tree = ast.parse((ROOT / path).read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: imports are absolute here"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_there_are_functions():
+    assert {"upload", "list", "detail"} <= set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_short_and_the_procfile_starts_its_target(function):
+    source = (ROOT / "functions" / function / "main.py").read_text()
+    decorated = {
+        node.name: ast.unparse(each)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+        for each in node.decorator_list
+    }
+    targets = [name for name, by in decorated.items() if by.startswith("functions_framework.")]
+    [line] = re.findall(rf"^{function}: (.*)", (ROOT / "manifests/local/Procfile").read_text(), re.M)
+
+    assert len(source.splitlines()) <= 40
+    assert len(targets) == 1
+    assert f"FUNCTION_SOURCE=functions/{function}/main.py FUNCTION_TARGET={targets[0]} " in line
+    assert f"PORT=${function.upper()}_PORT " in line
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_no_package_and_is_named_by_the_contract(function):
+    assert not (ROOT / "functions/__init__.py").exists()
+    assert not (ROOT / "functions" / function / "__init__.py").exists()
+    assert function in {tag for item in CONTRACT["paths"].values() for each in item.values()
+                        if isinstance(each, dict) for tag in each["tags"]}  # fmt: skip
+
+
+def variable(name):
+    ecosystem = {"host", "port", "function_source", "function_target"}
+    return name.upper() if name in ecosystem else f"CIRCLES_{name.upper()}"
+
+
+ROWS = [
+    (re.findall(r"`([A-Z0-9_]+)`", first), second.strip())
+    for first, second in re.findall(r"^\|(\s*`[A-Z][A-Z0-9_` ]+`\s*)\|([^|]*)\|", README, re.M)
+]
+
+
+@pytest.mark.parametrize("setting", [field.name for field in fields(Settings)])
+def test_a_setting_stands_in_the_readme_with_its_default(setting):
+    rows = [(names, default) for names, default in ROWS if variable(setting) in names]
+
+    assert len(rows) == 1
+    [(names, default)] = rows
+    known = next(field.default for field in fields(Settings) if field.name == setting)
+    if len(names) == 1 and re.fullmatch(r"`[^`]+`", default):
+        kind = type(known)
+        assert kind(default.strip("`")) == known
+
+
+def test_the_readme_knows_no_setting_that_is_not_there():
+    known = {variable(field.name) for field in fields(Settings)}
+
+    named = set(re.findall(r"CIRCLES_[A-Z0-9_]+", README))
+
+    assert named - known == set()
+    assert len(named) > 10
+
+
+@pytest.mark.parametrize("path", CONTRACT["paths"])
+def test_a_route_of_the_contract_stands_in_the_readme(path):
+    for method in {"get", "post", "put", "delete", "patch"} & set(CONTRACT["paths"][path]):
+        assert f"`{method.upper()} {path}`" in README
+
+
+def test_the_readme_names_no_route_that_is_not_there():
+    named = re.findall(r"`(GET|POST|PUT|DELETE|PATCH) (/[^` ]*)`", README)
+
+    assert len(named) > 5
+    for method, path in named:
+        assert method.lower() in CONTRACT["paths"].get(path, {}), f"{method} {path}"
+
+
+def test_the_shared_package_is_tracked_and_lib_itself_is_none():
+    names = {path.relative_to(ROOT).as_posix() for path in tracked("lib")}
+
+    assert "lib/circles/usecases.py" in names
+    assert "lib/__init__.py" not in names
+    assert not re.search(r"^/?lib/?$", (ROOT / ".gitignore").read_text(), re.M)
+
+
+ELSEWHERE = re.compile(
+    # Written so that this file does not find itself.
+    r"(?<![\w.])/wo[r]k/|\.\./share[d]|\.librar[y]\b|(?<!\w)/roo[t]/|(?<!\w)/home/\w+/|/opt/whee[l]s"
+    r"|py[p]i\.org|python[h]osted\.org|registry\.np[m]js\.org|deb\.debia[n]\.org|proxy\.golan[g]\.org"
+)
+
+
+def test_no_tracked_file_names_a_place_of_one_machine_or_a_registry():
+    found = []
+    for path in tracked():
+        if not path.is_file():
+            continue  # deleted and not committed yet
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in ELSEWHERE.finditer(text)]
+
+    assert found == []
+    assert ELSEWHERE.search("see /wor" + "k/main")
+
+
+DRIVERS = {
+    "minio": r"adapters/minio_store\.py",
+    "urllib3": r"adapters/minio_store\.py",
+    "requests": r"adapters/kserve_detector\.py",
+    "tenacity": r"adapters/kserve_detector\.py",
+    "sqlite3": r"adapters/sqlite_\w+\.py",
+    "sqlite_utils": r"adapters/sqlite_\w+\.py",
+    "PIL": r"adapters/pillow_pictures\.py",
+    "granian": r"serve\.py",
+    "uuid_utils": r"identifiers\.py",
+    "flask": r"web\w*\.py|functions/\w+/main\.py",
+    "werkzeug": r"web\w*\.py",
+    "functions_framework": r"serve\.py|functions/\w+/main\.py",
+}
+"""Who may import what is not the standard library's, and the database besides."""
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_a_driver_is_imported_in_its_own_file_only(source):
+    for module in imports(source):
+        top = module.partition(".")[0]
+        if top in DRIVERS:
+            assert re.search(f"(^|/)({DRIVERS[top]})$", source.as_posix()), f"{source} imports {module}"
+        else:
+            assert top == "circles" or top in sys.stdlib_module_names, f"{source} imports {module}"
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_driver_is_imported_somewhere(driver):
+    assert any(module.partition(".")[0] == driver for source in SOURCES for module in imports(source))
+
+
+INWARD = {
+    "images": set(),
+    "errors": set(),
+    "keys": {"errors"},
+    "identifiers": {"errors"},
+    "settings": set(),
+    "ports": {"images"},
+    "documents": {"images"},
+    "usecases": {"images", "ports", "errors", "identifiers"},
+    "web": {"errors", "identifiers", "settings"},
+    "web_requests": {"errors", "images"},
+    "web_content": {"errors", "images", "ports"},
+}
+"""Which modules of ours a module may import: what lies further in."""
+
+
+@pytest.mark.parametrize("module", INWARD)
+def test_imports_point_inward(module):
+    ours = {name.split(".")[1] for name in imports(f"lib/circles/{module}.py") if name.startswith("circles.")}
+
+    assert ours - INWARD[module] == set()
+
+
+@pytest.mark.parametrize("adapter", sorted((ROOT / "lib/circles/adapters").glob("*.py")), ids=lambda path: path.stem)
+def test_an_adapter_knows_no_other_adapter_and_none_of_what_is_further_out(adapter):
+    family = adapter.stem.partition("_")[0]
+    for name in imports(adapter.relative_to(ROOT)):
+        if name.startswith("circles.adapters."):
+            assert name.split(".")[2].partition("_")[0] == family, f"{adapter.name} imports {name}"
+        elif name.startswith("circles."):
+            assert name.split(".")[1] in {"errors", "images", "identifiers", "keys", "ports", "settings"}, name
+
+
+def test_only_bootstrap_and_the_adapters_name_an_adapter():
+    for source in SOURCES:
+        if source.name != "bootstrap.py" and source.parent.name != "adapters":
+            assert not [name for name in imports(source) if name.startswith("circles.adapters")], source
+
+
+def test_only_settings_reads_the_environment():
+    for source in SOURCES:
+        if source.name != "settings.py":
+            assert not re.search(r"\benviron\b(?!\[\"wsgi)|\bgetenv\b", without_requests(source)), source
+
+
+def without_requests(source):
+    """The code without a request's environ, which is another thing."""
+    return (ROOT / source).read_text().replace("request.environ", "")
+
+
+def test_the_gateway_takes_128_kib_more_than_a_function_for_the_form_around_the_picture():
+    limits = set(re.findall(r"\$GATEWAY_MAX_BODY_BYTES:(\d+)\}", CADDYFILE))
+
+    assert limits == {str(Settings().max_upload_bytes + 128 * 1024)}
+
+
+@pytest.mark.parametrize("requirements", [path for path in tracked() if path.name == "requirements.txt"],
+                         ids=lambda path: path.parent.name)  # fmt: skip
+def test_every_requirement_is_pinned(requirements):
+    lines = [line.partition("#")[0].strip() for line in requirements.read_text().splitlines()]
+    pinned_elsewhere = any(line.startswith("-c ") for line in lines)
+
+    for line in filter(None, lines):
+        pinned = re.fullmatch(r"-[rc] \S+|--\S+ \S+|[\w.-]+(\[[\w,-]+\])?==[\w.+!]+( *;.*)?", line)
+        assert pinned or (pinned_elsewhere and re.fullmatch(r"[\w.-]+", line)), line

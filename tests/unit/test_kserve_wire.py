@@ -1,0 +1,133 @@
+"""The three wire forms: what is sent, decoded back; and where an answer's predictions lie."""
+
+import base64
+import json
+
+import pytest
+
+from circles.adapters.kserve_wire import PROTOCOLS, WrongAnswer, read_json
+from circles.images import Picture
+
+PICTURE = Picture(bytes(range(256)) * 3, "image/png", 40, 30)
+V1, RAW, V2 = (PROTOCOLS[name] for name in ("v1", "v1-raw", "v2-binary"))
+
+
+def test_v1_is_one_instance_with_the_picture_in_base64():
+    headers, body = V1.encode(PICTURE)
+    document = json.loads(body)
+
+    assert headers == {"Content-Type": "application/json"}
+    assert list(document) == ["instances"]
+    assert [list(instance) for instance in document["instances"]] == [["image_bytes"]]
+    assert list(document["instances"][0]["image_bytes"]) == ["b64"]
+    assert base64.b64decode(document["instances"][0]["image_bytes"]["b64"], validate=True) == PICTURE.data
+
+
+def test_v1_raw_is_the_picture_itself_under_its_media_type():
+    assert RAW.encode(PICTURE) == ({"Content-Type": "image/png"}, PICTURE.data)
+
+
+def test_v2_binary_is_a_json_header_and_one_length_prefixed_element():
+    headers, body = V2.encode(PICTURE)
+    assert set(headers) == {"Content-Type", "Inference-Header-Content-Length"}
+    assert headers["Content-Type"] == "application/octet-stream"
+
+    size = int(headers["Inference-Header-Content-Length"])
+    header, element = json.loads(body[:size]), body[size:]
+    (tensor,) = header["inputs"]
+    assert (tensor["shape"], tensor["datatype"]) == ([1], "BYTES")
+    assert tensor["parameters"] == {"binary_data_size": len(element)}
+    assert int.from_bytes(element[:4], "little") == len(PICTURE.data)
+    assert element[4:] == PICTURE.data
+
+
+def test_paths_are_those_of_the_protocols():
+    assert V1.path.format(model="circles") == RAW.path.format(model="circles") == "/v1/models/circles:predict"
+    assert V2.path.format(model="circles") == "/v2/models/circles/infer"
+
+
+@pytest.mark.parametrize("protocol", [V1, RAW])
+def test_v1_answers_a_list_of_predictions_without_a_version(protocol):
+    assert protocol.predictions({"predictions": [{"a": 1}]}) == ([{"a": 1}], None)
+    assert protocol.predictions({"predictions": [], "error": None}) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"predictions": None}, {"predictions": {}}, {"predictions": "[]"}, {"outputs": []}]
+)
+def test_v1_without_a_list_of_predictions_is_wrong(answer):
+    with pytest.raises(WrongAnswer):
+        V1.predictions(answer)
+
+
+def test_v2_answers_json_text_in_a_bytes_tensor_and_a_version():
+    output = {"name": "x", "shape": [2], "datatype": "BYTES", "data": ['{"a": 1}', '{"b": 2}']}
+
+    assert V2.predictions({"outputs": [output], "model_version": "7"}) == ([{"a": 1}, {"b": 2}], "7")
+    assert V2.predictions({"outputs": [output]}) == ([{"a": 1}, {"b": 2}], None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"outputs": None},
+        {"outputs": []},
+        {"outputs": {}},
+        {"outputs": "text"},
+        {"outputs": [None]},
+        {"outputs": [{}]},
+        {"outputs": [{"data": None}]},
+        {"outputs": [{"data": 5}]},
+        {"outputs": [{"data": [5]}]},
+        {"outputs": [{"data": [None]}]},
+        {"outputs": [{"data": [[]]}]},
+        {"outputs": [{"data": ["{"]}]},
+        {"outputs": [{"data": [""]}]},
+        {"outputs": [{"data": ['{"a": ' * 100_000]}]},
+        {"outputs": [{"data": ['{"score": NaN}']}]},
+        {"outputs": [{"data": ['{"score": -Infinity}']}]},
+    ],
+    ids=lambda answer: json.dumps(answer)[:40],
+)
+def test_v2_without_json_text_in_its_first_tensor_is_wrong(answer):
+    with pytest.raises(WrongAnswer):
+        V2.predictions(answer)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"1",
+        b'"text"',
+        b"<html><body>502 Bad Gateway</body></html>",
+        b'{"predictions": [',
+        b'{"predictions": []} trailing',
+        b'{"predictions": [NaN]}',
+        b'{"predictions": [Infinity]}',
+        b'{"predictions": [-Infinity]}',
+        b"\xff\xfe\x00",
+        b"\x80abc",
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"a": ' + b"1" * 5000 + b"}",
+    ],
+    ids=lambda body: repr(body)[:40],
+)
+def test_a_body_that_is_no_json_object_is_wrong(body):
+    with pytest.raises(WrongAnswer):
+        read_json(body)
+
+
+def test_a_json_object_is_read():
+    assert read_json(b' {"predictions": [{"label": "\xc3\xbc"}]}\n') == {"predictions": [{"label": "ü"}]}
+
+
+def test_words_of_a_wrong_answer_are_ours():
+    with pytest.raises(WrongAnswer) as raised:
+        read_json(b"<secret>")
+
+    assert "secret" not in str(raised.value)

@@ -1,0 +1,160 @@
+"""Settings from the environment: defaults, every fault named, all of them at once."""
+
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from circles.settings import Settings, SettingsError
+
+ECOSYSTEM = {"host", "port", "function_source", "function_target"}
+
+
+def variable(name):
+    return name.upper() if name in ECOSYSTEM else f"CIRCLES_{name.upper()}"
+
+
+def test_an_empty_environment_gives_the_defaults():
+    assert Settings.from_env({}) == Settings()
+
+
+def test_what_is_none_of_ours_is_no_matter():
+    assert (
+        Settings.from_env({"PATH": "/bin", "XCIRCLES_STORE": "x", "circles_store": "x", "K_SERVICE": "list"})
+        == Settings()
+    )
+
+
+def test_an_empty_variable_is_as_good_as_none():
+    env = {variable(field.name): "" for field in fields(Settings)}
+
+    assert Settings.from_env(env) == Settings()
+
+
+GIVEN = {
+    "store": ("s3", "s3"),
+    "data_dir": ("/var/lib/x", Path("/var/lib/x")),
+    "catalogue_path": ("/disk/c.db", Path("/disk/c.db")),
+    "busy_timeout_s": ("0.25", 0.25),
+    "s3_endpoint": ("https://s3.example/", "https://s3.example"),
+    "s3_bucket": ("photos", "photos"),
+    "s3_region": ("eu-central-1", "eu-central-1"),
+    "s3_access_key": ("me", "me"),
+    "s3_secret_key": ("hush", "hush"),
+    "s3_timeout_s": ("3", 3.0),
+    "detector": ("fixed", "fixed"),
+    "predictor_url": ("http://predictor.models:80/", "http://predictor.models:80"),
+    "predictor_model": ("coins", "coins"),
+    "predictor_protocol": ("v2-binary", "v2-binary"),
+    "predictor_timeout_s": ("7.5", 7.5),
+    "predictor_connect_timeout_s": ("1", 1.0),
+    "max_objects": ("12", 12),
+    "max_upload_bytes": ("1024", 1024),
+    "max_pixels": ("4096", 4096),
+    "host": ("127.0.0.1", "127.0.0.1"),
+    "port": ("9000", 9000),
+    "function_source": ("functions/list/main.py", "functions/list/main.py"),
+    "function_target": ("list_images", "list_images"),
+    "threads": ("3", 3),
+    "log_level": ("DEBUG", "DEBUG"),
+}
+
+
+def test_every_field_is_read_from_its_own_variable():
+    settings = Settings.from_env({variable(name): text for name, (text, _) in GIVEN.items()})
+
+    assert {field.name: getattr(settings, field.name) for field in fields(Settings)} == {
+        name: value for name, (_, value) in GIVEN.items()
+    }
+
+
+@pytest.mark.parametrize("name", sorted(ECOSYSTEM))
+def test_what_the_ecosystem_names_has_no_prefix(name):
+    text, value = GIVEN[name]
+
+    assert getattr(Settings.from_env({name.upper(): text}), name) == value
+    with pytest.raises(SettingsError, match=f"CIRCLES_{name.upper()}_ is not a setting"):
+        Settings.from_env({f"CIRCLES_{name.upper()}_": text})
+
+
+CHOICES = ("store", "detector", "predictor_protocol", "log_level")
+NUMBERS = ("busy_timeout_s", "s3_timeout_s", "predictor_timeout_s", "predictor_connect_timeout_s")
+COUNTS = ("max_objects", "max_upload_bytes", "max_pixels", "port", "threads")
+URLS = ("s3_endpoint", "predictor_url")
+FAULTS = [
+    *((name, text) for name in CHOICES for text in ("other", "FOLDER", " s3", "debug")),
+    *((name, text) for name in (*NUMBERS, *COUNTS) for text in ("0", "-1", "many", "nan", "inf", "1e400", "1,5")),
+    *((name, text) for name in COUNTS for text in ("1.5", "0x10")),
+    *((name, text) for name in URLS for text in ("127.0.0.1:9000", "ftp://x", "s3://x", "//x", "HTTP")),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), FAULTS)
+def test_a_value_that_makes_no_sense_is_named_with_its_variable(name, text):
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env({variable(name): text})
+
+    assert str(raised.value).startswith(f"{variable(name)}={text!r}: ")
+    assert len(str(raised.value)) > len(f"{variable(name)}={text!r}: ")
+
+
+def test_a_choice_that_is_none_lists_those_there_are():
+    with pytest.raises(SettingsError, match="must be one of v1, v1-raw, v2-binary"):
+        Settings.from_env({"CIRCLES_PREDICTOR_PROTOCOL": "v3"})
+
+
+@pytest.mark.parametrize(
+    "name", ["CIRCLES_MAX_UPLOAD", "CIRCLES_STOER", "CIRCLES_", "CIRCLES_store", "CIRCLES_SERVICE"]
+)
+@pytest.mark.parametrize("text", ["1", ""])
+def test_a_variable_that_is_no_setting_is_named(name, text):
+    with pytest.raises(SettingsError, match=f"^{name} is not a setting$"):
+        Settings.from_env({name: text})
+
+
+def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_slip_of_the_pen():
+    links = {
+        "CIRCLES_LIST_SERVICE_HOST": "10.96.0.7",
+        "CIRCLES_LIST_SERVICE_PORT": "80",
+        "CIRCLES_LIST_SERVICE_PORT_HTTP": "80",
+        "CIRCLES_LIST_PORT": "tcp://10.96.0.7:80",
+        "CIRCLES_LIST_PORT_80_TCP": "tcp://10.96.0.7:80",
+        "CIRCLES_LIST_PORT_80_TCP_PROTO": "tcp",
+        "CIRCLES_LIST_PORT_80_TCP_PORT": "80",
+        "CIRCLES_LIST_PORT_80_TCP_ADDR": "10.96.0.7",
+    }
+
+    assert Settings.from_env(links) == Settings()
+
+
+@pytest.mark.parametrize("keys", [{}, {"CIRCLES_S3_ACCESS_KEY": "me"}, {"CIRCLES_S3_SECRET_KEY": "hush"}])
+def test_an_s3_store_without_both_keys_is_a_fault(keys):
+    with pytest.raises(SettingsError, match="CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY"):
+        Settings.from_env({"CIRCLES_STORE": "s3", **keys})
+
+
+def test_all_faults_are_named_at_once():
+    env = {variable(name): text for name, text in FAULTS} | {"CIRCLES_TYPO": "1"}
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env(env)
+
+    named = str(raised.value).split("; ")
+    assert len(named) == len({name for name, _ in FAULTS}) + 1
+    assert all(any(fault.startswith(name) for fault in named) for name in env)
+
+
+def test_a_fault_shows_no_secret():
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env({"CIRCLES_S3_SECRET_KEY": "hush", "CIRCLES_PORT_": "1", "PORT": "x"})
+
+    assert "hush" not in str(raised.value)
+
+
+def test_settings_do_not_change():
+    with pytest.raises(FrozenInstanceError):
+        Settings().store = "s3"
+
+
+def test_the_catalogue_lies_in_the_data_folder_unless_a_path_is_given():
+    assert Settings(data_dir=Path("d")).catalogue_file == Path("d/catalogue.db")
+    assert Settings(data_dir=Path("d"), catalogue_path=Path("e/f.db")).catalogue_file == Path("e/f.db")

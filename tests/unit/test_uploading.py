@@ -1,0 +1,343 @@
+"""upload_image and read_content on fakes: the order of writes, and what is left when any step fails."""
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from circles.errors import (
+    Damaged,
+    DetectorFailed,
+    KeyReused,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    UndecodablePicture,
+    UnsupportedPicture,
+)
+from circles.images import ObjectFilter, Status, Upload
+from circles.usecases import read_content, upload_image
+from tests.unit.fakes import FakeServices, away
+
+PICTURE = b"picture of coins"
+OTHER = b"picture of buttons"
+
+
+@pytest.fixture
+def app():
+    return FakeServices()
+
+
+def is_empty(app):
+    return not app.store.blobs and not app.catalogue.images and not app.catalogue.found
+
+
+def test_a_picture_is_stored_described_and_detected(app):
+    image = upload_image(Upload(PICTURE, "coins.jpg"), app)
+
+    assert image == app.catalogue.images[image.image_id]
+    assert (image.status, image.object_count, image.attempts) == (Status.DETECTED, 1, 1)
+    assert (image.width, image.height, image.media_type, image.size_bytes) == (80, 60, "image/jpeg", len(PICTURE))
+    assert (image.sha256, image.source) == (hashlib.sha256(PICTURE).hexdigest(), "upload")
+    assert (image.file_name, image.idempotency_key, image.error) == ("coins.jpg", None, None)
+    assert (image.model, image.model_version, image.detection_ms) == ("fake", "7", 12.5)
+    assert image.created_at == image.detected_at == app.clock
+    assert app.store.blobs == {f"images/{image.image_id}.jpg": PICTURE}
+
+
+def test_blob_comes_first_then_row_then_detection_then_its_objects(app):
+    upload_image(Upload(PICTURE), app)
+
+    assert app.journal == ["read", "put", "add", "upright", "detect", "record"]
+
+
+def test_the_row_is_claimed_from_the_start_so_that_nobody_else_detects_meanwhile(app):
+    rows = []
+    app.detector.meanwhile["detect"] = lambda: rows.extend(app.catalogue.images.values())
+    upload_image(Upload(PICTURE), app)
+
+    assert [(row.status, row.attempts, row.claimed_until) for row in rows] == [
+        (Status.PENDING, 1, app.clock + app.lease)
+    ]
+
+
+def test_the_store_keeps_what_came_and_the_detector_sees_it_upright(app):
+    turned = b"picture6 of coins"
+    image = upload_image(Upload(turned), app)
+
+    assert app.store.blobs[image.key] == turned
+    assert [(picture.data, picture.orientation) for picture in app.detector.asked] == [(b"upright " + turned, 1)]
+
+
+def test_a_picture_without_circles_is_detected_all_the_same(app):
+    app.detector.circles = ()
+    image = upload_image(Upload(PICTURE), app)
+
+    assert (image.status, image.object_count) == (Status.DETECTED, 0)
+
+
+@pytest.mark.parametrize("error", [UnsupportedPicture, TooLarge, UndecodablePicture])
+def test_of_a_picture_that_is_refused_nothing_is_kept(app, error):
+    app.pictures.errors["read"] = error("No.")
+    with pytest.raises(error):
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert is_empty(app)
+    assert app.journal == ["read"]
+
+
+def test_a_store_that_is_away_leaves_nothing_in_the_catalogue(app):
+    app.store.errors["put"] = away()
+    with pytest.raises(Unavailable):
+        upload_image(Upload(PICTURE), app)
+
+    assert is_empty(app)
+    assert app.detector.asked == []
+
+
+def test_a_catalogue_that_is_away_at_the_row_leaves_no_blob(app):
+    app.catalogue.errors["add"] = away()
+    with pytest.raises(Unavailable):
+        upload_image(Upload(PICTURE), app)
+
+    assert is_empty(app)
+    assert app.detector.asked == []
+
+
+@pytest.mark.parametrize("fault", [away(), NotFound("Gone."), Damaged("Broken.")])
+def test_a_blob_that_cannot_be_removed_hides_nothing_of_the_first_fault(app, fault):
+    app.catalogue.errors["add"] = first = away()
+    app.store.errors["delete"] = fault
+    with pytest.raises(Unavailable) as raised:
+        upload_image(Upload(PICTURE), app)
+
+    assert raised.value is first
+    assert not app.catalogue.images
+
+
+def test_a_predictor_that_fails_leaves_the_image_pending_and_free_to_be_taken_up(app):
+    app.detector.errors["detect"] = DetectorFailed("The predictor answered 500.")
+    image = upload_image(Upload(PICTURE), app)
+
+    assert image == app.catalogue.images[image.image_id]
+    assert (image.status, image.error) == (Status.PENDING, "The predictor answered 500.")
+    assert (image.attempts, image.claimed_until, image.object_count) == (1, None, 0)
+    assert app.store.blobs[image.key] == PICTURE
+
+
+def test_a_catalogue_that_is_away_at_the_release_too_costs_only_the_rest_of_the_claim(app):
+    app.detector.errors["detect"] = DetectorFailed("No answer.")
+    app.catalogue.errors["release"] = away()
+    image = upload_image(Upload(PICTURE), app)
+
+    assert image == app.catalogue.images[image.image_id]
+    assert (image.status, image.claimed_until) == (Status.PENDING, app.clock + app.lease)
+
+
+def test_a_catalogue_that_is_away_at_the_record_loses_nothing(app):
+    app.catalogue.errors["record"] = away()
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert image == app.catalogue.images[image.image_id]
+    assert image.status is Status.PENDING
+    assert app.store.blobs[image.key] == PICTURE
+
+    del app.catalogue.errors["record"]
+    app.clock += app.lease
+    again = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    assert (again.image_id, again.status, again.object_count) == (image.image_id, Status.DETECTED, 1)
+
+
+def test_an_image_that_is_deleted_while_it_is_looked_at_is_not_found(app):
+    app.catalogue.meanwhile["record"] = app.catalogue.images.clear
+    with pytest.raises(NotFound):
+        upload_image(Upload(PICTURE), app)
+
+
+def test_without_a_key_the_same_bytes_are_two_images(app):
+    first, second = upload_image(Upload(PICTURE), app), upload_image(Upload(PICTURE), app)
+
+    assert first.image_id != second.image_id
+    assert len(app.catalogue.images) == len(app.store.blobs) == 2
+
+
+def test_the_same_key_with_the_same_bytes_is_the_same_image(app):
+    first = upload_image(Upload(PICTURE, "a.jpg", "k"), app)
+    second = upload_image(Upload(PICTURE, "b.jpg", "k"), app)
+
+    assert first == second
+    assert len(app.catalogue.images) == len(app.store.blobs) == len(app.detector.asked) == 1
+
+
+def test_the_same_key_with_other_bytes_is_refused_and_changes_nothing(app):
+    first = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    with pytest.raises(KeyReused):
+        upload_image(Upload(OTHER, idempotency_key="k"), app)
+
+    assert app.catalogue.images == {first.image_id: first}
+    assert app.store.blobs == {first.key: PICTURE}
+
+
+def test_other_keys_are_other_images(app):
+    first, second = (upload_image(Upload(PICTURE, idempotency_key=key), app) for key in "ab")
+
+    assert first.image_id != second.image_id
+    assert set(app.store.blobs) == {first.key, second.key}
+
+
+def test_a_key_that_cannot_be_looked_up_stores_nothing(app):
+    app.catalogue.errors["find"] = away()
+    with pytest.raises(Unavailable):
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert is_empty(app)
+
+
+def test_a_retry_after_a_crash_before_the_row_overwrites_its_own_blob(app):
+    app.catalogue.errors["add"] = KeyboardInterrupt()  # as good as a kill: nobody tidies up
+    with pytest.raises(KeyboardInterrupt):
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    assert list(app.store.blobs.values()) == [PICTURE]
+
+    app.catalogue.errors.clear()
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    assert app.store.blobs == {image.key: PICTURE}
+
+
+def between_look_and_write(app, data):
+    """Let another request come through whole, with the same key, after this one has looked and before it writes."""
+    app.catalogue.meanwhile["add"] = lambda: upload_image(Upload(data, idempotency_key="k"), app)
+
+
+def test_who_loses_the_race_for_a_key_with_the_same_bytes_answers_the_winners_image(app):
+    between_look_and_write(app, PICTURE)
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert app.catalogue.images == {image.image_id: image}
+    assert image.status is Status.DETECTED
+    assert app.store.blobs == {image.key: PICTURE}
+    assert len(app.detector.asked) == 1
+
+
+def test_who_loses_the_race_for_a_key_with_other_bytes_is_refused_and_leaves_nothing(app):
+    between_look_and_write(app, OTHER)
+    with pytest.raises(KeyReused):
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    (winner,) = app.catalogue.images.values()
+    assert app.store.blobs == {winner.key: OTHER}
+
+
+def test_who_loses_the_race_while_the_winner_still_detects_answers_the_pending_image(app):
+    answers = []
+
+    def second_request():
+        answers.append(upload_image(Upload(PICTURE, idempotency_key="k"), app))
+
+    app.detector.meanwhile["detect"] = second_request
+    winner = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert [(image.image_id, image.status) for image in answers] == [(winner.image_id, Status.PENDING)]
+    assert winner.status is Status.DETECTED
+    assert len(app.detector.asked) == 1
+
+
+def test_who_loses_the_race_to_an_image_that_is_deleted_at_once_is_told_to_come_again(app):
+    between_look_and_write(app, PICTURE)
+    looks = iter([False, False, True])  # this request, the winner, this request after the race
+
+    def delete_before_the_third_look():
+        if next(looks):
+            app.catalogue.images.clear()
+        else:
+            app.catalogue.meanwhile["find"] = delete_before_the_third_look
+
+    app.catalogue.meanwhile["find"] = delete_before_the_third_look
+    with pytest.raises(Unavailable, match="send it again"):
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert not app.catalogue.images
+
+
+def test_a_request_that_fails_at_the_row_takes_no_blob_from_another_with_the_same_key_and_bytes(app):
+    """Both write the same blob. The winner was told that its image is safe, so the other must not tidy it away."""
+
+    def winner_then_outage():
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+        app.catalogue.errors["add"] = away()
+
+    app.catalogue.meanwhile["add"] = winner_then_outage
+    with pytest.raises(Unavailable):
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    (winner,) = app.catalogue.images.values()
+    assert app.store.blobs == {winner.key: PICTURE}
+
+
+@pytest.fixture
+def pending(app):
+    """An image whose first detection failed, uploaded with the key "k"."""
+    app.detector.errors["detect"] = DetectorFailed("No answer.")
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    app.detector.errors.clear()
+    return image
+
+
+def test_a_pending_image_that_nobody_holds_is_taken_up(app, pending):
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert (image.image_id, image.status, image.attempts) == (pending.image_id, Status.DETECTED, 2)
+    assert (image.error, image.claimed_until, image.object_count) == (None, None, 1)
+
+
+def test_a_pending_image_that_somebody_holds_is_left_to_them(app, pending):
+    app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.lease)
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert (image.status, image.attempts) == (Status.PENDING, 2)
+    assert app.detector.asked == []
+
+
+def test_a_pending_image_whose_holder_died_is_taken_up_after_the_lease(app, pending):
+    app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.lease)
+    app.clock += app.lease - timedelta(microseconds=1)
+    assert upload_image(Upload(PICTURE, idempotency_key="k"), app).status is Status.PENDING
+
+    app.clock += timedelta(microseconds=1)
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    assert (image.status, image.attempts) == (Status.DETECTED, 3)
+
+
+def test_a_pending_image_that_fails_again_stays_pending_and_free(app, pending):
+    app.detector.errors["detect"] = DetectorFailed("Still no answer.")
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert (image.status, image.attempts, image.claimed_until) == (Status.PENDING, 2, None)
+    assert image.error == "Still no answer."
+
+
+def test_content_is_the_record_and_the_very_bytes(app):
+    image = upload_image(Upload(PICTURE), app)
+
+    assert read_content(image.image_id, app) == (image, PICTURE)
+    assert app.catalogue.objects(image.image_id, ObjectFilter())[0] == image
+
+
+def test_content_of_an_unknown_image_is_not_found(app):
+    with pytest.raises(NotFound):
+        read_content("01890a5d-ac96-774b-bcce-b302099a8057", app)
+
+
+def test_content_whose_blob_is_gone_is_not_found(app):
+    image = upload_image(Upload(PICTURE), app)
+    app.store.blobs.clear()
+    with pytest.raises(NotFound):
+        read_content(image.image_id, app)
+
+
+def test_content_that_was_changed_is_damaged(app):
+    image = upload_image(Upload(PICTURE), app)
+    app.catalogue.images[image.image_id] = replace(image, sha256="0" * 64)
+    with pytest.raises(Damaged):
+        read_content(image.image_id, app)

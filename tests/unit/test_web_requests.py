@@ -1,0 +1,192 @@
+"""What a request says, read strictly: the file and its name, the key, the query."""
+
+from io import BytesIO
+
+import pytest
+from flask import Request
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder
+
+from circles.errors import Malformed, TooLarge, UnsupportedPicture
+from circles.images import Upload
+from circles.web_requests import number, read_query, read_upload
+
+DATA = bytes(range(256))
+
+
+def request(query=None, headers=None, **form_or_body):
+    builder = EnvironBuilder(method="POST", query_string=query, headers=headers, **form_or_body)
+    try:
+        return Request(builder.get_environ())
+    finally:
+        builder.close()
+
+
+def form(name="coins.jpg", data=DATA, field="file"):
+    return request(data={field: (BytesIO(data), name, "image/jpeg")})
+
+
+def read(sent, max_bytes=1000):
+    """Read an upload, and close the request's files as Flask does at its end."""
+    try:
+        return read_upload(sent, max_bytes)
+    finally:
+        sent.close()
+
+
+def test_a_form_gives_bytes_and_name():
+    assert read(form()) == Upload(DATA, "coins.jpg", None)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["image/jpeg", "image/x-whatever", "application/octet-stream", "IMAGE/PNG; x=y"]
+)
+def test_a_body_gives_bytes_and_no_name(content_type):
+    assert read(request(data=DATA, content_type=content_type)) == Upload(DATA, None, None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("coins.jpg", "coins.jpg"),
+        ("my coins (2).jpg", "my coins (2).jpg"),
+        ("münzen 日本 🪙.jpg", "münzen 日本 🪙.jpg"),
+        ("../../etc/passwd", "passwd"),
+        ("/etc/passwd", "passwd"),
+        ("C:\\Users\\me\\coins.jpg", "coins.jpg"),
+        ("..\\..\\coins.jpg", "coins.jpg"),
+        ("a/b\\c/d.jpg", "d.jpg"),
+        ("coins.jpg\0.exe", "coins.jpg.exe"),
+        ("a\r\nSet-Cookie: b=c", "aSet-Cookie: b=c"),
+        ("tab\there\x7f\x1b[31m", "tabhere[31m"),
+        ("gpj\u202e.exe\u2028\u200b", "gpj.exe"),
+        ("x" * 300 + ".jpg", "x" * 255),
+        ("folder/", None),
+        ("\0\r\n", None),
+    ],
+)
+def test_a_file_name_is_the_last_part_of_the_path_without_control_characters(sent, kept):
+    upload = Upload(DATA, kept, None)
+
+    assert read_upload(request_with_file_name(sent), 1000) == upload
+
+
+def request_with_file_name(name):
+    """A form whose file has this very name; clients of tests clean it."""
+
+    class File:
+        filename = name
+        read = staticmethod(lambda: DATA)
+
+    class Form(Request):
+        mimetype = "multipart/form-data"
+
+        class files:
+            getlist = staticmethod(lambda field: [File] if field == "file" else [])
+
+    return Form(EnvironBuilder(method="POST").get_environ())
+
+
+@given(st.text())
+def test_any_file_name_comes_out_short_and_printable_and_without_folders(name):
+    kept = read_upload(request_with_file_name(name), 1000).file_name
+
+    assert kept is None or (0 < len(kept) <= 255 and kept.isprintable() and not {"/", "\\"} & set(kept))
+
+
+def test_another_field_is_malformed():
+    with pytest.raises(Malformed, match='"file"; it has 0'):
+        read(form(field="image"))
+
+
+def test_text_in_the_right_field_is_malformed():
+    with pytest.raises(Malformed):
+        read(request(data={"file": "not a file"}, content_type="multipart/form-data"))
+
+
+def test_two_files_are_malformed():
+    with pytest.raises(Malformed, match="it has 2"):
+        read(request(data={"file": [(BytesIO(b"1"), "a"), (BytesIO(b"2"), "b")]}))
+
+
+@pytest.mark.parametrize("empty", [lambda: form(data=b""), lambda: request(data=b"", content_type="image/png")])
+def test_an_empty_picture_is_malformed(empty):
+    with pytest.raises(Malformed, match="empty"):
+        read(empty())
+
+
+@pytest.mark.parametrize("sent", [form, lambda: request(data=DATA, content_type="image/png")])
+def test_the_limit_is_in_bytes_and_belongs_to_it(sent):
+    assert read(sent(), 256).data == DATA
+    with pytest.raises(TooLarge, match="at most 255 bytes"):
+        read(sent(), 255)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/json", "application/x-www-form-urlencoded", "", None]
+)
+def test_another_type_is_no_picture(content_type):
+    with pytest.raises(UnsupportedPicture):
+        read(request(data=DATA, content_type=content_type))
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
+        ("abc", "abc"),
+        ('"8e03978e-40d5-43e8-bc93-6894a57f9324"', "8e03978e-40d5-43e8-bc93-6894a57f9324"),
+        ("with space", "with space"),
+        ("x" * 255, "x" * 255),
+        (None, None),
+    ],
+)
+def test_an_idempotency_key_is_taken_bare_and_quoted(header, key):
+    headers = {"Idempotency-Key": header} if header else None
+
+    assert read(request(data=DATA, content_type="image/png", headers=headers)).idempotency_key == key
+
+
+@pytest.mark.parametrize("header", ["", '""', " ", "x" * 256, "schlüssel", "a\tb", "\x7f"])
+def test_an_idempotency_key_that_is_none_is_malformed(header):
+    sent = request(data=DATA, content_type="image/png", headers={"Idempotency-Key": header})
+    with pytest.raises(Malformed, match="Idempotency-Key"):
+        read(sent)
+
+
+def test_a_body_that_broke_off_is_malformed():
+    environ = EnvironBuilder(method="POST", data=DATA, content_type="image/png").get_environ()
+    environ["CONTENT_LENGTH"] = "300"
+    environ["wsgi.input_terminated"] = True  # as a server says that hands over what there was
+    with pytest.raises(Malformed, match="shorter"):
+        read(Request(environ))
+
+
+def test_a_query_is_read_by_its_parsers():
+    assert read_query(request(query="a=1&b=2.5"), a=int, b=float, c=str) == {"a": 1, "b": 2.5}
+    assert read_query(request(), a=int) == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("b=1", "no query parameter 'b' here; known: a, score"),
+        ("a=1&a=2", "'a' is given twice"),
+        ("score=x", "'score' must be a number from 0 to 1"),
+        (f"{'x' * 1000}=1", f"no query parameter '{'x' * 50}' here"),
+    ],
+)
+def test_a_query_that_is_not_understood_is_malformed(query, words):
+    with pytest.raises(Malformed, match=words):
+        read_query(request(query=query), a=int, score=number(0, 1))
+
+
+@pytest.mark.parametrize("text", ["0", "1", "0.5", "1e-3", "+.5", "-0"])
+def test_a_number_within_its_bounds_is_read(text):
+    assert number(0, 1)(text) == float(text)
+
+
+@pytest.mark.parametrize("text", ["", "x", "nan", "inf", "-inf", "1e400", "-0.001", "1.001", "0,5", "0x1"])
+def test_what_is_no_number_within_the_bounds_is_refused(text):
+    with pytest.raises(ValueError, match="must be a number from 0 to 1"):
+        number(0, 1)(text)
