@@ -20,10 +20,12 @@ RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_URL
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
   READY_URLS="upload=http://127.0.0.1:$(call offset,1)/health/readiness list=http://127.0.0.1:$(call offset,2)/health/readiness \
   detail=http://127.0.0.1:$(call offset,3)/health/readiness predictor=http://127.0.0.1:$(call offset,5)/v2/health/ready \
-  gateway=http://127.0.0.1:$(PORT)/health/gateway"
+  gateway=http://127.0.0.1:$(PORT)/health/gateway $(STORAGE_READY)"
 PROCESSES = upload list detail predictor gateway ready
 ifeq ($(STORE),s3)
 PROCESSES += s3
+# weed opens the S3 port before it knows its volumes
+STORAGE_READY = storage=http://127.0.0.1:$(call offset,7)/dir/assign
 RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6) CIRCLES_S3_ACCESS_KEY=circles \
   CIRCLES_S3_SECRET_KEY=circles-local S3_DIR=$(DATA_DIR)/s3 S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
   S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from contextlib import closing, contextmanager
 
 import pytest
@@ -112,7 +113,7 @@ for line in sys.stdin:
             catalogue.add(Image(image_id, "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
             catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), now=now)
         except Exception as error:
-            faults.append(repr(error))
+            faults.append(f"{error!r} from {error.__cause__!r}")
     catalogue.close()
     print(json.dumps(faults), flush=True)
 """
@@ -177,7 +178,7 @@ def locked(path, how="IMMEDIATE"):
     with python(LOCKER, path, how) as process:
         assert process.stdout.readline() == "locked\n"
         yield process
-        process.communicate("\n")
+        process.stdin.close()
 
 
 def writes(image_id):
@@ -207,12 +208,16 @@ def test_a_lock_that_lasts_longer_than_the_busy_timeout_is_unavailable_and_then_
         assert list(connection.iterdump()) != before
 
 
-def test_a_lock_that_ends_within_the_busy_timeout_is_waited_for(path):
-    filled(path)
+@pytest.mark.parametrize("new", [False, True], ids=["old file", "new file"])
+@pytest.mark.timeout(20)
+def test_a_lock_that_ends_within_the_busy_timeout_is_waited_for(path, new):
+    if not new:
+        filled(path)
     with opened(path, busy_timeout_s=30) as catalogue, locked(path) as process:
-        process.stdin.write("\n")
-        process.stdin.flush()
+        release = threading.Timer(0.2, process.stdin.close)
+        release.start()
         catalogue.add(image := an_image())
+        release.join()
 
         assert catalogue.get(image.image_id) == image
 
