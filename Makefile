@@ -31,7 +31,7 @@ RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6
   S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)
 endif
 
-.PHONY: help install run predictor test check lint test-interop bench clean
+.PHONY: help install run predictor test check lint test-interop bench train evaluate clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,21 @@ test-interop: .venv-interop/stamp ## our client and our predictor against the re
 bench: .venv/bench.stamp ## cold start, upload, reads, contention and memory beside a FastAPI blueprint (five minutes)
 	python -m bench
 
+train: .venv-training/stamp ## train the detector again: DATA=labelled folders, BACKGROUNDS=folder with a/ and b/ (hours)
+	.venv-training/bin/python -m predictor.training $(DATA) --backgrounds $(BACKGROUNDS)
+
+.venv-training/stamp: predictor/training/requirements.txt predictor/evaluation/requirements.txt
+	@test -d .venv-training || $(PYTHON) -m venv .venv-training
+	.venv-training/bin/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
+	@touch $@
+
+evaluate: .venv/evaluate.stamp ## judge the detector on DATA=folder with COCO labels (ARGS="--url … --json … --draw …")
+	python -m predictor.evaluation $(DATA) $(ARGS)
+
+.venv/evaluate.stamp: predictor/evaluation/requirements.txt .venv/run.stamp
+	$(BIN)/pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
 lint: .venv/test.stamp ## format, lint and types, without changing anything
 	ruff format --check
 	ruff check
@@ -80,5 +95,5 @@ lint: .venv/test.stamp ## format, lint and types, without changing anything
 check: lint test ## what CI runs
 
 clean: ## forget .venv and caches; data stays
-	rm -rf .venv .venv-interop .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
 include manifests/deploy.mk

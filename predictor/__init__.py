@@ -1,4 +1,4 @@
-"""A KServe-compatible predictor that finds round things. Start reading at detector.py; run it with python -m predictor."""
+"""A KServe-compatible predictor that finds round things. Read detector.py first; run it with python -m predictor."""
 
 import os
 

@@ -15,7 +15,7 @@ MODEL_PATH = Path(__file__).parent / "model" / "circles.onnx"
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0
 """A picture smaller than the first look is enlarged at most so much: pixels that are not there help no further."""
-_SMALL_PX = 16.0
+_SMALL_PX = 22.0
 _SMALL_SHARE = 0.3
 """Where more than this share of things has less than this diameter in a view, the next finer scale is looked at."""
 _SURE_SCORE = 0.3
@@ -25,6 +25,11 @@ _FINE_LIMIT_PX = 96.0
 _COARSE_LIMIT_PX = 28.0
 """What the coarser look finds smaller than this is the finer look's to find; less than half of _FINE_LIMIT_PX."""
 _WORTHWHILE_STEP = 1.3
+_FINEST = 1.6
+"""The largest scale of a finer look, in px of the view per px of the picture: small things gain from being enlarged."""
+_CROWD = 8
+_CROWD_SCORE = 0.5
+"""Enlarging beyond the picture's own pixels needs so many things of such a score: letters look rounder enlarged."""
 _TILED_FROM_PX = 1600
 """Pictures with a longer side above always get a second, tiled look."""
 _REFINED_PX = 1280
@@ -63,16 +68,16 @@ class NetworkDetector:
     def _search(self, pixels: Pixels, floor: float) -> Boxes:
         """Look at the whole, then at ever finer scales while that is worth it; best first."""
         height, width, _ = pixels.shape
-        scale = min(_MOST_ENLARGED, SIDE_PX / max(height, width))
-        found = self._look(pixels, whole(width, height, scale), floor)
+        scale = first_scale(width, height)
+        found = self.look(pixels, whole(width, height, scale), floor)
         due = max(height, width) > _TILED_FROM_PX
-        while (due or _small(found, scale)) and (finer := _finer(width, height, scale)):
-            parts = [self._look(pixels, view, floor) for view in tiles(width, height, finer)]
+        while (due or _small(found, scale)) and (finer := _finer(width, height, scale, found)):
+            parts = [self.look(pixels, view, floor) for view in tiles(width, height, finer)]
             found = _joined(found, parts, scale, finer)
             due, scale = False, finer
         return found
 
-    def _look(self, pixels: Pixels, view: View, floor: float) -> Boxes:
+    def look(self, pixels: Pixels, view: View, floor: float) -> Boxes:
         """What one view shows, in px of the picture, without what the view's edge cuts."""
         shown, (scale_x, scale_y) = show(pixels, view)
         output: Floats = self._session.run(None, {"pixels": shown[None]})[0][0]
@@ -86,9 +91,15 @@ class NetworkDetector:
         return suppress(Boxes(values, boxes.scores).take(inside & ~view.cuts(values, (width, height))))
 
 
-def _finer(width: int, height: int, scale: float) -> float | None:
+def first_scale(width: int, height: int) -> float:
+    """Px of the first look per px of the picture."""
+    return min(_MOST_ENLARGED, SIDE_PX / max(height, width))
+
+
+def _finer(width: int, height: int, scale: float, found: Boxes) -> float | None:
     """The next scale to look at, or None where the picture has no finer detail to show or it would take too long."""
-    finer = affordable_scale(width, height, min(1.0, 2 * scale))
+    crowd = int((found.scores >= _CROWD_SCORE).sum()) >= _CROWD
+    finer = affordable_scale(width, height, min(_FINEST if crowd else 1.0, 2 * scale))
     return finer if finer > _WORTHWHILE_STEP * scale else None
 
 

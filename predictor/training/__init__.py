@@ -1,0 +1,1 @@
+"""What makes the detector's weights. Start reading at plan.py; run it with python -m predictor.training."""

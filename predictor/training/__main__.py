@@ -1,0 +1,50 @@
+"""Train the detector through all stages of the plan, resuming where an earlier run was stopped."""
+
+import argparse
+import os
+from pathlib import Path
+
+import torch
+
+from predictor.training.batches import Batches
+from predictor.training.loop import Trainer
+from predictor.training.materials import gather, pages, read_negatives
+from predictor.training.photographs import read_split
+from predictor.training.plan import PLAN
+from predictor.training.stock import render_stock
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m predictor.training", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder of folders with annotations.json and images/")
+    parser.add_argument("--backgrounds", type=Path, default=Path("backgrounds"), help="folder of folders a, b")
+    parser.add_argument("--work", type=Path, default=Path(".work/training"), help="scenes, checkpoint and log go here")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run every stage that the checkpoint has not finished yet."""
+    arguments = _arguments()
+    torch.manual_seed(1)
+    torch.set_num_threads(arguments.threads)
+    trainer = Trainer(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    checkpoint = arguments.work / "checkpoint.pt"
+    if checkpoint.exists():
+        trainer.load(checkpoint)
+    photographs, validation = (read_split(arguments.data, split) for split in ("train", "validation"))
+    names = [stage.name for stage in PLAN]
+    for stage in PLAN[names.index(trainer.stage) if trainer.stage else 0 :]:
+        if stage.name != trainer.stage:
+            trainer.stage, trainer.step = stage.name, 0
+        negatives = [crop for name in stage.backgrounds for crop in read_negatives(arguments.backgrounds / name)]
+        folder = arguments.work / f"scenes-{stage.scene_seed}-{stage.scene_count}"
+        materials = gather(photographs, negatives)
+        scenes = render_stock(folder, stage.scene_seed, stage.scene_count, materials, stage.recipe, arguments.threads)
+        empty = [*negatives, *pages(stage.pages)]
+        batches = Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)
+        trainer.run(stage, batches, validation, arguments.work)
+
+
+if __name__ == "__main__":
+    main()

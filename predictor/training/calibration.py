@@ -1,0 +1,138 @@
+"""Scores made honest and one threshold chosen, both on validation pictures alone; then the file that ships."""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+
+from predictor.evaluation.dataset import Floats, Labelled, read_dataset
+from predictor.evaluation.figures import f1
+from predictor.evaluation.matching import Found, Verdict, box_ious, judge
+from predictor.evaluation.subjects import found_circles, read_pixels
+from predictor.network import NetworkDetector, first_scale
+from predictor.network_views import whole
+from predictor.training.export import SMALL_PX, Calibration, export
+from predictor.training.network import CircleNet
+
+_LOWEST = 0.05
+_CANDIDATES = np.arange(0.2, 0.8, 0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One validation picture and everything found in it, however unsure."""
+
+    labelled: Labelled
+    found: Found
+
+    def verdict(self, threshold: float) -> Verdict:
+        """What stands of it at a threshold."""
+        keep = self.found.scores >= threshold
+        kept = Found(self.found.boxes[keep], self.found.circles[keep], self.found.scores[keep], 0.0)
+        return judge(kept, self.labelled)
+
+
+def search(weights: Path, pictures: Sequence[Labelled]) -> list[Judged]:
+    """Run the detector on every picture."""
+    detector = NetworkDetector(weights)
+    return [Judged(p, _found(detector, p)) for p in pictures]
+
+
+def _found(detector: NetworkDetector, picture: Labelled) -> Found:
+    pixels = read_pixels(picture.file.read_bytes())
+    return found_circles(detector.detect(pixels, min_score=_LOWEST, max_objects=1000), 0.0)
+
+
+def first_looks(weights: Path, pictures: Sequence[Labelled]) -> list[Judged]:
+    """Show every picture once, at the size of the first look; boxes found and labelled are in px of that view."""
+    detector = NetworkDetector(weights)
+    return [_first_look(detector, picture) for picture in pictures]
+
+
+def _first_look(detector: NetworkDetector, picture: Labelled) -> Judged:
+    pixels = read_pixels(picture.file.read_bytes())
+    height, width, _ = pixels.shape
+    scale = first_scale(width, height)
+    boxes = detector.look(pixels, whole(width, height, scale), _LOWEST)
+    middle, size = boxes.values[:, :2].astype(np.float64), boxes.values[:, 2:].astype(np.float64)
+    found = Found(np.hstack([middle - size / 2, size]) * scale, np.zeros((0, 3)), boxes.scores.astype(np.float64), 0.0)
+    labelled = replace(picture, boxes=picture.boxes * scale, ignored=picture.ignored * scale)
+    return Judged(labelled, found)
+
+
+def fit(judged: Sequence[Judged]) -> Calibration:
+    """
+    The calibration that makes scores of a first look the share of what is right (J. Platt, 1999).
+
+    Every domain weighs the same, or the one with the most objects would decide.
+    """
+    rows = np.concatenate([_outcomes(each) for each in judged])
+    domains = np.concatenate([[each.labelled.domain] * len(_outcomes(each)) for each in judged])
+    names, counts = np.unique(domains, return_counts=True)
+    weights = 1 / counts[np.searchsorted(names, domains)]
+    logit, small, right = (
+        np.log(rows[:, 0] / (1 - rows[:, 0])),
+        np.minimum(0, np.log(rows[:, 2] / SMALL_PX)),
+        rows[:, 1],
+    )
+
+    def cost(parameters: Floats) -> float:
+        z = parameters[0] * logit + parameters[1] + parameters[2] * small
+        return float((weights * (np.logaddexp(0, z) - right * z)).sum() / weights.sum())
+
+    slope, shift, tilt = minimize(cost, np.array([1.0, 0.0, 0.0])).x
+    return Calibration(float(slope), float(shift), max(0.0, float(tilt)))
+
+
+def _outcomes(each: Judged) -> Floats:
+    """Score, 1 (right) or 0 (wrong), and size of what was found outside ignore regions."""
+    ious = box_ious(each.found.boxes, each.labelled.boxes)
+    hit = ious.max(1, initial=0) >= 0.5
+    inside = box_ious(each.found.boxes, each.labelled.ignored).max(1, initial=0) > 0.3
+    scores, sizes = np.clip(each.found.scores, 1e-6, 1 - 1e-6), np.sqrt(each.found.boxes[:, 2:].prod(1))
+    return np.stack([scores, hit.astype(np.float64), sizes], 1)[hit | ~inside]
+
+
+def choose_threshold(judged: Sequence[Judged]) -> float:
+    """The score with the greatest merit."""
+    return float(max(_CANDIDATES, key=lambda threshold: _merit(judged, threshold)))
+
+
+def _merit(judged: Sequence[Judged], threshold: float) -> float:
+    """F1 of coins, plus the mean F1 of other domains, less half the share of empty pictures with something found."""
+    by_domain: dict[str, list[Verdict]] = {}
+    for each in judged:
+        by_domain.setdefault(each.labelled.domain, []).append(each.verdict(threshold))
+    broken = float(np.mean([verdict.wrong > 0 for verdict in by_domain.pop("negatives")]))
+    coins = f1(by_domain.pop("coins"))
+    return coins + float(np.mean([f1(verdicts) for verdicts in by_domain.values()])) - 0.5 * broken
+
+
+def main() -> None:
+    """Calibrate the average weights of a checkpoint and write the ONNX file."""
+    parser = argparse.ArgumentParser(prog="python -m predictor.training.calibration", description=__doc__)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("data", type=Path, nargs="+", help="validation folders that predictor.evaluation reads")
+    parser.add_argument("--date", default="2026-11")
+    arguments = parser.parse_args()
+    network = CircleNet()
+    network.load_state_dict(torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)["average"])
+    pictures = [picture for folder in arguments.data for picture in read_dataset(folder)]
+    with tempfile.TemporaryDirectory() as folder:
+        raw = Path(folder) / "raw.onnx"
+        export(network, raw, Calibration(), min_score=0.5, date=arguments.date)
+        calibration = fit(first_looks(raw, pictures))
+    export(network, arguments.target, calibration, min_score=0.5, date=arguments.date)
+    threshold = choose_threshold(search(arguments.target, pictures))
+    version = export(network, arguments.target, calibration, min_score=threshold, date=arguments.date)
+    print(f"{version}: {calibration}, threshold {threshold:.2f}")
+
+
+if __name__ == "__main__":
+    main()

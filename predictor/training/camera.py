@@ -1,0 +1,56 @@
+"""What lens, sensor, light and file format do to a picture."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from predictor.training.textures import Floats, Random, coordinates, rotated, white_noise
+
+Bytes = NDArray[np.uint8]
+
+
+def photograph(rng: Random, scene: Floats) -> Bytes:
+    """Turn light (height, width, 3) into an 8-bit RGB picture: shade, cast, low light, blur, noise, JPEG."""
+    side = scene.shape[0]
+    if rng.random() < 0.3:
+        xs, ys = coordinates(side, side)
+        scene = scene * (1 - rng.uniform(0.2, 1.2) * ((xs / side - 0.5) ** 2 + (ys / side - 0.5) ** 2))[..., None]
+    if rng.random() < 0.2:
+        scene = _cast_shadow(rng, scene)
+    if rng.random() < 0.5:
+        scene = _blurred(rng, scene)
+    if rng.random() < 0.2:
+        scene = scene.mean(2, keepdims=True) + np.zeros(3, np.float32)
+    elif rng.random() < 0.4:
+        scene = scene * rng.uniform(0.7, 1.2, 3).astype(np.float32)
+    scene = (scene - 128) * rng.uniform(0.4, 1.25) + 128 + rng.uniform(-40, 35)
+    if rng.random() < 0.7:
+        scene = scene + white_noise(rng, side, side)[..., None] * rng.uniform(0, 9)
+    return compressed(rng, np.clip(scene, 0, 255).astype(np.uint8), share=0.5)
+
+
+def compressed(rng: Random, picture: Bytes, share: float) -> Bytes:
+    """Send the picture through JPEG of a random quality, in so many cases of all."""
+    if rng.random() >= share:
+        return picture
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), np.uint8)
+
+
+def _cast_shadow(rng: Random, scene: Floats) -> Floats:
+    """The edge of something outside the picture: half of the picture darker."""
+    side = scene.shape[0]
+    along, _ = rotated(*coordinates(side, side), rng.uniform(0, 2 * np.pi))
+    edge = 1 / (1 + np.exp(np.clip((rng.uniform(along.min(), along.max()) - along) / rng.uniform(1.5, 25), -50, 50)))
+    return np.asarray(scene * (1 - edge * rng.uniform(0.2, 0.7))[..., None], np.float32)
+
+
+def _blurred(rng: Random, scene: Floats) -> Floats:
+    if rng.random() < 0.75:
+        return np.asarray(cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.3, 2.2)), np.float32)
+    length = int(rng.integers(2, 7))
+    kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
+    turn = rng.uniform(0, np.pi)
+    end = np.array([np.cos(turn), np.sin(turn)]) * length / 2
+    cv2.line(kernel, (int(length - end[0]), int(length - end[1])), (int(length + end[0]), int(length + end[1])), 1.0, 1)
+    return np.asarray(cv2.filter2D(scene, -1, kernel / kernel.sum()), np.float32)

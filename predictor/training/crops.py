@@ -1,0 +1,124 @@
+"""Training squares cut from scenes and photographs: scaled, turned, mirrored, recoloured, with their boxes."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from predictor.training.camera import Bytes, compressed
+from predictor.training.textures import Floats, Random, white_noise
+
+_MIN_RADIUS_PX = 2.6
+"""Anything smaller in the crop is neither right nor wrong."""
+_VISIBLE = 0.62
+_GREY = (127, 127, 127)
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A square of side x side px; boxes and ignored as in Photograph."""
+
+    pixels: Bytes
+    boxes: Floats
+    ignored: Floats
+
+
+def cut_crop(rng: Random, source: Crop, side: int, scales: tuple[float, float]) -> Crop:
+    """Cut a square at a random scale, mostly around one of the objects, then turn and mirror it."""
+    scale = _scale(rng, source.boxes, side, scales)
+    left, top = _corner(rng, source, side / scale)
+    matrix = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
+    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    pixels = (
+        _warp(source.pixels, matrix, side, scale)
+        if scale < 0.7
+        else cv2.warpAffine(
+            source.pixels, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=_GREY
+        )
+    )
+    shift = np.array([left, top, 0, 0], np.float32)
+    boxes, ignored = ((v - shift) * np.float32(scale) for v in (source.boxes, source.ignored))
+    return _turned(rng, Crop(np.asarray(pixels, np.uint8), *_sorted_out(boxes, ignored, side)))
+
+
+def _warp(pixels: Bytes, matrix: NDArray[np.float64], side: int, scale: float) -> Bytes:
+    """Shrink with all pixels counted first: warpAffine alone would alias."""
+    height, width = pixels.shape[:2]
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    moved = np.array([[1.0, 0, matrix[0, 2]], [0, 1, matrix[1, 2]]])
+    return np.asarray(
+        cv2.warpAffine(
+            small, moved, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_GREY
+        ),
+        np.uint8,
+    )
+
+
+def _scale(rng: Random, boxes: Floats, side: int, scales: tuple[float, float]) -> float:
+    scale = float(np.exp(rng.uniform(*np.log(scales))))
+    if len(boxes):
+        sizes = boxes[:, 2:].max(1)
+        scale = min(scale, side * 0.95 / max(float(sizes.max()), 1))
+        scale = max(scale, min(scales[1], 9 / float(np.median(sizes))))
+    return scale
+
+
+def _corner(rng: Random, source: Crop, window: float) -> tuple[float, float]:
+    """The window's upper left corner in source pixels; where the window is larger than the source it hangs over."""
+    height, width = source.pixels.shape[:2]
+    middle = rng.uniform(0, 1, 2) * (width, height)
+    if len(source.boxes) and rng.random() < 0.85:
+        middle = source.boxes[rng.integers(len(source.boxes)), :2] + rng.uniform(-0.4, 0.4, 2) * window
+    corner = []
+    for centre, length in zip(middle, (width, height), strict=True):
+        free = length - window
+        corner.append(float(np.clip(centre - window / 2, 0, free)) if free > 0 else float(rng.uniform(free, 0)))
+    return corner[0], corner[1]
+
+
+def _sorted_out(boxes: Floats, ignored: Floats, side: int) -> tuple[Floats, Floats]:
+    """Move to ignored what the crop shows too little of or too small."""
+    low, high = np.maximum(boxes[:, :2] - boxes[:, 2:] / 2, 0), np.minimum(boxes[:, :2] + boxes[:, 2:] / 2, side)
+    seen = np.clip(high - low, 0, None).prod(1) / np.maximum(boxes[:, 2:].prod(1), 1e-6)
+    inside = ((boxes[:, :2] >= 0) & (boxes[:, :2] < side)).all(1)
+    good = inside & (seen > _VISIBLE) & (boxes[:, 2:].sum(1) / 4 >= _MIN_RADIUS_PX)
+    doubtful = boxes[~good & (seen > 0)] + np.array([0, 0, 2, 2], np.float32)
+    return boxes[good], np.vstack([ignored, doubtful])
+
+
+def _turned(rng: Random, crop: Crop) -> Crop:
+    """One of the eight ways to lay down a square."""
+    pixels, side = crop.pixels, crop.pixels.shape[0]
+    turns, mirror = int(rng.integers(4)), bool(rng.integers(2))
+    pixels = np.rot90(pixels, turns)
+    pixels = pixels[:, ::-1] if mirror else pixels
+    boxes, ignored = (_turned_boxes(v, side, turns, mirror) for v in (crop.boxes, crop.ignored))
+    return Crop(np.ascontiguousarray(pixels), boxes, ignored)
+
+
+def _turned_boxes(boxes: Floats, side: int, turns: int, mirror: bool) -> Floats:
+    for _ in range(turns):
+        boxes = np.stack([boxes[:, 1], side - boxes[:, 0], boxes[:, 3], boxes[:, 2]], 1)
+    if mirror:
+        boxes = np.hstack([side - boxes[:, :1], boxes[:, 1:]])
+    return boxes
+
+
+def recolour(rng: Random, pixels: Bytes) -> Bytes:
+    """Hue, saturation, contrast, brightness, blur, noise, JPEG, rarely a negative."""
+    hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
+    hsv[..., 0] = (hsv[..., 0].astype(np.int16) + rng.integers(-20, 21)) % 180
+    hsv[..., 1] = cv2.multiply(hsv[..., 1], np.full(1, rng.choice([0.0, rng.uniform(0.2, 1.5)], p=[0.1, 0.9])))
+    light = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)
+    light = (light - 128) * rng.uniform(0.5, 1.3) + 128 + rng.uniform(-45, 40)
+    if rng.random() < 0.25:
+        light *= rng.uniform(0.75, 1.2, 3).astype(np.float32)
+    if rng.random() < 0.25:
+        light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.3, 1.8))
+    if rng.random() < 0.4:
+        light += white_noise(rng, *pixels.shape[:2])[..., None] * rng.uniform(0, 8)
+    if rng.random() < 0.06:
+        light = 255 - light
+    return compressed(rng, np.clip(light, 0, 255).astype(np.uint8), share=0.3)

@@ -1,0 +1,105 @@
+"""The training loop of one stage: steps, running average of the weights, checkpoints to resume from, a log."""
+
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import track
+from torch.utils.data import DataLoader, Subset
+
+from predictor.training.batches import Batch, Batches
+from predictor.training.loss import detection_loss
+from predictor.training.network import CircleNet
+from predictor.training.photographs import Photograph
+from predictor.training.plan import Stage
+from predictor.training.validation import as_input, validate
+
+_WARM_UP_STEPS = 60
+_CLIP_NORM = 10.0
+_LOG_EVERY, _SAVE_EVERY, _VALIDATE_EVERY = 25, 100, 500
+
+
+class Trainer:
+    """Holds what a checkpoint holds: network, its running average, optimiser, step of the stage."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.network = CircleNet().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = CircleNet().to(device)
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=1e-3, weight_decay=1e-3)
+        self.stage, self.step = "", 0
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint in one move, so that a kill leaves the old or the new one."""
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "average", "optimiser")}
+        torch.save({**parts, "stage": self.stage, "step": self.step}, path.with_suffix(".part"))
+        os.replace(path.with_suffix(".part"), path)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint."""
+        parts = torch.load(path, map_location=self.device, weights_only=True)
+        for name in ("network", "average", "optimiser"):
+            getattr(self, name).load_state_dict(parts[name])
+        self.stage, self.step = parts["stage"], parts["step"]
+
+    def run(self, stage: Stage, batches: Batches, validation: list[Photograph], folder: Path) -> None:
+        """Train the rest of a stage; self.step says where in it we are."""
+        left = Subset(batches, range(self.step, stage.steps))
+        loader = DataLoader(left, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="fork")
+        with (folder / "log.jsonl").open("a") as log:
+            for batch in track(loader, stage.name, total=stage.steps, completed=self.step):
+                started = time.monotonic()
+                parts = self._train(stage, batch)
+                self.step += 1
+                if self.step % _LOG_EVERY == 0:
+                    record = {
+                        "stage": stage.name,
+                        "step": self.step,
+                        "step_s": round(time.monotonic() - started, 3),
+                        **parts,
+                    }
+                    print(json.dumps(record), file=log, flush=True)
+                if self.step % _VALIDATE_EVERY == 0 or self.step == stage.steps:
+                    figures = {name: asdict(f) for name, f in validate(self.average, validation).items()}
+                    print(
+                        json.dumps({"stage": stage.name, "step": self.step, "validation": figures}),
+                        file=log,
+                        flush=True,
+                    )
+                if self.step % _SAVE_EVERY == 0 or self.step == stage.steps:
+                    self.save(folder / "checkpoint.pt")
+
+    def _train(self, stage: Stage, batch: Batch) -> dict[str, float]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = _learning_rate(stage, self.step)
+        pictures, *targets = (part.to(self.device) for part in batch)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            output = self.network(as_input(pictures))
+        loss = detection_loss(output.float(), *targets)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _CLIP_NORM)
+        self.optimiser.step()
+        self._follow(stage)
+        return {name: round(float(getattr(loss, name).detach()), 4) for name in ("centre", "size", "offset", "overlap")}
+
+    @torch.no_grad()
+    def _follow(self, stage: Stage) -> None:
+        """Move the running average; quickly at first where the weights began at random, so that it forgets those."""
+        decay = min(stage.ema_decay, 1 - 1 / (self.step / 3 + 2)) if stage.from_random else stage.ema_decay
+        for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if mean.dtype.is_floating_point:
+                mean.mul_(decay).add_(value, alpha=1 - decay)
+            else:
+                mean.copy_(value)
+
+
+def _learning_rate(stage: Stage, step: int) -> float:
+    warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
+    curve = 0.5 * (1 + np.cos(np.pi * step / (stage.curve_steps or stage.steps)))
+    return float(warm * (stage.learning_rate_end + (stage.learning_rate - stage.learning_rate_end) * curve))

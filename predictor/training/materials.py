@@ -1,0 +1,43 @@
+"""What photographs lend to training besides their labels: backgrounds and pictures with nothing round in them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from predictor.training.crops import Crop
+from predictor.training.pages import render_page
+from predictor.training.photographs import Photograph, cut_outs, read_rgb
+from predictor.training.scenes import Materials
+from predictor.training.textures import Floats
+
+_LONGEST_PX = 1024
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def read_negatives(folder: Path) -> Iterator[Crop]:
+    """Pictures of a folder that show nothing round, at most 1024 px long; an absent folder is an empty one."""
+    for path in sorted(folder.glob("*") if folder.is_dir() else ()):
+        if path.suffix.lower() in _SUFFIXES:
+            pixels = read_rgb(path)
+            scale = min(1.0, _LONGEST_PX / max(pixels.shape[:2]))
+            small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            yield Crop(np.asarray(small, np.uint8), _none(), _none())
+
+
+def pages(count: int) -> Iterator[Crop]:
+    """So many pages of print, always the same ones."""
+    for number in range(count):
+        yield Crop(render_page(np.random.default_rng((20261124, number))), _none(), _none())
+
+
+def _none() -> Floats:
+    return np.zeros((0, 4), np.float32)
+
+
+def gather(photographs: list[Photograph], negatives: list[Crop]) -> Materials:
+    """Materials for scenes from the training side of the split alone."""
+    empty = [photo.pixels for photo in photographs if not len(photo.boxes) and not len(photo.ignored)]
+    backgrounds = [picture.astype(np.float32) for picture in [*empty, *(crop.pixels for crop in negatives)]]
+    return Materials([picture for picture in backgrounds if min(picture.shape[:2]) >= 64], cut_outs(photographs))

@@ -1,0 +1,85 @@
+"""The stages that made the shipped weights, one after the other: what each shows the network, for how many steps."""
+
+from dataclasses import dataclass, field
+
+from predictor.training.batches import Mixture
+from predictor.training.recipes import FIRST, SECOND, THIRD, Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """
+    One stretch of training.
+
+    The learning rate goes up over 60 steps, then down half a cosine of curve_steps (0: all steps of the stage) from
+    learning_rate to learning_rate_end. Scenes are rendered from scene_seed by the recipe. ema_decay is of the running
+    average of the weights, which is what ships. backgrounds are subfolders of the folder of pictures without round
+    things: they lie under scenes and are the empty pictures of batches, of which so many pages of print are
+    added. from_random: the weights began at random with this stage.
+    """
+
+    name: str
+    steps: int
+    scene_seed: int
+    scene_count: int
+    learning_rate: float
+    learning_rate_end: float
+    batch_seed: int
+    mixture: Mixture = field(default_factory=Mixture)
+    recipe: Recipe = FIRST
+    ema_decay: float = 0.995
+    curve_steps: int = 0
+    backgrounds: tuple[str, ...] = ("a",)
+    pages: int = 0
+    from_random: bool = False
+
+
+_LARGER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.1)
+_QUIETER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.13)
+_QUIETEST = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.17)
+
+PLAN = (
+    Stage("first", 2500, 1, 4000, learning_rate=2e-3, learning_rate_end=8e-4, batch_seed=1, from_random=True),
+    # this stage and the next two were ended early, each when the data of its successor was ready
+    Stage("larger squares", 800, 1, 4000, 1.2e-3, 1e-3, batch_seed=2, mixture=_LARGER, curve_steps=1000),
+    Stage("harder scenes", 400, 2, 5000, 1.2e-3, 8e-4, 3, mixture=_LARGER, recipe=SECOND, curve_steps=1200),
+    Stage(
+        "more grounds",
+        200,
+        3,
+        4000,
+        learning_rate=1.1e-3,
+        learning_rate_end=1e-5,
+        batch_seed=4,
+        mixture=_QUIETER,
+        recipe=THIRD,
+        backgrounds=("a", "b"),
+        curve_steps=1100,
+    ),
+    Stage(
+        "cooling",
+        1000,
+        3,
+        4000,
+        learning_rate=1.1e-3,
+        learning_rate_end=1e-5,
+        batch_seed=5,
+        mixture=_QUIETEST,
+        recipe=THIRD,
+        backgrounds=("a", "b"),
+        pages=90,
+    ),
+    Stage(
+        "cooling again",
+        700,
+        3,
+        4000,
+        learning_rate=8e-4,
+        learning_rate_end=5e-6,
+        batch_seed=6,
+        mixture=_QUIETEST,
+        recipe=THIRD,
+        backgrounds=("a", "b"),
+        pages=90,
+    ),
+)

@@ -1,0 +1,57 @@
+"""The scene generator: the same seed gives the same scene, and labels fit what is drawn."""
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2")
+
+from predictor.training.discs import MAKERS, make_disc  # noqa: E402
+from predictor.training.recipes import FIRST, SECOND  # noqa: E402
+from predictor.training.scenes import Materials, render_scene  # noqa: E402
+
+SIDE_PX = 256
+
+
+def scene(seed, recipe=SECOND):
+    return render_scene(np.random.default_rng(seed), SIDE_PX, Materials(), recipe)
+
+
+@pytest.mark.parametrize("recipe", [FIRST, SECOND], ids=["first", "second"])
+def test_a_seed_gives_the_same_scene_again(recipe):
+    for seed in range(8):
+        once, again = scene(seed, recipe), scene(seed, recipe)
+        assert np.array_equal(once.pixels, again.pixels)
+        assert np.array_equal(once.boxes, again.boxes)
+        assert np.array_equal(once.ignored, again.ignored)
+
+
+def test_another_seed_gives_another_scene():
+    assert not np.array_equal(scene(1).pixels, scene(2).pixels)
+
+
+def test_scenes_hold_from_none_to_many_circles_of_all_sizes():
+    scenes = [scene(seed) for seed in range(120)]
+    counts = [len(s.boxes) for s in scenes]
+    sizes = np.concatenate([s.boxes[:, 2:].mean(1) for s in scenes])
+    assert 5 <= counts.count(0) <= 40
+    assert max(counts) > 30
+    assert sizes.min() < 12
+    assert sizes.max() > 120
+
+
+def test_boxes_have_their_middle_in_the_picture_and_at_most_twice_as_long_as_wide():
+    for seed in range(60):
+        boxes = scene(seed).boxes
+        assert ((boxes[:, :2] > -0.2 * SIDE_PX) & (boxes[:, :2] < 1.2 * SIDE_PX)).all()
+        assert (boxes[:, 2:].max(1) / boxes[:, 2:].min(1) < 2.01).all()
+
+
+@pytest.mark.parametrize("kind", sorted(MAKERS))
+def test_every_kind_of_disc_fills_its_square_and_leaves_the_corners_free(kind):
+    disc = make_disc(np.random.default_rng(5), kind, 61)
+    assert disc.texture.shape == (61, 61, 3)
+    assert np.isfinite(disc.texture).all()
+    assert disc.mask[0, 0] == disc.mask[-1, -1] == 0
+    assert disc.mask.max() > 0.9
+    for edge in (disc.mask[:, :7], disc.mask[:, -7:], disc.mask[:7], disc.mask[-7:]):
+        assert edge.max() > 0.5, "the disc ends before its box does"
