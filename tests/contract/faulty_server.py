@@ -35,6 +35,10 @@ class Connection:
                 if not self.peer.recv(1):
                     return
 
+    def pause(self, seconds):
+        """Wait, unless the test ends."""
+        self._gone.wait(seconds)
+
     def drip(self, piece, pause_s):
         """Send piece again and again, until the client goes away or the test ends."""
         while not self._gone.wait(pause_s):

@@ -230,16 +230,16 @@ def test_odd_keys_are_keys(store, odd):
         store.get(f"odd/{odd}", sha256=sha(data))
 
 
-@pytest.mark.parametrize("bad", BAD_KEYS, ids=lambda bad: ascii(bad)[:30])
-def test_malformed_keys_reach_nothing(store, tmp_path, bad):
+def test_malformed_keys_reach_nothing(store, tmp_path):
     secret = tmp_path / "secret"
     secret.write_bytes(b"x")
-    with pytest.raises(Malformed):
-        put(store, bad, b"y")
-    with pytest.raises(Malformed):
-        store.get(bad, sha256=sha(b"x"))
-    with pytest.raises(Malformed):
-        store.delete(bad)
+    for bad in BAD_KEYS:
+        with pytest.raises(Malformed):
+            put(store, bad, b"y")
+        with pytest.raises(Malformed):
+            store.get(bad, sha256=sha(b"x"))
+        with pytest.raises(Malformed):
+            store.delete(bad)
 
     assert list(tmp_path.iterdir()) == [secret]
     assert secret.read_bytes() == b"x"
@@ -400,7 +400,11 @@ def test_an_s3_server_that_is_away_is_unavailable():
 @pytest.mark.timeout(20)
 def test_an_s3_server_that_says_nothing_is_unavailable():
     with faulty_server(lambda number, connection: connection.hold()) as (url, _):
-        assert_away(s3_store(url, **KNOWN, s3_timeout_s=0.1))
+        store = s3_store(url, **KNOWN, s3_timeout_s=0.1)
+        with pytest.raises(Unavailable):
+            put(store, "a", b"x")
+        with pytest.raises(Unavailable):
+            store.get("a", sha256=sha(b"x"))
 
 
 @pytest.mark.parametrize(
@@ -419,7 +423,11 @@ def test_an_s3_server_that_says_nothing_is_unavailable():
 @pytest.mark.timeout(30)
 def test_an_s3_server_that_fails_is_unavailable(behave):
     with faulty_server(behave) as (url, _):
-        assert_away(s3_store(url, **KNOWN, s3_timeout_s=2))
+        store = s3_store(url, **KNOWN, s3_timeout_s=2)
+        with pytest.raises(Unavailable):
+            put(store, "a", b"x")
+        with pytest.raises(Unavailable):
+            store.get("a", sha256=sha(b"x"))
 
 
 @pytest.mark.timeout(20)

@@ -11,16 +11,22 @@ FIXED = (
 
 
 class FixedDetector:
-    """Finds `circles` in every picture, whatever is in it."""
+    """Finds those of `circles` that fit into the picture, whatever is in it."""
 
     def __init__(self, circles: tuple[Circle, ...] = FIXED) -> None:
         self._circles = circles
 
     def detect(self, picture: Picture) -> Detection:
-        return Detection("fixed", "1", "none", 0.0, self._circles)
+        fitting = (circle for circle in self._circles if _fits(circle, picture))
+        return Detection("fixed", "1", "none", 0.0, tuple(fitting))
 
     def wake(self) -> None:
         """Always awake."""
+
+
+def _fits(circle: Circle, picture: Picture) -> bool:
+    x, y, width, height = circle.bbox
+    return x + width <= picture.width and y + height <= picture.height
 
 
 if TYPE_CHECKING:

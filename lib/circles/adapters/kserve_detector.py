@@ -1,7 +1,10 @@
 """Detector behind a KServe InferenceService: the only file that imports requests and tenacity."""
 
 import logging
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -80,7 +83,7 @@ class KserveDetector:
         # A GET is enough: Knative's activator holds it until a pod is ready (knative/serving cmd/activator/main.go).
         timeouts = (self._settings.predictor_connect_timeout_s, self._settings.predictor_timeout_s)
         try:
-            self._session.get(self._ready_url, timeout=timeouts, allow_redirects=False).close()
+            self._session.get(self._ready_url, timeout=timeouts, stream=True, allow_redirects=False).close()
         except requests.RequestException:
             log.info("model %s cannot be woken", self._settings.predictor_model)
 
@@ -89,23 +92,46 @@ class KserveDetector:
         remaining_s = max(deadline - time.monotonic(), 0.001)
         timeouts = (min(self._settings.predictor_connect_timeout_s, remaining_s), remaining_s)
         try:
-            with self._session.post(
-                self._url, data=body, headers=headers, timeout=timeouts, stream=True, allow_redirects=False
-            ) as response:
+            with (
+                self._session.post(
+                    self._url, data=body, headers=headers, timeout=timeouts, stream=True, allow_redirects=False
+                ) as response,
+                _cut_off_at(deadline, response),
+            ):
                 if response.status_code != 200:
                     raise _refusal(response)
                 return _read_body(response, deadline)
-        except (requests.ConnectTimeout, requests.ReadTimeout) as error:
-            late = isinstance(error, requests.ReadTimeout) or time.monotonic() >= deadline
-            raise (DetectorFailed if late else _Transient)("The predictor did not answer in time.") from error
-        except requests.ConnectionError as error:
-            raise _Transient("The predictor cannot be reached.") from error
         except requests.RequestException as error:
-            raise DetectorFailed("The predictor's answer broke off.") from error
+            raise _fault(error, deadline) from error
+
+
+@contextmanager
+def _cut_off_at(deadline: float, response: requests.Response) -> Iterator[None]:
+    """End a read that is still waiting then: requests' own timeout counts only the silence between two packets."""
+
+    def end_the_read() -> None:
+        with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
+            response.raw.shutdown()
+
+    cut = threading.Timer(max(deadline - time.monotonic(), 0), end_the_read)
+    cut.daemon = True
+    cut.start()
+    try:
+        yield
+    finally:
+        cut.cancel()
+
+
+def _fault(error: requests.RequestException, deadline: float) -> DetectorFailed:
+    if isinstance(error, requests.ReadTimeout) or time.monotonic() >= deadline:
+        return DetectorFailed("The predictor did not answer in time.")
+    if isinstance(error, requests.ConnectionError):
+        return _Transient("The predictor cannot be reached.")
+    return DetectorFailed("The predictor's answer broke off.")
 
 
 def _read_body(response: requests.Response, deadline: float) -> bytes:
-    """Read within deadline and MAX_ANSWER_BYTES; requests' own timeout counts only the silence between two packets."""
+    """Read to the end, within deadline and MAX_ANSWER_BYTES."""
     parts: list[bytes] = []
     size = 0
     for part in response.iter_content(64 * 1024):
@@ -113,8 +139,8 @@ def _read_body(response: requests.Response, deadline: float) -> bytes:
         size += len(part)
         if size > MAX_ANSWER_BYTES:
             raise DetectorFailed("The predictor's answer is too large.")
-        if time.monotonic() > deadline:
-            raise DetectorFailed("The predictor did not answer in time.")
+    if time.monotonic() >= deadline:  # an answer without a length ends where it was cut off
+        raise DetectorFailed("The predictor did not answer in time.")
     return b"".join(parts)
 
 
@@ -133,7 +159,10 @@ def _retry_after_s(response: requests.Response) -> float:
 
 def _words(response: requests.Response) -> str:
     """The beginning of an error body of any kind, for the log only; a model server may echo a whole request."""
-    begin: Any = next(response.iter_content(_MAX_ERROR_BYTES), b"")
+    try:
+        begin: Any = next(response.iter_content(_MAX_ERROR_BYTES), b"")
+    except requests.RequestException as error:
+        return f"(its body cannot be read: {error})"
     return bytes(begin)[:300].decode("utf-8", "replace")
 
 

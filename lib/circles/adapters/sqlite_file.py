@@ -1,6 +1,7 @@
 """One SQLite file with its connections: how it is opened, locked, migrated, and how its faults are named."""
 
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,7 +89,7 @@ class SqliteFile:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         # WAL stays with the file; the others are each connection's own (https://www.sqlite.org/pragma.html).
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection, self._busy_timeout_s)
         connection.execute("PRAGMA synchronous = FULL")  # an accepted image outlives a power cut
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -99,6 +100,19 @@ class SqliteFile:
             migrate(connection)
             connection.execute("COMMIT")
         self._migrated = True
+
+
+def _use_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
+    """SQLite does not wait for others when it changes the mode: who opens a new file beside them has to ask again."""
+    deadline = time.monotonic() + busy_timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _is_current(connection: sqlite3.Connection) -> bool:

@@ -1,0 +1,547 @@
+"""The contract of ports.Detector: KserveDetector against real HTTP servers in every wire form and every mood, and
+FixedDetector."""
+
+import base64
+import gzip
+import json
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from werkzeug import Request, Response
+
+from circles.adapters.fixed_detector import FixedDetector
+from circles.adapters.kserve_detector import MAX_ANSWER_BYTES, KserveDetector
+from circles.errors import DetectorFailed
+from circles.images import Circle, Picture
+from circles.settings import Settings
+from tests.contract.faulty_server import faulty_server
+from tests.servers import free_ports
+
+PICTURE = Picture(bytes(range(256)) * 20, "image/png", width=120, height=80)
+COIN = {"bbox": [10, 20, 30, 40], "centroid": [25.5, 40.25], "radius": 17.5, "score": 0.75, "label": "coin"}
+FLAT = {
+    "bounding_box": {"xmin": 10, "ymin": 20, "xmax": 40, "ymax": 60},
+    "centroid": {"x": 25.5, "y": 40.25},
+    "radius": {"radius": 17.5},
+    "score": 0.75,
+    "label": "coin",
+}
+FOUND = Circle((10, 20, 30, 40), (25.5, 40.25), 17.5, 0.75, "coin")
+ANSWERS = {
+    "ours": [{"model_version": "7", "width": 120, "height": 80, "objects": [COIN]}],
+    "flat": [FLAT],
+}
+PATHS = {"v1": "/v1/models/coins:predict", "v1-raw": "/v1/models/coins:predict", "v2-binary": "/v2/models/coins/infer"}
+every_protocol = pytest.mark.parametrize("protocol", PATHS)
+
+
+def v1(predictions):
+    return json.dumps({"predictions": predictions}).encode()
+
+
+def v2(predictions):
+    data = [json.dumps(each) for each in predictions]
+    output = {"name": "objects", "shape": [len(data)], "datatype": "BYTES", "data": data}
+    return json.dumps({"model_name": "coins", "model_version": "9", "outputs": [output]}).encode()
+
+
+GOOD = v1(ANSWERS["ours"])
+
+
+@pytest.fixture
+def detector_at():
+    """Make a detector that calls this address."""
+
+    def make(url, **settings):
+        known = {"predictor_model": "coins", "predictor_timeout_s": 20, **settings}
+        return KserveDetector(Settings(predictor_url=url, **known))
+
+    return make
+
+
+# Wire forms
+
+
+def picture_in_v1(request: Request):
+    """What a KServe V1 server reads: the whole content type decides on JSON."""
+    assert request.headers["Content-Type"] == "application/json"
+    (instance,) = request.get_json()["instances"]
+    return base64.b64decode(instance["image_bytes"]["b64"], validate=True)
+
+
+def picture_in_v1_raw(request: Request):
+    assert request.headers["Content-Type"] == "image/png"
+    return request.get_data()
+
+
+def picture_in_v2_binary(request: Request):
+    """Binary tensor data extension: JSON, then the tensor, whose elements carry their length."""
+    body = request.get_data()
+    size = int(request.headers["Inference-Header-Content-Length"])
+    (tensor,) = json.loads(body[:size])["inputs"]
+    element = body[size:]
+    assert (tensor["datatype"], tensor["shape"]) == ("BYTES", [1])
+    assert tensor["parameters"]["binary_data_size"] == len(element)
+    assert int.from_bytes(element[:4], "little") == len(element) - 4
+    return element[4:]
+
+
+READERS = {"v1": picture_in_v1, "v1-raw": picture_in_v1_raw, "v2-binary": picture_in_v2_binary}
+
+
+@every_protocol
+@pytest.mark.parametrize("form", ANSWERS)
+def test_a_picture_goes_out_and_circles_come_back_in_every_wire_form(httpserver, detector_at, protocol, form):
+    pictures = []
+
+    def predict(request):
+        pictures.append(READERS[protocol](request))
+        return Response((v2 if protocol == "v2-binary" else v1)(ANSWERS[form]), content_type="application/json")
+
+    httpserver.expect_request(PATHS[protocol], method="POST").respond_with_handler(predict)
+    detection = detector_at(httpserver.url_for(""), predictor_protocol=protocol).detect(PICTURE)
+    httpserver.check()
+
+    assert pictures == [PICTURE.data]
+    assert detection.circles == (FOUND,)
+    assert (detection.model, detection.protocol) == ("coins", protocol)
+    expected_version = "7" if form == "ours" else "9" if protocol == "v2-binary" else "unknown"
+    assert detection.model_version == expected_version
+    assert detection.duration_ms > 0
+
+
+@every_protocol
+def test_nothing_found_is_no_circles(httpserver, detector_at, protocol):
+    empty = (v2 if protocol == "v2-binary" else v1)([{"objects": []}])
+    httpserver.expect_request(PATHS[protocol]).respond_with_data(empty, content_type="application/json")
+
+    assert detector_at(httpserver.url_for(""), predictor_protocol=protocol).detect(PICTURE).circles == ()
+
+
+def test_threads_share_a_detector_and_each_gets_its_own_answer(httpserver, detector_at):
+    def predict(request):
+        (number,) = picture_in_v1(request)
+        return Response(v1([{"objects": [{**COIN, "bbox": [number, 0, 5, 5]}]}]), content_type="application/json")
+
+    httpserver.expect_request(PATHS["v1"]).respond_with_handler(predict)
+    detector = detector_at(httpserver.url_for(""), threads=4)
+
+    def left_edge(number):
+        return detector.detect(Picture(bytes([number]), "image/png", 120, 80)).circles[0].bbox[0]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(left_edge, range(40))) == list(range(40))
+
+
+def test_of_10000_objects_the_best_are_kept(httpserver, detector_at):
+    objects = [{**COIN, "score": number / 10_000} for number in range(10_000)]
+    httpserver.expect_request(PATHS["v1"]).respond_with_data(v1([{"objects": objects}]))
+    circles = detector_at(httpserver.url_for(""), max_objects=100).detect(PICTURE).circles
+
+    assert [circle.score for circle in circles] == [number / 10_000 for number in range(9_999, 9_899, -1)]
+
+
+def test_a_chunked_and_compressed_answer_is_an_answer(detector_at):
+    packed = gzip.compress(GOOD)
+    chunks = [packed[:20], packed[20:]]
+
+    def behave(number, connection):
+        connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n")
+        connection.send(b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n")
+
+    with faulty_server(behave) as (url, _):
+        assert detector_at(url).detect(PICTURE).circles == (FOUND,)
+
+
+def test_an_answer_without_a_length_ends_with_the_connection(detector_at):
+    with faulty_server(lambda _, connection: connection.send(b"HTTP/1.0 200 OK\r\n\r\n" + GOOD)) as (url, _):
+        assert detector_at(url).detect(PICTURE).circles == (FOUND,)
+
+
+def test_what_happened_is_logged_with_model_count_and_time(httpserver, detector_at):
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    log = logging.getLogger("circles.detector")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        httpserver.expect_oneshot_request(PATHS["v1"]).respond_with_data(GOOD)
+        httpserver.expect_oneshot_request(PATHS["v1"]).respond_with_data('{"error": "out of memory"}', status=500)
+        detector = detector_at(httpserver.url_for(""))
+        detector.detect(PICTURE)
+        with pytest.raises(DetectorFailed):
+            detector.detect(PICTURE)
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+
+    assert "model coins 7 found 1 in" in lines[0]
+    assert "500" in lines[1] and "out of memory" in lines[1]
+
+
+# Tried again
+
+
+def then_good(fault):
+    """Fail the first request, answer the second."""
+
+    def behave(number, connection):
+        if number == 0:
+            fault(connection)
+        else:
+            connection.answer(200, GOOD)
+
+    return behave
+
+
+TRANSIENT = {
+    "a reset": lambda connection: connection.reset(),
+    "a hang-up": lambda connection: None,
+    "502": lambda connection: connection.answer(502, b"<html>Bad Gateway</html>", "text/html"),
+    "503": lambda connection: connection.answer(503, b'{"error": "loading"}'),
+    "503 without a body": lambda connection: connection.answer(503),
+    "429": lambda connection: connection.answer(429, b"slow down", "text/plain"),
+    "429 with a moment to wait": lambda connection: connection.answer(429, Retry_After="1"),
+    "429 with a date": lambda connection: connection.answer(429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"),
+    "429 with nonsense": lambda connection: connection.answer(429, Retry_After="-1e400"),
+}
+
+
+@pytest.mark.parametrize("fault", TRANSIENT)
+@pytest.mark.timeout(30)
+def test_a_fault_that_passes_is_tried_again(detector_at, fault):
+    with faulty_server(then_good(TRANSIENT[fault])) as (url, came):
+        assert detector_at(url).detect(PICTURE).circles == (FOUND,)
+        assert len(came) == 2
+        assert came[0].request.partition(b"\r\n\r\n")[2] == came[1].request.partition(b"\r\n\r\n")[2] != b""
+
+
+def test_a_connection_that_the_predictor_closed_meanwhile_is_opened_again(detector_at):
+    def behave(number, connection):
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD))  # and then closes
+
+    with faulty_server(behave) as (url, came):
+        detector = detector_at(url)
+        assert [detector.detect(PICTURE).circles for _ in range(3)] == [(FOUND,)] * 3
+
+
+@pytest.mark.timeout(30)
+def test_a_predictor_that_is_down_has_failed(detector_at):
+    (port,) = free_ports(1)
+    with pytest.raises(DetectorFailed, match="cannot be reached"):
+        detector_at(f"http://127.0.0.1:{port}").detect(PICTURE)
+
+
+@pytest.mark.parametrize("status", [429, 502, 503])
+@pytest.mark.timeout(30)
+def test_a_fault_that_stays_is_given_up_after_a_few_tries(detector_at, status):
+    with faulty_server(lambda number, connection: connection.answer(status, b"secret")) as (url, came):
+        with pytest.raises(DetectorFailed, match=f"answered {status}"):
+            detector_at(url).detect(PICTURE)
+        assert 1 < len(came) < 10
+
+
+@pytest.mark.parametrize("wait", ["1", "3600", "9" * 400])
+@pytest.mark.timeout(30)
+def test_a_predictor_that_wants_a_wait_beyond_the_deadline_is_not_asked_again(detector_at, wait):
+    with faulty_server(lambda number, connection: connection.answer(429, Retry_After=wait)) as (url, came):
+        with pytest.raises(DetectorFailed, match="answered 429"):
+            detector_at(url, predictor_timeout_s=0.9).detect(PICTURE)
+        assert len(came) == 1
+
+
+@pytest.mark.timeout(30)
+def test_tries_share_one_deadline(detector_at):
+    """Each try takes half of it, so that there cannot be a third whole one."""
+
+    def behave(number, connection):
+        connection.pause(0.5)
+        connection.answer(503)
+
+    with faulty_server(behave) as (url, came):
+        with pytest.raises(DetectorFailed):
+            detector_at(url, predictor_timeout_s=1).detect(PICTURE)
+        assert 1 < len(came) <= 3
+
+
+# Not tried again
+
+
+@pytest.mark.parametrize("status", [201, 204, 400, 401, 403, 404, 413, 415, 422, 500, 501, 504])
+@pytest.mark.timeout(30)
+def test_another_status_is_final(detector_at, status):
+    with faulty_server(lambda number, connection: connection.answer(status, b'{"error": "no"}')) as (url, came):
+        with pytest.raises(DetectorFailed, match=f"answered {status}"):
+            detector_at(url).detect(PICTURE)
+        assert len(came) == 1
+
+
+ERROR_BODIES = {
+    "JSON": (b'{"error": "secret"}', "application/json"),
+    "KServe's list": (b'{"detail": [{"loc": ["secret"]}]}', "application/json"),
+    "HTML": (b"<html><body>secret</body></html>", "text/html"),
+    "bytes": (b"\xff\xfe\x00secret", "application/octet-stream"),
+    "nothing": (b"", "text/plain"),
+    "megabytes": (b"secret" * 500_000, "text/plain"),
+    "broken compression": (b"secret", "text/plain"),
+}
+
+
+@pytest.mark.parametrize("kind", ERROR_BODIES)
+@pytest.mark.timeout(30)
+def test_no_error_body_gets_into_the_message(detector_at, kind):
+    body, content_type = ERROR_BODIES[kind]
+    headers = {"Content_Encoding": "gzip"} if kind == "broken compression" else {}
+
+    with faulty_server(lambda _, connection: connection.answer(500, body, content_type, **headers)) as (url, came):
+        with pytest.raises(DetectorFailed) as raised:
+            detector_at(url).detect(PICTURE)
+        assert str(raised.value) == "The predictor answered 500."
+        assert len(came) == 1
+
+
+def test_an_error_body_that_breaks_off_is_still_that_error(detector_at):
+    def behave(number, connection):
+        connection.send(b"HTTP/1.1 500 Oh\r\nContent-Length: 1000\r\n\r\nhalf")
+
+    with faulty_server(behave) as (url, came):
+        with pytest.raises(DetectorFailed, match="answered 500"):
+            detector_at(url).detect(PICTURE)
+        assert len(came) == 1
+
+
+UNUSABLE = {
+    "HTML": b"<html><body>It works!</body></html>",
+    "nothing": b"",
+    "text": b"ok",
+    "a list": b"[]",
+    "an error": b'{"error": "no"}',
+    "no list": b'{"predictions": {"objects": []}}',
+    "NaN": b'{"predictions": [{"objects": [{"bbox": [NaN, 1, 2, 3]}]}]}',
+    "Infinity": b'{"predictions": [{"objects": [{"bbox": [1, 2, Infinity, 3]}]}]}',
+    "1e400": b'{"predictions": [{"objects": [{"bbox": [1, 2, 1e400, 3]}]}]}',
+    "a half": GOOD[:-5],
+    "another frame": v1([{"width": 80, "height": 120, "objects": []}]),
+    "two pictures": v1(ANSWERS["ours"] * 2),
+    "a string for a number": v1([{"objects": [{**COIN, "radius": "17"}]}]),
+    "V2 for V1": v2(ANSWERS["ours"]),
+    "no UTF-8": b'{"predictions": "\xff"}',
+    "deep nesting": b'{"a":' * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+@pytest.mark.timeout(30)
+def test_an_answer_that_cannot_be_used_is_a_failure_and_not_tried_again(detector_at, kind):
+    with faulty_server(lambda number, connection: connection.answer(200, UNUSABLE[kind])) as (url, came):
+        with pytest.raises(DetectorFailed, match="^The predictor's answer cannot be used: ") as raised:
+            detector_at(url).detect(PICTURE)
+        assert len(came) == 1
+        assert not any(word in str(raised.value) for word in ("It works", "127.0.0.1", "Error", "{", "<"))
+
+
+def test_an_answer_that_breaks_off_is_a_failure_and_not_tried_again(detector_at):
+    def behave(number, connection):
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n" + GOOD)
+
+    with faulty_server(behave) as (url, came):
+        with pytest.raises(DetectorFailed, match="broke off"):
+            detector_at(url).detect(PICTURE)
+        assert len(came) == 1
+
+
+@pytest.mark.timeout(30)
+def test_an_answer_that_is_too_large_is_a_failure(detector_at):
+    with faulty_server(lambda _, connection: connection.answer(200, b" " * (MAX_ANSWER_BYTES + 1) + GOOD)) as (url, _):
+        with pytest.raises(DetectorFailed, match="too large"):
+            detector_at(url).detect(PICTURE)
+
+
+@pytest.mark.timeout(30)
+def test_an_answer_that_is_too_large_only_when_it_is_unpacked_is_a_failure(detector_at):
+    bomb = gzip.compress(b" " * 50_000_000)
+
+    with faulty_server(lambda _, connection: connection.answer(200, bomb, Content_Encoding="gzip")) as (url, _):
+        with pytest.raises(DetectorFailed, match="too large"):
+            detector_at(url).detect(PICTURE)
+
+
+@pytest.mark.timeout(30)
+def test_an_answer_whose_compression_is_broken_is_a_failure(detector_at):
+    with faulty_server(lambda _, connection: connection.answer(200, GOOD, Content_Encoding="gzip")) as (url, came):
+        with pytest.raises(DetectorFailed):
+            detector_at(url).detect(PICTURE)
+        assert len(came) == 1
+
+
+@pytest.mark.timeout(30)
+def test_what_is_no_http_is_a_failure(detector_at):
+    with faulty_server(lambda _, connection: connection.send(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")) as (url, _):
+        with pytest.raises(DetectorFailed):
+            detector_at(url).detect(PICTURE)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(detector_at, status):
+    with faulty_server(lambda _, connection: connection.answer(200, GOOD)) as (elsewhere, came_elsewhere):
+        with faulty_server(lambda _, connection: connection.answer(status, Location=elsewhere)) as (url, came):
+            with pytest.raises(DetectorFailed, match=f"answered {status}"):
+                detector_at(url).detect(PICTURE)
+            assert (len(came), len(came_elsewhere)) == (1, 0)
+
+
+def test_proxies_of_the_environment_are_ignored(detector_at, monkeypatch):
+    with faulty_server(lambda _, connection: connection.answer(200, GOOD)) as (url, came):
+        with faulty_server(lambda _, connection: connection.answer(500)) as (proxy, came_to_proxy):
+            for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
+                monkeypatch.setenv(name, proxy)
+            monkeypatch.delenv("no_proxy", raising=False)
+            monkeypatch.delenv("NO_PROXY", raising=False)
+
+            assert detector_at(url).detect(PICTURE).circles == (FOUND,)
+            assert (len(came), len(came_to_proxy)) == (1, 0)
+
+
+# Too slow: each of these servers goes on until the client goes away, so that a test ends only if the client gives up
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+SLOW = {
+    "says nothing": lambda connection: connection.hold(),
+    "says nothing after its headers": lambda connection: (
+        connection.send(HEAD + b"Content-Length: 1000\r\n\r\n"),
+        connection.hold(),
+    ),
+    "stops in the middle": lambda connection: (
+        connection.send(HEAD + b"Content-Length: 1000\r\n\r\n" + GOOD),
+        connection.hold(),
+    ),
+    "drips a body of known length": lambda connection: (
+        connection.send(HEAD + b"Content-Length: 1000000\r\n\r\n"),
+        connection.drip(b" ", 0.02),
+    ),
+    "drips chunks": lambda connection: (
+        connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n"),
+        connection.drip(b"1\r\n \r\n", 0.02),
+    ),
+    "drips the length of a chunk": lambda connection: (
+        connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n"),
+        connection.drip(b"0", 0.02),
+    ),
+    "drips a body without a length": lambda connection: (
+        connection.send(HEAD + b"\r\n"),
+        connection.drip(b" ", 0.02),
+    ),
+}
+
+
+@pytest.mark.parametrize("slow", SLOW)
+@pytest.mark.timeout(15)
+def test_a_predictor_that_is_slower_than_the_deadline_has_failed_and_is_not_asked_again(detector_at, slow):
+    with faulty_server(lambda number, connection: SLOW[slow](connection)) as (url, came):
+        with pytest.raises(DetectorFailed, match="did not answer in time"):
+            detector_at(url, predictor_timeout_s=0.3).detect(PICTURE)
+        assert len(came) == 1
+
+
+@pytest.mark.timeout(15)
+def test_an_error_body_that_drips_ends_with_the_deadline_too(detector_at):
+    def behave(number, connection):
+        connection.send(b"HTTP/1.1 500 Oh\r\nContent-Length: 1000000\r\n\r\n")
+        connection.drip(b" ", 0.02)
+
+    with faulty_server(behave) as (url, came):
+        with pytest.raises(DetectorFailed, match="answered 500"):
+            detector_at(url, predictor_timeout_s=0.3).detect(PICTURE)
+        assert len(came) == 1
+
+
+@pytest.mark.timeout(15)
+def test_after_a_slow_answer_the_next_one_is_its_own(detector_at):
+    """The connection that was given up must not serve another picture."""
+
+    def behave(number, connection):
+        if number == 0:
+            connection.send(HEAD + b"Content-Length: 1000000\r\n\r\n")
+            connection.drip(b" ", 0.02)
+        else:
+            connection.answer(200, GOOD)
+
+    with faulty_server(behave) as (url, _):
+        detector = detector_at(url, predictor_timeout_s=0.3)
+        with pytest.raises(DetectorFailed):
+            detector.detect(PICTURE)
+        assert detector.detect(PICTURE).circles == (FOUND,)
+
+
+@pytest.mark.timeout(15)
+def test_an_answer_in_pieces_within_the_deadline_is_an_answer(detector_at):
+    def behave(number, connection):
+        connection.send(HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD))
+        for at in range(0, len(GOOD), 40):
+            connection.send(GOOD[at : at + 40])
+            connection.pause(0.01)
+
+    with faulty_server(behave) as (url, _):
+        assert detector_at(url).detect(PICTURE).circles == (FOUND,)
+
+
+# Waking
+
+
+READY = {"v1": "/v1/models/coins", "v1-raw": "/v1/models/coins", "v2-binary": "/v2/models/coins/ready"}
+
+
+@every_protocol
+def test_waking_asks_whether_the_model_is_ready(httpserver, detector_at, protocol):
+    httpserver.expect_request(READY[protocol], method="GET").respond_with_json({"ready": True})
+    detector_at(httpserver.url_for(""), predictor_protocol=protocol).wake()
+
+    assert [request.path for request, _ in httpserver.log] == [READY[protocol]]
+    httpserver.check()
+
+
+WAKELESS = {
+    "resets": lambda connection: connection.reset(),
+    "answers 503": lambda connection: connection.answer(503),
+    "is no HTTP": lambda connection: connection.send(b"220 smtp\r\n\r\n"),
+    **SLOW,
+}
+
+
+@pytest.mark.parametrize("mood", WAKELESS)
+@pytest.mark.timeout(15)
+def test_waking_raises_nothing_and_ends_in_time(detector_at, mood):
+    with faulty_server(lambda number, connection: WAKELESS[mood](connection)) as (url, came):
+        detector_at(url, predictor_timeout_s=0.3).wake()
+        assert len(came) == 1
+
+
+def test_waking_a_predictor_that_is_down_raises_nothing(detector_at):
+    (port,) = free_ports(1)
+    detector_at(f"http://127.0.0.1:{port}").wake()
+
+
+# Without a predictor
+
+
+@pytest.mark.parametrize("size", [(120, 80), (60, 60), (16, 16), (1, 1)])
+def test_the_fixed_detector_finds_circles_within_the_picture_best_first(size):
+    detector = FixedDetector()
+    detector.wake()
+    detection = detector.detect(Picture(b"", "image/png", *size))
+    scores = [circle.score for circle in detection.circles]
+
+    assert scores == sorted(scores, reverse=True)
+    assert detection.circles or size != (120, 80)
+    for circle in detection.circles:
+        x, y, width, height = circle.bbox
+        assert 0 <= x < x + width <= size[0] and 0 <= y < y + height <= size[1]
+    assert (detection.model, detection.protocol, detection.duration_ms) == ("fixed", "none", 0.0)
+
+
+def test_the_fixed_detector_finds_what_it_is_given():
+    assert FixedDetector((FOUND,)).detect(PICTURE).circles == (FOUND,)

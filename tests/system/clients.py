@@ -1,0 +1,99 @@
+"""Ways to ask a running server: politely, with every answer held to the contract; or with a body that never ends."""
+
+import json
+import select
+import socket
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
+
+import requests
+
+from tests.openapi import check_answer
+
+TIMEOUT_S = 60
+
+
+class Client:
+    """Asks one server. Safe from many threads: each request has a connection of its own."""
+
+    def __init__(self, url, function=None):
+        self.url, self.function = url, function
+
+    def request(self, method, path, **options):
+        options = {"timeout": TIMEOUT_S, "allow_redirects": False, **options}
+        response = requests.request(method, self.url + path, **options)
+        path = urlsplit(response.request.url).path
+        check_answer(method, path, response.status_code, response.headers, response.content, function=self.function)
+        return response
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def upload(self, data, name="photo.png", **headers):
+        return self.request("POST", "/images/", files={"file": (name, data)}, headers=headers)
+
+
+def post_until_refused(url, content_type, count_bytes, *, announced):
+    """
+    Post zeros to /images/ and go on until the server answers, as a client does that means no good.
+
+    Returns:
+        Status, headers, parsed body, and how many bytes were sent before the answer came.
+    """
+    address = urlsplit(url)
+    length = f"Content-Length: {count_bytes}" if announced else "Transfer-Encoding: chunked"
+    head = f"POST /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {content_type}\r\n{length}\r\n\r\n"
+    piece = bytes(64 * 1024)
+    framed = piece if announced else b"%x\r\n%s\r\n" % (len(piece), piece)
+    with socket.create_connection((address.hostname, address.port), TIMEOUT_S) as connection:
+        connection.sendall(head.encode())
+        sent = _send(connection, framed, len(piece), count_bytes)
+        if not announced and sent >= count_bytes:
+            connection.sendall(b"0\r\n\r\n")
+        response = HTTPResponse(connection)
+        response.begin()
+        with response:
+            return response.status, dict(response.headers), json.loads(response.read()), sent
+
+
+def send_all_then_listen(url, method, content_type, count_bytes):
+    """Send zeros to /images/, deaf until the last; return status and parsed body. Raises OSError if cut short."""
+    address = urlsplit(url)
+    head = f"{method} /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {content_type}\r\n"
+    with socket.create_connection((address.hostname, address.port), TIMEOUT_S) as connection:
+        connection.sendall(f"{head}Content-Length: {count_bytes}\r\n\r\n".encode())
+        connection.sendall(bytes(count_bytes))
+        with HTTPResponse(connection) as response:
+            response.begin()
+            return response.status, json.loads(response.read())
+
+
+def begin_to_post(url, announced_bytes):
+    """Post the first bytes of a picture to /images/ and leave it at that; the connection is the caller's."""
+    address = urlsplit(url)
+    head = f"POST /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: image/png\r\n"
+    connection = socket.create_connection((address.hostname, address.port), TIMEOUT_S)
+    connection.sendall(f"{head}Content-Length: {announced_bytes}\r\n\r\n".encode() + b"\x89PNG")
+    return connection
+
+
+def post_and_go_away(url, content_type, data, *, announced_bytes):
+    """Post data to /images/, having announced more, and close the connection."""
+    address = urlsplit(url)
+    head = f"POST /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {content_type}\r\n"
+    with socket.create_connection((address.hostname, address.port), TIMEOUT_S) as connection:
+        connection.sendall(f"{head}Content-Length: {announced_bytes}\r\n\r\n".encode() + data)
+
+
+def _send(connection, framed, payload, count_bytes):
+    sent = 0
+    while sent < count_bytes:
+        readable, _, _ = select.select([connection], [connection], [], TIMEOUT_S)
+        if readable:
+            break
+        try:
+            connection.sendall(framed)
+        except (BrokenPipeError, ConnectionResetError):
+            break
+        sent += payload
+    return sent

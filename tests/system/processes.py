@@ -1,0 +1,210 @@
+"""Starts what the tests look at from outside: `make run`, or one function by our own start command; and ends it."""
+
+import contextlib
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail"}
+PATIENCE_S = 60
+
+
+def environment(**settings):
+    """The environment without anything that speaks to our processes, and with these settings."""
+    ours = re.compile(r"CIRCLES_|PREDICTOR_|FUNCTION_|GATEWAY_|S3_|MAKE|MFLAGS|PORT$|HOST$|STORE$|PYTHONPATH$")
+    return {**{name: text for name, text in os.environ.items() if not ours.match(name)}, **settings}
+
+
+def wait_for(condition, what, patience_s=PATIENCE_S):
+    """Poll until condition gives something true, and return that."""
+    deadline = time.monotonic() + patience_s
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"waited {patience_s} s for {what}"
+        time.sleep(0.02)
+    return result
+
+
+def is_free(port):
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port():
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        return taken.getsockname()[1]
+
+
+def ports_from(port):
+    """What `make run PORT=…` takes: the block above it, and weed's gRPC, which adds 10,000 to three of them."""
+    return [*range(port, port + 10), *range(port + 10007, port + 10010)]
+
+
+def free_block():
+    """Return a port below Linux's ephemeral ones (from 32,768 on) that `make run` can start from."""
+    for _ in range(100):
+        port = random.randrange(10_000, 22_000, 10)
+        if all(map(is_free, ports_from(port))):
+            return port
+    raise AssertionError("no free block of ports")
+
+
+class Process:
+    """A process in a session of its own, with its output in a file and a mark by which its descendants are known."""
+
+    def __init__(self, command, log, **settings):
+        self.log_file = log
+        self.mark = str(uuid.uuid4())
+        with log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment(TESTS_RUN=self.mark, **settings),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    @property
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def wait_for(self, condition, what):
+        def alive():
+            assert self.popen.poll() is None, f"{what}: it ended with {self.popen.returncode}\n{self.log}"
+            return condition()
+
+        return wait_for(alive, what)
+
+    def interrupt(self):
+        """What Ctrl-C does: SIGINT to the whole foreground process group. Returns the exit status."""
+        os.killpg(self.popen.pid, signal.SIGINT)
+        return self.popen.wait(PATIENCE_S)
+
+    def kill(self):
+        """kill -9, as a crash or the kernel's out-of-memory killer would."""
+        self.popen.kill()
+        self.popen.wait(PATIENCE_S)
+
+    def descendants(self):
+        """The process ids, by Linux' /proc, of all who carry the mark and live, whatever session they moved to."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if self.mark.encode() in (folder / "environ").read_bytes():
+                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return found
+
+    def stop(self):
+        """Ask it to end, and end by force what is left of it."""
+        if self.popen.poll() is None:
+            self.popen.terminate()
+        try:
+            self.popen.wait(PATIENCE_S)
+        finally:
+            self.kill_all()
+
+    def kill_all(self):
+        """End it and all its descendants by force, at once."""
+        for pid in self.descendants():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.popen.wait(PATIENCE_S)
+
+
+class Run(Process):
+    """`make run`, ready: url is the gateway's."""
+
+    def __init__(self, folder, **variables):
+        folder.mkdir(exist_ok=True)
+        self.port = free_block()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.volume = folder / "data"
+        assignments = [f"{name}={text}" for name, text in {"PORT": self.port, **variables}.items()]
+        super().__init__(
+            ["make", "run", *assignments],
+            folder / "log",
+            CIRCLES_DATA_DIR=str(self.volume),
+            PYTHONUNBUFFERED="1",
+        )
+
+    def wait_until_ready(self):
+        self.wait_for(lambda: f"Circles is ready on {self.url}" in self.log, "make run to be ready")
+        return self
+
+    def pid(self, name):
+        """The process id of one of its processes, by the name in the Procfile."""
+        return int(re.search(rf"{name}\.1 started \(pid=(\d+)\)", self.log)[1])
+
+
+class Function(Process):
+    """One function, served by python -m circles.serve, and ready."""
+
+    def __init__(self, name, log, **settings):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(
+            [sys.executable, "-m", "circles.serve"],
+            log,
+            PYTHONPATH="lib",
+            PYTHONUNBUFFERED="1",
+            HOST="127.0.0.1",
+            PORT=str(self.port),
+            FUNCTION_SOURCE=f"functions/{name}/main.py",
+            FUNCTION_TARGET=TARGETS[name],
+            **{f"CIRCLES_{key.upper()}": str(value) for key, value in settings.items()},
+        )
+
+    def wait_until_ready(self):
+        self.wait_for(lambda: answers(f"{self.url}/health/readiness"), "the function to be ready")
+        return self
+
+
+class Gateway(Process):
+    """Caddy with our Caddyfile in front of these functions' urls, and with these other variables."""
+
+    def __init__(self, log, functions, **variables):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(
+            [Path(sys.executable).with_name("caddy"), "run", "--config", "manifests/local/Caddyfile", "--adapter",
+             "caddyfile"],
+            log,
+            PORT=str(self.port),
+            GATEWAY_BIND="127.0.0.1",
+            **{f"{name.upper()}_ADDRESS": url.removeprefix("http://") for name, url in functions.items()},
+            **variables,
+        )  # fmt: skip
+
+    def wait_until_ready(self):
+        self.wait_for(lambda: answers(f"{self.url}/health/gateway"), "the gateway to be ready")
+        return self
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return json.loads(response.read())
+    except (OSError, ValueError):
+        return None
+
+
+def memory_peak_bytes(pid):
+    """The most that a process ever held of real memory (proc_pid_status(5), VmHWM)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024

@@ -1,0 +1,132 @@
+"""Bodies beyond the limit, to a function and through the gateway: 413 in words, and little memory."""
+
+import contextlib
+
+import pytest
+
+from circles.settings import Settings
+from tests.functions.conftest import Volume
+from tests.functions.pictures import jpeg
+from tests.system.clients import Client, begin_to_post, post_and_go_away, post_until_refused, send_all_then_listen
+from tests.system.processes import Function, Gateway, memory_peak_bytes, wait_for
+
+LIMIT = Settings().max_upload_bytes
+FAR_TOO_MUCH = 10 * LIMIT
+FORM = "multipart/form-data; boundary=frontier"
+
+
+class Server:
+    """An upload function with the limits it has by default, a gateway before it, and what both held when idle."""
+
+    def __init__(self, folder, stack):
+        self.volume = Volume(folder / "volume")
+        self.function = Function("upload", folder / "upload.log", detector="fixed", data_dir=self.volume.folder)
+        stack.callback(self.function.stop)
+        urls = dict.fromkeys(("upload", "list", "detail"), self.function.url)
+        self.gateway = Gateway(folder / "gateway.log", urls)
+        stack.callback(self.gateway.stop)
+        self.function.wait_until_ready()
+        self.gateway.wait_until_ready()
+        self.idle = self.peaks()
+
+    def peaks(self):
+        return [memory_peak_bytes(each.popen.pid) for each in (self.function, self.gateway)]
+
+    def growth(self):
+        """By how many bytes the peak of each process lies above what it held when idle."""
+        return [now - idle for now, idle in zip(self.peaks(), self.idle, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with contextlib.ExitStack() as stack:
+        yield Server(tmp_path_factory.mktemp("limits"), stack)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("announced", [True, False], ids=["with Content-Length", "without Content-Length"])
+@pytest.mark.parametrize("content_type", ["image/png", FORM, "text/plain"])
+@pytest.mark.parametrize("way", ["function", "gateway"])
+def test_a_body_far_beyond_the_limit_is_refused_and_not_kept_in_memory(server, way, content_type, announced):
+    url = getattr(server, way).url
+
+    status, headers, problem, sent = post_until_refused(url, content_type, FAR_TOO_MUCH, announced=announced)
+
+    codes = {413: "too-large", 415: "unsupported-picture"}
+    assert status == 413 or (status == 415 and content_type == "text/plain")  # which it is depends on who looks first
+    assert headers.get("content-type", headers.get("Content-Type")) == "application/problem+json"
+    assert problem["type"] == f"urn:circles:problem:{codes[status]}"
+    assert problem["detail"]
+    assert sent < FAR_TOO_MUCH
+    assert max(server.growth()) <= 3 * LIMIT
+    assert server.volume.is_empty()
+    assert Client(url).get("/health/liveness").json() == {"status": "alive"}
+
+
+def test_the_gateway_refuses_a_length_that_is_too_much_before_the_body_is_sent(server):
+    before = server.function.log.count("POST")
+
+    status, _, problem, sent = post_until_refused(server.gateway.url, "image/png", FAR_TOO_MUCH, announced=True)
+
+    assert (status, problem["status"]) == (413, 413)
+    assert sent <= LIMIT  # what the sockets' buffers took until the answer came
+    assert server.function.log.count("POST") == before
+
+
+REFUSED_UNREAD = {"PUT": ("PUT", "image/png", LIMIT, 405), "text": ("POST", "text/plain", LIMIT, 415),
+                  "too long": ("POST", "image/png", LIMIT + LIMIT // 2, 413)}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED_UNREAD)
+def test_a_client_that_sends_all_before_it_listens_hears_the_refusal(server, case):
+    """A server that closes with an unread body breaks the connection, and such a client never learns why."""
+    method, content_type, size_bytes, status = REFUSED_UNREAD[case]
+
+    answered, problem = send_all_then_listen(server.function.url, method, content_type, size_bytes)
+
+    assert (answered, problem["status"]) == (status, status)
+
+
+def test_a_client_that_goes_away_in_the_midst_of_a_picture_leaves_nothing(server):
+    """What came of it decodes, as a JPEG does that has lost what stood behind its end."""
+    before = server.function.log.count("POST /images/")
+
+    post_and_go_away(server.function.url, "image/jpeg", jpeg(), announced_bytes=len(jpeg()) + 1000)
+
+    wait_for(lambda: server.function.log.count("POST /images/") > before, "the line in the log")
+    assert " POST /images/ 400 " in server.function.log.splitlines()[-1]
+    assert server.volume.is_empty()
+
+
+def test_slow_senders_do_not_keep_the_function_from_others(server):
+    slow = 2 * Settings().threads
+    with contextlib.ExitStack() as stack:
+        for _ in range(slow):
+            stack.enter_context(begin_to_post(server.gateway.url, announced_bytes=1_000_000))
+        response = Client(server.gateway.url).request(
+            "POST", "/images/", data=b"no picture", headers={"Content-Type": "image/png"}, timeout=20
+        )
+
+    assert (response.status_code, response.json()["type"]) == (415, "urn:circles:problem:unsupported-picture")
+
+
+@pytest.mark.parametrize("way", ["function", "gateway"])
+def test_a_picture_one_byte_over_the_limit_is_refused_by_the_function_in_its_own_words(server, way):
+    client = Client(getattr(server, way).url)
+
+    response = client.request("POST", "/images/", data=bytes(LIMIT + 1), headers={"Content-Type": "image/png"})
+
+    assert response.status_code == 413
+    assert response.json()["detail"] == f"The picture is too large; at most {LIMIT:,} bytes are taken."
+    assert server.volume.is_empty()
+
+
+def test_a_picture_as_large_as_the_limit_goes_through_both(server, coins):
+    data = coins + bytes(LIMIT - len(coins))  # what follows a PNG's end is not looked at
+
+    response = Client(server.gateway.url).upload(data)
+
+    assert (response.status_code, response.json()["size_bytes"]) == (200, LIMIT)
+    [blob] = server.volume.blobs()
+    assert blob.stat().st_size == LIMIT
+    assert max(server.growth()) <= 4 * LIMIT

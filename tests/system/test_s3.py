@@ -1,0 +1,111 @@
+"""`make run STORE=s3`: the same on a real S3 server, seen by a second S3 client; and how all of it ends."""
+
+import contextlib
+import hashlib
+import re
+
+import boto3
+import pytest
+
+from tests.system.clients import Client
+from tests.system.processes import Run, is_free, ports_from, wait_for
+
+
+@pytest.fixture(scope="module")
+def s3_run(tmp_path_factory):
+    started = Run(tmp_path_factory.mktemp("run") / "s3", STORE="s3")
+    with contextlib.ExitStack() as stack:
+        stack.callback(started.kill_all)
+        yield started.wait_until_ready()
+
+
+@pytest.fixture(scope="module")
+def photo(s3_run, coins):
+    response = Client(s3_run.url).upload(coins, "coins.png")
+    assert (response.status_code, response.json()["status"]) == (200, "detected"), response.text
+    return response.json()
+
+
+@pytest.fixture(scope="module")
+def s3(s3_run):
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{s3_run.port + 6}",
+        aws_access_key_id="circles",
+        aws_secret_access_key="circles-local",
+        region_name="us-east-1",
+    )
+    yield client
+    client.close()
+
+
+def test_a_photo_goes_the_whole_way_through_the_s3_server(s3_run, photo, coins):
+    client = Client(s3_run.url)
+
+    listed = client.get(f"/images/{photo['image_id']}/objects")
+    first = client.get(f"/images/{photo['image_id']}/objects/{listed.json()[0]['object_id']}")
+    content = client.get(f"/images/{photo['image_id']}/content")
+
+    assert (listed.status_code, len(listed.json())) == (200, photo["object_count"])
+    assert photo["object_count"] >= 15  # there are 24 coins
+    assert (first.status_code, first.json()["bbox"]) == (200, listed.json()[0]["bbox"])
+    assert (content.status_code, content.content) == (200, coins)
+
+
+def test_another_s3_client_sees_the_photo_with_its_bytes_type_and_hash(s3_run, photo, s3, coins):
+    [listed] = s3.list_objects_v2(Bucket="circles")["Contents"]
+    stored = s3.get_object(Bucket="circles", Key=listed["Key"])
+
+    assert listed["Key"] == f"images/{photo['image_id']}.png"
+    with contextlib.closing(stored["Body"]) as body:
+        assert body.read() == coins
+    assert stored["ContentType"] == "image/png"
+    assert stored["Metadata"] == {"sha256": hashlib.sha256(coins).hexdigest()}
+    assert not (s3_run.volume / "blobs").exists()
+
+
+def test_a_refused_picture_leaves_nothing_in_the_bucket(s3_run, photo, s3):
+    response = Client(s3_run.url).upload(b"no picture")
+
+    assert response.status_code == 415
+    assert response.json()["type"] == "urn:circles:problem:unsupported-picture"
+    assert s3.list_objects_v2(Bucket="circles")["KeyCount"] == 1
+
+
+def test_an_object_changed_by_the_other_client_is_never_shown(s3_run, s3, coins):
+    client = Client(s3_run.url)
+    image = client.upload(coins).json()
+    path = f"/images/{image['image_id']}"
+    s3.put_object(Bucket="circles", Key=f"{path[1:]}.png", Body=b"other bytes")
+
+    damaged = client.get(f"{path}/content")
+    s3.delete_object(Bucket="circles", Key=f"{path[1:]}.png")
+    gone = client.get(f"{path}/content")
+
+    assert (damaged.status_code, damaged.json()["type"]) == (500, "urn:circles:problem:damaged")
+    assert (gone.status_code, gone.json()["detail"]) == (404, "The stored picture is gone.")
+    assert client.get(path).json() == image
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_leaves_no_process_and_no_port_behind_and_the_next_run_has_the_photo(s3_run, photo, coins):
+    """The last of this file: it ends what the others used."""
+    assert len(s3_run.descendants()) > 7  # it can see them
+
+    s3_run.interrupt()
+
+    wait_for(lambda: not s3_run.descendants(), "all processes to end", patience_s=15)
+    assert [port for port in ports_from(s3_run.port) if not is_free(port)] == []
+    assert "Traceback" not in s3_run.log
+    # weed takes 15 s to end; honcho grants 5 s. All others end when they are asked.
+    assert set(re.findall(r"sending SIGKILL to (\w+)", s3_run.log)) <= {"s3"}
+
+    again = Run(s3_run.volume.parent, STORE="s3")
+    try:
+        again.wait_until_ready()
+        content = Client(again.url).get(f"/images/{photo['image_id']}/content")
+        listed = Client(again.url).get(f"/images/{photo['image_id']}/objects")
+    finally:
+        again.kill_all()
+    assert (content.status_code, content.content) == (200, coins), again.log
+    assert (listed.status_code, len(listed.json())) == (200, photo["object_count"])

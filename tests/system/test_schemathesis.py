@@ -1,0 +1,54 @@
+"""schemathesis asks every function behind the gateway what it can think of, within bounds and always the same."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.system.clients import Client
+from tests.system.processes import ROOT, environment
+
+CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+          "response_schema_conformance", "unsupported_method", "allow_header_conformance")  # fmt: skip
+
+CONFIGURATION = """
+[dictionaries]
+images = { values = [%(image_id)s] }
+objects = { values = [%(object_id)s] }
+
+[parameters]
+"path.image_id" = { dictionary = "images", probability = 0.6 }
+"path.object_id" = { dictionary = "objects", probability = 0.6 }
+"""
+
+
+@pytest.mark.timeout(120)
+def test_no_request_that_schemathesis_makes_is_answered_other_than_the_contract_says(run, coins, tmp_path):
+    client = Client(run.url)
+    image = client.upload(coins).json()
+    [found, *_] = client.get(f"/images/{image['image_id']}/objects").json()
+    ids = {"image_id": json.dumps(image["image_id"]), "object_id": json.dumps(found["object_id"])}
+    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION % ids)
+    marker = len(run.log)
+
+    out = subprocess.run(
+        [Path(sys.executable).with_name("schemathesis"), "--config-file", tmp_path / "schemathesis.toml", "run",
+         ROOT / "lib/circles/openapi.json", "--url", run.url, "--checks", ",".join(CHECKS),
+         "--phases", "coverage,fuzzing", "--max-examples", "15", "--generation-deterministic",
+         "--workers", "4", "--no-color", "--warnings", "off",
+         "--continue-on-failure", "--suppress-health-check", "all"],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )  # fmt: skip
+
+    assert out.returncode == 0, out.stdout + out.stderr
+    statuses = [int(status) for status in re.findall(r" INFO [A-Z]+ \S+ (\d{3}) \d+ ms ", run.log[marker:])]
+    assert len(statuses) > 100
+    assert {200, 400, 404, 405} <= set(statuses)  # it came that far
+    assert [status for status in statuses if status >= 500] == []
