@@ -33,7 +33,7 @@ class Client:
         return self.request("POST", "/images/", files={"file": (name, data)}, headers=headers)
 
 
-def post_until_refused(url, content_type, count_bytes, *, announced):
+def post_until_refused(url, content_type, count_bytes, *, announced, request_id="refused"):
     """
     Post zeros to /images/ and go on until the server answers, as a client does that means no good.
 
@@ -42,7 +42,8 @@ def post_until_refused(url, content_type, count_bytes, *, announced):
     """
     address = urlsplit(url)
     length = f"Content-Length: {count_bytes}" if announced else "Transfer-Encoding: chunked"
-    head = f"POST /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {content_type}\r\n{length}\r\n\r\n"
+    sorts = f"Content-Type: {content_type}\r\nX-Request-Id: {request_id}"
+    head = f"POST /images/ HTTP/1.1\r\nHost: {address.netloc}\r\n{sorts}\r\n{length}\r\n\r\n"
     piece = bytes(64 * 1024)
     framed = piece if announced else b"%x\r\n%s\r\n" % (len(piece), piece)
     with socket.create_connection((address.hostname, address.port), TIMEOUT_S) as connection:
