@@ -24,10 +24,11 @@ RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_URL
 PROCESSES = upload list detail predictor gateway ready
 ifeq ($(STORE),s3)
 PROCESSES += s3
+S3_DIR = $(DATA_DIR)/s3
 # weed opens the S3 port before it knows its volumes
 STORAGE_READY = storage=http://127.0.0.1:$(call offset,7)/dir/assign
 RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6) CIRCLES_S3_ACCESS_KEY=circles \
-  CIRCLES_S3_SECRET_KEY=circles-local S3_DIR=$(DATA_DIR)/s3 S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
+  CIRCLES_S3_SECRET_KEY=circles-local S3_DIR=$(S3_DIR) S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
   S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)
 endif
 
@@ -52,7 +53,7 @@ install: .venv/run.stamp ## make .venv with what `make run` needs
 	@touch $@
 
 run: install ## run everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, CIRCLES_DATA_DIR=…)
-	@mkdir -p $(DATA_DIR)/s3
+	@mkdir -p $(DATA_DIR) $(S3_DIR)
 	@exec env $(RUN_ENV) honcho -f manifests/local/Procfile start $(PROCESSES)
 
 predictor: install ## run the predictor alone (PREDICTOR_PORT=8085)
