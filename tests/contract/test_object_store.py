@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -328,6 +329,19 @@ def test_a_bucket_that_several_make_at_once_is_made(s3, key):
     assert all(stores[0].get(f"{key}/{number}", sha256=sha(b"x")) == b"x" for number in range(6))
 
 
+def test_a_bucket_is_looked_for_once():
+    def behave(number, connection):
+        connection.answer(200, ETag='"0"')
+
+    with faulty_server(behave) as (url, came):
+        store = s3_store(url, **KNOWN, s3_bucket="seen")
+        for _ in range(3):
+            put(store, "a", b"x")
+        asked = [connection.request.split(b" HTTP/")[0] for connection in came]
+
+    assert asked == [b"HEAD /seen", b"PUT /seen/a", b"PUT /seen/a", b"PUT /seen/a"]
+
+
 def test_an_s3_object_has_its_media_type_and_hash(s3, key):
     put(s3.store, key, b"x")
     head = s3.head(key)
@@ -428,6 +442,23 @@ def test_an_s3_server_that_fails_is_unavailable(behave):
             put(store, "a", b"x")
         with pytest.raises(Unavailable):
             store.get("a", sha256=sha(b"x"))
+
+
+@pytest.mark.timeout(20)
+def test_threads_wait_for_an_s3_server_side_by_side():
+    """Else the last of them would wait for as many timeouts as there are threads."""
+    together = threading.Barrier(4, timeout=10)
+
+    def behave(number, connection):
+        if number < 4:
+            together.wait()
+        connection.answer(200, ETag='"0"')
+
+    with faulty_server(behave) as (url, _), ThreadPoolExecutor(4) as pool:
+        store = s3_store(url, **KNOWN)
+        list(pool.map(lambda number: put(store, f"{number}", b"x"), range(4)))
+
+    assert not together.broken
 
 
 @pytest.mark.timeout(20)

@@ -12,7 +12,7 @@ from circles.errors import NotFound, Unavailable
 from circles.images import Status
 from tests.contract.full_disks import LIMIT_FILES, tiny_disk
 from tests.contract.processes import output, python
-from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, an_image, circle, run
+from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, Faulty, an_image, circle, run
 
 
 @pytest.fixture
@@ -242,6 +242,17 @@ def test_a_reader_elsewhere_that_does_not_end_keeps_no_writer_waiting(path):
         catalogue.record(pending.image_id, run(), now=NOW)
 
         assert catalogue.get(pending.image_id).status is Status.DETECTED
+
+
+def test_a_run_that_breaks_off_in_the_middle_leaves_no_row(path):
+    detected, pending = filled(path)
+    with opened(path) as catalogue:
+        for image in (detected, pending):
+            with pytest.raises(RuntimeError, match="boom"):
+                catalogue.record(image.image_id, run(circles=Faulty()), now=LATER)
+
+    assert select(path, "SELECT (SELECT count(*) FROM detections), (SELECT count(*) FROM objects)") == [(1, 2)]
+    assert_whole(path)
 
 
 # Kills

@@ -369,6 +369,14 @@ def test_the_limit_of_pixels_belongs_to_it():
         PillowPictures(max_pixels=64 * 48 - 1).read(data)
 
 
+def test_the_limit_of_a_webp_is_two_thirds_because_reading_one_takes_three_copies():
+    data = encode(NOISE, "WEBP")
+
+    assert PillowPictures(max_pixels=64 * 48 * 3 // 2).read(data).width == 64
+    with pytest.raises(TooLarge, match="at most 3,071 are taken"):
+        PillowPictures(max_pixels=64 * 48 * 3 // 2 - 1).read(data)
+
+
 def test_a_bomb_in_a_pngs_text_is_not_unpacked_whole():
     """Compressed text of 50 MB in 50 kB, beside a small picture."""
     packer = zlib.compressobj(9)

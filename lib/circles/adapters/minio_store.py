@@ -1,7 +1,6 @@
 """ObjectStore in a bucket of any S3 endpoint: the only file that imports minio and urllib3."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -29,7 +28,6 @@ class MinioStore:
         self._bucket = settings.s3_bucket
         self._region = settings.s3_region
         self._bucket_seen = False
-        self._making_bucket = threading.Lock()
         self._client = Minio(
             endpoint.netloc,
             access_key=settings.s3_access_key,
@@ -78,17 +76,16 @@ class MinioStore:
             self._client.bucket_exists(self._bucket)
 
     def _ensure_bucket(self) -> None:
-        """Once a process. Another process that makes it at the same moment is no fault."""
-        with self._making_bucket:
-            if self._bucket_seen:
-                return
-            try:
-                if not self._client.bucket_exists(self._bucket):
-                    self._client.make_bucket(self._bucket, self._region)
-            except S3Error as error:
-                if error.code not in _MADE_ALREADY:
-                    raise
-            self._bucket_seen = True
+        """Once a process. Another thread or process that makes it at the same moment is no fault."""
+        if self._bucket_seen:
+            return
+        try:
+            if not self._client.bucket_exists(self._bucket):
+                self._client.make_bucket(self._bucket, self._region)
+        except S3Error as error:
+            if error.code not in _MADE_ALREADY:
+                raise
+        self._bucket_seen = True
 
 
 def _pool(settings: Settings) -> urllib3.PoolManager:
