@@ -8,7 +8,7 @@ import torch
 
 from predictor.training.batches import Batches
 from predictor.training.loop import Trainer
-from predictor.training.materials import gather, pages, read_negatives
+from predictor.training.materials import gather, pages, patterns, read_negatives
 from predictor.training.photographs import read_split
 from predictor.training.plan import PLAN
 from predictor.training.stock import render_stock
@@ -41,7 +41,7 @@ def main() -> None:
         folder = arguments.work / f"scenes-{stage.scene_seed}-{stage.scene_count}"
         materials = gather(photographs, negatives)
         scenes = render_stock(folder, stage.scene_seed, stage.scene_count, materials, stage.recipe, arguments.threads)
-        empty = [*negatives, *pages(stage.pages)]
+        empty = [*negatives, *pages(stage.pages), *patterns(stage.patterns)]
         batches = Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)
         trainer.run(stage, batches, validation, arguments.work)
 

@@ -19,7 +19,11 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """What a batch is made of: crops of so many px, so many of them, shares of photographs and of empty pictures."""
+    """
+    What a batch is made of: crops of so many px, so many of them, shares of photographs and of empty pictures.
+
+    untouched_share is that of the empty crops that keep their colours and contrast.
+    """
 
     side_px: int = 320
     size: int = 16
@@ -27,6 +31,7 @@ class Mixture:
     negative_share: float = 0.05
     photograph_scales: tuple[float, float] = (0.35, 1.8)
     scene_scales: tuple[float, float] = (0.5, 1.5)
+    untouched_share: float = 0.0
 
 
 class Batches(Dataset[Batch]):
@@ -67,6 +72,8 @@ class Batches(Dataset[Batch]):
             crop = cut_crop(
                 rng, self._negatives[rng.integers(len(self._negatives))], mixture.side_px, mixture.photograph_scales
             )
+            if mixture.untouched_share and rng.random() < mixture.untouched_share:
+                return crop
         else:
             crop = cut_crop(
                 rng, self._scenes[int(rng.integers(len(self._scenes)))], mixture.side_px, mixture.scene_scales

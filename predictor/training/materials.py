@@ -8,6 +8,7 @@ import numpy as np
 
 from predictor.training.crops import Crop
 from predictor.training.pages import render_page
+from predictor.training.patterns import render_pattern
 from predictor.training.photographs import Photograph, cut_outs, read_rgb
 from predictor.training.scenes import Materials
 from predictor.training.textures import Floats
@@ -30,6 +31,12 @@ def pages(count: int) -> Iterator[Crop]:
     """So many pages of print, always the same ones."""
     for number in range(count):
         yield Crop(render_page(np.random.default_rng((20261124, number))), _none(), _none())
+
+
+def patterns(count: int) -> Iterator[Crop]:
+    """So many regular patterns, always the same ones."""
+    for number in range(count):
+        yield Crop(render_pattern(np.random.default_rng((20261125, number))), _none(), _none())
 
 
 def _none() -> Floats:

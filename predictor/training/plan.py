@@ -14,8 +14,8 @@ class Stage:
     The learning rate goes up over 60 steps, then down half a cosine of curve_steps (0: all steps of the stage) from
     learning_rate to learning_rate_end. Scenes are rendered from scene_seed by the recipe. ema_decay is of the running
     average of the weights, which is what ships. backgrounds are subfolders of the folder of pictures without round
-    things: they lie under scenes and are the empty pictures of batches, of which so many pages of print are
-    added. from_random: the weights began at random with this stage.
+    things: they lie under scenes and are the empty pictures of batches, of which so many pages of print and
+    so many regular patterns are added. from_random: the weights began at random with this stage.
     """
 
     name: str
@@ -31,12 +31,14 @@ class Stage:
     curve_steps: int = 0
     backgrounds: tuple[str, ...] = ("a",)
     pages: int = 0
+    patterns: int = 0
     from_random: bool = False
 
 
 _LARGER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.1)
 _QUIETER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.13)
 _QUIETEST = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.17)
+_REGULAR = Mixture(side_px=384, size=12, photograph_share=0.42, negative_share=0.32, untouched_share=0.4)
 
 PLAN = (
     Stage("first", 2500, 1, 4000, learning_rate=2e-3, learning_rate_end=8e-4, batch_seed=1, from_random=True),
@@ -81,5 +83,21 @@ PLAN = (
         recipe=THIRD,
         backgrounds=("a", "b"),
         pages=90,
+    ),
+    Stage(
+        "regular patterns",
+        100,  # of 320: all of them cost fruit more than boards gain (MODEL.md)
+        3,
+        4000,
+        learning_rate=3e-4,
+        learning_rate_end=5e-6,
+        batch_seed=7,
+        curve_steps=320,
+        mixture=_REGULAR,
+        recipe=THIRD,
+        backgrounds=("a", "b"),
+        pages=90,
+        patterns=260,
+        ema_decay=0.99,
     ),
 )
