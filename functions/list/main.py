@@ -10,6 +10,7 @@ from circles.web import Handler, json_response, routes
 from circles.web_requests import number, read_query
 
 app = services()
+app.short_reads_only = True
 radius = number(0, 1e9)
 
 

@@ -21,6 +21,14 @@ class Services:
     """What circles.serve runs in the background while it begins to listen; a function's module appends to it. A thread
     started by the module itself would not outlive the fork of functions-framework's own gunicorn."""
 
+    short_reads_only: bool = False
+    """Set by a function that waits for nothing but the catalogue: circles.serve gives it one thread. sqlite3 gives the
+    GIL away at every row, and eight threads that fight for it do half the requests of one (bench/README.md)."""
+
+    @property
+    def threads(self) -> int:
+        return 1 if self.short_reads_only else self.settings.threads
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 

@@ -42,6 +42,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"cannot start: {error}")
     app = create_app(settings.function_target, settings.function_source, "http")
+    app_services = build(settings)  # the ones that the function's module has just been given
     server = _InProcess(
         target="app",
         address=settings.host,
@@ -49,12 +50,15 @@ def main() -> None:
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
-        blocking_threads=settings.threads,
+        blocking_threads=app_services.threads,
         log_enabled=False,  # circles.web writes a line per request
     )
-    for task in build(settings).warm_up:
+    for task in app_services.warm_up:
         threading.Thread(target=task, daemon=True).start()
     server.serve(target_loader=lambda: app, wrap_loader=False)
+    # granian's idle threads would meet an interpreter that is being torn down, and abort the process.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
