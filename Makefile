@@ -97,4 +97,4 @@ check: lint test ## what CI runs
 
 clean: ## forget .venv and caches; data stays
 	rm -rf .venv .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
-include manifests/deploy.mk
+include manifests/verbs/deploy.mk

@@ -87,8 +87,8 @@ def test_a_setting_stands_in_the_readme_with_its_default(setting):
     [(names, default)] = rows
     known = next(field.default for field in fields(Settings) if field.name == setting)
     if len(names) == 1 and re.fullmatch(r"`[^`]+`", default):
-        kind = type(known)
-        assert kind(default.strip("`")) == known
+        text = default.strip("`")
+        assert text == str(known).lower() if isinstance(known, bool) else type(known)(text) == known
 
 
 def test_the_readme_knows_no_setting_that_is_not_there():

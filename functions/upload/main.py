@@ -28,7 +28,6 @@ def ready() -> None:
     app.store.ping()
 
 
-app.warm_up.append(lambda: app.detector.wake())  # the predictor's cold start and ours overlap
 handlers: dict[str, Handler] = {"POST /images/": post_image}
 answer = routes(handlers, ready=ready, settings=app.settings)
 

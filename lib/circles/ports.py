@@ -118,9 +118,6 @@ class Detector(Protocol):
             DetectorFailed: no answer, or none that can be used, within Settings.predictor_timeout_s seconds.
         """
 
-    def wake(self) -> None:
-        """Let a predictor that is scaled to zero begin to start; wait for it, and raise nothing if it does not come."""
-
 
 class Services(Protocol):
     """What every use case is handed: the ports, the clock, and how long a claim on a detection lasts."""

@@ -41,6 +41,7 @@ class Settings:
     predictor_protocol: str = "v1"  # v1 | v1-raw | v2-binary
     predictor_timeout_s: float = 30.0  # the whole call, retries included
     predictor_connect_timeout_s: float = 2.0
+    wake_predictor: bool = False  # call the predictor when this process starts, so that two cold starts overlap
     max_objects: int = 1000
 
     # What is let in
@@ -114,6 +115,10 @@ def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
     return parse
 
 
+def _flag(text: str) -> bool:
+    return _one_of("true", "false")(text) == "true"
+
+
 def _http_url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
@@ -137,6 +142,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "predictor_protocol": _one_of("v1", "v1-raw", "v2-binary"),
     "predictor_timeout_s": _above_zero(float),
     "predictor_connect_timeout_s": _above_zero(float),
+    "wake_predictor": _flag,
     "max_objects": _above_zero(int),
     "max_upload_bytes": _above_zero(int),
     "max_pixels": _above_zero(int),

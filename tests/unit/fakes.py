@@ -154,9 +154,6 @@ class FakeDetector(Faults):
         self.asked.append(picture)
         return Detection("fake", "7", "none", 12.5, self.circles)
 
-    def wake(self):
-        self.reach("wake")
-
 
 @dataclass
 class FakeServices:

@@ -45,7 +45,6 @@ class KserveDetector:
         self._settings = settings
         self._protocol = PROTOCOLS[settings.predictor_protocol]
         self._url = settings.predictor_url + self._protocol.path.format(model=settings.predictor_model)
-        self._ready_url = settings.predictor_url + self._protocol.ready_path.format(model=settings.predictor_model)
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment has no business inside the cluster
         pool = HTTPAdapter(pool_maxsize=settings.threads)
@@ -78,14 +77,6 @@ class KserveDetector:
             duration_ms=round(duration_ms, 1),
             circles=found.circles,
         )
-
-    def wake(self) -> None:
-        # A GET is enough: Knative's activator holds it until a pod is ready (knative/serving cmd/activator/main.go).
-        timeouts = (self._settings.predictor_connect_timeout_s, self._settings.predictor_timeout_s)
-        try:
-            self._session.get(self._ready_url, timeout=timeouts, stream=True, allow_redirects=False).close()
-        except requests.RequestException:
-            log.info("model %s cannot be woken", self._settings.predictor_model)
 
     def _attempt(self, headers: dict[str, str], body: bytes, deadline: float) -> bytes:
         """Post once and return the body of a 200; raise _Transient or DetectorFailed for anything else."""
