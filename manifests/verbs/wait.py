@@ -46,10 +46,14 @@ def wait_for(document: Document, condition: str, timeout_s: float) -> None:
 
 
 def reason(kind: str, named: str, namespace: str) -> str:
-    """What the object's conditions that are not true say."""
+    """What its conditions that are not true say, and which volume is not bound: pods wait for it in silence."""
     found = json.loads(kubectl("-n", namespace, "get", kind.lower(), named, "-o", "json") or "{}")
     conditions = found.get("status", {}).get("conditions", [])
-    return "; ".join(each.get("message", each["type"]) for each in conditions if each["status"] != "True")
+    said = {each.get("message") or each["type"] for each in conditions if each["status"] != "True"}
+    claims = json.loads(kubectl("-n", namespace, "get", "persistentvolumeclaims", "-o", "json") or '{"items": []}')
+    said |= {f"the volume claim {name(each)} is {each['status']['phase']}, not Bound" for each in claims["items"]
+             if each["status"]["phase"] != "Bound"}  # fmt: skip
+    return "; ".join(sorted(said))
 
 
 if __name__ == "__main__":
