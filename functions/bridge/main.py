@@ -1,0 +1,28 @@
+"""POST /: what an object store tells of its bucket goes on as CloudEvents to K_SINK."""
+
+import functions_framework
+from flask import Request, Response
+
+from circles.bootstrap import services
+from circles.bridging import forward
+from circles.web_events import check_bearer, event_routes
+
+app = services()
+
+
+def take_notification(request: Request) -> None:
+    check_bearer(request, app.settings.bridge_token)
+    forward(request.get_data(cache=False), app)
+
+
+def ready() -> None:
+    """Without a sink the store keeps what it has to tell."""
+    app.broker
+
+
+answer = event_routes(take_notification, ready=ready, settings=app.settings, never_status=204)
+
+
+@functions_framework.http
+def bridge(request: Request) -> Response:
+    return answer(request)

@@ -1,0 +1,78 @@
+"""Event functions over HTTP: one POST route whose answer is a status and never a body."""
+
+import hmac
+import logging
+from collections.abc import Callable
+
+from flask import Request, Response, current_app, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from circles.errors import CirclesError, TooLarge, Unauthorized
+from circles.settings import Settings
+from circles.web import Handler, drain, json_response, routes
+
+log = logging.getLogger("circles.requests")
+
+MAX_EVENT_BYTES = 4 * 1024 * 1024
+"""SeaweedFS names every 4-MiB piece of a large object, twice: 5 GiB are half a MiB."""
+
+
+def event_routes(
+    take: Callable[[Request], None], *, ready: Callable[[], None], settings: Settings, never_status: int = 422
+) -> Handler:
+    """
+    Return the function that answers every request of an event function: POST / is 204 where take raised nothing.
+
+    A body would harm: Knative's broker reads any body of a 2xx as an event and repeats what it cannot read
+    (knative/eventing pkg/broker/filter), and an error's body goes into the dead letter.
+
+    Args:
+        take: takes one event; a CirclesError it raises is answered with its event_status.
+        never_status: what tells the sender that a repetition is useless. 422 is right for a broker, which has a place
+            for dead letters; a store's queue repeats all that is not 2xx, for ever and before everything else.
+    """
+
+    def post(request: Request) -> Response:
+        take(request)
+        return Response(status=204)
+
+    def told(error: CirclesError) -> Response:
+        never = 400 <= error.event_status < 500 and not isinstance(error, Unauthorized)
+        log.log(logging.ERROR if error.event_status >= 500 else logging.WARNING, "%s: %s (%s) %s", error.code, error,
+                error.__cause__, g.request_id)  # fmt: skip
+        return _empty(never_status if never else error.event_status, error)
+
+    answer = routes({"GET /": lambda _: json_response({"status": "alive"}), "POST /": post}, ready=ready, settings=settings)
+    current_app.config["MAX_CONTENT_LENGTH"] = MAX_EVENT_BYTES
+    current_app.register_error_handler(CirclesError, told)
+    current_app.register_error_handler(RequestEntityTooLarge, lambda _: told(TooLarge("The event is too large.")))
+    current_app.after_request(_without_body)
+    return answer
+
+
+def check_bearer(request: Request, token: str | None) -> None:
+    """Raise Unauthorized unless the request carries token, compared in constant time; None lets everybody in."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), (token or "").encode())
+    if token is not None and not (scheme.lower() == "bearer" and right):
+        raise Unauthorized("Send the token of this bridge as Authorization: Bearer.")
+
+
+def _empty(status: int, error: CirclesError) -> Response:
+    """A streamed answer without content: see web.drain for why it is streamed."""
+    drain(request)
+    response = Response(iter(()), status)
+    if error.retry_after_s:
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="circles"'
+    return response
+
+
+def _without_body(response: Response) -> Response:
+    """Whoever refused a POST: nothing is said but the status."""
+    if request.method == "POST":
+        response.response = []
+        response.headers.pop("Content-Type", None)
+        response.headers["Content-Length"] = "0"
+    return response
