@@ -1,14 +1,16 @@
 """The only place where ports meet adapters. An adapter is imported when it is first used, so that a cold start pays for
 nothing that its requests do not need."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from circles import ports
-from circles.ports import Catalogue, Detector, ObjectStore, Pictures
+from circles.background import Background
+from circles.ports import Catalogue, Detector, EventSink, ObjectStore, Pictures
+from circles.rules import Rules
 from circles.settings import Settings
 
 
@@ -32,12 +34,33 @@ class Services:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    @property
-    def lease(self) -> timedelta:
-        limits = self.settings
-        return timedelta(
-            seconds=limits.predictor_timeout_s + limits.busy_timeout_s + 15
-        )  # 15 for decoding and a slow disk
+    @cached_property
+    def rules(self) -> Rules:
+        known = self.settings
+        return Rules(
+            # 15 for decoding and a slow disk
+            lease=timedelta(seconds=known.predictor_timeout_s + known.busy_timeout_s + 15),
+            incoming_prefix=known.incoming_prefix,
+            max_upload_bytes=known.max_upload_bytes,
+            max_attempts=known.max_attempts,
+            repair_after=timedelta(seconds=known.repair_after_s),
+            repair_budget=timedelta(seconds=known.repair_budget_s),
+            adopt_after=timedelta(seconds=known.adopt_after_s),
+            event_type_prefix=known.event_type_prefix,
+            event_source=known.event_source,
+            event_max_attempts=known.event_max_attempts,
+        )
+
+    @cached_property
+    def background(self) -> Background:
+        return Background(threads=3)  # of which one may wait for a slow sink
+
+    def soon(self, work: Callable[[], object], *, key: str) -> None:
+        self.background.submit(work, key=key)
+
+    @cached_property
+    def sinks(self) -> Mapping[str, EventSink]:
+        return {}
 
     @cached_property
     def pictures(self) -> Pictures:

@@ -9,6 +9,7 @@ CirclesError             code                  HTTP  event
 ├── UndecodablePicture   undecodable-picture   422   422
 ├── KeyReused            key-reused            422   422
 ├── Damaged              damaged               500   422  stored bytes are not those that came
+├── Rejected             rejected              500   422  a sink will never take this event
 ├── Unavailable          unavailable           503   503  the broker retries
 └── DetectorFailed       detector-failed       503   503  the image is safe and stays pending
 (anything else)          internal              500   500  logged, never shown
@@ -72,6 +73,12 @@ class Damaged(CirclesError):
     code, title, http_status, event_status = "damaged", "Stored content damaged", 500, 422
 
 
+class Rejected(CirclesError):
+    """A sink of events says that it will never take this one; it is kept and can be looked at."""
+
+    code, title, http_status, event_status = "rejected", "Event rejected", 500, 422
+
+
 class Unavailable(CirclesError):
     """The store or the catalogue does not answer; nothing was written by the call that raised it."""
 
@@ -88,3 +95,11 @@ class DetectorFailed(CirclesError):
 
 class KeyTaken(Exception):
     """Not an answer but a fork in the road: another image holds this idempotency key."""
+
+
+class IdTaken(Exception):
+    """Not an answer but a fork in the road: there is an image with this id already."""
+
+
+class Buried(Exception):
+    """Not an answer but a fork in the road: the blob that this image names is being deleted, or was a moment ago."""

@@ -46,6 +46,18 @@ class Settings:
     # What is let in
     max_upload_bytes: int = 32 * 1024 * 1024
     max_pixels: int = 50_000_000
+    incoming_prefix: str = "incoming/"  # what others put below it becomes images; never images/, where ours lie
+
+    # How what was cut off is taken up again
+    max_attempts: int = 8  # detections of one image, until it counts as failed
+    repair_after_s: float = 60.0  # an image is pending for so long before repair looks at it; doubles with each attempt
+    repair_budget_s: float = 40.0  # no repair begins more work after so long; it and a detection fit the timeout
+    adopt_after_s: float = 24 * 3600.0  # a blob without a row becomes an image when it is so old
+
+    # What others are told
+    event_type_prefix: str = "dev.circles"  # reverse DNS; dev.circles.image.detected and so on
+    event_source: str = "/circles"  # CloudEvents' source, a URI reference
+    event_max_attempts: int = 12  # until an event that a sink does not take is laid aside
 
     # How it is served
     host: str = "0.0.0.0"
@@ -114,6 +126,26 @@ def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
     return parse
 
 
+def _key_prefix(text: str) -> str:
+    """A folder of the bucket in which nothing of ours lies: own blobs must never come back as events."""
+    segments = text.split("/")
+    if segments[-1] or any(segment in ("", ".", "..") for segment in segments[:-1]) or segments[0] in ("", "images"):
+        raise ValueError("must be a folder of the bucket such as incoming/, and not below images/")
+    return text
+
+
+def _reverse_dns(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):
+        raise ValueError("must be a reversed DNS name such as org.example")
+    return text
+
+
+def _uri_reference(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", text):
+        raise ValueError("must be a URI reference such as /circles (RFC 3986)")
+    return text
+
+
 def _http_url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
@@ -140,6 +172,14 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "max_objects": _above_zero(int),
     "max_upload_bytes": _above_zero(int),
     "max_pixels": _above_zero(int),
+    "incoming_prefix": _key_prefix,
+    "max_attempts": _above_zero(int),
+    "repair_after_s": _above_zero(float),
+    "repair_budget_s": _above_zero(float),
+    "adopt_after_s": _above_zero(float),
+    "event_type_prefix": _reverse_dns,
+    "event_source": _uri_reference,
+    "event_max_attempts": _above_zero(int),
     "host": str,
     "port": _above_zero(int),
     "function_source": str,

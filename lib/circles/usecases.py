@@ -8,10 +8,15 @@ A crash between any two steps leaves a pending image or an unnamed blob, never h
 import hashlib
 import logging
 
+from circles.announcing import dispatch_outbox
 from circles.errors import CirclesError, DetectorFailed, KeyReused, KeyTaken, Unavailable
 from circles.identifiers import new_id, upload_id
 from circles.images import EXTENSIONS, Image, Picture, Status, Upload
 from circles.ports import Services
+from circles.registering import register_object
+from circles.repairing import repair_images
+
+__all__ = ["dispatch_outbox", "read_content", "register_object", "repair_images", "upload_image"]
 
 log = logging.getLogger("circles")
 
@@ -67,7 +72,7 @@ def _describe(upload: Upload, picture: Picture, sha256: str, app: Services) -> I
         file_name=upload.file_name,
         idempotency_key=key,
         attempts=1,
-        claimed_until=now + app.lease,
+        claimed_until=now + app.rules.lease,
     )
 
 
@@ -83,7 +88,7 @@ def _known(upload: Upload, sha256: str, app: Services) -> Image | None:
 
 def _resume(image: Image, picture: Picture, app: Services) -> Image:
     now = app.now()
-    if image.status is Status.PENDING and app.catalogue.claim(image.image_id, now=now, until=now + app.lease):
+    if image.status is Status.PENDING and app.catalogue.claim(image.image_id, now=now, until=now + app.rules.lease):
         return _detect(image, picture, app)
     return app.catalogue.get(image.image_id)
 

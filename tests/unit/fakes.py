@@ -8,8 +8,23 @@ from circles.errors import Damaged, KeyTaken, NotFound, Unavailable, Unsupported
 from circles.identifiers import new_id
 from circles.images import Circle, Detection, FoundObject, Picture, Status
 from circles.keys import check_key
+from circles.rules import Rules
 
 CIRCLE = Circle(bbox=(10, 20, 30, 30), centroid=(25.0, 35.0), radius_px=15.0, score=0.9, label="coin")
+
+
+RULES = Rules(
+    lease=timedelta(seconds=60),
+    incoming_prefix="incoming/",
+    max_upload_bytes=1000,
+    max_attempts=4,
+    repair_after=timedelta(seconds=90),
+    repair_budget=timedelta(seconds=40),
+    adopt_after=timedelta(days=1),
+    event_type_prefix="org.example",
+    event_source="/circles",
+    event_max_attempts=3,
+)
 
 
 class Faults:
@@ -163,7 +178,7 @@ class FakeServices:
     """All ports on one journal, which is the order in which they were reached, and a clock that a test sets."""
 
     journal: list = field(default_factory=list)
-    lease: timedelta = timedelta(seconds=60)
+    rules: Rules = RULES
     clock: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
     def __post_init__(self):

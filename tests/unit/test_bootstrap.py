@@ -53,7 +53,7 @@ def test_services_come_from_the_environment(monkeypatch):
 def test_a_claim_outlives_the_slowest_detection_and_its_record():
     slow = Settings(predictor_timeout_s=100, busy_timeout_s=20)
 
-    assert Services(slow).lease > timedelta(seconds=120)
+    assert Services(slow).rules.lease > timedelta(seconds=120)
 
 
 def test_the_clock_knows_its_time_zone():

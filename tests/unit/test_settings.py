@@ -51,6 +51,14 @@ GIVEN = {
     "max_objects": ("12", 12),
     "max_upload_bytes": ("1024", 1024),
     "max_pixels": ("4096", 4096),
+    "incoming_prefix": ("drop/here/", "drop/here/"),
+    "max_attempts": ("3", 3),
+    "repair_after_s": ("1.5", 1.5),
+    "repair_budget_s": ("20", 20.0),
+    "adopt_after_s": ("60", 60.0),
+    "event_type_prefix": ("org.example", "org.example"),
+    "event_source": ("https://circles.example/", "https://circles.example/"),
+    "event_max_attempts": ("2", 2),
     "host": ("127.0.0.1", "127.0.0.1"),
     "port": ("9000", 9000),
     "function_source": ("functions/list/main.py", "functions/list/main.py"),
@@ -78,13 +86,17 @@ def test_what_the_ecosystem_names_has_no_prefix(name):
 
 
 CHOICES = ("store", "detector", "predictor_protocol", "log_level")
-NUMBERS = ("busy_timeout_s", "s3_timeout_s", "predictor_timeout_s", "predictor_connect_timeout_s")
-COUNTS = ("max_objects", "max_upload_bytes", "max_pixels", "port", "threads")
+NUMBERS = ("busy_timeout_s", "s3_timeout_s", "predictor_timeout_s", "predictor_connect_timeout_s", "repair_after_s",
+           "repair_budget_s", "adopt_after_s")  # fmt: skip
+COUNTS = ("max_objects", "max_upload_bytes", "max_pixels", "port", "threads", "max_attempts", "event_max_attempts")
 URLS = ("s3_endpoint", "predictor_url")
 FAULTS = [
     *((name, text) for name in CHOICES for text in ("other", "FOLDER", " s3", "debug")),
     *((name, text) for name in (*NUMBERS, *COUNTS) for text in ("0", "-1", "many", "nan", "inf", "1e400", "1,5")),
     *((name, text) for name in COUNTS for text in ("1.5", "0x10")),
+    *(("incoming_prefix", text) for text in ("incoming", "/", "/incoming/", "a//", "../", "images/", "images/new/")),
+    *(("event_type_prefix", text) for text in ("dev.circles.", "Dev", ".", "a b")),
+    *(("event_source", text) for text in ("a b", "<x>")),
     *((name, text) for name in URLS for text in ("127.0.0.1:9000", "ftp://x", "s3://x", "//x", "HTTP")),
 ]
 
