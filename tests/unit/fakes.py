@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from circles.errors import Damaged, KeyTaken, NotFound, Unavailable, UnsupportedPicture
+from circles.errors import Damaged, KeyTaken, NotFound, TooLarge, Unavailable, UnsupportedPicture
 from circles.identifiers import new_id
-from circles.images import Circle, Detection, FoundObject, Picture, Status
+from circles.images import Circle, Detection, FoundObject, Picture, Status, StoredObject
 from circles.keys import check_key
 from circles.rules import Rules
 
@@ -58,23 +58,48 @@ class FakePictures(Faults):
 
 
 class FakeStore(Faults):
-    def __init__(self, journal=None):
+    bucket = "circles"
+
+    def __init__(self, journal=None, now=lambda: datetime.now(UTC)):
         super().__init__(journal)
         self.blobs = {}
+        self.modified = {}
+        self.now = now
 
     def put(self, key, data, *, media_type, sha256):
         check_key(key)
         self.reach("put")
-        self.blobs[key] = data
+        self.drop(key, data)
 
-    def get(self, key, *, sha256):
+    def drop(self, key, data):
+        """What another program puts."""
+        self.blobs[key], self.modified[key] = data, self.now()
+
+    def get(self, key, *, sha256=None, etag=None, max_bytes=None):
         check_key(key)
         self.reach("get")
+        data = self.blobs.get(key)
+        if data is None or (etag and _etag(data) != etag):
+            raise NotFound("The stored picture is gone.")
+        if max_bytes is not None and len(data) > max_bytes:
+            raise TooLarge("The picture is too large.")
+        if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+            raise Damaged("The stored picture is not the one that was uploaded.")
+        return data
+
+    def stat(self, key):
+        check_key(key)
+        self.reach("stat")
         if key not in self.blobs:
             raise NotFound("The stored picture is gone.")
-        if hashlib.sha256(self.blobs[key]).hexdigest() != sha256:
-            raise Damaged("The stored picture is not the one that was uploaded.")
-        return self.blobs[key]
+        data = self.blobs[key]
+        return StoredObject(self.bucket, key, _etag(data), len(data), self.modified.get(key, self.now()))
+
+    def list(self, prefix, *, after=None):
+        self.reach("list")
+        for key in sorted(self.blobs):
+            if key.startswith(prefix) and key > (after or ""):
+                yield self.stat(key)
 
     def delete(self, key):
         check_key(key)
@@ -194,6 +219,10 @@ class FakeServices:
 def away():
     """What a port raises that cannot be reached."""
     return Unavailable("It is away.")
+
+
+def _etag(data):
+    return hashlib.md5(data).hexdigest()
 
 
 def _passes(circle, wanted):

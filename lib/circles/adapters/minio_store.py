@@ -77,7 +77,7 @@ class MinioStore:
             return self._object(self._client.stat_object(self.bucket, key))
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
-        with _faults_named(), suppress(NotFound):  # without a bucket there is nothing to list
+        with suppress(NotFound), _faults_named():  # without a bucket there is nothing to list
             for found in self._client.list_objects(self.bucket, prefix, recursive=True, start_after=after):
                 try:
                     check_key(found.object_name or "")
