@@ -4,7 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
-from circles.bridging import forward
+from circles.bridging import broker, forward_notification
 from circles.web_events import check_bearer, event_routes
 
 app = services()
@@ -12,12 +12,12 @@ app = services()
 
 def take_notification(request: Request) -> None:
     check_bearer(request, app.settings.bridge_token)
-    forward(request.get_data(cache=False), app)
+    forward_notification(request.get_data(cache=False), app)
 
 
 def ready() -> None:
     """Without a sink the store keeps what it has to tell."""
-    app.broker
+    broker(app)
 
 
 answer = event_routes(take_notification, ready=ready, settings=app.settings, never_status=204)

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from circles import ports
 from circles.background import Background
-from circles.ports import Catalogue, Detector, EventSink, ObjectStore, Pictures
+from circles.ports import BROKER, Catalogue, Detector, EventSink, ObjectStore, Pictures
 from circles.rules import Rules
 from circles.settings import Settings
 
@@ -60,7 +61,23 @@ class Services:
 
     @cached_property
     def sinks(self) -> Mapping[str, EventSink]:
-        return {}
+        known = self.settings
+        if not known.k_sink and not known.webhook_urls:
+            return {}
+        from circles.adapters.http_client import HttpClient
+        from circles.adapters.http_sink import BrokerSink, WebhookSink
+
+        client, timeout_s = HttpClient(threads=known.threads, connect_timeout_s=2.0), known.sink_timeout_s
+        sinks: dict[str, EventSink] = {
+            # The digest keeps what is signed into a URL out of the outbox, and stays when the list's order changes.
+            f"webhook-{sha256(url.encode()).hexdigest()[:16]}": WebhookSink(
+                url, client, timeout_s=timeout_s, secret=known.webhook_key
+            )
+            for url in known.webhook_urls
+        }
+        if known.k_sink:
+            sinks[BROKER] = BrokerSink(known.k_sink, client, timeout_s=timeout_s, extensions=known.k_ce_overrides)
+        return sinks
 
     @cached_property
     def pictures(self) -> Pictures:

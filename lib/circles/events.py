@@ -11,7 +11,7 @@ from cloudevents.conversion import to_binary, to_structured
 from cloudevents.http import CloudEvent, from_http
 
 from circles.errors import Malformed
-from circles.ports import OutgoingEvent
+from circles.images import OutgoingEvent
 
 _UNESCAPED = (ascii_letters + digits + punctuation).translate({ord('"'): None, ord("%"): None})
 """What stands for itself in a header (CloudEvents HTTP binding 1.0.2, section 3.1.3.2)."""
@@ -22,12 +22,12 @@ Extensions = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class IncomingEvent:
-    """What came. data is parsed JSON, or the body's bytes where it is none, or None."""
+    """What came. data is parsed JSON, the body's bytes or text where it is none, or None; traceparent is unchecked."""
 
     event_id: str
     type: str
     source: str
-    subject: str | None
+    traceparent: str | None
     data: Any
 
 
@@ -36,27 +36,26 @@ def read_event(headers: Mapping[str, str], body: bytes) -> IncomingEvent:
     Read an event in binary or structured mode.
 
     Raises:
-        Malformed: it is no CloudEvent of version 1.0, or an attribute that must have text has none.
+        Malformed: it is no CloudEvent of version 1.0, or its id, type or source is missing, empty or no text.
     """
     try:
-        event = from_http(headers, body)  # type: ignore[arg-type] # any mapping will do
-    except Exception as error:  # the library's own kinds, and whatever its parsing stumbles over: TypeError, RecursionError …
+        attributes = from_http(headers, body)
+    except Exception as error:  # the library's own, and what its parsing stumbles over: TypeError, RecursionError …
         raise Malformed("This is no CloudEvent.") from error
-    binary = any(name.lower() == "ce-specversion" for name in headers.keys())
-    attributes = {name: _unescaped(value) if binary else value for name, value in event.get_attributes().items()}
-    texts = [attributes.get(name) for name in ("specversion", "id", "type", "source")]
-    subject = attributes.get("subject")
-    if texts[0] != "1.0" or not all(isinstance(text, str) and text for text in texts):
-        raise Malformed("A CloudEvent has specversion 1.0, and id, type and source with text.")
-    if not isinstance(subject, str | None):
-        raise Malformed("A CloudEvent's subject is text.")
-    return IncomingEvent(attributes["id"], attributes["type"], attributes["source"], subject, event.data)
+    escaped = any(name.lower() == "ce-specversion" for name in headers)
+    version, event_id, kind, source, parent = (
+        _text(attributes.get(name), escaped) for name in ("specversion", "id", "type", "source", "traceparent")
+    )
+    if not (version == "1.0" and event_id and kind and source):
+        raise Malformed("A CloudEvent has specversion 1.0, and an id, a type and a source.")
+    return IncomingEvent(event_id, kind, source, parent, attributes.data)
 
 
 def binary_message(event: OutgoingEvent, extensions: Extensions = ()) -> tuple[dict[str, str], bytes]:
     """Return headers and body of an event in binary mode: attributes as headers, data as the body."""
     headers, body = to_binary(_cloud_event(event, extensions))
-    return {name: quote(value, safe=_UNESCAPED) if name != "content-type" else value for name, value in headers.items()}, body
+    escaped = {name: quote(value, safe=_UNESCAPED) for name, value in headers.items() if name != "content-type"}
+    return {"content-type": headers["content-type"], **escaped}, body
 
 
 def structured_message(event: OutgoingEvent, extensions: Extensions = ()) -> tuple[dict[str, str], bytes]:
@@ -79,6 +78,8 @@ def _cloud_event(event: OutgoingEvent, extensions: Extensions) -> CloudEvent:
     return CloudEvent(attributes, event.data)
 
 
-def _unescaped(value: Any) -> Any:
-    """A header's value as text. What is no valid escape stays as it is: some senders escape nothing."""
-    return unquote(value) if isinstance(value, str) else value
+def _text(value: Any, escaped: bool) -> str | None:
+    """An attribute's text; what is no valid escape stays as it is, because some senders escape nothing."""
+    if not isinstance(value, str):
+        return None
+    return unquote(value) if escaped else value

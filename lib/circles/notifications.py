@@ -84,6 +84,19 @@ def read_notice(record: Record) -> Notice:
     return Notice(name, key, etag.strip('"') if isinstance(etag, str) else "", size)
 
 
+def notices(event_type: str, data: Any) -> list[Notice]:
+    """
+    Return what a CloudEvent of this type tells of new content; nothing where it is of another type.
+
+    The key is read from the record, not from the event's subject: some sources escape that, some do not.
+    Raises Malformed where data is no record.
+    """
+    name = event_type.removeprefix(TYPE_PREFIX)
+    if name == event_type or name.removeprefix("s3:") not in CREATIONS:
+        return []
+    return [read_notice(record) for record in records(data) if event_name(record) in CREATIONS]
+
+
 def to_event(record: Record, notice: Notice, *, now: datetime) -> OutgoingEvent:
     """
     Return the CloudEvent of a record, its attributes as the CNCF's adapter text for S3 has them.

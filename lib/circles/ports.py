@@ -141,6 +141,10 @@ class Detector(Protocol):
         """Let a predictor that is scaled to zero begin to start; wait for it, and raise nothing if it does not come."""
 
 
+BROKER = "broker"
+"""The name of the sink that K_SINK names, in Services.sinks."""
+
+
 class EventSink(Protocol):
     """One receiver of events. Safe from many threads."""
 

@@ -1,5 +1,7 @@
 """All settings, read once from the environment into one frozen object. Nobody else reads os.environ."""
 
+import base64
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -57,6 +59,12 @@ class Settings:
     # What others are told
     event_type_prefix: str = "dev.circles"  # reverse DNS; dev.circles.image.detected and so on
     event_source: str = "/circles"  # CloudEvents' source, a URI reference
+    k_sink: str = ""  # K_SINK and K_CE_OVERRIDES, as Knative's SinkBinding sets them
+    k_ce_overrides: tuple[tuple[str, str], ...] = ()
+    webhook_urls: tuple[str, ...] = ()  # separated by white space
+    webhook_secret: str = ""  # whsec_ and base64, as Standard Webhooks writes it
+    sink_timeout_s: float = 5.0  # one delivery to K_SINK or a webhook
+    bridge_token: str = ""  # what object stores must send to bridge; empty lets everybody in
     event_max_attempts: int = 12  # until an event that a sink does not take is laid aside
 
     # How it is served
@@ -72,6 +80,11 @@ class Settings:
         """Where the SQLite file lies."""
         return self.catalogue_path or self.data_dir / "catalogue.db"
 
+    @property
+    def webhook_key(self) -> bytes:
+        """The bytes that webhooks are signed with."""
+        return base64.b64decode(self.webhook_secret.removeprefix("whsec_"))
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read the variables that are set and not empty; raise SettingsError for all that are wrong, at once."""
@@ -85,12 +98,14 @@ class Settings:
                     faults.append(f"{variable}={text!r}: {error}")
         if values.get("store") == "s3" and not (values.get("s3_access_key") and values.get("s3_secret_key")):
             faults.append("CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY")
+        if values.get("webhook_urls") and not values.get("webhook_secret"):
+            faults.append("CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET")
         if faults:
             raise SettingsError("; ".join(faults))
         return cls(**values)
 
 
-_ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET")
+_ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")
 """Variables that functions-framework and Knative name, and so carry no prefix."""
 
 _SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
@@ -152,6 +167,32 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _http_urls(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_http_url(url) for url in text.split()))
+
+
+def _ce_overrides(text: str) -> tuple[tuple[str, str], ...]:
+    """{"extensions": {"name": "value"}}, as knative.dev/pkg apis/duck/v1 has CloudEventOverrides."""
+    try:
+        extensions = json.loads(text).get("extensions") or {}
+        pairs = tuple(sorted(extensions.items()))
+    except (ValueError, AttributeError) as error:
+        raise ValueError('must be JSON such as {"extensions": {"name": "value"}}') from error
+    if not all(re.fullmatch("[a-z0-9]{1,20}", name) and isinstance(value, str) for name, value in pairs):
+        raise ValueError("extensions have names of 1 to 20 letters a to z and digits, and text as values")
+    return pairs
+
+
+def _webhook_secret(text: str) -> str:
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True) if text.startswith("whsec_") else b""
+    except ValueError:
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise ValueError("must be whsec_ and the base64 of 24 to 64 random bytes")
+    return text
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "store": _one_of("folder", "s3"),
     "data_dir": Path,
@@ -180,6 +221,12 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "event_type_prefix": _reverse_dns,
     "event_source": _uri_reference,
     "event_max_attempts": _above_zero(int),
+    "k_sink": _http_url,
+    "k_ce_overrides": _ce_overrides,
+    "webhook_urls": _http_urls,
+    "webhook_secret": _webhook_secret,
+    "sink_timeout_s": _above_zero(float),
+    "bridge_token": str,
     "host": str,
     "port": _above_zero(int),
     "function_source": str,

@@ -40,7 +40,7 @@ def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settin
     table = {**handlers, **_common(ready)}
     rules = (line.partition(" ") for line in table)
     url_map = Map(
-        [Rule(path.rstrip("/"), methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
+        [Rule(path.rstrip("/") or "/", methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
         merge_slashes=False,  # a redirect would name an inner host
     )
     paths = url_map.bind("circles")  # the name is never used: nothing redirects
@@ -154,7 +154,7 @@ def _crashed(error: Exception) -> Response:
     return _problem("internal", "Internal error", 500, "Something broke on our side; the log has it under this id.", {})
 
 
-def _drain(request: Request) -> None:
+def drain(request: Request) -> None:
     """
     Read on a refused body for a while and throw it away, a piece at a time.
 
@@ -175,7 +175,7 @@ def _problem(code: str, title: str, status: int, detail: str, headers: Mapping[s
     The body is an iterator, because functions-framework reads a request's whole body into memory before any answer that
     is not streamed (functions_framework.read_request), which a refusal of a large body must not do.
     """
-    _drain(request)
+    drain(request)
     document = {
         "type": f"urn:circles:problem:{code}",
         "title": title,

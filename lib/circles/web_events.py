@@ -8,6 +8,7 @@ from flask import Request, Response, current_app, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from circles.errors import CirclesError, TooLarge, Unauthorized
+from circles.events import IncomingEvent, read_event
 from circles.settings import Settings
 from circles.web import Handler, drain, json_response, routes
 
@@ -42,7 +43,9 @@ def event_routes(
                 error.__cause__, g.request_id)  # fmt: skip
         return _empty(never_status if never else error.event_status, error)
 
-    answer = routes({"GET /": lambda _: json_response({"status": "alive"}), "POST /": post}, ready=ready, settings=settings)
+    answer = routes(
+        {"GET /": lambda _: json_response({"status": "alive"}), "POST /": post}, ready=ready, settings=settings
+    )
     current_app.config["MAX_CONTENT_LENGTH"] = MAX_EVENT_BYTES
     current_app.register_error_handler(CirclesError, told)
     current_app.register_error_handler(RequestEntityTooLarge, lambda _: told(TooLarge("The event is too large.")))
@@ -56,6 +59,11 @@ def check_bearer(request: Request, token: str | None) -> None:
     right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), (token or "").encode())
     if token is not None and not (scheme.lower() == "bearer" and right):
         raise Unauthorized("Send the token of this bridge as Authorization: Bearer.")
+
+
+def read_cloud_event(request: Request) -> IncomingEvent:
+    """Return the CloudEvent that a request is. Raises Malformed."""
+    return read_event(dict(request.headers), request.get_data(cache=False))
 
 
 def _empty(status: int, error: CirclesError) -> Response:
@@ -72,7 +80,6 @@ def _empty(status: int, error: CirclesError) -> Response:
 def _without_body(response: Response) -> Response:
     """Whoever refused a POST: nothing is said but the status."""
     if request.method == "POST":
-        response.response = []
+        response.set_data(b"")
         response.headers.pop("Content-Type", None)
-        response.headers["Content-Length"] = "0"
     return response
