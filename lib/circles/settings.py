@@ -64,7 +64,7 @@ class Settings:
     webhook_urls: tuple[str, ...] = ()  # separated by white space
     webhook_secret: str = ""  # whsec_ and base64, as Standard Webhooks writes it
     sink_timeout_s: float = 5.0  # one delivery to K_SINK or a webhook
-    bridge_token: str = ""  # what object stores must send to bridge; empty lets everybody in
+    bridge_token: str = ""  # what object stores must send to bridge; without one it is not ready
     event_max_attempts: int = 12  # until an event that a sink does not take is laid aside
 
     # How it is served
@@ -95,7 +95,7 @@ class Settings:
                 try:
                     values[name] = _PARSERS[name](text)
                 except ValueError as error:
-                    faults.append(f"{variable}={text!r}: {error}")
+                    faults.append(f"{variable}={'…' if name in _SECRETS else repr(text)}: {error}")
         if values.get("store") == "s3" and not (values.get("s3_access_key") and values.get("s3_secret_key")):
             faults.append("CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY")
         if values.get("webhook_urls") and not values.get("webhook_secret"):
@@ -107,6 +107,9 @@ class Settings:
 
 _ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")
 """Variables that functions-framework and Knative name, and so carry no prefix."""
+
+_SECRETS = ("webhook_secret", "webhook_urls")
+"""What no message shows; a URL may hold its receiver's token."""
 
 _SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
 """Kubernetes gives every pod such variables for each Service, also for one called circles-… (enableServiceLinks)."""

@@ -53,11 +53,15 @@ def event_routes(
     return answer
 
 
-def check_bearer(request: Request, token: str | None) -> None:
-    """Raise Unauthorized unless the request carries token, compared in constant time; None lets everybody in."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), (token or "").encode())
-    if token is not None and not (scheme.lower() == "bearer" and right):
+def check_token(request: Request, token: str) -> None:
+    """
+    Raise Unauthorized unless the request carries token: as Bearer, or as the password of Basic, which is what a store
+    sends that knows nothing but a URL with user and password. Compared in constant time; no token lets nobody in.
+    """
+    sent = request.authorization
+    given = (sent.token if sent.type == "bearer" else sent.password) if sent else None
+    right = hmac.compare_digest((given or "").encode("utf-8", "replace"), token.encode())
+    if not (token and right):
         raise Unauthorized("Send the token of this bridge as Authorization: Bearer.")
 
 
