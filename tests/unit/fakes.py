@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from circles.errors import Damaged, KeyTaken, NotFound, Unavailable, UnsupportedPicture
 from circles.identifiers import new_id
-from circles.images import Circle, Detection, FoundObject, Picture, Status
+from circles.images import Backlog, Circle, Detection, FoundObject, Picture, Status
 from circles.keys import check_key
 
 CIRCLE = Circle(bbox=(10, 20, 30, 30), centroid=(25.0, 35.0), radius_px=15.0, score=0.9, label="coin")
@@ -133,6 +133,11 @@ class FakeCatalogue(Faults):
 
     def ping(self):
         self.reach("ping")
+
+    def backlog(self):
+        self.reach("backlog")
+        pending = [image.created_at for image in self.images.values() if image.status is Status.PENDING]
+        return Backlog(len(pending), min(pending, default=None))
 
     def close(self):
         pass
