@@ -154,6 +154,7 @@ DRIVERS = {
     "PIL": r"adapters/pillow_pictures\.py",
     "granian": r"serve\.py",
     "uuid_utils": r"identifiers\.py",
+    "prometheus_client": r"circles/prometheus\.py",
     "flask": r"web\w*\.py|functions/\w+/main\.py",
     "werkzeug": r"web\w*\.py",
     "functions_framework": r"serve\.py|functions/\w+/main\.py",
@@ -186,11 +187,13 @@ INWARD = {
     "background": set(),
     "ports": {"images", "rules"},
     "documents": {"images"},
-    "usecases": {"images", "ports", "errors", "identifiers", "registering", "announcing", "repairing"},
-    "registering": {"images", "ports", "errors", "identifiers"},
-    "announcing": {"images", "ports", "errors", "identifiers", "documents"},
-    "repairing": {"images", "ports", "errors", "identifiers", "registering", "announcing"},
-    "web": {"errors", "identifiers", "settings"},
+    "metrics": {"prometheus"},
+    "prometheus": {"__version__"},
+    "usecases": {"images", "ports", "errors", "identifiers", "metrics", "registering", "announcing", "repairing"},
+    "registering": {"images", "ports", "errors", "identifiers", "metrics"},
+    "announcing": {"images", "ports", "errors", "identifiers", "documents", "metrics"},
+    "repairing": {"images", "ports", "errors", "identifiers", "metrics", "registering", "announcing"},
+    "web": {"errors", "identifiers", "metrics", "settings"},
     "web_requests": {"errors", "images"},
     "web_content": {"errors", "images", "ports"},
 }
@@ -211,7 +214,9 @@ def test_an_adapter_knows_no_other_adapter_and_none_of_what_is_further_out(adapt
         if name.startswith("circles.adapters."):
             assert name.split(".")[2].partition("_")[0] == family, f"{adapter.name} imports {name}"
         elif name.startswith("circles."):
-            assert name.split(".")[1] in {"errors", "images", "identifiers", "keys", "ports", "settings"}, name
+            assert name.split(".")[1] in {"errors", "images", "identifiers", "keys", "metrics", "ports", "settings"}, (
+                name
+            )
 
 
 def test_only_bootstrap_and_the_adapters_name_an_adapter():

@@ -11,6 +11,7 @@ import requests
 import tenacity
 from requests.adapters import HTTPAdapter
 
+from circles import metrics
 from circles.adapters.kserve_answer import read_answer
 from circles.adapters.kserve_wire import PROTOCOLS, WrongAnswer, read_json
 from circles.errors import DetectorFailed
@@ -25,11 +26,19 @@ _MAX_ATTEMPTS = 4
 _TRANSIENT_STATUSES = (429, 502, 503)  # a predictor that starts or is full; prediction may be repeated
 
 
-class _Transient(DetectorFailed):
+class _Failed(DetectorFailed):
+    """outcome is what the metrics call it."""
+
+    def __init__(self, outcome: str, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class _Transient(_Failed):
     """Worth another attempt while the deadline lasts."""
 
-    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
-        super().__init__(message)
+    def __init__(self, outcome: str, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(outcome, message)
         self.wait_s = retry_after_s
 
 
@@ -54,6 +63,18 @@ class KserveDetector:
 
     def detect(self, picture: Picture) -> Detection:
         began = time.monotonic()
+        outcome = "failed"
+        try:
+            detection = self._detect(picture, began)
+            outcome = "detected"
+            return detection
+        except _Failed as error:
+            outcome = error.outcome
+            raise
+        finally:
+            metrics.predictor_asked(outcome, time.monotonic() - began)
+
+    def _detect(self, picture: Picture, began: float) -> Detection:
         deadline = began + self._settings.predictor_timeout_s
         headers, body = self._protocol.encode(picture)
         retrying = tenacity.Retrying(
@@ -68,7 +89,7 @@ class KserveDetector:
             predictions, version = self._protocol.predictions(read_json(answer))
             found = read_answer(predictions, version, picture, self._settings.max_objects)
         except WrongAnswer as error:
-            raise DetectorFailed(f"The predictor's answer cannot be used: {error}.") from error
+            raise _Failed("unusable", f"The predictor's answer cannot be used: {error}.") from error
         log.info("model %s %s found %d in %.0f ms", self._settings.predictor_model, found.model_version,
                  len(found.circles), duration_ms)  # fmt: skip
         return Detection(
@@ -124,10 +145,10 @@ def _cut_off_at(deadline: float, response: requests.Response) -> Iterator[None]:
 
 def _fault(error: requests.RequestException, deadline: float) -> DetectorFailed:
     if isinstance(error, requests.ReadTimeout) or time.monotonic() >= deadline:
-        return DetectorFailed("The predictor did not answer in time.")
+        return _Failed("timeout", "The predictor did not answer in time.")
     if isinstance(error, requests.ConnectionError):
-        return _Transient("The predictor cannot be reached.")
-    return DetectorFailed("The predictor's answer broke off.")
+        return _Transient("unreachable", "The predictor cannot be reached.")
+    return _Failed("unusable", "The predictor's answer broke off.")
 
 
 def _read_body(response: requests.Response, deadline: float) -> bytes:
@@ -138,18 +159,18 @@ def _read_body(response: requests.Response, deadline: float) -> bytes:
         parts.append(part)
         size += len(part)
         if size > MAX_ANSWER_BYTES:
-            raise DetectorFailed("The predictor's answer is too large.")
+            raise _Failed("unusable", "The predictor's answer is too large.")
     if time.monotonic() >= deadline:  # an answer without a length ends where it was cut off
-        raise DetectorFailed("The predictor did not answer in time.")
+        raise _Failed("timeout", "The predictor did not answer in time.")
     return b"".join(parts)
 
 
 def _refusal(response: requests.Response) -> DetectorFailed:
     status = response.status_code
     if status in _TRANSIENT_STATUSES:
-        return _Transient(f"The predictor answered {status}.", _retry_after_s(response))
+        return _Transient("refused", f"The predictor answered {status}.", _retry_after_s(response))
     log.warning("the predictor answered %d: %s", status, _words(response))
-    return DetectorFailed(f"The predictor answered {status}.")
+    return _Failed("refused", f"The predictor answered {status}.")
 
 
 def _retry_after_s(response: requests.Response) -> float:
