@@ -167,6 +167,7 @@ DRIVERS = {
     "granian": r"serve\.py",
     "cloudevents": r"events\.py",
     "uuid_utils": r"identifiers\.py",
+    "prometheus_client": r"circles/prometheus\.py",
     "flask": r"web\w*\.py|functions/\w+/main\.py",
     "werkzeug": r"web\w*\.py",
     "functions_framework": r"serve\.py|functions/\w+/main\.py",
@@ -199,15 +200,17 @@ INWARD = {
     "background": set(),
     "ports": {"images", "rules"},
     "documents": {"images"},
-    "usecases": {"images", "ports", "errors", "identifiers", "registering", "announcing", "repairing"},
-    "registering": {"images", "ports", "errors", "identifiers"},
-    "announcing": {"images", "ports", "errors", "identifiers", "documents"},
-    "repairing": {"images", "ports", "errors", "identifiers", "registering", "announcing"},
+    "metrics": {"prometheus"},
+    "prometheus": {"__version__"},
+    "usecases": {"images", "ports", "errors", "identifiers", "metrics", "registering", "announcing", "repairing"},
+    "registering": {"images", "ports", "errors", "identifiers", "metrics"},
+    "announcing": {"images", "ports", "errors", "identifiers", "documents", "metrics"},
+    "repairing": {"images", "ports", "errors", "identifiers", "metrics", "registering", "announcing"},
+    "web": {"errors", "identifiers", "metrics", "settings"},
     "events": {"errors", "images"},
     "notifications": {"errors", "images", "notifications_seaweedfs"},
     "notifications_seaweedfs": {"errors"},
     "bridging": {"errors", "images", "notifications", "ports"},
-    "web": {"errors", "identifiers", "settings"},
     "web_events": {"errors", "events", "settings", "web"},
     "web_requests": {"errors", "images"},
     "web_content": {"errors", "images", "ports"},
@@ -226,7 +229,7 @@ def test_imports_point_inward(module):
 def test_an_adapter_knows_no_other_adapter_and_none_of_what_is_further_out(adapter):
     """But for the one HTTP client, which those share who call other people's servers."""
     family = adapter.stem.partition("_")[0]
-    inner = {"errors", "images", "identifiers", "keys", "ports", "settings"}
+    inner = {"errors", "images", "identifiers", "keys", "metrics", "ports", "settings"}
     for name in imports(adapter.relative_to(ROOT)):
         if name.startswith("circles.adapters.") and not name.startswith("circles.adapters.http_client."):
             assert name.split(".")[2].partition("_")[0] == family, f"{adapter.name} imports {name}"

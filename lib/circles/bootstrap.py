@@ -8,8 +8,9 @@ from functools import cache, cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from circles import ports
+from circles import metrics, ports
 from circles.background import Background
+from circles.errors import Unavailable
 from circles.ports import BROKER, Catalogue, Detector, EventSink, ObjectStore, Pictures
 from circles.rules import Rules
 from circles.settings import Settings
@@ -111,11 +112,31 @@ class Services:
 
         return KserveDetector(self.settings)
 
+    def gauges(self) -> dict[str, float]:
+        """What /metrics says of the catalogue; nothing if this process has not used it yet, or it does not answer."""
+        if "catalogue" not in vars(self):
+            return {}  # a function without the volume would make a file where it has none
+        try:
+            backlog = self.catalogue.backlog()
+        except Unavailable:
+            return {}
+        return {
+            "circles_images_pending": backlog.pending,
+            "circles_images_pending_oldest_seconds": self._age_s(backlog.oldest_created_at),
+        }
+
+    def _age_s(self, moment: datetime | None) -> float:
+        """Seconds since a moment; 0 for none, and where another node's clock is ahead."""
+        return max((self.now() - moment).total_seconds(), 0) if moment else 0
+
 
 @cache
 def build(settings: Settings) -> Services:
-    """Return the one set of services that belongs to these settings in this process."""
-    return Services(settings)
+    """Return the one set of services that belongs to these settings in this process; its metrics speak of them."""
+    services = Services(settings)
+    metrics.identify(function=settings.function_name, build=settings.build)
+    metrics.ask_at_scrape("catalogue", services.gauges)
+    return services
 
 
 def services() -> Services:

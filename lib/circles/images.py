@@ -106,6 +106,14 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many images are pending, and since when the oldest has been there; None where none is."""
+
+    pending: int
+    oldest_created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class FoundObject:
     """A circle that was recorded: the row of an object together with the run that found it."""
 

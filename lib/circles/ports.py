@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from circles.images import Detection, FoundObject, Image, ObjectFilter, OutgoingEvent, Picture, StoredObject
+from circles.images import Backlog, Detection, FoundObject, Image, ObjectFilter, OutgoingEvent, Picture, StoredObject
 from circles.rules import Rules
 
 
@@ -118,6 +118,10 @@ class Catalogue(Protocol):
 
     def object(self, image_id: str, object_id: str) -> FoundObject:
         """Return one object of one image, of any run. Raises NotFound (also for a wrong pair), Unavailable."""
+
+    def backlog(self) -> Backlog:
+        """Return what is pending, claimed or not, in a time that grows with it and not with all images. Raises
+        Unavailable."""
 
     def ping(self) -> None:
         """Raise Unavailable unless the database can be read now."""

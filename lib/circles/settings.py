@@ -74,6 +74,7 @@ class Settings:
     function_target: str | None = None
     threads: int = 8  # equals containerConcurrency
     log_level: str = "INFO"
+    build: str = "source"  # what was built, such as a commit; an image says it of itself
 
     @property
     def catalogue_file(self) -> Path:
@@ -84,6 +85,11 @@ class Settings:
     def webhook_key(self) -> bytes:
         """The bytes that webhooks are signed with."""
         return base64.b64decode(self.webhook_secret.removeprefix("whsec_"))
+
+    @property
+    def function_name(self) -> str:
+        """The address: the source's folder, functions/list/main.py, or the target where no source is named."""
+        return Path(self.function_source or "").parent.name or self.function_target or "unknown"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -235,5 +241,6 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "function_source": str,
     "function_target": str,
     "threads": _above_zero(int),
+    "build": str,
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

@@ -8,6 +8,7 @@ A crash between any two steps leaves a pending image or an unnamed blob, never h
 import hashlib
 import logging
 
+from circles import metrics
 from circles.announcing import dispatch_outbox
 from circles.errors import CirclesError, DetectorFailed, KeyReused, KeyTaken, Unavailable
 from circles.identifiers import new_id, upload_id
@@ -46,6 +47,7 @@ def upload_image(upload: Upload, app: Services) -> Image:
         if upload.idempotency_key is None:  # under a key, another request may have recorded this very blob meanwhile
             _forget_blob(image.key, app)
         raise
+    metrics.image_stored(image.size_bytes)
     return _detect(image, picture, app)
 
 
@@ -109,13 +111,15 @@ def _detect(image: Image, picture: Picture, app: Services) -> Image:
     """Detect and record under a claim that the caller holds. Whatever goes wrong, the image stays pending."""
     try:
         detection = app.detector.detect(app.pictures.upright(picture))
-        return app.catalogue.record(image.image_id, detection, now=app.now())
+        detected = app.catalogue.record(image.image_id, detection, now=app.now())
     except DetectorFailed as error:
         log.warning("image %s stays pending: %s", image.image_id, error)
         return _release(image, str(error), app)
     except Unavailable as error:
         log.warning("image %s stays pending: %s", image.image_id, error)
         return image
+    metrics.objects_found(detected.object_count)
+    return detected
 
 
 def _release(image: Image, error: str, app: Services) -> Image:

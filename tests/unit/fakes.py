@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from circles.errors import Damaged, KeyTaken, NotFound, TooLarge, Unavailable, UnsupportedPicture
 from circles.identifiers import new_id
-from circles.images import Circle, Detection, FoundObject, Picture, Status, StoredObject
+from circles.images import Backlog, Circle, Detection, FoundObject, Picture, Status, StoredObject
 from circles.keys import check_key
 from circles.rules import Rules
 
@@ -173,6 +173,11 @@ class FakeCatalogue(Faults):
 
     def ping(self):
         self.reach("ping")
+
+    def backlog(self):
+        self.reach("backlog")
+        pending = [image.created_at for image in self.images.values() if image.status is Status.PENDING]
+        return Backlog(len(pending), min(pending, default=None))
 
     def close(self):
         pass

@@ -72,6 +72,7 @@ GIVEN = {
     "function_target": ("list_images", "list_images"),
     "threads": ("3", 3),
     "log_level": ("DEBUG", "DEBUG"),
+    "build": ("9f2c1d7", "9f2c1d7"),
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import tenacity
 
+from circles import metrics
 from circles.adapters.http_client import Answer, BrokenOff, CallFailed, HttpClient, NotReached, TooMuch, TooSlow
 from circles.adapters.kserve_answer import read_answer
 from circles.adapters.kserve_wire import PROTOCOLS, WrongAnswer, read_json
@@ -20,11 +21,19 @@ _MAX_ATTEMPTS = 4
 _TRANSIENT_STATUSES = (429, 502, 503)  # a predictor that starts or is full; prediction may be repeated
 
 
-class _Transient(DetectorFailed):
+class _Failed(DetectorFailed):
+    """outcome is what the metrics call it."""
+
+    def __init__(self, outcome: str, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class _Transient(_Failed):
     """Worth another attempt while the deadline lasts."""
 
-    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
-        super().__init__(message)
+    def __init__(self, outcome: str, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(outcome, message)
         self.wait_s = retry_after_s
 
 
@@ -45,6 +54,18 @@ class KserveDetector:
 
     def detect(self, picture: Picture) -> Detection:
         began = time.monotonic()
+        outcome = "failed"
+        try:
+            detection = self._detect(picture, began)
+            outcome = "detected"
+            return detection
+        except _Failed as error:
+            outcome = error.outcome
+            raise
+        finally:
+            metrics.predictor_asked(outcome, time.monotonic() - began)
+
+    def _detect(self, picture: Picture, began: float) -> Detection:
         deadline = began + self._settings.predictor_timeout_s
         headers, body = self._protocol.encode(picture)
         retrying = tenacity.Retrying(
@@ -59,7 +80,7 @@ class KserveDetector:
             predictions, version = self._protocol.predictions(read_json(answer))
             found = read_answer(predictions, version, picture, self._settings.max_objects)
         except WrongAnswer as error:
-            raise DetectorFailed(f"The predictor's answer cannot be used: {error}.") from error
+            raise _Failed("unusable", f"The predictor's answer cannot be used: {error}.") from error
         log.info("model %s %s found %d in %.0f ms", self._settings.predictor_model, found.model_version,
                  len(found.circles), duration_ms)  # fmt: skip
         return Detection(
@@ -85,24 +106,24 @@ class KserveDetector:
                     raise _refusal(answer)
                 return answer.read(MAX_ANSWER_BYTES)
         except NotReached as error:
-            raise _Transient("The predictor cannot be reached.") from error
+            raise _Transient("unreachable", "The predictor cannot be reached.") from error
         except CallFailed as error:
-            raise DetectorFailed(_FAULTS[type(error)]) from error
+            raise _Failed(*_FAULTS[type(error)]) from error
 
 
-_FAULTS: dict[type[CallFailed], str] = {
-    TooSlow: "The predictor did not answer in time.",
-    BrokenOff: "The predictor's answer broke off.",
-    TooMuch: "The predictor's answer is too large.",
+_FAULTS: dict[type[CallFailed], tuple[str, str]] = {
+    TooSlow: ("timeout", "The predictor did not answer in time."),
+    BrokenOff: ("unusable", "The predictor's answer broke off."),
+    TooMuch: ("unusable", "The predictor's answer is too large."),
 }
 
 
 def _refusal(answer: Answer) -> DetectorFailed:
     status = answer.status
     if status in _TRANSIENT_STATUSES:
-        return _Transient(f"The predictor answered {status}.", _retry_after_s(answer))
+        return _Transient("refused", f"The predictor answered {status}.", _retry_after_s(answer))
     log.warning("the predictor answered %d: %s", status, answer.words())
-    return DetectorFailed(f"The predictor answered {status}.")
+    return _Failed("refused", f"The predictor answered {status}.")
 
 
 def _retry_after_s(answer: Answer) -> float:
