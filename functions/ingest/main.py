@@ -4,17 +4,19 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
+from circles.events import IncomingEvent
 from circles.notifications import notices
 from circles.usecases import register_object
-from circles.web_events import event_routes, read_cloud_event
+from circles.web_events import cloud_event_routes
 
 app = services()
 
 
-def take_event(request: Request) -> None:
-    event = read_cloud_event(request)
-    for notice in notices(event.type, event.data):
+def handle(event: IncomingEvent) -> bool:
+    found = notices(event.type, event.data)
+    for notice in found:
         register_object(notice.bucket, notice.key, notice.etag, notice.size_bytes, app)
+    return bool(found)
 
 
 def ready() -> None:
@@ -23,7 +25,7 @@ def ready() -> None:
 
 
 app.warm_up.append(lambda: app.detector.wake())  # the predictor's cold start and ours overlap
-answer = event_routes(take_event, ready=ready, settings=app.settings)
+answer = cloud_event_routes(handle, ready=ready, settings=app.settings)
 
 
 @functions_framework.http

@@ -1,11 +1,12 @@
-"""POST /: a CloudEvent of a PingSource; whatever was cut off is taken up again."""
+"""POST /: the CloudEvent of a PingSource; whatever was cut off is taken up again."""
 
 import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
+from circles.events import IncomingEvent
 from circles.usecases import repair_images
-from circles.web_events import event_routes, read_cloud_event
+from circles.web_events import cloud_event_routes
 
 PING = "dev.knative.sources.ping"
 """The type of a PingSource's events (knative/eventing pkg/apis/sources/v1/ping_types.go)."""
@@ -13,10 +14,11 @@ PING = "dev.knative.sources.ping"
 app = services()
 
 
-def take_event(request: Request) -> None:
-    """Any other type is not for us, and no fault of its sender."""
-    if read_cloud_event(request).type == PING:
-        repair_images(app)
+def handle(event: IncomingEvent) -> bool:
+    if event.type != PING:
+        return False
+    repair_images(app)
+    return True
 
 
 def ready() -> None:
@@ -24,7 +26,7 @@ def ready() -> None:
     app.store.ping()
 
 
-answer = event_routes(take_event, ready=ready, settings=app.settings)
+answer = cloud_event_routes(handle, ready=ready, settings=app.settings)
 
 
 @functions_framework.http

@@ -2,12 +2,16 @@
 
 import logging
 
+from circles import metrics
 from circles.errors import Malformed, Rejected, Unavailable
 from circles.images import OutgoingEvent
 from circles.notifications import CREATIONS, Record, event_name, read_notice, read_notification, to_event
 from circles.ports import BROKER, EventSink, Services
 
 log = logging.getLogger("circles")
+
+NOTIFICATION = "notification"
+"""What the metrics call a store's record, which is no CloudEvent yet."""
 
 
 def forward_notification(body: bytes, app: Services) -> int:
@@ -34,20 +38,33 @@ def broker(app: Services) -> EventSink:
 
 
 def _event(record: Record, app: Services) -> OutgoingEvent | None:
+    outcome = "refused"
     try:
-        if event_name(record) not in CREATIONS:
-            return None
-        notice = read_notice(record)
-        return to_event(record, notice, now=app.now()) if notice.key.startswith(app.rules.incoming_prefix) else None
+        event = _creation(record, app)
+        outcome = "done" if event else "ignored"
+        return event
     except Malformed as error:
         log.warning("a record of a notification is left out: %s", error)
         return None
+    finally:
+        metrics.event_handled("in", NOTIFICATION, outcome)
+
+
+def _creation(record: Record, app: Services) -> OutgoingEvent | None:
+    if event_name(record) not in CREATIONS:
+        return None
+    notice = read_notice(record)
+    return to_event(record, notice, now=app.now()) if notice.key.startswith(app.rules.incoming_prefix) else None
 
 
 def _sent(event: OutgoingEvent, sink: EventSink) -> bool:
+    outcome = "put off"
     try:
         sink.send(event)
-        return True
+        outcome = "sent"
     except Rejected as error:
+        outcome = "rejected"
         log.error("event %s about %r is left out: %s", event.event_id, event.subject, error)
-        return False
+    finally:
+        metrics.event_handled("out", event.type, outcome)
+    return outcome == "sent"
