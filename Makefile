@@ -20,16 +20,27 @@ RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_URL
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
   READY_URLS="upload=http://127.0.0.1:$(call offset,1)/health/readiness list=http://127.0.0.1:$(call offset,2)/health/readiness \
   detail=http://127.0.0.1:$(call offset,3)/health/readiness predictor=http://127.0.0.1:$(call offset,5)/v2/health/ready \
-  gateway=http://127.0.0.1:$(PORT)/health/gateway $(STORAGE_READY)"
+  gateway=http://127.0.0.1:$(PORT)/health/gateway $(STORAGE_READY) $(EVENTS_READY)"
 PROCESSES = upload list detail predictor gateway ready
 ifeq ($(STORE),s3)
-PROCESSES += s3
+PROCESSES += s3 bridge ingest repair broker ticker
 S3_DIR = $(DATA_DIR)/s3
 # weed opens the S3 port before it knows its volumes
 STORAGE_READY = storage=http://127.0.0.1:$(call offset,7)/dir/assign
 RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6) CIRCLES_S3_ACCESS_KEY=circles \
   CIRCLES_S3_SECRET_KEY=circles-local S3_DIR=$(S3_DIR) S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
   S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)
+# the bucket's events: weed's filer → bridge → broker (a stand-in) → ingest; ticker (a stand-in) → broker → repair
+LOCAL_TOKEN = circles-local
+RUN_ENV += BRIDGE_PORT=$(call offset,4) INGEST_PORT=$(call offset,10) REPAIR_PORT=$(call offset,11) BROKER_PORT=$(call offset,12) \
+  CIRCLES_BRIDGE_TOKEN=$(LOCAL_TOKEN) K_SINK=http://127.0.0.1:$(call offset,12) \
+  BROKER_TRIGGERS="com.amazonaws.s3.ObjectCreated:=http://127.0.0.1:$(call offset,10)/ \
+  dev.knative.sources.ping=http://127.0.0.1:$(call offset,11)/" \
+  WEED_NOTIFICATION_WEBHOOK_ENABLED=true WEED_NOTIFICATION_WEBHOOK_ENDPOINT=http://127.0.0.1:$(call offset,4)/ \
+  WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN=$(LOCAL_TOKEN) WEED_NOTIFICATION_WEBHOOK_PATH_PREFIXES=/buckets/circles/incoming/ \
+  WEED_NOTIFICATION_WEBHOOK_MAX_RETRIES=10 WEED_NOTIFICATION_WEBHOOK_BACKOFF_SECONDS=1
+EVENTS_READY = bridge=http://127.0.0.1:$(call offset,4)/health/readiness ingest=http://127.0.0.1:$(call offset,10)/health/readiness \
+  repair=http://127.0.0.1:$(call offset,11)/health/readiness broker=http://127.0.0.1:$(call offset,12)/
 endif
 
 .PHONY: help install run predictor test check lint test-interop bench train evaluate clean

@@ -1,13 +1,18 @@
 """The only place where ports meet adapters. An adapter is imported when it is first used, so that a cold start pays for
 nothing that its requests do not need."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from circles import ports
-from circles.ports import Catalogue, Detector, ObjectStore, Pictures
+from circles import metrics, ports
+from circles.background import Background
+from circles.errors import Unavailable
+from circles.ports import BROKER, Catalogue, Detector, EventSink, ObjectStore, Pictures
+from circles.rules import Rules
 from circles.settings import Settings
 
 
@@ -27,12 +32,49 @@ class Services:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    @property
-    def lease(self) -> timedelta:
-        limits = self.settings
-        return timedelta(
-            seconds=limits.predictor_timeout_s + limits.busy_timeout_s + 15
-        )  # 15 for decoding and a slow disk
+    @cached_property
+    def rules(self) -> Rules:
+        known = self.settings
+        return Rules(
+            # 15 for decoding and a slow disk
+            lease=timedelta(seconds=known.predictor_timeout_s + known.busy_timeout_s + 15),
+            incoming_prefix=known.incoming_prefix,
+            max_upload_bytes=known.max_upload_bytes,
+            max_attempts=known.max_attempts,
+            repair_after=timedelta(seconds=known.repair_after_s),
+            repair_budget=timedelta(seconds=known.repair_budget_s),
+            adopt_after=timedelta(seconds=known.adopt_after_s),
+            event_type_prefix=known.event_type_prefix,
+            event_source=known.event_source,
+            event_max_attempts=known.event_max_attempts,
+        )
+
+    @cached_property
+    def background(self) -> Background:
+        return Background(threads=3)  # of which one may wait for a slow sink
+
+    def soon(self, work: Callable[[], object], *, key: str) -> None:
+        self.background.submit(work, key=key)
+
+    @cached_property
+    def sinks(self) -> Mapping[str, EventSink]:
+        known = self.settings
+        if not known.k_sink and not known.webhook_urls:
+            return {}
+        from circles.adapters.http_client import HttpClient
+        from circles.adapters.http_sink import BrokerSink, WebhookSink
+
+        client, timeout_s = HttpClient(threads=known.threads, connect_timeout_s=2.0), known.sink_timeout_s
+        sinks: dict[str, EventSink] = {
+            # The digest keeps what is signed into a URL out of the outbox, and stays when the list's order changes.
+            f"webhook-{sha256(url.encode()).hexdigest()[:16]}": WebhookSink(
+                url, client, timeout_s=timeout_s, secret=known.webhook_key
+            )
+            for url in known.webhook_urls
+        }
+        if known.k_sink:
+            sinks[BROKER] = BrokerSink(known.k_sink, client, timeout_s=timeout_s, extensions=known.k_ce_overrides)
+        return sinks
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -66,11 +108,31 @@ class Services:
 
         return KserveDetector(self.settings)
 
+    def gauges(self) -> dict[str, float]:
+        """What /metrics says of the catalogue; nothing if this process has not used it yet, or it does not answer."""
+        if "catalogue" not in vars(self):
+            return {}  # a function without the volume would make a file where it has none
+        try:
+            backlog = self.catalogue.backlog()
+        except Unavailable:
+            return {}
+        return {
+            "circles_images_pending": backlog.pending,
+            "circles_images_pending_oldest_seconds": self._age_s(backlog.oldest_created_at),
+        }
+
+    def _age_s(self, moment: datetime | None) -> float:
+        """Seconds since a moment; 0 for none, and where another node's clock is ahead."""
+        return max((self.now() - moment).total_seconds(), 0) if moment else 0
+
 
 @cache
 def build(settings: Settings) -> Services:
-    """Return the one set of services that belongs to these settings in this process."""
-    return Services(settings)
+    """Return the one set of services that belongs to these settings in this process; its metrics speak of them."""
+    services = Services(settings)
+    metrics.identify(function=settings.function_name, build=settings.build)
+    metrics.ask_at_scrape("catalogue", services.gauges)
+    return services
 
 
 def services() -> Services:

@@ -3,12 +3,14 @@ Everything that can go wrong, named once: what HTTP answers, and what an event's
 
 CirclesError             code                  HTTP  event
 ├── Malformed            malformed             400   422  never again: to the dead-letter sink
+├── Unauthorized         unauthorized          401   401  the token is missing or wrong
 ├── NotFound             not-found             404   204  nothing left to do
 ├── TooLarge             too-large             413   422
 ├── UnsupportedPicture   unsupported-picture   415   422
 ├── UndecodablePicture   undecodable-picture   422   422
 ├── KeyReused            key-reused            422   422
 ├── Damaged              damaged               500   422  stored bytes are not those that came
+├── Rejected             rejected              500   422  a sink will never take this event
 ├── Unavailable          unavailable           503   503  the broker retries
 └── DetectorFailed       detector-failed       503   503  the image is safe and stays pending
 (anything else)          internal              500   500  logged, never shown
@@ -34,6 +36,12 @@ class Malformed(CirclesError):
     """The request itself is wrong; sending it again will not help."""
 
     code, title, http_status, event_status = "malformed", "Malformed request", 400, 422
+
+
+class Unauthorized(CirclesError):
+    """The caller is not who may call this."""
+
+    code, title, http_status, event_status = "unauthorized", "Unauthorized", 401, 401
 
 
 class NotFound(CirclesError):
@@ -72,6 +80,12 @@ class Damaged(CirclesError):
     code, title, http_status, event_status = "damaged", "Stored content damaged", 500, 422
 
 
+class Rejected(CirclesError):
+    """A sink of events says that it will never take this one; it is kept and can be looked at."""
+
+    code, title, http_status, event_status = "rejected", "Event rejected", 500, 422
+
+
 class Unavailable(CirclesError):
     """The store or the catalogue does not answer; nothing was written by the call that raised it."""
 
@@ -88,3 +102,11 @@ class DetectorFailed(CirclesError):
 
 class KeyTaken(Exception):
     """Not an answer but a fork in the road: another image holds this idempotency key."""
+
+
+class IdTaken(Exception):
+    """Not an answer but a fork in the road: there is an image with this id already."""
+
+
+class Buried(Exception):
+    """Not an answer but a fork in the road: the blob that this image names is being deleted, or was a moment ago."""

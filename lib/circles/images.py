@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 EXTENSIONS = {
     "image/jpeg": ".jpg",
@@ -76,7 +77,8 @@ class Image:
     """
     One stored image. width and height are upright pixels; key names its blob.
 
-    attempts counts detections begun; claimed_until keeps others from beginning one before that moment.
+    attempts counts detections begun, and so names the claim of the last one; claimed_until keeps others from beginning
+    one before that moment; from due_at on repair takes it up if it is still pending then.
     object_count, model, model_version, detection_ms and detected_at speak of the detection that is served.
     """
 
@@ -94,12 +96,21 @@ class Image:
     idempotency_key: str | None = None
     attempts: int = 0
     claimed_until: datetime | None = None
+    due_at: datetime | None = None
     error: str | None = None
     object_count: int = 0
     model: str | None = None
     model_version: str | None = None
     detection_ms: float | None = None
     detected_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many images are pending, and since when the oldest has been there; None where none is."""
+
+    pending: int
+    oldest_created_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +131,94 @@ class ObjectFilter:
     min_score: float | None = None
     min_radius_px: float | None = None
     max_radius_px: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Which images a list holds; None is any. since is the earliest created_at."""
+
+    status: Status | None = None
+    sha256: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a store tells of a blob without reading it. etag changes with the content; it is not quoted."""
+
+    bucket: str
+    key: str
+    etag: str
+    size_bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A blob that was looked at and is no image of ours: why, as a code of errors.py and a sentence."""
+
+    object_id: str
+    key: str
+    etag: str
+    code: str
+    detail: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A deleted image whose blob may still be there."""
+
+    image_id: str
+    key: str
+    source: str
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEvent:
+    """
+    What others are told, as CloudEvents 1.0 names it. A repeated delivery has the same source and event_id.
+
+    type ends in image.uploaded, image.detected, image.failed or image.deleted; subject is the image's id; data is the
+    image's JSON document as it was when the event happened; traceparent is the request's (W3C Trace Context).
+    """
+
+    event_id: str
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    traceparent: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedEvent:
+    """An event on its way to one sink; attempts counts the failed ones."""
+
+    position: int
+    event: OutgoingEvent
+    attempts: int
+
+
+@dataclass(slots=True)
+class RepairReport:
+    """What one repair did and saw; the fields that end in _seen are facts that need a person or more time."""
+
+    detected: int = 0
+    put_off: int = 0
+    """Detections that failed again and are due later."""
+    failed: int = 0
+    """Images that were given up."""
+    blobs_deleted: int = 0
+    adopted: int = 0
+    """Blobs that had no row for longer than Rules.adopt_after, and are images now."""
+    refused: int = 0
+    """Such blobs that are no picture."""
+    events_sent: int = 0
+    blobs_without_row_seen: int = 0
+    rows_without_blob_seen: int = 0
+    events_given_up_seen: int = 0
+    out_of_time: bool = False
+    """Rules.repair_budget ended before the work did; the next repair goes on."""

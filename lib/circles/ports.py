@@ -1,10 +1,11 @@
 """What the use cases need from the world, in prose that a second implementer can work from."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from circles.images import Detection, FoundObject, Image, ObjectFilter, Picture
+from circles.images import Backlog, Detection, FoundObject, Image, ObjectFilter, OutgoingEvent, Picture, StoredObject
+from circles.rules import Rules
 
 
 class Pictures(Protocol):
@@ -27,6 +28,10 @@ class Pictures(Protocol):
 class ObjectStore(Protocol):
     """Keeps blobs under keys such as "images/0190….jpg". Safe from many threads and processes."""
 
+    @property
+    def bucket(self) -> str:
+        """The bucket's name, as its events tell it."""
+
     def put(self, key: str, data: bytes, *, media_type: str, sha256: str) -> None:
         """
         Store data under key, all of it or nothing; a second put replaces the first. sha256 is data's, in hex.
@@ -36,15 +41,29 @@ class ObjectStore(Protocol):
             Malformed: the key is empty, absolute, over 1,024 bytes, or has an empty, "." or ".." segment or a NUL.
         """
 
-    def get(self, key: str, *, sha256: str) -> bytes:
+    def get(
+        self, key: str, *, sha256: str | None = None, etag: str | None = None, max_bytes: int | None = None
+    ) -> bytes:
         """
-        Return exactly what was put under key.
+        Return exactly what was put under key: with these bytes, this version, at most so much, where that is said.
 
         Raises:
-            NotFound: nothing is stored under key.
+            NotFound: nothing is stored under key, or another version than etag's.
             Damaged: the stored bytes do not have this sha256.
+            TooLarge: there are more than max_bytes; not much more than that was read.
             Unavailable: the store is away.
             Malformed: as for put.
+        """
+
+    def stat(self, key: str) -> StoredObject:
+        """Tell what is stored under key without reading it. Raises NotFound, Unavailable and Malformed as get does."""
+
+    def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        """
+        Tell of everything whose key begins with prefix, in the store's own order, a page at a time.
+
+        A listing after a key that an earlier one gave goes on behind it. Keys that put would not take are left out.
+        prefix is empty or ends in "/". Raises Unavailable, while it is iterated.
         """
 
     def delete(self, key: str) -> None:
@@ -100,6 +119,10 @@ class Catalogue(Protocol):
     def object(self, image_id: str, object_id: str) -> FoundObject:
         """Return one object of one image, of any run. Raises NotFound (also for a wrong pair), Unavailable."""
 
+    def backlog(self) -> Backlog:
+        """Return what is pending, claimed or not, in a time that grows with it and not with all images. Raises
+        Unavailable."""
+
     def ping(self) -> None:
         """Raise Unavailable unless the database can be read now."""
 
@@ -119,8 +142,28 @@ class Detector(Protocol):
         """
 
 
+BROKER = "broker"
+"""The name of the sink that K_SINK names, in Services.sinks."""
+
+
+class EventSink(Protocol):
+    """One receiver of events. Safe from many threads."""
+
+    def send(self, event: OutgoingEvent) -> None:
+        """
+        Deliver one event, and return when the receiver has taken it.
+
+        Raises:
+            Unavailable: not now; it will be sent again.
+            Rejected: it will never be taken.
+        """
+
+
 class Services(Protocol):
-    """What every use case is handed: the ports, the clock, and how long a claim on a detection lasts."""
+    """What every use case is handed: the ports, the rules, the clock, and what happens after the answer."""
+
+    @property
+    def rules(self) -> Rules: ...
 
     @property
     def pictures(self) -> Pictures: ...
@@ -131,8 +174,17 @@ class Services(Protocol):
     @property
     def detector(self) -> Detector: ...
     @property
-    def lease(self) -> timedelta:
-        """After so long others may think that the process that claimed an image has died."""
+    def sinks(self) -> Mapping[str, EventSink]:
+        """Who is told of events, by a name that stays the same; nobody where it is empty. Names of sinks are in the
+        outbox's rows: an event waits for a sink that is not in the mapping any more, and nothing else waits for it."""
+
+    def soon(self, work: Callable[[], object], *, key: str) -> None:
+        """
+        Do work in the background, after the answer, and log what it raises.
+
+        What is waiting under the same key is enough: then work is dropped. It is lost with the process; whoever calls
+        this leaves a row from which repair does the same.
+        """
 
     def now(self) -> datetime:
         """Return the present moment with its time zone."""

@@ -1,5 +1,7 @@
 """All settings, read once from the environment into one frozen object. Nobody else reads os.environ."""
 
+import base64
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -47,6 +49,24 @@ class Settings:
     # What is let in
     max_upload_bytes: int = 32 * 1024 * 1024
     max_pixels: int = 50_000_000
+    incoming_prefix: str = "incoming/"  # what others put below it becomes images; never images/, where ours lie
+
+    # How what was cut off is taken up again
+    max_attempts: int = 8  # detections of one image, until it counts as failed
+    repair_after_s: float = 60.0  # an image is pending for so long before repair looks at it; doubles with each attempt
+    repair_budget_s: float = 40.0  # no repair begins more work after so long; it and a detection fit the timeout
+    adopt_after_s: float = 24 * 3600.0  # a blob without a row becomes an image when it is so old
+
+    # What others are told
+    event_type_prefix: str = "dev.circles"  # reverse DNS; dev.circles.image.detected and so on
+    event_source: str = "/circles"  # CloudEvents' source, a URI reference
+    k_sink: str = ""  # K_SINK and K_CE_OVERRIDES, as Knative's SinkBinding sets them
+    k_ce_overrides: tuple[tuple[str, str], ...] = ()
+    webhook_urls: tuple[str, ...] = ()  # separated by white space
+    webhook_secret: str = ""  # whsec_ and base64, as Standard Webhooks writes it
+    sink_timeout_s: float = 5.0  # one delivery to K_SINK or a webhook
+    bridge_token: str = ""  # what object stores must send to bridge; without one it is not ready
+    event_max_attempts: int = 12  # until an event that a sink does not take is laid aside
 
     # How it is served
     host: str = "0.0.0.0"
@@ -55,11 +75,22 @@ class Settings:
     function_target: str | None = None
     threads: int = 8  # equals containerConcurrency
     log_level: str = "INFO"
+    build: str = "source"  # what was built, such as a commit; an image says it of itself
 
     @property
     def catalogue_file(self) -> Path:
         """Where the SQLite file lies."""
         return self.catalogue_path or self.data_dir / "catalogue.db"
+
+    @property
+    def webhook_key(self) -> bytes:
+        """The bytes that webhooks are signed with."""
+        return base64.b64decode(self.webhook_secret.removeprefix("whsec_"))
+
+    @property
+    def function_name(self) -> str:
+        """The address: the source's folder, functions/list/main.py, or the target where no source is named."""
+        return Path(self.function_source or "").parent.name or self.function_target or "unknown"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
@@ -71,16 +102,21 @@ class Settings:
                 try:
                     values[name] = _PARSERS[name](text)
                 except ValueError as error:
-                    faults.append(f"{variable}={text!r}: {error}")
+                    faults.append(f"{variable}={'…' if name in _SECRETS else repr(text)}: {error}")
         if values.get("store") == "s3" and not (values.get("s3_access_key") and values.get("s3_secret_key")):
             faults.append("CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY")
+        if values.get("webhook_urls") and not values.get("webhook_secret"):
+            faults.append("CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET")
         if faults:
             raise SettingsError("; ".join(faults))
         return cls(**values)
 
 
-_ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET")
+_ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")
 """Variables that functions-framework and Knative name, and so carry no prefix."""
+
+_SECRETS = ("webhook_secret", "webhook_urls")
+"""What no message shows; a URL may hold its receiver's token."""
 
 _SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
 """Kubernetes gives every pod such variables for each Service, also for one called circles-… (enableServiceLinks)."""
@@ -119,10 +155,56 @@ def _flag(text: str) -> bool:
     return _one_of("true", "false")(text) == "true"
 
 
+def _key_prefix(text: str) -> str:
+    """A folder of the bucket in which nothing of ours lies: own blobs must never come back as events."""
+    segments = text.split("/")
+    if segments[-1] or any(segment in ("", ".", "..") for segment in segments[:-1]) or segments[0] in ("", "images"):
+        raise ValueError("must be a folder of the bucket such as incoming/, and not below images/")
+    return text
+
+
+def _reverse_dns(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):
+        raise ValueError("must be a reversed DNS name such as org.example")
+    return text
+
+
+def _uri_reference(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", text):
+        raise ValueError("must be a URI reference such as /circles (RFC 3986)")
+    return text
+
+
 def _http_url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
     return text.rstrip("/")
+
+
+def _http_urls(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_http_url(url) for url in text.split()))
+
+
+def _ce_overrides(text: str) -> tuple[tuple[str, str], ...]:
+    """{"extensions": {"name": "value"}}, as knative.dev/pkg apis/duck/v1 has CloudEventOverrides."""
+    try:
+        extensions = json.loads(text).get("extensions") or {}
+        pairs = tuple(sorted(extensions.items()))
+    except (ValueError, AttributeError) as error:
+        raise ValueError('must be JSON such as {"extensions": {"name": "value"}}') from error
+    if not all(re.fullmatch("[a-z0-9]{1,20}", name) and isinstance(value, str) for name, value in pairs):
+        raise ValueError("extensions have names of 1 to 20 letters a to z and digits, and text as values")
+    return pairs
+
+
+def _webhook_secret(text: str) -> str:
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True) if text.startswith("whsec_") else b""
+    except ValueError:
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise ValueError("must be whsec_ and the base64 of 24 to 64 random bytes")
+    return text
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
@@ -146,10 +228,25 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "max_objects": _above_zero(int),
     "max_upload_bytes": _above_zero(int),
     "max_pixels": _above_zero(int),
+    "incoming_prefix": _key_prefix,
+    "max_attempts": _above_zero(int),
+    "repair_after_s": _above_zero(float),
+    "repair_budget_s": _above_zero(float),
+    "adopt_after_s": _above_zero(float),
+    "event_type_prefix": _reverse_dns,
+    "event_source": _uri_reference,
+    "event_max_attempts": _above_zero(int),
+    "k_sink": _http_url,
+    "k_ce_overrides": _ce_overrides,
+    "webhook_urls": _http_urls,
+    "webhook_secret": _webhook_secret,
+    "sink_timeout_s": _above_zero(float),
+    "bridge_token": str,
     "host": str,
     "port": _above_zero(int),
     "function_source": str,
     "function_target": str,
     "threads": _above_zero(int),
+    "build": str,
     "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

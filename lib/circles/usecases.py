@@ -8,10 +8,16 @@ A crash between any two steps leaves a pending image or an unnamed blob, never h
 import hashlib
 import logging
 
+from circles import metrics
+from circles.announcing import dispatch_outbox
 from circles.errors import CirclesError, DetectorFailed, KeyReused, KeyTaken, Unavailable
 from circles.identifiers import new_id, upload_id
 from circles.images import EXTENSIONS, Image, Picture, Status, Upload
 from circles.ports import Services
+from circles.registering import register_object
+from circles.repairing import repair_images
+
+__all__ = ["dispatch_outbox", "read_content", "register_object", "repair_images", "upload_image"]
 
 log = logging.getLogger("circles")
 
@@ -41,6 +47,7 @@ def upload_image(upload: Upload, app: Services) -> Image:
         if upload.idempotency_key is None:  # under a key, another request may have recorded this very blob meanwhile
             _forget_blob(image.key, app)
         raise
+    metrics.image_stored(image.size_bytes)
     return _detect(image, picture, app)
 
 
@@ -67,7 +74,7 @@ def _describe(upload: Upload, picture: Picture, sha256: str, app: Services) -> I
         file_name=upload.file_name,
         idempotency_key=key,
         attempts=1,
-        claimed_until=now + app.lease,
+        claimed_until=now + app.rules.lease,
     )
 
 
@@ -83,7 +90,7 @@ def _known(upload: Upload, sha256: str, app: Services) -> Image | None:
 
 def _resume(image: Image, picture: Picture, app: Services) -> Image:
     now = app.now()
-    if image.status is Status.PENDING and app.catalogue.claim(image.image_id, now=now, until=now + app.lease):
+    if image.status is Status.PENDING and app.catalogue.claim(image.image_id, now=now, until=now + app.rules.lease):
         return _detect(image, picture, app)
     return app.catalogue.get(image.image_id)
 
@@ -104,13 +111,15 @@ def _detect(image: Image, picture: Picture, app: Services) -> Image:
     """Detect and record under a claim that the caller holds. Whatever goes wrong, the image stays pending."""
     try:
         detection = app.detector.detect(app.pictures.upright(picture))
-        return app.catalogue.record(image.image_id, detection, now=app.now())
+        detected = app.catalogue.record(image.image_id, detection, now=app.now())
     except DetectorFailed as error:
         log.warning("image %s stays pending: %s", image.image_id, error)
         return _release(image, str(error), app)
     except Unavailable as error:
         log.warning("image %s stays pending: %s", image.image_id, error)
         return image
+    metrics.objects_found(detected.object_count)
+    return detected
 
 
 def _release(image: Image, error: str, app: Services) -> Image:

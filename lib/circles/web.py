@@ -13,6 +13,7 @@ from flask import Flask, Request, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, NotFound, RequestedRangeNotSatisfiable
 from werkzeug.routing import Map, Rule
 
+from circles import metrics
 from circles.errors import CirclesError
 from circles.identifiers import parse_id
 from circles.settings import Settings
@@ -23,6 +24,8 @@ Handler = Callable[..., Response]
 """Takes the request and, by name, the ids of its path, already checked."""
 
 _OPENAPI = Path(__file__).with_name("openapi.json")
+_PROBES = ("/health/", "/metrics")
+"""Routes that machines ask every few seconds: logged at DEBUG only, and not counted as requests."""
 _HTTP_ONLY = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
 
@@ -40,7 +43,7 @@ def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settin
     table = {**handlers, **_common(ready)}
     rules = (line.partition(" ") for line in table)
     url_map = Map(
-        [Rule(path.rstrip("/"), methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
+        [Rule(path.rstrip("/") or "/", methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
         merge_slashes=False,  # a redirect would name an inner host
     )
     paths = url_map.bind("circles")  # the name is never used: nothing redirects
@@ -49,6 +52,7 @@ def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settin
     def answer(request: Request) -> Response:
         # With and without a last slash, whatever the method: under strict_slashes=False werkzeug says 404 for some 405.
         endpoint, ids = paths.match(request.path.removesuffix("/") or "/", request.method)
+        g.route = endpoint.partition(" ")[2]
         return table[endpoint](request, **{name: parse_id(value) for name, value in ids.items()})
 
     return answer
@@ -70,8 +74,15 @@ def _common(ready: Callable[[], None]) -> dict[str, Handler]:
     return {
         "GET /health/liveness": lambda _: json_response({"status": "alive"}),
         "GET /health/readiness": readiness,
+        "GET /metrics": metrics_response,
         "GET /openapi.json": lambda _: Response(_OPENAPI.read_bytes(), content_type="application/json"),
     }
+
+
+def metrics_response(request: Request) -> Response:
+    """What Prometheus asks a process itself for, past the gateway."""
+    body, content_type = metrics.exposition(request.headers.get("Accept", ""))
+    return Response(body, content_type=content_type)
 
 
 def _equip(app: Flask, settings: Settings) -> None:
@@ -98,6 +109,8 @@ def _configure_logging(level: str) -> None:
 
 def _begin() -> None:
     g.began = time.monotonic()
+    g.route = "none"  # until one is found: whatever path a caller makes up is no label of a metric
+    g.refusal = None
     g.request_id = _request_id(request.headers.get("X-Request-Id", ""))
     if request.endpoint == "static":
         raise NotFound  # Flask's own route would show whatever folder is called static here
@@ -111,14 +124,17 @@ def _request_id(given: str) -> str:
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
-    probe = request.path.startswith("/health/")
+    seconds = time.monotonic() - g.began
+    probe = g.route.startswith(_PROBES)
+    if not probe:
+        metrics.request_answered(g.route, response.status_code, seconds, refusal=g.refusal)
     log.log(
         logging.DEBUG if probe else logging.INFO,
         "%s %s %d %.0f ms %s",
         request.method,
         json.dumps(request.path)[1:-1],  # a path may hold line ends
         response.status_code,
-        (time.monotonic() - g.began) * 1000,
+        seconds * 1000,
         g.request_id,
     )
     return response
@@ -154,7 +170,7 @@ def _crashed(error: Exception) -> Response:
     return _problem("internal", "Internal error", 500, "Something broke on our side; the log has it under this id.", {})
 
 
-def _drain(request: Request) -> None:
+def drain(request: Request) -> None:
     """
     Read on a refused body for a while and throw it away, a piece at a time.
 
@@ -175,7 +191,8 @@ def _problem(code: str, title: str, status: int, detail: str, headers: Mapping[s
     The body is an iterator, because functions-framework reads a request's whole body into memory before any answer that
     is not streamed (functions_framework.read_request), which a refusal of a large body must not do.
     """
-    _drain(request)
+    drain(request)
+    g.refusal = code
     document = {
         "type": f"urn:circles:problem:{code}",
         "title": title,

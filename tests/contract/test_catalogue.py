@@ -10,7 +10,7 @@ import pytest
 
 from circles.adapters.sqlite_catalogue import SqliteCatalogue
 from circles.errors import KeyTaken, NotFound
-from circles.images import Circle, Detection, Image, ObjectFilter, Status
+from circles.images import Backlog, Circle, Detection, Image, ObjectFilter, Status
 from tests.unit.fakes import FakeCatalogue
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
@@ -96,6 +96,19 @@ def image(catalogue):
 
 
 # Images
+
+
+def test_the_backlog_is_what_is_pending_and_since_when(catalogue):
+    assert catalogue.backlog() == Backlog(0, None)
+
+    newest, oldest, done = (added_to(catalogue, created_at=NOW - timedelta(hours=age)) for age in (1, 2, 3))
+    catalogue.record(done.image_id, run(), now=NOW)
+    catalogue.claim(newest.image_id, now=NOW, until=LATER)
+    assert catalogue.backlog() == Backlog(2, oldest.created_at)
+
+    catalogue.record(oldest.image_id, run(), now=NOW)
+    catalogue.release(newest.image_id, error="The predictor answered 500.")
+    assert catalogue.backlog() == Backlog(1, newest.created_at)
 
 
 def test_an_image_comes_back_as_it_was_added(catalogue):

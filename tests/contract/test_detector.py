@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from werkzeug import Request, Response
@@ -17,6 +18,7 @@ from circles.errors import DetectorFailed
 from circles.images import Circle, Picture
 from circles.settings import Settings
 from tests.contract.faulty_server import faulty_server
+from tests.scraping import Counted
 from tests.servers import free_ports
 
 PICTURE = Picture(bytes(range(256)) * 20, "image/png", width=120, height=80)
@@ -403,6 +405,50 @@ def test_proxies_of_the_environment_are_ignored(detector_at, monkeypatch):
 
             assert detector_at(url).detect(PICTURE).circles == (FOUND,)
             assert (len(came), len(came_to_proxy)) == (1, 0)
+
+
+# What is counted
+
+
+OUTCOMES = {
+    "detected": lambda number, connection: connection.answer(200, GOOD),
+    "refused": lambda number, connection: connection.answer(500, b"broken"),
+    "unusable": lambda number, connection: connection.answer(200, b"no JSON"),
+    "timeout": lambda number, connection: connection.hold(),
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.timeout(15)
+def test_a_detection_is_counted_once_by_its_outcome(detector_at, outcome):
+    counted = Counted()
+    with faulty_server(OUTCOMES[outcome]) as (url, _), suppress(DetectorFailed):
+        detector_at(url, predictor_timeout_s=0.5).detect(PICTURE)
+
+    assert counted("circles_predictor_call_seconds_count", outcome=outcome) == 1
+    assert counted("circles_predictor_call_seconds_count") == 1
+
+
+@pytest.mark.timeout(15)
+def test_a_detection_that_took_several_tries_is_one(detector_at):
+    counted = Counted()
+    moods = {0: lambda connection: connection.answer(503), 1: lambda connection: connection.answer(200, GOOD)}
+    with faulty_server(lambda number, connection: moods[number](connection)) as (url, came):
+        detector_at(url).detect(PICTURE)
+
+    assert len(came) == 2
+    assert counted("circles_predictor_call_seconds_count", outcome="detected") == 1
+    assert counted("circles_predictor_call_seconds_count") == 1
+
+
+@pytest.mark.timeout(30)
+def test_a_predictor_that_is_down_is_counted_as_unreachable(detector_at):
+    counted = Counted()
+    [port] = free_ports(1)
+    with pytest.raises(DetectorFailed):
+        detector_at(f"http://127.0.0.1:{port}", predictor_timeout_s=2).detect(PICTURE)
+
+    assert counted("circles_predictor_call_seconds_count", outcome="unreachable") == 1
 
 
 # Too slow: each of these servers goes on until the client goes away, so that a test ends only if the client gives up

@@ -1,17 +1,20 @@
 """The contract of ports.ObjectStore over every adapter: a folder, moto's S3, a real S3 server, the tests' own fake."""
 
 import hashlib
+import io
 import json
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from circles.adapters.folder_store import FolderStore
 from circles.adapters.minio_store import MinioStore
-from circles.errors import CirclesError, Damaged, Malformed, NotFound, Unavailable
+from circles.errors import CirclesError, Damaged, Malformed, NotFound, TooLarge, Unavailable
 from circles.settings import Settings
 from tests.contract.faulty_server import faulty_server
 from tests.contract.full_disks import LIMIT_FILES, tiny_disk
@@ -200,6 +203,158 @@ def test_bytes_that_the_caller_expects_otherwise_are_damaged(store, key):
         store.get(key, sha256=sha(b"y"))
 
 
+# Facts
+
+
+def facts(found):
+    return (found.key, found.size_bytes)
+
+
+def test_what_is_stored_is_told_without_reading_it(store, key):
+    put(store, key, b"twelve bytes")
+    found = store.stat(key)
+
+    assert facts(found) == (key, 12)
+    assert found.bucket == store.bucket and found.etag and '"' not in found.etag
+    assert abs(found.modified_at - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+def test_what_is_not_there_or_no_blob_has_no_facts(store, key):
+    put(store, f"{key}/part", b"x")
+    for missing in (key, f"{key}/part/more", f"other/{key}"):
+        with pytest.raises(NotFound):
+            store.stat(missing)
+
+
+def test_the_etag_follows_the_content(store, key):
+    put(store, key, b"first")
+    first = store.stat(key).etag
+    assert store.stat(key).etag == first
+
+    put(store, key, b"second")
+    assert store.stat(key).etag != first
+
+
+def test_one_version_is_read_and_no_other(store, key):
+    put(store, key, b"first")
+    first = store.stat(key).etag
+    assert store.get(key, etag=first) == b"first"
+
+    put(store, key, b"second")
+    with pytest.raises(NotFound):
+        store.get(key, etag=first)
+    assert store.get(key, etag=store.stat(key).etag) == b"second"
+
+
+def test_bytes_of_any_hash_can_be_read(store, key):
+    put(store, key, b"x")
+
+    assert store.get(key) == b"x"
+
+
+def test_more_bytes_than_are_wanted_are_too_large(store, key):
+    put(store, key, content(1000))
+
+    assert store.get(key, max_bytes=1000) == content(1000)
+    for limit in (999, 1, 0):
+        with pytest.raises(TooLarge):
+            store.get(key, max_bytes=limit)
+
+
+def test_an_empty_blob_is_a_blob(store, key):
+    put(store, key, b"")
+
+    assert (store.stat(key).size_bytes, store.get(key, max_bytes=0)) == (0, b"")
+
+
+def test_an_s3_object_that_came_in_parts_has_one_etag_wherever_it_is_told(s3, key):
+    put(s3.store, "any", b"x")
+    with io.BytesIO(content(6 * 1024**2)) as file:
+        config = TransferConfig(multipart_threshold=5 * 1024**2, multipart_chunksize=5 * 1024**2, use_threads=False)
+        s3.client.upload_fileobj(file, s3.bucket, key, Config=config)
+    found = s3.store.stat(key)
+
+    assert list(s3.store.list("images/")) == [found]
+    assert len(s3.store.get(key, etag=found.etag)) == found.size_bytes == 6 * 1024**2
+    assert s3.head(key)["ETag"].strip('"') == found.etag
+
+
+# Lists
+
+
+@pytest.fixture
+def folder():
+    """A folder that no other test has."""
+    return f"list-{uuid.uuid4()}/"
+
+
+def test_everything_below_a_prefix_is_listed_with_its_facts(store, folder):
+    keys = [folder + name for name in ("a", "b.jpg", "c/d.jpg", "c/e/f.jpg", "c-d", "c.d", "g h+i ü.jpg")]
+    for number, each in enumerate(keys):
+        put(store, each, b"x" * number)
+    put(store, f"other-{folder}a", b"x")
+    found = list(store.list(folder))
+
+    assert sorted(map(facts, found)) == sorted((each, number) for number, each in enumerate(keys))
+    assert [store.stat(each.key).etag for each in found] == [each.etag for each in found]
+
+
+def test_a_list_goes_on_behind_any_of_its_keys(store, folder):
+    for name in ("a", "b/c", "b/d", "b-e", "b.f", "g/h/i", "g/j", "k"):
+        put(store, folder + name, b"x")
+    keys = [found.key for found in store.list(folder)]
+
+    assert len(keys) == 8
+    for number, key in enumerate(keys):
+        assert [found.key for found in store.list(folder, after=key)] == keys[number + 1 :]
+
+
+def test_a_list_goes_on_behind_a_key_that_is_gone(store, folder):
+    for name in "abcd":
+        put(store, folder + name, b"x")
+    store.delete(folder + "b")
+
+    assert [found.key for found in store.list(folder, after=folder + "b")] == [folder + "c", folder + "d"]
+
+
+def test_a_list_of_nothing_is_empty(store, folder):
+    put(store, "list", b"x")
+
+    assert list(store.list(folder)) == []
+    assert list(store.list(folder, after=folder + "a")) == []
+
+
+def test_a_list_of_a_bucket_or_folder_that_is_not_there_is_empty(s3, tmp_path):
+    assert list(s3.store.list("images/")) == []
+    assert list(FolderStore(tmp_path / "never").list("images/")) == []
+
+
+def test_a_list_is_longer_than_a_page(store, folder):
+    names = [f"{folder}{number:04}" for number in range(1100)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda each: put(store, each, b"x"), names))
+
+    assert [found.key for found in store.list(folder)] == names
+
+
+def test_what_others_leave_in_a_folder_and_no_store_takes_is_not_listed(tmp_path):
+    store = FolderStore(tmp_path)
+    put(store, "incoming/a", b"x")
+    (tmp_path / "incoming/.k3j2_9x1.part").write_bytes(b"half")
+    (tmp_path / "incoming/empty").mkdir()
+    (tmp_path / "incoming/link").symlink_to(tmp_path / "incoming/a")
+    (tmp_path / b"incoming/\xff".decode(errors="surrogateescape")).write_bytes(b"x")
+
+    assert [found.key for found in store.list("incoming/")] == ["incoming/a"]
+
+
+def test_what_others_leave_in_a_bucket_and_no_store_takes_is_not_listed(s3):
+    put(s3.store, "incoming/a", b"x")
+    s3.client.put_object(Bucket=s3.bucket, Key="incoming/folder/")
+
+    assert [found.key for found in s3.store.list("incoming/")] == ["incoming/a"]
+
+
 # Keys
 
 
@@ -226,6 +381,8 @@ def test_odd_keys_are_keys(store, odd):
     put(store, f"odd/{odd}", data)
 
     assert store.get(f"odd/{odd}", sha256=sha(data)) == data
+    assert f"odd/{odd}" in [found.key for found in store.list("odd/")]
+    assert facts(store.stat(f"odd/{odd}")) == (f"odd/{odd}", len(data))
     store.delete(f"odd/{odd}")
     with pytest.raises(NotFound):
         store.get(f"odd/{odd}", sha256=sha(data))
@@ -241,6 +398,8 @@ def test_malformed_keys_reach_nothing(store, tmp_path):
             store.get(bad, sha256=sha(b"x"))
         with pytest.raises(Malformed):
             store.delete(bad)
+        with pytest.raises(Malformed):
+            store.stat(bad)
 
     assert list(tmp_path.iterdir()) == [secret]
     assert secret.read_bytes() == b"x"
@@ -393,6 +552,8 @@ def assert_away(store, key="images/1.png"):
         lambda: put(store, f"{key}/new", b"y"),
         lambda: store.get(key, sha256=sha(b"x")),
         lambda: store.delete(key),
+        lambda: store.stat(key),
+        lambda: list(store.list("images/")),
         store.ping,
     ]
     for call in calls:

@@ -13,6 +13,7 @@ from circles.images import Status
 from tests.contract.full_disks import LIMIT_FILES, tiny_disk
 from tests.contract.processes import output, python
 from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, Faulty, an_image, circle, run
+from tests.scraping import Counted
 
 
 @pytest.fixture
@@ -206,6 +207,20 @@ def test_a_lock_that_lasts_longer_than_the_busy_timeout_is_unavailable_and_then_
 
         assert writes(pending.image_id)[write](catalogue) is not False
         assert list(connection.iterdump()) != before
+
+
+def test_a_lock_that_is_not_had_in_time_is_counted_and_so_is_every_wait(path):
+    filled(path)
+    counted = Counted()
+    with opened(path, busy_timeout_s=0.05) as catalogue:
+        with locked(path), pytest.raises(Unavailable):
+            catalogue.add(an_image())
+        catalogue.add(an_image())
+
+    assert counted("circles_database_faults_total", fault="SQLITE_BUSY") == 1
+    assert counted("circles_database_faults_total") == 1
+    assert counted("circles_database_wait_seconds_count") == 2
+    assert counted("circles_database_wait_seconds_sum") >= 0.05
 
 
 @pytest.mark.parametrize("new", [False, True], ids=["old file", "new file"])

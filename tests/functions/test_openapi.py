@@ -93,6 +93,7 @@ PROVOKED = {
     ("get", OBJECT, 404): unknown(OBJECT),
     ("get", OBJECT, 503): away(OBJECT),
     ("get", "/openapi.json", 200): lambda world: world.get("/openapi.json"),
+    ("get", "/metrics", 200): lambda world: world.get("/metrics"),
     ("get", "/health/liveness", 200): lambda world: world.get("/health/liveness"),
     ("get", "/health/readiness", 200): lambda world: world.get("/health/readiness"),
     ("get", "/health/readiness", 503): away("/health/readiness"),

@@ -15,7 +15,8 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail"}
+TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "bridge": "bridge", "ingest": "ingest",
+           "repair": "repair"}  # fmt: skip
 PATIENCE_S = 60
 
 
@@ -51,13 +52,13 @@ def free_port():
 
 def ports_from(port):
     """What `make run PORT=…` takes: the block above it, and weed's gRPC, which adds 10,000 to three of them."""
-    return [*range(port, port + 10), *range(port + 10007, port + 10010)]
+    return [*range(port, port + 13), *range(port + 10006, port + 10010)]
 
 
 def free_block():
     """Return a port below Linux's ephemeral ones (from 32,768 on) that `make run` can start from."""
     for _ in range(100):
-        port = random.randrange(10_000, 22_000, 10)
+        port = random.randrange(10_000, 22_000, 20)
         if all(map(is_free, ports_from(port))):
             return port
     raise AssertionError("no free block of ports")

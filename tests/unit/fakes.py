@@ -4,12 +4,27 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from circles.errors import Damaged, KeyTaken, NotFound, Unavailable, UnsupportedPicture
+from circles.errors import Damaged, KeyTaken, NotFound, TooLarge, Unavailable, UnsupportedPicture
 from circles.identifiers import new_id
-from circles.images import Circle, Detection, FoundObject, Picture, Status
+from circles.images import Backlog, Circle, Detection, FoundObject, Picture, Status, StoredObject
 from circles.keys import check_key
+from circles.rules import Rules
 
 CIRCLE = Circle(bbox=(10, 20, 30, 30), centroid=(25.0, 35.0), radius_px=15.0, score=0.9, label="coin")
+
+
+RULES = Rules(
+    lease=timedelta(seconds=60),
+    incoming_prefix="incoming/",
+    max_upload_bytes=1000,
+    max_attempts=4,
+    repair_after=timedelta(seconds=90),
+    repair_budget=timedelta(seconds=40),
+    adopt_after=timedelta(days=1),
+    event_type_prefix="org.example",
+    event_source="/circles",
+    event_max_attempts=3,
+)
 
 
 class Faults:
@@ -43,23 +58,48 @@ class FakePictures(Faults):
 
 
 class FakeStore(Faults):
-    def __init__(self, journal=None):
+    bucket = "circles"
+
+    def __init__(self, journal=None, now=lambda: datetime.now(UTC)):
         super().__init__(journal)
         self.blobs = {}
+        self.modified = {}
+        self.now = now
 
     def put(self, key, data, *, media_type, sha256):
         check_key(key)
         self.reach("put")
-        self.blobs[key] = data
+        self.drop(key, data)
 
-    def get(self, key, *, sha256):
+    def drop(self, key, data):
+        """What another program puts."""
+        self.blobs[key], self.modified[key] = data, self.now()
+
+    def get(self, key, *, sha256=None, etag=None, max_bytes=None):
         check_key(key)
         self.reach("get")
+        data = self.blobs.get(key)
+        if data is None or (etag and _etag(data) != etag):
+            raise NotFound("The stored picture is gone.")
+        if max_bytes is not None and len(data) > max_bytes:
+            raise TooLarge("The picture is too large.")
+        if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+            raise Damaged("The stored picture is not the one that was uploaded.")
+        return data
+
+    def stat(self, key):
+        check_key(key)
+        self.reach("stat")
         if key not in self.blobs:
             raise NotFound("The stored picture is gone.")
-        if hashlib.sha256(self.blobs[key]).hexdigest() != sha256:
-            raise Damaged("The stored picture is not the one that was uploaded.")
-        return self.blobs[key]
+        data = self.blobs[key]
+        return StoredObject(self.bucket, key, _etag(data), len(data), self.modified.get(key, self.now()))
+
+    def list(self, prefix, *, after=None):
+        self.reach("list")
+        for key in sorted(self.blobs):
+            if key.startswith(prefix) and key > (after or ""):
+                yield self.stat(key)
 
     def delete(self, key):
         check_key(key)
@@ -134,6 +174,11 @@ class FakeCatalogue(Faults):
     def ping(self):
         self.reach("ping")
 
+    def backlog(self):
+        self.reach("backlog")
+        pending = [image.created_at for image in self.images.values() if image.status is Status.PENDING]
+        return Backlog(len(pending), min(pending, default=None))
+
     def close(self):
         pass
 
@@ -160,7 +205,7 @@ class FakeServices:
     """All ports on one journal, which is the order in which they were reached, and a clock that a test sets."""
 
     journal: list = field(default_factory=list)
-    lease: timedelta = timedelta(seconds=60)
+    rules: Rules = RULES
     clock: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
     def __post_init__(self):
@@ -176,6 +221,10 @@ class FakeServices:
 def away():
     """What a port raises that cannot be reached."""
     return Unavailable("It is away.")
+
+
+def _etag(data):
+    return hashlib.md5(data).hexdigest()
 
 
 def _passes(circle, wanted):

@@ -4,17 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from circles import bootstrap
+from circles import bootstrap, metrics
 from circles.adapters.fixed_detector import FixedDetector
 from circles.adapters.folder_store import FolderStore
 from circles.adapters.kserve_detector import KserveDetector
 from circles.adapters.minio_store import MinioStore
 from circles.bootstrap import Services, build, services
 from circles.settings import Settings, SettingsError
+from tests.contract.test_catalogue import an_image
+from tests.scraping import total
 
 
 @pytest.fixture(autouse=True)
-def forget():
+def forget(monkeypatch):
+    monkeypatch.setattr(metrics, "_identity", {})
+    monkeypatch.setattr(metrics, "_asked", {})
     yield
     bootstrap.build.cache_clear()
 
@@ -36,6 +40,38 @@ def test_putting_services_together_touches_no_disk(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_scrape_opens_no_catalogue_where_the_function_has_none(tmp_path):
+    assert Services(Settings(data_dir=tmp_path / "data")).gauges() == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gauges_tell_how_many_images_are_pending_and_since_when(tmp_path):
+    app = Services(Settings(data_dir=tmp_path))
+    assert app.catalogue
+    assert app.gauges() == {"circles_images_pending": 0, "circles_images_pending_oldest_seconds": 0}
+
+    app.catalogue.add(an_image(created_at=app.now() - timedelta(seconds=90)))
+    gauges = app.gauges()
+
+    assert gauges["circles_images_pending"] == 1
+    assert 90 <= gauges["circles_images_pending_oldest_seconds"] < 120
+    app.catalogue.close()
+
+
+def test_no_gauge_is_made_up_while_the_catalogue_is_away(tmp_path):
+    app = Services(Settings(data_dir=tmp_path))
+    (tmp_path / "catalogue.db").mkdir()
+    assert app.catalogue
+
+    assert app.gauges() == {}
+
+
+def test_metrics_bear_the_functions_address():
+    build(Settings(function_source="functions/list/main.py", function_target="list_images", build="b7"))
+
+    assert total(metrics.exposition("")[0].decode(), "circles_build_info", function="list", build="b7") == 1
+
+
 def test_the_same_settings_are_the_same_services():
     assert build(Settings(port=1)) is build(Settings(port=1))
     assert build(Settings(port=1)) is not build(Settings(port=2))
@@ -53,7 +89,7 @@ def test_services_come_from_the_environment(monkeypatch):
 def test_a_claim_outlives_the_slowest_detection_and_its_record():
     slow = Settings(predictor_timeout_s=100, busy_timeout_s=20)
 
-    assert Services(slow).lease > timedelta(seconds=120)
+    assert Services(slow).rules.lease > timedelta(seconds=120)
 
 
 def test_the_clock_knows_its_time_zone():

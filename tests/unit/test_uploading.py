@@ -58,7 +58,7 @@ def test_the_row_is_claimed_from_the_start_so_that_nobody_else_detects_meanwhile
     upload_image(Upload(PICTURE), app)
 
     assert [(row.status, row.attempts, row.claimed_until) for row in rows] == [
-        (Status.PENDING, 1, app.clock + app.lease)
+        (Status.PENDING, 1, app.clock + app.rules.lease)
     ]
 
 
@@ -132,7 +132,7 @@ def test_a_catalogue_that_is_away_at_the_release_too_costs_only_the_rest_of_the_
     image = upload_image(Upload(PICTURE), app)
 
     assert image == app.catalogue.images[image.image_id]
-    assert (image.status, image.claimed_until) == (Status.PENDING, app.clock + app.lease)
+    assert (image.status, image.claimed_until) == (Status.PENDING, app.clock + app.rules.lease)
 
 
 def test_a_catalogue_that_is_away_at_the_record_loses_nothing(app):
@@ -144,7 +144,7 @@ def test_a_catalogue_that_is_away_at_the_record_loses_nothing(app):
     assert app.store.blobs[image.key] == PICTURE
 
     del app.catalogue.errors["record"]
-    app.clock += app.lease
+    app.clock += app.rules.lease
     again = upload_image(Upload(PICTURE, idempotency_key="k"), app)
     assert (again.image_id, again.status, again.object_count) == (image.image_id, Status.DETECTED, 1)
 
@@ -292,7 +292,7 @@ def test_a_pending_image_that_nobody_holds_is_taken_up(app, pending):
 
 
 def test_a_pending_image_that_somebody_holds_is_left_to_them(app, pending):
-    app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.lease)
+    app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.rules.lease)
     image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
 
     assert (image.status, image.attempts) == (Status.PENDING, 2)
@@ -300,8 +300,8 @@ def test_a_pending_image_that_somebody_holds_is_left_to_them(app, pending):
 
 
 def test_a_pending_image_whose_holder_died_is_taken_up_after_the_lease(app, pending):
-    app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.lease)
-    app.clock += app.lease - timedelta(microseconds=1)
+    app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.rules.lease)
+    app.clock += app.rules.lease - timedelta(microseconds=1)
     assert upload_image(Upload(PICTURE, idempotency_key="k"), app).status is Status.PENDING
 
     app.clock += timedelta(microseconds=1)

@@ -2,12 +2,21 @@
 
 import hashlib
 import os
+import re
+import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.errors import Damaged, NotFound, Unavailable
+from circles.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
+from circles.images import StoredObject
 from circles.keys import check_key
+
+_PART = re.compile(r"\.\w{8}\.part")
+"""What a put that has not come to its end is called."""
 
 
 class FolderStore:
@@ -15,6 +24,7 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.bucket = root.name
 
     def put(self, key: str, data: bytes, *, media_type: str, sha256: str) -> None:
         path = self._path(key)
@@ -24,16 +34,37 @@ class FolderStore:
         except OSError as error:
             raise Unavailable("The object store cannot take the picture now.") from error
 
-    def get(self, key: str, *, sha256: str) -> bytes:
-        try:
-            data = self._path(key).read_bytes()
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            raise NotFound("The stored picture is gone.") from error
-        except OSError as error:
-            raise Unavailable("The object store cannot be read now.") from error
-        if hashlib.sha256(data).hexdigest() != sha256:
+    def get(
+        self, key: str, *, sha256: str | None = None, etag: str | None = None, max_bytes: int | None = None
+    ) -> bytes:
+        with _faults_named(), open(self._path(key), "rb") as file:
+            if etag and _etag(os.fstat(file.fileno())) != etag:
+                raise NotFound("The stored picture was replaced.")
+            data = file.read() if max_bytes is None else file.read(max_bytes + 1)
+        if max_bytes is not None and len(data) > max_bytes:
+            raise TooLarge(f"The picture is too large; at most {max_bytes:,} bytes are taken.")
+        if sha256 and hashlib.sha256(data).hexdigest() != sha256:
             raise Damaged("The stored picture is not the one that was uploaded.")
         return data
+
+    def stat(self, key: str) -> StoredObject:
+        path = self._path(key)
+        with _faults_named():
+            return self._object(key, path.stat())
+
+    def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        for key in _keys(self._root / prefix, prefix, after or ""):
+            try:
+                check_key(key)
+                yield self.stat(key)
+            except (Malformed, NotFound):
+                continue  # put by another program under a name that no store takes, or gone since we looked
+
+    def _object(self, key: str, facts: os.stat_result) -> StoredObject:
+        if not stat.S_ISREG(facts.st_mode):
+            raise NotFound("The stored picture is gone.")
+        modified_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+        return StoredObject(self.bucket, key, _etag(facts), facts.st_size, modified_at)
 
     def delete(self, key: str) -> None:
         try:
@@ -54,9 +85,42 @@ class FolderStore:
         return self._root / check_key(key)
 
 
+def _etag(facts: os.stat_result) -> str:
+    """Changes with the content, and stays when the folder is copied with its times."""
+    return f"{facts.st_mtime_ns:x}-{facts.st_size:x}"
+
+
+def _keys(folder: Path, prefix: str, after: str) -> Iterator[str]:
+    """The keys of the files below folder, behind after, in the order of their UTF-8 as S3 lists them."""
+    try:
+        with os.scandir(folder) as entries:
+            found = {entry.name + "/" * entry.is_dir(follow_symlinks=False): entry for entry in entries}
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise Unavailable("The object store cannot be read now.") from error
+    for name, entry in sorted(found.items()):
+        key = prefix + name
+        if name.endswith("/"):
+            if key > after or after.startswith(key):
+                yield from _keys(folder / name, key, after)
+        elif key > after and entry.is_file(follow_symlinks=False) and not _PART.fullmatch(name):
+            yield key
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise NotFound("The stored picture is gone.") from error
+    except OSError as error:
+        raise Unavailable("The object store cannot be read now.") from error
+
+
 def _write_whole(path: Path, data: bytes) -> None:
     """Write beside path and rename over it. A crash leaves path as it was and at most a ".part" file."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")  # see _PART
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -2,16 +2,20 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
+from minio.datatypes import Object
 from minio.error import InvalidResponseError, MinioException, S3Error
+from urllib3 import BaseHTTPResponse
 
-from circles.errors import Damaged, NotFound, Unavailable
+from circles.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
+from circles.images import StoredObject
 from circles.keys import check_key
 from circles.settings import Settings
 
@@ -25,7 +29,7 @@ class MinioStore:
 
     def __init__(self, settings: Settings) -> None:
         endpoint = urlsplit(settings.s3_endpoint)
-        self._bucket = settings.s3_bucket
+        self.bucket = settings.s3_bucket
         self._region = settings.s3_region
         self._bucket_seen = False
         self._client = Minio(
@@ -43,49 +47,90 @@ class MinioStore:
             with _faults_named():
                 self._ensure_bucket()
                 self._client.put_object(
-                    self._bucket, key, BytesIO(data), len(data), content_type=media_type, metadata={_SHA256: sha256}
+                    self.bucket, key, BytesIO(data), len(data), content_type=media_type, metadata={_SHA256: sha256}
                 )
         except NotFound as error:
             self._bucket_seen = False  # it was deleted behind us: the next put makes it again
             raise Unavailable("The object store's bucket was missing; send the picture again.") from error
 
-    def get(self, key: str, *, sha256: str) -> bytes:
+    def get(
+        self, key: str, *, sha256: str | None = None, etag: str | None = None, max_bytes: int | None = None
+    ) -> bytes:
         check_key(key)
         with _faults_named():
-            response = self._client.get_object(self._bucket, key)
+            response = self._client.get_object(self.bucket, key)
             try:
-                data = response.read()
+                if etag and _unquoted(response.headers.get("ETag", "")) != etag:
+                    raise NotFound("The stored picture was replaced.")
+                data = _read(response, max_bytes)
                 stored_sha256 = response.headers.get(_SHA256, sha256)  # objects of other writers carry none
             finally:
                 response.close()
                 response.release_conn()
-        if not sha256 == stored_sha256 == hashlib.sha256(data).hexdigest():
+        if sha256 and not sha256 == stored_sha256 == hashlib.sha256(data).hexdigest():
             raise Damaged("The stored picture is not the one that was uploaded.")
         return data
+
+    def stat(self, key: str) -> StoredObject:
+        check_key(key)
+        with _faults_named():
+            return self._object(self._client.stat_object(self.bucket, key))
+
+    def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
+        with suppress(NotFound), _faults_named():  # without a bucket there is nothing to list
+            for found in self._client.list_objects(self.bucket, prefix, recursive=True, start_after=after):
+                try:
+                    check_key(found.object_name or "")
+                except Malformed:
+                    continue  # such as a "folder" that a console made
+                yield self._object(found)
+
+    def _object(self, found: Object) -> StoredObject:
+        modified_at = found.last_modified or datetime.fromtimestamp(0, UTC)
+        return StoredObject(
+            self.bucket, found.object_name or "", _unquoted(found.etag or ""), found.size or 0, modified_at
+        )
 
     def delete(self, key: str) -> None:
         check_key(key)
         try:
             with _faults_named():
-                self._client.remove_object(self._bucket, key)
+                self._client.remove_object(self.bucket, key)
         except NotFound:
             return
 
     def ping(self) -> None:
         with _faults_named():
-            self._client.bucket_exists(self._bucket)
+            self._client.bucket_exists(self.bucket)
 
     def _ensure_bucket(self) -> None:
         """Once a process. Another thread or process that makes it at the same moment is no fault."""
         if self._bucket_seen:
             return
         try:
-            if not self._client.bucket_exists(self._bucket):
-                self._client.make_bucket(self._bucket, self._region)
+            if not self._client.bucket_exists(self.bucket):
+                self._client.make_bucket(self.bucket, self._region)
         except S3Error as error:
             if error.code not in _MADE_ALREADY:
                 raise
         self._bucket_seen = True
+
+
+def _unquoted(etag: str) -> str:
+    """An entity tag is quoted in a header (RFC 9110, section 8.8.3) and bare in an event."""
+    return etag.removeprefix("W/").strip('"')
+
+
+def _read(response: BaseHTTPResponse, max_bytes: int | None) -> bytes:
+    """Read to the end, or raise TooLarge: by the length if it is told, else by what has come."""
+    if max_bytes is None:
+        return response.read()
+    announced = response.headers.get("Content-Length", "")
+    too_large = announced.isdecimal() and int(announced) > max_bytes
+    data = b"" if too_large else response.read(max_bytes + 1)
+    if too_large or len(data) > max_bytes:
+        raise TooLarge(f"The picture is too large; at most {max_bytes:,} bytes are taken.")
+    return data
 
 
 def _pool(settings: Settings) -> urllib3.PoolManager:

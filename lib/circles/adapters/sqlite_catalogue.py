@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from circles.adapters.sqlite_file import SqliteFile
 from circles.errors import KeyTaken, NotFound
 from circles.identifiers import new_id
-from circles.images import Circle, Detection, FoundObject, Image, ObjectFilter, Status
+from circles.images import Backlog, Circle, Detection, FoundObject, Image, ObjectFilter, Status
 
 _IMAGE = """
     SELECT images.*, coalesce(run.object_count, 0) AS object_count, run.model, run.model_version,
@@ -102,6 +102,13 @@ class SqliteCatalogue:
             raise NotFound("This image has no such object.")
         *columns, model, version = row
         return _object(columns, model, version)
+
+    def backlog(self) -> Backlog:
+        with self._file.read() as connection:
+            pending, oldest = connection.execute(
+                "SELECT count(*), min(created_at) FROM images WHERE status = 'pending'"
+            ).fetchone()
+        return Backlog(pending, _moment(oldest))
 
     def ping(self) -> None:
         with self._file.read() as connection:

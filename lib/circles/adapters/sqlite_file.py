@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
+from circles import metrics
 from circles.errors import Unavailable
 
 _SCHEMA = "m001_images_detections_objects"
@@ -45,7 +46,7 @@ class SqliteFile:
         whatever the busy timeout (https://www.sqlite.org/lang_transaction.html, section 2.2).
         """
         with _faults_named(), self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            _lock(connection)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -102,6 +103,14 @@ class SqliteFile:
         self._migrated = True
 
 
+def _lock(connection: sqlite3.Connection) -> None:
+    began = time.monotonic()
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        metrics.database_locked(time.monotonic() - began)
+
+
 def _use_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
     """SQLite does not wait for others when it changes the mode: who opens a new file beside them has to ask again."""
     deadline = time.monotonic() + busy_timeout_s
@@ -128,4 +137,5 @@ def _faults_named() -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise
     except (sqlite3.DatabaseError, OSError) as error:
+        metrics.database_failed(getattr(error, "sqlite_errorname", "file"))
         raise Unavailable("The catalogue is busy or cannot be reached; nothing was written.") from error

@@ -1,0 +1,62 @@
+"""Work that nobody waits for: a few daemon threads, begun with the first piece and not before."""
+
+import contextvars
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+log = logging.getLogger("circles")
+
+Work = Callable[[], object]
+
+
+class Background:
+    """
+    Each piece of work has a key. What waits under a key is done once, and never beside another piece of the same key.
+
+    Nothing is kept: what has not been done when the process ends is lost.
+    """
+
+    def __init__(self, threads: int, *, most_waiting: int = 1000) -> None:
+        self._threads = threads
+        self._most_waiting = most_waiting
+        self._changed = threading.Condition()
+        self._waiting: OrderedDict[str, Work] = OrderedDict()
+        self._running: set[str] = set()
+        self._begun = 0
+
+    def submit(self, work: Work, *, key: str) -> None:
+        """Do work soon, with the caller's context variables; drop it where its key or too much else waits already."""
+        context = contextvars.copy_context()
+        with self._changed:
+            if key in self._waiting or len(self._waiting) >= self._most_waiting:
+                return
+            self._waiting[key] = lambda: context.run(work)
+            if self._begun < min(self._threads, len(self._waiting) + len(self._running)):
+                self._begun += 1
+                threading.Thread(target=self._serve, daemon=True, name=f"background-{self._begun}").start()
+            self._changed.notify()
+
+    def drain(self, timeout_s: float) -> bool:
+        """Wait until nothing is left to do, or for timeout_s; return whether nothing is left."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._waiting and not self._running, timeout_s)
+
+    def _serve(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(self._next_key)
+                key = self._next_key() or ""
+                work = self._waiting.pop(key)
+                self._running.add(key)
+            try:
+                work()
+            except Exception:
+                log.exception("background work %s failed", key)
+            with self._changed:
+                self._running.remove(key)
+                self._changed.notify_all()
+
+    def _next_key(self) -> str | None:
+        return next((key for key in self._waiting if key not in self._running), None)

@@ -1,0 +1,172 @@
+"""What the use cases need remembered: the protocols of the catalogue, its outbox and its upkeep. One database has all
+three, because an event is written in the transaction of the change that it tells of."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from circles.images import (
+    Detection,
+    FoundObject,
+    Image,
+    ImageFilter,
+    ObjectFilter,
+    OutgoingEvent,
+    QueuedEvent,
+    Refusal,
+    StoredObject,
+    Tombstone,
+)
+
+Announce = Callable[[Image], Sequence[tuple[str, OutgoingEvent]]]
+"""Which sinks are told what of an image's new state. Called within the transaction that makes the state, so that the
+state and its events are there together or not at all."""
+
+Position = tuple[datetime, str]
+"""Where a page of images ends: the last one's created_at and image_id."""
+
+
+def nobody(_: Image) -> Sequence[tuple[str, OutgoingEvent]]:
+    """Announce nothing."""
+    return ()
+
+
+class Catalogue(Protocol):
+    """Remembers images, detections, objects. Safe from many threads and processes; a write is one short transaction."""
+
+    def add(self, image: Image, *, announce: Announce = nobody) -> None:
+        """
+        Remember a new image.
+
+        Raises:
+            IdTaken: there is an image with this id.
+            KeyTaken: another image has this idempotency key.
+            Buried: the image's blob is being deleted, because the image was or one that had the same blob: its
+                tombstone is not finished, or, for an own blob, not forgotten.
+            Unavailable: the database is busy, full or away; nothing was written.
+        """
+
+    def get(self, image_id: str) -> Image:
+        """Return the image. Raises NotFound, Unavailable."""
+
+    def find_by_idempotency_key(self, key: str) -> Image | None:
+        """Return the image that was uploaded with this key, None if there is none. Raises Unavailable."""
+
+    def page(self, wanted: ImageFilter, *, limit: int, before: Position | None = None) -> Sequence[Image]:
+        """Return at most limit images that pass wanted, newest first, those before a position. Raises Unavailable."""
+
+    def claim(self, image_id: str, *, now: datetime, until: datetime, again: bool = False) -> Image | None:
+        """
+        Take a pending image, or any where again is set, for detection until a moment, and count the attempt.
+
+        Returns the image as it is then; its attempts are the claim, which record, release and give_up ask for. None, and
+        nothing changed, where the image is unknown, not pending, or claimed by another past now. Raises Unavailable.
+        """
+
+    def record(
+        self, image_id: str, detection: Detection, *, claim: int, now: datetime, announce: Announce = nobody
+    ) -> Image:
+        """
+        Add a run with its objects, serve it from now on, and mark the image detected: all in one transaction.
+
+        Earlier runs stay. Where another has claimed the image since, nothing is recorded and the image is returned as
+        it is. Raises NotFound, Unavailable.
+        """
+
+    def release(self, image_id: str, *, claim: int, error: str, due_at: datetime) -> Image:
+        """
+        Note why a detection failed and let others claim the image; if it is pending, repair does from due_at on.
+
+        Where another has claimed the image since, nothing changes. Raises NotFound, Unavailable.
+        """
+
+    def give_up(self, image_id: str, *, claim: int, error: str, announce: Announce = nobody) -> Image:
+        """Mark a pending image failed. Where another has claimed it since, nothing changes. Raises NotFound,
+        Unavailable."""
+
+    def delete(self, image_id: str, *, now: datetime, announce: Announce = nobody) -> Tombstone:
+        """Forget the image with its runs and objects, and remember its blob in a tombstone, in one transaction. Raises
+        NotFound, Unavailable."""
+
+    def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
+        """
+        Return the image and the served run's objects that pass wanted, in the detector's order (best first).
+
+        Raises NotFound where the image is unknown, Unavailable.
+        """
+
+    def object(self, image_id: str, object_id: str) -> FoundObject:
+        """Return one object of one image, of any run. Raises NotFound (also for a wrong pair), Unavailable."""
+
+    def ping(self) -> None:
+        """Raise Unavailable unless the database can be read now."""
+
+
+class Outbox(Protocol):
+    """The events that wait for their sinks. Every method raises Unavailable as the catalogue's do."""
+
+    def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
+        """Return events that may be sent now, at most one of each image: the one that all others of it wait for."""
+
+    def sent(self, position: int) -> None:
+        """Forget an event that its sink has taken."""
+
+    def put_off(self, position: int, *, until: datetime, error: str) -> None:
+        """Count a failed attempt and let the event wait until a moment; later ones of its image wait behind it."""
+
+    def lay_aside(self, position: int, *, error: str) -> None:
+        """Keep an event that will not be sent any more, with the reason; later ones of its image wait no longer."""
+
+    def count_laid_aside(self) -> int:
+        """How many events were laid aside, for all sinks."""
+
+
+class Upkeep(Protocol):
+    """What repair needs to find and to remember. Every method raises Unavailable as the catalogue's do."""
+
+    def due(self, *, now: datetime, limit: int) -> Sequence[Image]:
+        """Return pending images whose due_at has come and that nobody holds, the longest due first."""
+
+    def images(self, *, after: str, limit: int) -> Sequence[Image]:
+        """Return images behind an id, in the ids' order."""
+
+    def unknown(self, blobs: Sequence[tuple[str, StoredObject]]) -> Sequence[tuple[str, StoredObject]]:
+        """
+        Return the blobs, each with its object id, that nothing here speaks of.
+
+        Known is a blob that was registered, refused, or deleted a moment ago under its object id; an own blob, which is
+        written once, also one whose key an image or a tombstone has. key_in_use tells own ones apart by their rows.
+        """
+
+    def key_in_use(self, key: str) -> bool:
+        """Whether an image has this key."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Remember a refusal; a second one of the same object replaces the first."""
+
+    def refusal(self, object_id: str) -> Refusal | None:
+        """Return why an object was refused, None if it was not."""
+
+    def is_buried(self, image_id: str) -> bool:
+        """Whether this image was deleted and its blob not yet."""
+
+    def tombstones(self, *, limit: int) -> Sequence[Tombstone]:
+        """Return those whose blobs wait to be deleted, the oldest first."""
+
+    def finish_tombstone(self, image_id: str, *, now: datetime) -> None:
+        """Note that the blob is gone."""
+
+    def forget_tombstones(self, *, before: datetime) -> None:
+        """Forget those that were finished before a moment."""
+
+    def lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        """Take a lease until a moment, or prolong it; False where another holds it past now."""
+
+    def end_lease(self, name: str, holder: str) -> None:
+        """Give a lease back; nothing happens where another holds it."""
+
+    def bookmark(self, name: str) -> str:
+        """Return how far a walk came that takes several repairs; empty at its beginning."""
+
+    def set_bookmark(self, name: str, place: str) -> None:
+        """Remember how far a walk came."""

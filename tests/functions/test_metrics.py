@@ -1,0 +1,136 @@
+"""What a function says at /metrics after it was asked this and that."""
+
+import pytest
+
+from tests.functions.conftest import TARGETS
+from tests.functions.pictures import png
+from tests.functions.predictors import says
+from tests.scraping import Counted, total
+
+ID = "01890a5d-ac96-774b-bcce-b302099a8057"
+every_function = pytest.mark.parametrize("function", TARGETS)
+
+
+@pytest.fixture
+def counted():
+    return Counted()
+
+
+@every_function
+def test_a_function_answers_prometheus(load, function):
+    response = load(function).get("/metrics")
+
+    assert response.status_code == 200
+    assert response.content_type.startswith("text/plain; version=")
+    assert total(response.text, "circles_build_info", function=TARGETS[function], build="source") == 1
+    assert total(response.text, "process_start_time_seconds") > 0
+
+
+@every_function
+def test_requests_are_counted_by_rule_and_status_and_never_by_path(load, counted, function):
+    client = load(function)
+    for path in ("/images/1/2/3", "/images/1/2/4", "/%0a", "/wp-login.php"):
+        client.get(path)
+
+    assert counted("circles_request_seconds_count", route="none", status="404") == 4
+    assert counted("circles_request_seconds_count") == 4
+    assert counted("circles_refusals_total", reason="not-found") == 4
+    assert "wp-login" not in client.get("/metrics").text
+
+
+@every_function
+def test_probes_and_scrapes_are_no_requests(load, counted, volume, function):
+    client = load(function)
+    for path in ("/health/liveness", "/health/readiness", "/metrics", "/metrics/"):
+        assert client.get(path).status_code == 200
+    volume.database.unlink()
+    volume.database.mkdir()
+
+    assert counted("circles_request_seconds_count") == 0
+
+
+@every_function
+def test_a_probe_that_is_refused_is_no_refusal(load, counted, volume, function):
+    volume.folder.mkdir()
+    volume.database.mkdir()  # a folder where the file should be
+
+    assert load(function).get("/health/readiness").status_code == 503
+    assert counted("circles_refusals_total") == 0
+    assert counted("circles_database_faults_total", fault="SQLITE_CANTOPEN") >= 1  # a scrape asks it too
+
+
+def test_an_upload_is_counted_with_its_bytes_and_objects(upload, counted):
+    picture = png()
+    assert upload.post("/images/", data=picture, content_type="image/png").status_code == 200
+
+    assert counted("circles_request_seconds_count", route="/images/", status="200") == 1
+    assert counted("circles_upload_bytes_sum") == len(picture)
+    assert counted("circles_objects_per_image_sum") == 2  # as the fixed detector finds
+    assert counted("circles_objects_per_image_count") == 1
+    assert counted("circles_refusals_total") == 0
+
+
+def test_a_retry_of_an_upload_stores_no_second_image(upload, counted):
+    for _ in range(2):
+        upload.post("/images/", data=png(), content_type="image/png", headers={"Idempotency-Key": "once"})
+
+    assert counted("circles_upload_bytes_count") == 1
+    assert counted("circles_objects_per_image_count") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [(b"", "image/png", "malformed"), (b"text", "image/png", "unsupported-picture"),
+     (b"text", "text/plain", "unsupported-picture"), (png()[:-30], "image/png", "undecodable-picture"),
+     (bytes(9000), "image/png", "too-large"), (bytes(90_000), "image/png", "too-large")],
+)  # fmt: skip
+def test_a_refusal_is_counted_under_its_reason_and_stores_nothing(load, counted, body, content_type, reason):
+    client = load("upload", max_upload_bytes=8000)
+    client.post("/images/", data=body, content_type=content_type)
+
+    assert counted("circles_refusals_total", reason=reason) == 1
+    assert counted("circles_refusals_total") == 1
+    assert counted("circles_upload_bytes_count") == 0
+
+
+def test_a_route_with_ids_is_one_label(detail, counted):
+    detail.get(f"/images/{ID}")
+    detail.get("/images/no-id")
+    detail.delete(f"/images/{ID}")
+
+    assert counted("circles_request_seconds_count", route="/images/<image_id>", status="404") == 1
+    assert counted("circles_request_seconds_count", route="/images/<image_id>", status="400") == 1
+    assert counted("circles_request_seconds_count", route="none", status="405") == 1
+
+
+def test_a_crash_is_counted_as_such(load, counted):
+    client = load("detail", checked=False)
+    client.application.before_request(lambda: 1 / 0)
+
+    assert client.get(f"/images/{ID}").status_code == 500
+    assert counted("circles_refusals_total", reason="internal") == 1
+
+
+def test_a_pending_image_is_seen_at_every_function_that_used_the_catalogue(predicted, predictor, load):
+    predictor.answer = says("broken", status=500)
+    assert predicted("upload").post("/images/", data=png(), content_type="image/png").status_code == 202
+    reader = load("list")
+    reader.get(f"/images/{ID}/objects")
+    scrape = reader.get("/metrics").text
+
+    assert total(scrape, "circles_images_pending") == 1
+    assert 0 < total(scrape, "circles_images_pending_oldest_seconds") < 60
+    assert total(scrape, "circles_predictor_call_seconds_count", outcome="refused") >= 1
+
+
+def test_a_scrape_says_what_it_can_while_the_catalogue_is_away(load, volume):
+    volume.folder.mkdir()
+    volume.database.mkdir()
+    client = load("list")
+    assert client.get(f"/images/{ID}/objects").status_code == 503
+
+    response = client.get("/metrics")
+
+    assert response.status_code == 200
+    assert "circles_images_pending" not in response.text
+    assert total(response.text, "circles_database_faults_total", fault="SQLITE_CANTOPEN") >= 1

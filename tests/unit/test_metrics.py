@@ -1,0 +1,176 @@
+"""What the hooks count, when prometheus_client is loaded for it, and that nothing is lost or doubled on the way."""
+
+import threading
+from collections import deque
+
+import pytest
+
+from circles import metrics
+from tests.contract.processes import output
+from tests.scraping import Counted, open_metrics_names, samples, total
+
+
+@pytest.fixture(autouse=True)
+def mine(monkeypatch):
+    """This module's own process: its name, its gauges, its first answer."""
+    monkeypatch.setattr(metrics, "_identity", {"function": "mine", "build": "b7"})
+    monkeypatch.setattr(metrics, "_asked", {})
+    monkeypatch.setattr(metrics, "_first_answer", {})
+
+
+@pytest.fixture
+def counted():
+    return Counted()
+
+
+def text():
+    return metrics.exposition("")[0].decode()
+
+
+HOOKS = {
+    "circles_request_seconds_count": (
+        lambda: metrics.request_answered("/images/", 413, 0.2, refusal="too-large"),
+        {"route": "/images/", "status": "413"},
+    ),
+    "circles_refusals_total": (
+        lambda: metrics.request_answered("none", 404, 0.2, refusal="not-found"),
+        {"reason": "not-found"},
+    ),
+    "circles_upload_bytes_count": (lambda: metrics.image_stored(70_000), {}),
+    "circles_objects_per_image_count": (lambda: metrics.objects_found(12), {}),
+    "circles_predictor_call_seconds_count": (lambda: metrics.predictor_asked("timeout", 30), {"outcome": "timeout"}),
+    "circles_database_wait_seconds_count": (lambda: metrics.database_locked(0.003), {}),
+    "circles_database_faults_total": (lambda: metrics.database_failed("SQLITE_BUSY"), {"fault": "SQLITE_BUSY"}),
+    "circles_events_total": (
+        lambda: metrics.event_handled("in", "io.circles.image", "done"),
+        {"direction": "in", "type": "io.circles.image", "outcome": "done"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_counts_one_under_its_labels_and_the_functions_name(counted, name):
+    hook, labels = HOOKS[name]
+
+    hook()
+
+    assert counted(name, function="mine", **labels) == 1
+    assert counted(name) == 1
+
+
+def test_an_answer_without_a_problem_is_no_refusal(counted):
+    metrics.request_answered("/images/", 200, 0.2, refusal=None)
+
+    assert counted("circles_refusals_total") == 0
+
+
+def test_a_histogram_adds_up_and_sorts_what_it_is_given(counted):
+    metrics.image_stored(65_536)
+    metrics.image_stored(3_000_000)
+
+    assert counted("circles_upload_bytes_sum") == 3_065_536
+    assert counted("circles_upload_bytes_bucket", le="65536.0") == 1
+    assert counted("circles_upload_bytes_bucket", le="4.194304e+06") == 2
+
+
+def test_a_process_says_what_it_is():
+    assert total(text(), "circles_build_info", function="mine", version="0.1.0", build="b7") == 1
+
+
+def test_a_process_says_when_it_answered_first_and_nothing_before():
+    name = "circles_first_answer_timestamp_seconds"
+    assert name not in text()
+
+    metrics.request_answered("/images/", 200, 0.2, refusal=None)
+    first = total(text(), name)
+    metrics.request_answered("/images/", 200, 0.2, refusal=None)
+
+    assert first > total(text(), "process_start_time_seconds") > 0
+    assert total(text(), name) == first
+
+
+def test_gauges_are_asked_at_each_scrape_and_absent_where_nobody_can_tell():
+    known = {"circles_images_pending": 3.0}
+    metrics.ask_at_scrape("catalogue", lambda: known)
+    assert total(text(), "circles_images_pending", function="mine") == 3
+
+    known["circles_images_pending"] = 4.0
+    assert total(text(), "circles_images_pending") == 4
+
+    known.clear()
+    assert "circles_images_pending" not in text()
+
+
+def test_who_is_asked_about_the_same_later_is_asked_instead():
+    metrics.ask_at_scrape("catalogue", lambda: {"circles_images_pending": 1.0})
+    metrics.ask_at_scrape("catalogue", lambda: {"circles_images_pending": 2.0})
+
+    assert [value for name, _, value in samples(text()) if name == "circles_images_pending"] == [2]
+
+
+def test_every_metric_has_a_help_line():
+    for hook, _ in HOOKS.values():
+        hook()
+    for line in text().splitlines():
+        if line.startswith("# HELP circles_"):
+            assert len(line.split(" ", 3)[3]) > 15, line
+
+
+def test_open_metrics_is_spoken_where_it_is_asked_for():
+    for hook, _ in HOOKS.values():
+        hook()
+    body, content_type = metrics.exposition("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+
+    assert content_type.startswith("application/openmetrics-text")
+    assert set(HOOKS) <= open_metrics_names(body.decode())
+
+
+def test_nothing_is_lost_or_doubled_where_many_threads_observe_while_others_scrape(counted, monkeypatch):
+    monkeypatch.setattr(metrics, "KEPT_MAX", 7)
+    start = threading.Barrier(10)
+
+    def observe():
+        start.wait()
+        for _ in range(500):
+            metrics.database_locked(0.001)
+
+    def scrape():
+        start.wait()
+        for _ in range(20):
+            text()
+
+    threads = [threading.Thread(target=work) for work in (*[observe] * 8, scrape, scrape)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert counted("circles_database_wait_seconds_count") == 4000
+
+
+def test_what_is_kept_without_a_scrape_stays_small(monkeypatch):
+    kept = deque()
+    monkeypatch.setattr(metrics, "_kept", kept)
+    for _ in range(10 * metrics.KEPT_MAX):
+        metrics.objects_found(1)
+        assert len(kept) < metrics.KEPT_MAX
+
+
+ALONE = """
+import sys
+from circles import metrics
+metrics.identify(function="alone", build="source")
+for _ in range({times}):
+    metrics.objects_found(1)
+print("prometheus_client" in sys.modules)
+body, _ = metrics.exposition("")
+print(body.decode())
+"""
+
+
+@pytest.mark.parametrize(("times", "loaded"), [(metrics.KEPT_MAX - 1, "False"), (metrics.KEPT_MAX, "True")])
+def test_prometheus_client_is_loaded_late_and_then_counts_what_was_before(times, loaded):
+    told, _, body = output(ALONE.format(times=times)).partition("\n")
+
+    assert told == loaded
+    assert total(body, "circles_objects_per_image_count", function="alone") == times
