@@ -104,6 +104,7 @@ lint: .venv/test.stamp ## format, lint and types, without changing anything
 	ruff format --check
 	ruff check
 	mypy lib functions predictor manifests bench
+	hadolint Dockerfile predictor/Dockerfile
 
 check: lint test ## what CI runs
 

@@ -10,7 +10,7 @@ SERVING := services.serving.knative.dev
 APPLY := kubectl apply --server-side --force-conflicts
 need = @command -v $(1) >/dev/null || { echo "$(1) is not on the PATH: $(2)" >&2; exit 1; }
 
-.PHONY: images render preflight deploy deploy-kn func-deploy smoke bench-cluster status url undeploy kind
+.PHONY: images render preflight deploy deploy-kn func-deploy smoke bench-cluster status url undeploy kind kind-load
 
 .venv/deploy.stamp: manifests/verbs/requirements.txt .venv/run.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
@@ -70,6 +70,9 @@ url: ## the gateway's address as seen from here
 undeploy: ## take it all away; the volumes, and so every picture and row, only with DELETE_DATA=1
 	@kubectl get namespace $(NAMESPACE) >/dev/null 2>&1 || { echo "there is no namespace $(NAMESPACE)"; exit 0; }; \
 	if [ "$(DELETE_DATA)" = 1 ]; then kubectl delete namespace $(NAMESPACE); else python manifests/verbs/undeploy.py $(NAMESPACE); fi
+
+kind-load: ## hand the images that docker has built to the kind cluster
+	kind load docker-image --name circles $(REGISTRY)/circles-functions:$(TAG) $(REGISTRY)/circles-predictor:$(TAG)
 
 kind: ## a cluster of your own with all that deploy needs; Docker, kind and network must be there (versions: manifests/kind.sh)
 	@manifests/kind.sh
