@@ -52,8 +52,8 @@ func-deploy: preflight ## the functions through func, as ready images: a func.ya
 	  func deploy --path $(DEPLOY_DIR)/func/$$name --namespace $(NAMESPACE) --build=false --push=false \
 	    --image $$(cat $(DEPLOY_DIR)/func/$$name/image) || exit 1; done
 
-smoke: .venv/test.stamp ## the deployed system from the first photo to killed pods; a table at the end
-	@python tests/cluster/smoke.py $$(python manifests/verbs/gateway_url.py $(NAMESPACE))
+smoke: .venv/test.stamp ## the deployed system from the first photo to killed pods; a table at the end (ARGS="--ingress http://…")
+	@OVERLAY=$(OVERLAY) REGISTRY=$(REGISTRY) TAG=$(TAG) python tests/cluster/smoke.py $$(python manifests/verbs/gateway_url.py $(NAMESPACE)) $(ARGS)
 
 bench-cluster: .venv/bench.stamp ## from zero to the first answer, beside a hello-world (ARGS="--rounds 10 --ingress http://…")
 	python -m bench.cluster $(ARGS)
