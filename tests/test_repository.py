@@ -158,7 +158,7 @@ def test_no_tracked_file_names_a_place_of_one_machine_or_a_registry():
 
 DRIVERS = {
     "minio": r"adapters/minio_store\.py",
-    "urllib3": r"adapters/minio_store\.py",
+    "urllib3": r"adapters/(minio_store|http_client)\.py",
     "requests": r"adapters/http_client\.py",
     "tenacity": r"adapters/kserve_detector\.py",
     "sqlite3": r"adapters/sqlite_\w+\.py",
