@@ -158,7 +158,7 @@ def test_no_tracked_file_names_a_place_of_one_machine_or_a_registry():
 
 DRIVERS = {
     "minio": r"adapters/minio_store\.py",
-    "urllib3": r"adapters/minio_store\.py",
+    "urllib3": r"adapters/(minio_store|http_client)\.py",
     "requests": r"adapters/http_client\.py",
     "tenacity": r"adapters/kserve_detector\.py",
     "sqlite3": r"adapters/sqlite_\w+\.py",
@@ -190,6 +190,9 @@ def test_a_driver_is_imported_somewhere(driver):
     assert any(module.partition(".")[0] == driver for source in SOURCES for module in imports(source))
 
 
+CORE = {"errors", "identifiers", "images", "metrics", "ports", "records"}
+"""What a use case may import besides the use cases that it is made of."""
+
 INWARD = {
     "images": set(),
     "errors": set(),
@@ -198,22 +201,29 @@ INWARD = {
     "settings": set(),
     "rules": set(),
     "background": set(),
-    "ports": {"images", "rules"},
+    "trace": set(),
+    "records": {"images"},
+    "ports": {"images", "records", "rules"},
     "documents": {"images"},
     "metrics": {"prometheus"},
     "prometheus": {"__version__"},
-    "usecases": {"images", "ports", "errors", "identifiers", "metrics", "registering", "announcing", "repairing"},
-    "registering": {"images", "ports", "errors", "identifiers", "metrics"},
-    "announcing": {"images", "ports", "errors", "identifiers", "documents", "metrics"},
-    "repairing": {"images", "ports", "errors", "identifiers", "metrics", "registering", "announcing"},
-    "web": {"errors", "identifiers", "metrics", "settings"},
+    "reading": {"errors", "images", "ports"},
+    "announcing": CORE | {"documents", "trace"},
+    "detecting": CORE | {"announcing", "reading"},
+    "deleting": CORE | {"announcing"},
+    "uploading": CORE | {"announcing", "deleting", "detecting"},
+    "registering": CORE | {"announcing", "detecting"},
+    "sweeping": CORE | {"registering"},
+    "repairing": CORE | {"announcing", "deleting", "detecting", "sweeping"},
+    "usecases": {"announcing", "deleting", "detecting", "registering", "repairing", "uploading"},
+    "web": {"errors", "identifiers", "metrics", "settings", "trace"},
     "events": {"errors", "images"},
     "notifications": {"errors", "images", "notifications_seaweedfs"},
     "notifications_seaweedfs": {"errors"},
     "bridging": {"errors", "metrics", "images", "notifications", "ports"},
-    "web_events": {"errors", "metrics", "events", "settings", "web"},
+    "web_events": {"errors", "metrics", "events", "settings", "trace", "web"},
     "web_requests": {"errors", "images"},
-    "web_content": {"errors", "images", "ports"},
+    "web_content": {"errors", "images", "ports", "reading"},
 }
 """Which modules of ours a module may import: what lies further in."""
 
@@ -225,16 +235,18 @@ def test_imports_point_inward(module):
     assert ours - INWARD[module] == set()
 
 
+FOR_ADAPTERS = {"errors", "images", "identifiers", "keys", "metrics", "ports", "records", "settings"}
+
+
 @pytest.mark.parametrize("adapter", sorted((ROOT / "lib/circles/adapters").glob("*.py")), ids=lambda path: path.stem)
 def test_an_adapter_knows_no_other_adapter_and_none_of_what_is_further_out(adapter):
     """But for the one HTTP client, which those share who call other people's servers."""
     family = adapter.stem.partition("_")[0]
-    inner = {"errors", "images", "identifiers", "keys", "metrics", "ports", "settings"}
     for name in imports(adapter.relative_to(ROOT)):
         if name.startswith("circles.adapters.") and not name.startswith("circles.adapters.http_client."):
             assert name.split(".")[2].partition("_")[0] == family, f"{adapter.name} imports {name}"
         elif name.startswith("circles.") and not name.startswith("circles.adapters."):
-            known = inner | ({"events"} if adapter.stem == "http_sink" else set())
+            known = FOR_ADAPTERS | ({"events"} if adapter.stem == "http_sink" else set())
             assert name.split(".")[1] in known, f"{adapter.name} imports {name}"
 
 

@@ -1,6 +1,7 @@
 """The only place where ports meet adapters. An adapter is imported when it is first used, so that a cold start pays for
 nothing that its requests do not need."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,12 @@ from typing import TYPE_CHECKING
 from circles import metrics, ports
 from circles.background import Background
 from circles.errors import Unavailable
-from circles.ports import BROKER, Catalogue, Detector, EventSink, ObjectStore, Pictures
+from circles.ports import BROKER, Detector, EventSink, ObjectStore, Pictures
+from circles.records import Catalogue, Outbox, Upkeep
 from circles.rules import Rules
 from circles.settings import Settings
+
+log = logging.getLogger("circles")
 
 
 @dataclass
@@ -52,6 +56,11 @@ class Services:
     @cached_property
     def background(self) -> Background:
         return Background(threads=3)  # of which one may wait for a slow sink
+
+    def finish(self, timeout_s: float) -> None:
+        """Let the background come to its end, if there is one, so that an idle process ends with nothing left to do."""
+        if "background" in vars(self) and not self.background.drain(timeout_s):
+            log.info("the process ends before its background work; repair takes it up")
 
     def soon(self, work: Callable[[], object], *, key: str) -> None:
         self.background.submit(work, key=key)
@@ -99,6 +108,18 @@ class Services:
         return SqliteCatalogue(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
 
     @cached_property
+    def outbox(self) -> Outbox:
+        from circles.adapters.sqlite_outbox import SqliteOutbox
+
+        return SqliteOutbox(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        from circles.adapters.sqlite_upkeep import SqliteUpkeep
+
+        return SqliteUpkeep(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
+
+    @cached_property
     def detector(self) -> Detector:
         if self.settings.detector == "fixed":
             from circles.adapters.fixed_detector import FixedDetector
@@ -113,12 +134,14 @@ class Services:
         if "catalogue" not in vars(self):
             return {}  # a function without the volume would make a file where it has none
         try:
-            backlog = self.catalogue.backlog()
+            backlog, outbox = self.catalogue.backlog(), self.outbox.backlog()
         except Unavailable:
             return {}
         return {
             "circles_images_pending": backlog.pending,
             "circles_images_pending_oldest_seconds": self._age_s(backlog.oldest_created_at),
+            "circles_outbox_pending": outbox.pending,
+            "circles_outbox_oldest_seconds": self._age_s(outbox.oldest_created_at),
         }
 
     def _age_s(self, moment: datetime | None) -> float:

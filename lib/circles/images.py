@@ -107,7 +107,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many images are pending, and since when the oldest has been there; None where none is."""
+    """How many images are pending, or events wait, and since when the oldest has been there; None where none is."""
 
     pending: int
     oldest_created_at: datetime | None
@@ -154,28 +154,6 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A blob that was looked at and is no image of ours: why, as a code of errors.py and a sentence."""
-
-    object_id: str
-    key: str
-    etag: str
-    code: str
-    detail: str
-    refused_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """A deleted image whose blob may still be there."""
-
-    image_id: str
-    key: str
-    source: str
-    deleted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class OutgoingEvent:
     """
     What others are told, as CloudEvents 1.0 names it. A repeated delivery has the same source and event_id.
@@ -191,34 +169,3 @@ class OutgoingEvent:
     time: datetime
     traceparent: str | None
     data: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedEvent:
-    """An event on its way to one sink; attempts counts the failed ones."""
-
-    position: int
-    event: OutgoingEvent
-    attempts: int
-
-
-@dataclass(slots=True)
-class RepairReport:
-    """What one repair did and saw; the fields that end in _seen are facts that need a person or more time."""
-
-    detected: int = 0
-    put_off: int = 0
-    """Detections that failed again and are due later."""
-    failed: int = 0
-    """Images that were given up."""
-    blobs_deleted: int = 0
-    adopted: int = 0
-    """Blobs that had no row for longer than Rules.adopt_after, and are images now."""
-    refused: int = 0
-    """Such blobs that are no picture."""
-    events_sent: int = 0
-    blobs_without_row_seen: int = 0
-    rows_without_blob_seen: int = 0
-    events_given_up_seen: int = 0
-    out_of_time: bool = False
-    """Rules.repair_budget ended before the work did; the next repair goes on."""

@@ -1,10 +1,11 @@
 """What the use cases need from the world, in prose that a second implementer can work from."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from circles.images import Backlog, Detection, FoundObject, Image, ObjectFilter, OutgoingEvent, Picture, StoredObject
+from circles.images import Detection, OutgoingEvent, Picture, StoredObject
+from circles.records import Catalogue, Outbox, Upkeep
 from circles.rules import Rules
 
 
@@ -73,60 +74,6 @@ class ObjectStore(Protocol):
         """Raise Unavailable unless the store can be read now."""
 
 
-class Catalogue(Protocol):
-    """Remembers images, detections, objects. Safe from many threads and processes; a write is one short transaction."""
-
-    def add(self, image: Image) -> None:
-        """
-        Remember a new image.
-
-        Raises:
-            KeyTaken: another image has this idempotency key.
-            Unavailable: the database is busy, full or away; nothing was written.
-        """
-
-    def get(self, image_id: str) -> Image:
-        """Return the image. Raises NotFound, Unavailable."""
-
-    def find_by_idempotency_key(self, key: str) -> Image | None:
-        """Return the image that was uploaded with this key, None if there is none. Raises Unavailable."""
-
-    def claim(self, image_id: str, *, now: datetime, until: datetime) -> bool:
-        """
-        Take an undetected image for detection until a moment, and count the attempt.
-
-        False, and nothing changed, where the image is unknown, detected already, or claimed by another past now.
-        Raises Unavailable.
-        """
-
-    def record(self, image_id: str, detection: Detection, *, now: datetime) -> Image:
-        """
-        Add a run with its objects, serve it from now on, and mark the image detected: all in one transaction.
-
-        Earlier runs stay; repeating the call adds another run. Raises NotFound, Unavailable.
-        """
-
-    def release(self, image_id: str, *, error: str) -> Image:
-        """Note why a detection failed and let others claim the image, still pending. Raises NotFound, Unavailable."""
-
-    def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
-        """
-        Return the image and the served run's objects that pass wanted, in the detector's order (best first).
-
-        Raises NotFound where the image is unknown, Unavailable.
-        """
-
-    def object(self, image_id: str, object_id: str) -> FoundObject:
-        """Return one object of one image, of any run. Raises NotFound (also for a wrong pair), Unavailable."""
-
-    def backlog(self) -> Backlog:
-        """Return what is pending, claimed or not, in a time that grows with it and not with all images. Raises
-        Unavailable."""
-
-    def ping(self) -> None:
-        """Raise Unavailable unless the database can be read now."""
-
-
 class Detector(Protocol):
     """Finds circles in one picture."""
 
@@ -171,6 +118,10 @@ class Services(Protocol):
     def store(self) -> ObjectStore: ...
     @property
     def catalogue(self) -> Catalogue: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
     @property
     def detector(self) -> Detector: ...
     @property

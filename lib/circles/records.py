@@ -2,21 +2,11 @@
 three, because an event is written in the transaction of the change that it tells of."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from circles.images import (
-    Detection,
-    FoundObject,
-    Image,
-    ImageFilter,
-    ObjectFilter,
-    OutgoingEvent,
-    QueuedEvent,
-    Refusal,
-    StoredObject,
-    Tombstone,
-)
+from circles.images import Backlog, Detection, FoundObject, Image, ImageFilter, ObjectFilter, OutgoingEvent
 
 Announce = Callable[[Image], Sequence[tuple[str, OutgoingEvent]]]
 """Which sinks are told what of an image's new state. Called within the transaction that makes the state, so that the
@@ -29,6 +19,37 @@ Position = tuple[datetime, str]
 def nobody(_: Image) -> Sequence[tuple[str, OutgoingEvent]]:
     """Announce nothing."""
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A blob that was looked at and is no image of ours: why, as a code of errors.py and a sentence."""
+
+    object_id: str
+    key: str
+    etag: str
+    code: str
+    detail: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A deleted image whose blob may still be there."""
+
+    image_id: str
+    key: str
+    source: str
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedEvent:
+    """An event on its way to one sink; attempts counts the failed ones."""
+
+    position: int
+    event: OutgoingEvent
+    attempts: int
 
 
 class Catalogue(Protocol):
@@ -59,8 +80,8 @@ class Catalogue(Protocol):
         """
         Take a pending image, or any where again is set, for detection until a moment, and count the attempt.
 
-        Returns the image as it is then; its attempts are the claim, which record, release and give_up ask for. None, and
-        nothing changed, where the image is unknown, not pending, or claimed by another past now. Raises Unavailable.
+        Returns the image as it is then; its attempts are the claim, which record, release and give_up ask for. None,
+        and nothing changed, where it is unknown, not pending, or claimed by another past now. Raises Unavailable.
         """
 
     def record(
@@ -98,6 +119,10 @@ class Catalogue(Protocol):
     def object(self, image_id: str, object_id: str) -> FoundObject:
         """Return one object of one image, of any run. Raises NotFound (also for a wrong pair), Unavailable."""
 
+    def backlog(self) -> Backlog:
+        """Return what is pending, claimed or not, in a time that grows with it and not with all images. Raises
+        Unavailable."""
+
     def ping(self) -> None:
         """Raise Unavailable unless the database can be read now."""
 
@@ -108,17 +133,20 @@ class Outbox(Protocol):
     def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
         """Return events that may be sent now, at most one of each image: the one that all others of it wait for."""
 
-    def sent(self, position: int) -> None:
+    def sent(self, queued: QueuedEvent) -> None:
         """Forget an event that its sink has taken."""
 
-    def put_off(self, position: int, *, until: datetime, error: str) -> None:
+    def put_off(self, queued: QueuedEvent, *, until: datetime, error: str) -> None:
         """Count a failed attempt and let the event wait until a moment; later ones of its image wait behind it."""
 
-    def lay_aside(self, position: int, *, error: str) -> None:
+    def lay_aside(self, queued: QueuedEvent, *, error: str) -> None:
         """Keep an event that will not be sent any more, with the reason; later ones of its image wait no longer."""
 
+    def backlog(self) -> Backlog:
+        """Return how many events wait, for all sinks, and since when the oldest does."""
+
     def count_laid_aside(self) -> int:
-        """How many events were laid aside, for all sinks."""
+        """Return how many events were laid aside, for all sinks."""
 
 
 class Upkeep(Protocol):
@@ -130,13 +158,11 @@ class Upkeep(Protocol):
     def images(self, *, after: str, limit: int) -> Sequence[Image]:
         """Return images behind an id, in the ids' order."""
 
-    def unknown(self, blobs: Sequence[tuple[str, StoredObject]]) -> Sequence[tuple[str, StoredObject]]:
-        """
-        Return the blobs, each with its object id, that nothing here speaks of.
+    def unknown_ids(self, object_ids: Sequence[str]) -> set[str]:
+        """Return those that no image has, no refusal, and no tombstone whose blob waits to be deleted."""
 
-        Known is a blob that was registered, refused, or deleted a moment ago under its object id; an own blob, which is
-        written once, also one whose key an image or a tombstone has. key_in_use tells own ones apart by their rows.
-        """
+    def unknown_keys(self, keys: Sequence[str]) -> set[str]:
+        """Return those that no image has and no tombstone."""
 
     def key_in_use(self, key: str) -> bool:
         """Whether an image has this key."""
@@ -146,6 +172,10 @@ class Upkeep(Protocol):
 
     def refusal(self, object_id: str) -> Refusal | None:
         """Return why an object was refused, None if it was not."""
+
+    def bury(self, tombstone: Tombstone) -> bool:
+        """Let a blob be deleted that belongs to no image: from now on none can be added with its key. False, and
+        nothing is written, where an image has the key."""
 
     def is_buried(self, image_id: str) -> bool:
         """Whether this image was deleted and its blob not yet."""

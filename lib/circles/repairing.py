@@ -1,13 +1,118 @@
-"""Takes up what was cut off."""
+"""
+Takes up what was cut off: deletions, detections, blobs without rows, rows without blobs, events.
 
-from circles.images import RepairReport
+Each part has its share of Rules.repair_budget, so that none starves the others and a call ends before its caller's
+patience does. Several repairs at once share the work: detections by the images' claims, sweep and sending by leases.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from circles.announcing import dispatch_outbox
+from circles.deleting import KEPT, finish_deletion
+from circles.detecting import give_up, take_up
+from circles.errors import CirclesError, NotFound, Unavailable
+from circles.images import Image, Status
 from circles.ports import Services
+from circles.sweeping import Sweep, sweep
+
+log = logging.getLogger("circles")
+
+_BATCH = 100
+_FAILURES_IN_A_ROW = 3
+"""So many images must fail one after the other before the predictor counts as away, and costs the others no attempt."""
+
+
+@dataclass(slots=True)
+class RepairReport(Sweep):
+    """What one repair did and saw."""
+
+    detected: int = 0
+    put_off: int = 0
+    """Detections that failed again and are due later."""
+    failed: int = 0
+    """Images that were given up."""
+    blobs_deleted: int = 0
+    events_sent: int = 0
+    events_laid_aside_seen: int = 0
 
 
 def repair_images(app: Services) -> RepairReport:
     """
     Finish deletions, detect what is due, look for blobs without rows and rows without blobs, and send events.
 
-    Bounded by Rules.repair_budget; several at once share the work. Raises Unavailable where the catalogue is away.
+    Bounded by Rules.repair_budget, to which one detection may be added. Raises Unavailable where the catalogue is away.
     """
-    raise NotImplementedError
+    report, began, budget = RepairReport(), app.now(), app.rules.repair_budget
+    parts: list[tuple[float, Callable[[RepairReport, datetime, Services], None]]] = [
+        (0.1, _finish_deletions),
+        (0.35, _send_events),
+        (0.5, sweep),
+        (1.0, _detect_due),  # last, because one detection may take longer than its share
+    ]
+    for share, part in parts:
+        part(report, began + budget * share, app)
+    log.info("repair: %s", report)
+    return report
+
+
+def _finish_deletions(report: RepairReport, until: datetime, app: Services) -> None:
+    for tombstone in app.upkeep.tombstones(limit=_BATCH):
+        if app.now() >= until:
+            report.cut_short = True
+            break
+        try:
+            finish_deletion(tombstone, app)
+            report.blobs_deleted += 1
+        except CirclesError as error:
+            log.warning("the blob of the deleted image %s stays: %s", tombstone.image_id, error)
+            report.cut_short = True
+            break  # the store is away
+    app.upkeep.forget_tombstones(before=app.now() - KEPT)
+
+
+def _detect_due(report: RepairReport, until: datetime, app: Services) -> None:
+    failures = 0
+    for image in _due(app):
+        if app.now() >= until or failures >= _FAILURES_IN_A_ROW:
+            report.cut_short = True
+            return
+        outcome = _detect_one(image, app)
+        failures = failures + 1 if outcome == "put_off" else 0
+        if outcome:
+            setattr(report, outcome, getattr(report, outcome) + 1)
+
+
+def _due(app: Services) -> Iterator[Image]:
+    """Images that are due, as long as there are any; whatever is done with one, it is not due again at once."""
+    seen: set[str] = set()
+    while batch := [image for image in app.upkeep.due(now=app.now(), limit=_BATCH) if image.image_id not in seen]:
+        seen.update(image.image_id for image in batch)
+        yield from batch
+
+
+def _detect_one(image: Image, app: Services) -> str | None:
+    """Return which number of the report grows; None where another is at it or the image is gone."""
+    try:
+        if image.attempts >= app.rules.max_attempts:
+            reason = image.error or "Every detection of it was cut off."
+            after = give_up(image, reason, app)
+        else:
+            after = take_up(image, app)
+    except NotFound:
+        return None
+    except Unavailable:
+        raise
+    except Exception:  # a fault of ours with this image must not keep the others from their turn
+        log.exception("image %s could not be repaired", image.image_id)
+        return "put_off"
+    if after.status is Status.PENDING:
+        return "put_off" if after.claimed_until is None else None
+    return "detected" if after.status is Status.DETECTED else "failed"
+
+
+def _send_events(report: RepairReport, until: datetime, app: Services) -> None:
+    report.events_sent = dispatch_outbox(app, until=until)
+    report.events_laid_aside_seen = app.outbox.count_laid_aside()

@@ -57,6 +57,7 @@ def main() -> None:
         log_enabled=False,  # circles.web writes a line per request
     )
     server.serve(target_loader=lambda: app, wrap_loader=False)
+    app_services.finish(timeout_s=5.0)
     # granian's idle threads would meet an interpreter that is being torn down, and abort the process.
     sys.stdout.flush()
     os._exit(0)

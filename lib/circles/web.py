@@ -13,7 +13,7 @@ from flask import Flask, Request, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, NotFound, RequestedRangeNotSatisfiable
 from werkzeug.routing import Map, Rule
 
-from circles import metrics
+from circles import metrics, trace
 from circles.errors import CirclesError
 from circles.identifiers import parse_id
 from circles.settings import Settings
@@ -111,6 +111,7 @@ def _begin() -> None:
     g.began = time.monotonic()
     g.route = "none"  # until one is found: whatever path a caller makes up is no label of a metric
     g.refusal = None
+    trace.follow(request.headers.get("traceparent"))
     g.request_id = _request_id(request.headers.get("X-Request-Id", ""))
     if request.endpoint == "static":
         raise NotFound  # Flask's own route would show whatever folder is called static here

@@ -6,6 +6,7 @@ from flask import Request, Response
 
 from circles.images import Image
 from circles.ports import ObjectStore
+from circles.reading import read_content
 
 
 def content_response(request: Request, image: Image, store: ObjectStore) -> Response:
@@ -15,7 +16,7 @@ def content_response(request: Request, image: Image, store: ObjectStore) -> Resp
     The record alone answers HEAD and a matching If-None-Match, so that neither fetches the blob.
 
     Raises:
-        NotFound, Damaged, Unavailable: as the store's get.
+        NotFound, Damaged, Unavailable: as read_content.
     """
     response = Response(content_type=image.media_type)
     response.set_etag(image.sha256)
@@ -31,7 +32,7 @@ def content_response(request: Request, image: Image, store: ObjectStore) -> Resp
     if request.method == "HEAD":
         response.content_length = image.size_bytes
         return response
-    response.data = store.get(image.key, sha256=image.sha256)
+    response.data = read_content(image, store)
     response.make_conditional(request, accept_ranges=True, complete_length=image.size_bytes)
     return response
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Request, Response, current_app, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from circles import metrics
+from circles import metrics, trace
 from circles.errors import CirclesError, TooLarge, Unauthorized
 from circles.events import IncomingEvent, read_event
 from circles.settings import Settings
@@ -69,6 +69,8 @@ def cloud_event_routes(
         try:
             event = read_event(dict(request.headers), request.get_data(cache=False))
             kind = event.type
+            if event.traceparent:
+                trace.follow(event.traceparent)
             outcome = "done" if handle(event) else "ignored"
         except CirclesError as error:
             outcome = _OUTCOMES.get(error.event_status, "failed")

@@ -9,9 +9,10 @@ from uuid import uuid4
 import pytest
 
 from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.errors import KeyTaken, NotFound
-from circles.images import Backlog, Circle, Detection, Image, ObjectFilter, Status
-from tests.unit.fakes import FakeCatalogue
+from circles.errors import Buried, IdTaken, KeyTaken, NotFound
+from circles.images import Backlog, Circle, Detection, Image, ImageFilter, ObjectFilter, Status
+from circles.records import Tombstone
+from tests.unit.fake_records import FakeCatalogue
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
 LATER = NOW + timedelta(seconds=60)
@@ -102,12 +103,12 @@ def test_the_backlog_is_what_is_pending_and_since_when(catalogue):
     assert catalogue.backlog() == Backlog(0, None)
 
     newest, oldest, done = (added_to(catalogue, created_at=NOW - timedelta(hours=age)) for age in (1, 2, 3))
-    catalogue.record(done.image_id, run(), now=NOW)
+    catalogue.record(done.image_id, run(), claim=0, now=NOW)
     catalogue.claim(newest.image_id, now=NOW, until=LATER)
     assert catalogue.backlog() == Backlog(2, oldest.created_at)
 
-    catalogue.record(oldest.image_id, run(), now=NOW)
-    catalogue.release(newest.image_id, error="The predictor answered 500.")
+    catalogue.record(oldest.image_id, run(), claim=0, now=NOW)
+    catalogue.release(newest.image_id, claim=0, due_at=LATER, error="The predictor answered 500.")
     assert catalogue.backlog() == Backlog(1, newest.created_at)
 
 
@@ -154,9 +155,9 @@ def test_an_unknown_image_is_not_found(catalogue, image):
     with pytest.raises(NotFound):
         catalogue.objects(str(uuid4()), EVERYTHING)
     with pytest.raises(NotFound):
-        catalogue.record(str(uuid4()), run(circle()), now=NOW)
+        catalogue.record(str(uuid4()), run(circle()), claim=0, now=NOW)
     with pytest.raises(NotFound):
-        catalogue.release(str(uuid4()), error="x")
+        catalogue.release(str(uuid4()), claim=0, due_at=LATER, error="x")
 
     assert catalogue.get(image.image_id) == image
     catalogue.ping()
@@ -216,8 +217,9 @@ def test_of_many_threads_with_one_key_one_adds_its_image(database):
 
 
 def test_a_claim_takes_the_image_and_counts_the_attempt(catalogue, image):
-    assert catalogue.claim(image.image_id, now=NOW, until=LATER)
-    assert catalogue.get(image.image_id) == replace(image, claimed_until=LATER, attempts=1)
+    claimed = catalogue.claim(image.image_id, now=NOW, until=LATER)
+
+    assert claimed == catalogue.get(image.image_id) == replace(image, claimed_until=LATER, due_at=LATER, attempts=1)
 
 
 def test_an_image_that_another_holds_is_not_claimed_and_not_changed(catalogue, image):
@@ -225,7 +227,7 @@ def test_an_image_that_another_holds_is_not_claimed_and_not_changed(catalogue, i
     for now in (NOW, LATER - timedelta(microseconds=1)):
         assert not catalogue.claim(image.image_id, now=now, until=LATER + timedelta(days=1))
 
-    assert catalogue.get(image.image_id) == replace(image, claimed_until=LATER, attempts=1)
+    assert catalogue.get(image.image_id) == replace(image, claimed_until=LATER, due_at=LATER, attempts=1)
 
 
 def test_a_claim_that_ran_out_can_be_taken(catalogue, image):
@@ -233,7 +235,7 @@ def test_a_claim_that_ran_out_can_be_taken(catalogue, image):
     until = LATER + timedelta(seconds=60)
 
     assert catalogue.claim(image.image_id, now=LATER, until=until)
-    assert catalogue.get(image.image_id) == replace(image, claimed_until=until, attempts=2)
+    assert catalogue.get(image.image_id) == replace(image, claimed_until=until, due_at=until, attempts=2)
 
 
 def test_an_unknown_image_cannot_be_claimed(catalogue):
@@ -241,7 +243,7 @@ def test_an_unknown_image_cannot_be_claimed(catalogue):
 
 
 def test_a_detected_image_cannot_be_claimed(catalogue, image):
-    detected = catalogue.record(image.image_id, run(circle()), now=NOW)
+    detected = catalogue.record(image.image_id, run(circle()), claim=0, now=NOW)
 
     assert not catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(seconds=60))
     assert catalogue.get(image.image_id) == detected
@@ -255,7 +257,7 @@ def test_of_16_threads_one_gets_the_claim(database):
             pool.map(lambda number: catalogues[number % 4].claim(image.image_id, now=NOW, until=LATER), range(16))
         )
 
-    assert won.count(True) == 1
+    assert [image.attempts for image in won if image] == [1]
     assert catalogues[0].get(image.image_id).attempts == 1
 
 
@@ -264,7 +266,7 @@ def test_of_16_threads_one_gets_the_claim(database):
 
 def test_a_recorded_run_is_served_and_makes_the_image_detected(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER)
-    detected = catalogue.record(image.image_id, run(circle(1), circle(2)), now=LATER)
+    detected = catalogue.record(image.image_id, run(circle(1), circle(2)), claim=1, now=LATER)
 
     assert detected == catalogue.get(image.image_id)
     assert detected == replace(
@@ -274,14 +276,14 @@ def test_a_recorded_run_is_served_and_makes_the_image_detected(catalogue, image)
 
 
 def test_an_error_is_forgotten_once_a_run_succeeds(catalogue, image):
-    catalogue.release(image.image_id, error="No answer.")
+    catalogue.release(image.image_id, claim=0, due_at=LATER, error="No answer.")
 
-    assert catalogue.record(image.image_id, run(), now=NOW).error is None
+    assert catalogue.record(image.image_id, run(), claim=0, now=NOW).error is None
 
 
 def test_objects_come_in_the_detectors_order_with_all_that_is_known(catalogue, image):
     circles = [circle(number, score=score) for number, score in enumerate((0.9, 0.1, None, 0.5))]
-    detected = catalogue.record(image.image_id, run(*circles), now=NOW)
+    detected = catalogue.record(image.image_id, run(*circles), claim=0, now=NOW)
     served, found = catalogue.objects(image.image_id, EVERYTHING)
 
     assert served == detected
@@ -293,7 +295,7 @@ def test_objects_come_in_the_detectors_order_with_all_that_is_known(catalogue, i
 
 def test_numbers_and_words_come_back_exactly(catalogue, image):
     exact = Circle((0, 0, 2**31, 1), (0.1 + 0.2, 1e-9), 1 / 3, 1.0, "Münze\n'\";\0 🪙")
-    catalogue.record(image.image_id, run(exact), now=NOW)
+    catalogue.record(image.image_id, run(exact), claim=0, now=NOW)
 
     assert catalogue.objects(image.image_id, EVERYTHING)[1][0].circle == exact
 
@@ -303,7 +305,7 @@ def test_an_image_without_a_run_has_no_objects(catalogue, image):
 
 
 def test_a_run_that_found_nothing_is_a_run(catalogue, image):
-    detected = catalogue.record(image.image_id, run(), now=NOW)
+    detected = catalogue.record(image.image_id, run(), claim=0, now=NOW)
 
     assert (detected.status, detected.object_count, detected.model) == (Status.DETECTED, 0, "circles")
     assert catalogue.objects(image.image_id, EVERYTHING) == (detected, [])
@@ -311,17 +313,17 @@ def test_a_run_that_found_nothing_is_a_run(catalogue, image):
 
 def test_a_thousand_objects_are_kept(catalogue, image):
     circles = [circle(number) for number in range(1000)]
-    detected = catalogue.record(image.image_id, run(*circles), now=NOW)
+    detected = catalogue.record(image.image_id, run(*circles), claim=0, now=NOW)
 
     assert detected.object_count == 1000
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == circles
 
 
 def test_the_newest_run_is_served_and_earlier_objects_can_still_be_read(catalogue, image):
-    catalogue.record(image.image_id, run(circle(1), circle(2)), now=NOW)
+    catalogue.record(image.image_id, run(circle(1), circle(2)), claim=0, now=NOW)
     _, old = catalogue.objects(image.image_id, EVERYTHING)
     newer = run(circle(3), model="other", model_version="8", duration_ms=3.25)
-    detected = catalogue.record(image.image_id, newer, now=LATER)
+    detected = catalogue.record(image.image_id, newer, claim=0, now=LATER)
     _, new = catalogue.objects(image.image_id, EVERYTHING)
 
     assert [each.circle for each in new] == [circle(3)]
@@ -333,8 +335,8 @@ def test_the_newest_run_is_served_and_earlier_objects_can_still_be_read(catalogu
 
 
 def test_a_newer_run_that_found_nothing_is_served_all_the_same(catalogue, image):
-    catalogue.record(image.image_id, run(circle(1)), now=NOW)
-    catalogue.record(image.image_id, run(), now=LATER)
+    catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
+    catalogue.record(image.image_id, run(), claim=0, now=LATER)
     served, found = catalogue.objects(image.image_id, EVERYTHING)
 
     assert (served.object_count, list(found)) == (0, [])
@@ -343,8 +345,8 @@ def test_a_newer_run_that_found_nothing_is_served_all_the_same(catalogue, image)
 def test_images_have_their_own_objects(catalogue, image):
     other = an_image()
     catalogue.add(other)
-    catalogue.record(image.image_id, run(circle(1)), now=NOW)
-    catalogue.record(other.image_id, run(circle(2)), now=NOW)
+    catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
+    catalogue.record(other.image_id, run(circle(2)), claim=0, now=NOW)
 
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
     assert [each.circle for each in catalogue.objects(other.image_id, EVERYTHING)[1]] == [circle(2)]
@@ -353,7 +355,7 @@ def test_images_have_their_own_objects(catalogue, image):
 def test_an_object_of_another_image_is_not_found(catalogue, image):
     other = an_image()
     catalogue.add(other)
-    catalogue.record(image.image_id, run(circle(1)), now=NOW)
+    catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
     (found,) = catalogue.objects(image.image_id, EVERYTHING)[1]
 
     for image_id, object_id in (
@@ -392,7 +394,7 @@ SIZES = [(0.9, 10.0), (0.8, 20.0), (0.5, 30.0), (None, 20.0), (0.0, 5.0)]
 )
 def test_filters_let_pass_what_is_wanted_in_order(catalogue, image, wanted, expected):
     circles = [circle(number, score=score, radius_px=radius) for number, (score, radius) in enumerate(SIZES)]
-    catalogue.record(image.image_id, run(*circles), now=NOW)
+    catalogue.record(image.image_id, run(*circles), claim=0, now=NOW)
     served, found = catalogue.objects(image.image_id, wanted)
 
     assert [each.circle for each in found] == [circles[number] for number in expected]
@@ -404,25 +406,215 @@ def test_filters_let_pass_what_is_wanted_in_order(catalogue, image, wanted, expe
 
 def test_a_release_notes_the_error_and_frees_the_image(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER)
-    released = catalogue.release(image.image_id, error="No answer.")
+    released = catalogue.release(image.image_id, claim=1, due_at=LATER, error="No answer.")
 
-    assert released == catalogue.get(image.image_id) == replace(image, attempts=1, error="No answer.")
+    assert released == catalogue.get(image.image_id) == replace(image, attempts=1, due_at=LATER, error="No answer.")
     assert catalogue.claim(image.image_id, now=NOW, until=LATER)
 
 
 def test_the_last_error_is_the_one_that_is_noted(catalogue, image):
-    catalogue.release(image.image_id, error="First.")
+    catalogue.release(image.image_id, claim=0, due_at=LATER, error="First.")
 
-    assert catalogue.release(image.image_id, error="Second.").error == "Second."
+    assert catalogue.release(image.image_id, claim=0, due_at=LATER, error="Second.").error == "Second."
+
+
+def lost_claim(catalogue, image):
+    """The first holder was slow, its claim ran out, and a second one has the image. Returns it as the first has it."""
+    slow = catalogue.claim(image.image_id, now=NOW, until=LATER)
+    assert catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(seconds=60))
+    return slow
 
 
 def test_a_release_that_comes_after_anothers_success_takes_nothing_back(catalogue, image):
-    """The first holder was slow, its claim ran out, a second one succeeded, and now the first fails."""
-    catalogue.record(image.image_id, run(circle(1)), now=NOW)
-    released = catalogue.release(image.image_id, error="No answer.")
+    slow = lost_claim(catalogue, image)
+    detected = catalogue.record(image.image_id, run(circle(1)), claim=slow.attempts + 1, now=NOW)
+    released = catalogue.release(image.image_id, claim=slow.attempts, due_at=LATER, error="No answer.")
 
-    assert (released.status, released.object_count) == (Status.DETECTED, 1)
+    assert released == detected
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
+
+
+def test_who_has_lost_its_claim_changes_nothing_of_the_next_ones(catalogue, image):
+    slow = lost_claim(catalogue, image)
+    held = catalogue.get(image.image_id)
+
+    assert catalogue.release(image.image_id, claim=slow.attempts, due_at=NOW, error="No answer.") == held
+    assert catalogue.record(image.image_id, run(circle(1)), claim=slow.attempts, now=LATER) == held
+    assert catalogue.give_up(image.image_id, claim=slow.attempts, error="No answer.") == held
+    assert catalogue.get(image.image_id) == held
+    assert catalogue.objects(image.image_id, EVERYTHING)[1] == []
+
+
+def test_a_claim_that_ran_out_and_that_nobody_took_is_as_good_as_before(catalogue, image):
+    slow = catalogue.claim(image.image_id, now=NOW, until=LATER)
+    detected = catalogue.record(image.image_id, run(), claim=slow.attempts, now=LATER + timedelta(days=1))
+
+    assert detected.status is Status.DETECTED
+
+
+def test_an_image_that_is_given_up_is_failed_with_the_reason_and_not_due(catalogue, image):
+    catalogue.claim(image.image_id, now=NOW, until=LATER)
+    failed = catalogue.give_up(image.image_id, claim=1, error="It cannot be read.")
+
+    assert failed == catalogue.get(image.image_id)
+    assert failed == replace(image, status=Status.FAILED, attempts=1, error="It cannot be read.")
+    assert catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(days=1)) is None
+
+
+def test_a_detected_image_is_not_given_up(catalogue, image):
+    detected = catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
+
+    assert catalogue.give_up(image.image_id, claim=0, error="x") == detected
+
+
+# Once more
+
+
+@pytest.mark.parametrize("status", Status)
+def test_an_image_of_any_status_is_claimed_again_on_request(catalogue, image, status):
+    if status is Status.DETECTED:
+        catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
+    if status is Status.FAILED:
+        catalogue.give_up(image.image_id, claim=0, error="x")
+    claimed = catalogue.claim(image.image_id, now=NOW, until=LATER, again=True)
+
+    assert (claimed.status, claimed.attempts, claimed.claimed_until) == (status, 1, LATER)
+    assert claimed.due_at == (LATER if status is Status.PENDING else None)
+    assert catalogue.claim(image.image_id, now=NOW, until=LATER, again=True) is None
+    assert catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(days=1), again=True).attempts == 2
+
+
+def test_a_detection_that_fails_the_second_time_leaves_what_is_served(catalogue, image):
+    catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
+    catalogue.claim(image.image_id, now=NOW, until=LATER, again=True)
+    released = catalogue.release(image.image_id, claim=1, due_at=LATER, error="No answer.")
+
+    assert (released.status, released.error, released.due_at) == (Status.DETECTED, "No answer.", None)
+    assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
+
+
+def test_an_image_that_failed_and_is_detected_again_is_detected(catalogue, image):
+    catalogue.give_up(image.image_id, claim=0, error="x")
+    catalogue.claim(image.image_id, now=NOW, until=LATER, again=True)
+    detected = catalogue.record(image.image_id, run(circle(1)), claim=1, now=LATER)
+
+    assert (detected.status, detected.error, detected.object_count) == (Status.DETECTED, None, 1)
+
+
+# Deletion
+
+
+def test_a_deleted_image_is_gone_with_all_that_was_found(catalogue, image):
+    other = added_to(catalogue)
+    catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
+    catalogue.record(image.image_id, run(circle(2)), claim=0, now=NOW)
+    (found,) = catalogue.objects(image.image_id, EVERYTHING)[1]
+    tombstone = catalogue.delete(image.image_id, now=LATER)
+
+    assert tombstone == Tombstone(image.image_id, image.key, "upload", LATER)
+    for gone in (
+        lambda: catalogue.get(image.image_id),
+        lambda: catalogue.objects(image.image_id, EVERYTHING),
+        lambda: catalogue.object(image.image_id, found.object_id),
+        lambda: catalogue.record(image.image_id, run(), claim=0, now=NOW),
+        lambda: catalogue.release(image.image_id, claim=0, error="x", due_at=NOW),
+        lambda: catalogue.give_up(image.image_id, claim=0, error="x"),
+        lambda: catalogue.delete(image.image_id, now=NOW),
+    ):
+        with pytest.raises(NotFound):
+            gone()
+    assert catalogue.claim(image.image_id, now=NOW, until=LATER, again=True) is None
+    assert catalogue.page(ImageFilter(), limit=9) == [other]
+
+
+def test_an_idempotency_key_is_free_after_its_image_was_deleted(catalogue):
+    first = added_to(catalogue, idempotency_key="k")
+    catalogue.delete(first.image_id, now=NOW)
+    assert catalogue.find_by_idempotency_key("k") is None
+
+    second = added_to(catalogue, idempotency_key="k")
+    assert catalogue.find_by_idempotency_key("k") == second
+
+
+def test_no_image_is_added_whose_blob_is_being_deleted(catalogue, image):
+    catalogue.delete(image.image_id, now=NOW)
+    for again in (an_image(key=image.key), replace(image, key="incoming/other")):
+        with pytest.raises(Buried):
+            catalogue.add(again)
+
+    assert catalogue.page(ImageFilter(), limit=9) == []
+
+
+def test_an_id_that_is_taken_adds_nothing(catalogue, image):
+    with pytest.raises(IdTaken):
+        catalogue.add(replace(image, key="incoming/other", size_bytes=1))
+
+    assert catalogue.get(image.image_id) == image
+
+
+def test_of_many_threads_with_one_id_one_adds_its_image(database):
+    catalogue, image = database.open(), an_image()
+
+    def add(_):
+        try:
+            catalogue.add(image)
+            return True
+        except IdTaken:
+            return False
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(add, range(16))).count(True) == 1
+
+
+# Pages
+
+
+def walk(catalogue, wanted, limit):
+    """All pages, one after the other."""
+    before = None
+    while page := catalogue.page(wanted, limit=limit, before=before):
+        assert len(page) <= limit
+        yield from page
+        before = (page[-1].created_at, page[-1].image_id)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_pages_hold_every_image_once_the_newest_first(catalogue, limit):
+    moments = [NOW + timedelta(seconds=number // 3) for number in range(10)]  # three at a time in the same moment
+    images = [added_to(catalogue, created_at=moment) for moment in moments]
+    expected = sorted(images, key=lambda each: (each.created_at, each.image_id), reverse=True)
+
+    assert list(walk(catalogue, ImageFilter(), limit)) == expected
+
+
+def test_a_page_has_what_is_wanted_only(catalogue):
+    old, new = added_to(catalogue, sha256="cd" * 32), added_to(catalogue, created_at=LATER)
+    detected = catalogue.record(new.image_id, run(circle(1)), claim=0, now=NOW)
+
+    def found(**wanted):
+        return list(walk(catalogue, ImageFilter(**wanted), 1))
+
+    assert found() == [detected, old]
+    assert found(status=Status.DETECTED) == [detected]
+    assert found(status=Status.PENDING) == [old]
+    assert found(status=Status.FAILED) == []
+    assert found(sha256="cd" * 32) == [old]
+    assert found(sha256="ab" * 32, status=Status.PENDING) == []
+    assert found(since=NOW) == [detected, old]
+    assert found(since=NOW + timedelta(microseconds=1)) == [detected]
+    assert found(since=LATER.astimezone(timezone(timedelta(hours=9)))) == [detected]
+    assert found(since=LATER, status=Status.DETECTED, sha256="ab" * 32) == [detected]
+    assert found(since=LATER + timedelta(microseconds=1)) == []
+
+
+def test_images_that_come_while_pages_are_read_change_no_page_behind_them(catalogue):
+    images = [added_to(catalogue, created_at=NOW + timedelta(seconds=number)) for number in range(4)]
+    first = catalogue.page(ImageFilter(), limit=2)
+    added_to(catalogue, created_at=LATER)
+    catalogue.delete(images[3].image_id, now=NOW)
+
+    before = (first[-1].created_at, first[-1].image_id)
+    assert catalogue.page(ImageFilter(), limit=2, before=before) == [images[1], images[0]]
 
 
 class Faulty(tuple):
@@ -434,13 +626,13 @@ class Faulty(tuple):
 
 
 def test_a_run_that_breaks_off_in_the_middle_leaves_nothing(catalogue, image):
-    before = catalogue.record(image.image_id, run(circle(5)), now=NOW)
+    before = catalogue.record(image.image_id, run(circle(5)), claim=0, now=NOW)
     with pytest.raises(RuntimeError, match="boom"):
-        catalogue.record(image.image_id, run(circles=Faulty()), now=LATER)
+        catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=LATER)
 
     assert catalogue.get(image.image_id) == before
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(5)]
-    assert catalogue.record(image.image_id, run(), now=LATER).object_count == 0
+    assert catalogue.record(image.image_id, run(), claim=0, now=LATER).object_count == 0
 
 
 # Several at once
@@ -449,7 +641,7 @@ def test_a_run_that_breaks_off_in_the_middle_leaves_nothing(catalogue, image):
 def test_what_one_wrote_others_see(database):
     first, second = database.open(), database.open()
     image = added_to(first)
-    first.record(image.image_id, run(circle(1)), now=NOW)
+    first.record(image.image_id, run(circle(1)), claim=0, now=NOW)
 
     assert second.get(image.image_id) == first.get(image.image_id)
     assert second.objects(image.image_id, EVERYTHING) == first.objects(image.image_id, EVERYTHING)
@@ -462,8 +654,8 @@ def test_many_threads_write_and_read_at_once(database):
         mine = an_image(idempotency_key=f"key {number}")
         catalogue.add(mine)
         assert catalogue.claim(mine.image_id, now=NOW, until=LATER)
-        catalogue.release(mine.image_id, error="again")
-        catalogue.record(mine.image_id, run(circle(number), circle(number + 1)), now=NOW)
+        catalogue.release(mine.image_id, claim=1, due_at=LATER, error="again")
+        catalogue.record(mine.image_id, run(circle(number), circle(number + 1)), claim=1, now=NOW)
         image, found = catalogue.objects(mine.image_id, EVERYTHING)
         return (image.object_count, [each.circle for each in found]) == (2, [circle(number), circle(number + 1)])
 
@@ -476,10 +668,10 @@ def test_readers_of_an_image_that_is_detected_again_and_again_see_whole_runs(dat
     writer, reader = database.open(), database.open()
     image = added_to(writer)
     runs = [run(*[circle(label=str(count))] * count) for count in (3, 1, 5, 2)] * 4
-    writer.record(image.image_id, runs[0], now=NOW)
+    writer.record(image.image_id, runs[0], claim=0, now=NOW)
     seen = []
     with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(lambda: [writer.record(image.image_id, each, now=NOW) for each in runs])
+        writing = pool.submit(lambda: [writer.record(image.image_id, each, claim=0, now=NOW) for each in runs])
         while not writing.done() or not seen:
             served, found = reader.objects(image.image_id, EVERYTHING)
             seen.append((served.object_count, [each.circle.label for each in found]))
@@ -493,7 +685,7 @@ def test_runs_recorded_at_once_are_all_kept_and_one_is_served(database):
     image = added_to(catalogues[0])
 
     def record(number):
-        catalogues[number % 4].record(image.image_id, run(circle(number)), now=NOW)
+        catalogues[number % 4].record(image.image_id, run(circle(number)), claim=0, now=NOW)
         return catalogues[number % 4].objects(image.image_id, EVERYTHING)[1]
 
     with ThreadPoolExecutor(8) as pool:

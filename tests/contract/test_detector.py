@@ -457,6 +457,8 @@ def test_a_predictor_that_is_down_is_counted_as_unreachable(detector_at):
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 SLOW = {
     "says nothing": lambda connection: connection.hold(),
+    "drips its status line": lambda connection: connection.drip(b"H", 0.02),
+    "drips its headers": lambda connection: (connection.send(HEAD), connection.drip(b"X", 0.02)),
     "says nothing after its headers": lambda connection: (
         connection.send(HEAD + b"Content-Length: 1000\r\n\r\n"),
         connection.hold(),

@@ -36,7 +36,7 @@ def filled(path):
     with opened(path) as catalogue:
         catalogue.add(detected)
         catalogue.add(pending)
-        return catalogue.record(detected.image_id, run(circle(1), circle(2)), now=NOW), pending
+        return catalogue.record(detected.image_id, run(circle(1), circle(2)), claim=0, now=NOW), pending
 
 
 def select(path, query):
@@ -112,7 +112,7 @@ for line in sys.stdin:
         try:
             image_id = new_id()
             catalogue.add(Image(image_id, "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
-            catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), now=now)
+            catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), claim=0, now=now)
         except Exception as error:
             faults.append(f"{error!r} from {error.__cause__!r}")
     catalogue.close()
@@ -148,7 +148,7 @@ def test_eight_processes_open_an_empty_file_at_once(workers, tmp_path):
         assert work(workers, path, writes=1) == []
 
         assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [("detected", 8)]
-        assert select(path, "SELECT count(*) FROM _sqlite_migrations") == [(1,)]
+        assert select(path, "SELECT count(*) FROM _sqlite_migrations") == [(2,)]
 
 
 @pytest.mark.timeout(60)
@@ -187,8 +187,8 @@ def writes(image_id):
     return {
         "add": lambda catalogue: catalogue.add(an_image()),
         "claim": lambda catalogue: catalogue.claim(image_id, now=NOW, until=LATER),
-        "record": lambda catalogue: catalogue.record(image_id, run(circle(1)), now=NOW),
-        "release": lambda catalogue: catalogue.release(image_id, error="x"),
+        "record": lambda catalogue: catalogue.record(image_id, run(circle(1)), claim=0, now=NOW),
+        "release": lambda catalogue: catalogue.release(image_id, claim=0, due_at=LATER, error="x"),
     }
 
 
@@ -254,7 +254,7 @@ def test_a_reader_elsewhere_that_does_not_end_keeps_no_writer_waiting(path):
     with opened(path, busy_timeout_s=0.05) as catalogue, closing(sqlite3.connect(path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM images").fetchall()
-        catalogue.record(pending.image_id, run(), now=NOW)
+        catalogue.record(pending.image_id, run(), claim=0, now=NOW)
 
         assert catalogue.get(pending.image_id).status is Status.DETECTED
 
@@ -264,7 +264,7 @@ def test_a_run_that_breaks_off_in_the_middle_leaves_no_row(path):
     with opened(path) as catalogue:
         for image in (detected, pending):
             with pytest.raises(RuntimeError, match="boom"):
-                catalogue.record(image.image_id, run(circles=Faulty()), now=LATER)
+                catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=LATER)
 
     assert select(path, "SELECT (SELECT count(*) FROM detections), (SELECT count(*) FROM objects)") == [(1, 2)]
     assert_whole(path)
@@ -286,7 +286,7 @@ class Deadly(tuple):
         os.kill(os.getpid(), signal.SIGKILL)
 
 catalogue = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=30)
-catalogue.record(sys.argv[2], Detection("m", "1", "v1", 1.0, Deadly()), now=datetime.now(UTC))
+catalogue.record(sys.argv[2], Detection("m", "1", "v1", 1.0, Deadly()), claim=0, now=datetime.now(UTC))
 """
 
 
@@ -317,7 +317,7 @@ catalogue = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=30)
 circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(200))
 while True:
     catalogue.add(Image(image_id := new_id(), "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
-    catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), now=now)
+    catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), claim=0, now=now)
     print(image_id, flush=True)
 """
 
@@ -430,12 +430,12 @@ def test_a_full_disk_is_unavailable_and_room_makes_all_well_again(tmp_path):
                     filler.write(bytes(4096))
             many = run(*[circle(number) for number in range(500)])
             with pytest.raises(Unavailable):
-                catalogue.record(pending.image_id, many, now=NOW)
+                catalogue.record(pending.image_id, many, claim=0, now=NOW)
             assert catalogue.get(pending.image_id) == pending
             assert catalogue.get(detected.image_id) == detected
 
             (disk / "filler").unlink()
-            assert catalogue.record(pending.image_id, many, now=NOW).object_count == 500
+            assert catalogue.record(pending.image_id, many, claim=0, now=NOW).object_count == 500
         assert_whole(path)
 
 
@@ -463,7 +463,7 @@ while refused < 3:
     try:
         catalogue.add(Image(image_id := new_id(), "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
         told.append(image_id)
-        catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), now=now)
+        catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), claim=0, now=now)
     except Unavailable:
         refused += 1
 catalogue.close()

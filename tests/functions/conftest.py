@@ -120,8 +120,10 @@ def load(framework):
 
 
 def _close(services):
-    if "catalogue" in vars(services):
-        services.catalogue.close()
+    assert services.background.drain(timeout_s=10)
+    for name in ("catalogue", "outbox", "upkeep"):
+        if name in vars(services):
+            getattr(services, name).close()
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from circles.errors import Damaged, KeyTaken, NotFound, TooLarge, Unavailable, UnsupportedPicture
-from circles.identifiers import new_id
-from circles.images import Backlog, Circle, Detection, FoundObject, Picture, Status, StoredObject
+from circles.errors import Damaged, NotFound, TooLarge, Unavailable, UnsupportedPicture
+from circles.images import Circle, Detection, Picture, StoredObject
 from circles.keys import check_key
 from circles.rules import Rules
+from tests.unit.fake_records import FakeCatalogue, FakeOutbox, FakeUpkeep
+from tests.unit.faults import Faults
 
 CIRCLE = Circle(bbox=(10, 20, 30, 30), centroid=(25.0, 35.0), radius_px=15.0, score=0.9, label="coin")
 
@@ -25,21 +26,6 @@ RULES = Rules(
     event_source="/circles",
     event_max_attempts=3,
 )
-
-
-class Faults:
-    """What shall go wrong, by a method's name: an error to raise before it acts, or something to do before it acts."""
-
-    def __init__(self, journal=None):
-        self.journal = [] if journal is None else journal
-        self.errors = {}
-        self.meanwhile = {}
-
-    def reach(self, method):
-        self.journal.append(method)
-        self.meanwhile.pop(method, lambda: None)()  # once: what it does may reach here too
-        if method in self.errors:
-            raise self.errors[method]
 
 
 class FakePictures(Faults):
@@ -110,84 +96,6 @@ class FakeStore(Faults):
         self.reach("ping")
 
 
-class FakeCatalogue(Faults):
-    def __init__(self, journal=None):
-        super().__init__(journal)
-        self.images = {}
-        self.served = {}
-        self.found = {}
-
-    def add(self, image):
-        self.reach("add")
-        if image.idempotency_key and any(
-            each.idempotency_key == image.idempotency_key for each in self.images.values()
-        ):
-            raise KeyTaken
-        self.images[image.image_id] = image
-        self.served[image.image_id] = []
-
-    def get(self, image_id):
-        self.reach("look")
-        return self._known(image_id)
-
-    def find_by_idempotency_key(self, key):
-        self.reach("find")
-        return next((image for image in self.images.values() if image.idempotency_key == key), None)
-
-    def claim(self, image_id, *, now, until):
-        self.reach("claim")
-        image = self.images.get(image_id)
-        if image is None or image.status is not Status.PENDING or (image.claimed_until and image.claimed_until > now):
-            return False
-        self.images[image_id] = replace(image, claimed_until=until, attempts=image.attempts + 1)
-        return True
-
-    def record(self, image_id, detection, *, now):
-        self.reach("record")
-        image = self._known(image_id)
-        model = (detection.model, detection.model_version)
-        run = [FoundObject(new_id(), image_id, circle, *model) for circle in detection.circles]
-        self.found |= {each.object_id: each for each in run}
-        self.served[image_id] = run
-        self.images[image_id] = replace(
-            image, status=Status.DETECTED, claimed_until=None, error=None, object_count=len(run), model=model[0],
-            model_version=model[1], detection_ms=detection.duration_ms, detected_at=now,
-        )  # fmt: skip
-        return self.images[image_id]
-
-    def release(self, image_id, *, error):
-        self.reach("release")
-        self.images[image_id] = replace(self._known(image_id), claimed_until=None, error=error)
-        return self.images[image_id]
-
-    def objects(self, image_id, wanted):
-        self.reach("objects")
-        return self._known(image_id), [found for found in self.served[image_id] if _passes(found.circle, wanted)]
-
-    def object(self, image_id, object_id):
-        self.reach("object")
-        found = self.found.get(object_id)
-        if found is None or found.image_id != image_id:
-            raise NotFound("This image has no such object.")
-        return found
-
-    def ping(self):
-        self.reach("ping")
-
-    def backlog(self):
-        self.reach("backlog")
-        pending = [image.created_at for image in self.images.values() if image.status is Status.PENDING]
-        return Backlog(len(pending), min(pending, default=None))
-
-    def close(self):
-        pass
-
-    def _known(self, image_id):
-        if image_id not in self.images:
-            raise NotFound("There is no such image.")
-        return self.images[image_id]
-
-
 class FakeDetector(Faults):
     def __init__(self, journal=None):
         super().__init__(journal)
@@ -200,6 +108,22 @@ class FakeDetector(Faults):
         return Detection("fake", "7", "none", 12.5, self.circles)
 
 
+class FakeSink(Faults):
+    """Keeps what it was sent."""
+
+    def __init__(self, journal=None):
+        super().__init__(journal)
+        self.taken = []
+
+    def send(self, event):
+        self.reach("send")
+        self.taken.append(event)
+
+    def told(self):
+        """What it was told, in order, without the prefix: (kind, image's id)."""
+        return [(event.type.removeprefix(RULES.event_type_prefix + "."), event.subject) for event in self.taken]
+
+
 @dataclass
 class FakeServices:
     """All ports on one journal, which is the order in which they were reached, and a clock that a test sets."""
@@ -210,9 +134,21 @@ class FakeServices:
 
     def __post_init__(self):
         self.pictures = FakePictures(self.journal)
-        self.store = FakeStore(self.journal)
+        self.store = FakeStore(self.journal, self.now)
         self.catalogue = FakeCatalogue(self.journal)
+        self.outbox = FakeOutbox(self.catalogue.tables, self.journal)
+        self.upkeep = FakeUpkeep(self.catalogue.tables, self.journal)
         self.detector = FakeDetector(self.journal)
+        self.sinks = {}
+        self.background = {}
+
+    def soon(self, work, *, key):
+        self.background.setdefault(key, work)
+
+    def in_the_background(self):
+        """Do now what waits for the background, also what comes to wait meanwhile."""
+        while self.background:
+            self.background.pop(next(iter(self.background)))()
 
     def now(self):
         return self.clock
@@ -225,11 +161,3 @@ def away():
 
 def _etag(data):
     return hashlib.md5(data).hexdigest()
-
-
-def _passes(circle, wanted):
-    return (
-        (wanted.min_score is None or (circle.score is not None and circle.score >= wanted.min_score))
-        and (wanted.min_radius_px is None or circle.radius_px >= wanted.min_radius_px)
-        and (wanted.max_radius_px is None or circle.radius_px <= wanted.max_radius_px)
-    )

@@ -48,7 +48,7 @@ def test_a_scrape_opens_no_catalogue_where_the_function_has_none(tmp_path):
 def test_gauges_tell_how_many_images_are_pending_and_since_when(tmp_path):
     app = Services(Settings(data_dir=tmp_path))
     assert app.catalogue
-    assert app.gauges() == {"circles_images_pending": 0, "circles_images_pending_oldest_seconds": 0}
+    assert set(app.gauges().values()) == {0}
 
     app.catalogue.add(an_image(created_at=app.now() - timedelta(seconds=90)))
     gauges = app.gauges()

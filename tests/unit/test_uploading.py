@@ -1,7 +1,6 @@
-"""upload_image and read_content on fakes: the order of writes, and what is left when any step fails."""
+"""upload_image on fakes: the order of writes, and what is left when any step fails."""
 
 import hashlib
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,8 +15,8 @@ from circles.errors import (
     UndecodablePicture,
     UnsupportedPicture,
 )
-from circles.images import ObjectFilter, Status, Upload
-from circles.usecases import read_content, upload_image
+from circles.images import Status, Upload
+from circles.usecases import delete_image, upload_image
 from tests.unit.fakes import FakeServices, away
 
 PICTURE = b"picture of coins"
@@ -149,10 +148,12 @@ def test_a_catalogue_that_is_away_at_the_record_loses_nothing(app):
     assert (again.image_id, again.status, again.object_count) == (image.image_id, Status.DETECTED, 1)
 
 
-def test_an_image_that_is_deleted_while_it_is_looked_at_is_not_found(app):
-    app.catalogue.meanwhile["record"] = app.catalogue.images.clear
-    with pytest.raises(NotFound):
-        upload_image(Upload(PICTURE), app)
+def test_an_image_that_is_deleted_while_it_is_looked_at_is_answered_as_it_was(app):
+    app.catalogue.meanwhile["record"] = lambda: delete_image(next(iter(app.catalogue.images)), app)
+    image = upload_image(Upload(PICTURE), app)
+
+    assert image.status is Status.PENDING  # where its Location leads to, the client sees that it is gone
+    assert is_empty(app)
 
 
 def test_without_a_key_the_same_bytes_are_two_images(app):
@@ -315,29 +316,3 @@ def test_a_pending_image_that_fails_again_stays_pending_and_free(app, pending):
 
     assert (image.status, image.attempts, image.claimed_until) == (Status.PENDING, 2, None)
     assert image.error == "Still no answer."
-
-
-def test_content_is_the_record_and_the_very_bytes(app):
-    image = upload_image(Upload(PICTURE), app)
-
-    assert read_content(image.image_id, app) == (image, PICTURE)
-    assert app.catalogue.objects(image.image_id, ObjectFilter())[0] == image
-
-
-def test_content_of_an_unknown_image_is_not_found(app):
-    with pytest.raises(NotFound):
-        read_content("01890a5d-ac96-774b-bcce-b302099a8057", app)
-
-
-def test_content_whose_blob_is_gone_is_not_found(app):
-    image = upload_image(Upload(PICTURE), app)
-    app.store.blobs.clear()
-    with pytest.raises(NotFound):
-        read_content(image.image_id, app)
-
-
-def test_content_that_was_changed_is_damaged(app):
-    image = upload_image(Upload(PICTURE), app)
-    app.catalogue.images[image.image_id] = replace(image, sha256="0" * 64)
-    with pytest.raises(Damaged):
-        read_content(image.image_id, app)

@@ -1,12 +1,17 @@
 """HTTP to other people's servers with a deadline that holds: the only file that imports requests."""
 
+import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
 
 
 class CallFailed(Exception):
@@ -66,7 +71,7 @@ class HttpClient:
         self._connect_timeout_s = connect_timeout_s
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment has no business inside the cluster
-        pool = HTTPAdapter(pool_maxsize=threads)
+        pool = _Adapter(pool_maxsize=threads)
         self._session.mount("http://", pool)
         self._session.mount("https://", pool)
 
@@ -85,7 +90,7 @@ class HttpClient:
                 self._session.post(
                     url, data=body, headers=headers, timeout=timeouts, stream=True, allow_redirects=False
                 ) as response,
-                _cut_off_at(deadline, response),
+                _cut_off(deadline - time.monotonic(), response.raw.shutdown),
             ):
                 yield Answer(response, deadline)
         except requests.RequestException as error:
@@ -93,20 +98,47 @@ class HttpClient:
 
 
 @contextmanager
-def _cut_off_at(deadline: float, response: requests.Response) -> Iterator[None]:
+def _cut_off(after_s: float, end: Callable[[], None]) -> Iterator[None]:
     """End a read that is still waiting then: requests' own timeout counts only the silence between two packets."""
 
     def end_the_read() -> None:
         with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
-            response.raw.shutdown()
+            end()
 
-    cut = threading.Timer(max(deadline - time.monotonic(), 0), end_the_read)
+    cut = threading.Timer(max(after_s, 0), end_the_read)
     cut.daemon = True
     cut.start()
     try:
         yield
     finally:
         cut.cancel()
+
+
+class _InTime(HTTPConnection):
+    """Has a head of an answer within its timeout, however slowly it drips."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself has it
+        after_s = self.timeout if isinstance(self.timeout, float) else 0.0
+        with _cut_off(after_s, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
+            return super().getresponse()
+
+
+class _InTimeTls(_InTime, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _InTime
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _InTimeTls
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
 
 def _fault(error: requests.RequestException, deadline: float) -> CallFailed:

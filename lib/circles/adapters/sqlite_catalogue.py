@@ -1,22 +1,19 @@
 """Catalogue in one SQLite file shared by several threads and processes of one node."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from circles.adapters import sqlite_rows as rows
 from circles.adapters.sqlite_file import SqliteFile
-from circles.errors import KeyTaken, NotFound
+from circles.errors import Buried, IdTaken, KeyTaken, NotFound
 from circles.identifiers import new_id
-from circles.images import Backlog, Circle, Detection, FoundObject, Image, ObjectFilter, Status
+from circles.images import Backlog, Detection, FoundObject, Image, ImageFilter, ObjectFilter
+from circles.records import Announce, Position, Tombstone, nobody
 
-_IMAGE = """
-    SELECT images.*, coalesce(run.object_count, 0) AS object_count, run.model, run.model_version,
-           run.duration_ms AS detection_ms, run.created_at AS detected_at
-    FROM images LEFT JOIN detections AS run ON run.detection_id = images.detection_id
-"""
 _OBJECT = """
     SELECT objects.object_id, objects.image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label,
            run.model, run.model_version
@@ -31,13 +28,29 @@ _SERVED_OBJECTS = """
     ORDER BY position
 """
 _CLAIM = """
-    UPDATE images SET claimed_until = :until, attempts = attempts + 1
-    WHERE image_id = :image_id AND status = 'pending' AND (claimed_until IS NULL OR claimed_until <= :now)
+    UPDATE images SET claimed_until = :until, attempts = attempts + 1,
+           due_at = CASE status WHEN 'pending' THEN :until END
+    WHERE image_id = :image_id AND (:again OR status = 'pending')
+    AND (claimed_until IS NULL OR claimed_until <= :now)
 """
 _SERVE = """
-    UPDATE images SET status = 'detected', detection_id = :detection_id, claimed_until = NULL, error = NULL
-    WHERE image_id = :image_id
+    UPDATE images SET status = 'detected', detection_id = ?, claimed_until = NULL, due_at = NULL, error = NULL
+    WHERE image_id = ?
 """
+_RELEASE = """
+    UPDATE images SET claimed_until = NULL, error = :error, due_at = CASE status WHEN 'pending' THEN :due_at END
+    WHERE image_id = :image_id AND attempts = :claim
+"""
+_GIVE_UP = """
+    UPDATE images SET status = 'failed', claimed_until = NULL, due_at = NULL, error = :error
+    WHERE image_id = :image_id AND attempts = :claim AND status = 'pending'
+"""
+_BURIED = """
+    SELECT 1 FROM tombstones WHERE image_id = :image_id AND finished_at IS NULL
+    UNION ALL SELECT 1 FROM tombstones WHERE key = :key AND source = 'upload'
+"""
+_FILTERS = {"status": "images.status = :status", "sha256": "images.sha256 = :sha256",
+            "since": "images.created_at >= :since"}  # fmt: skip
 
 
 class SqliteCatalogue:
@@ -46,52 +59,87 @@ class SqliteCatalogue:
     def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
         self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s)
 
-    def add(self, image: Image) -> None:
-        try:
-            with self._file.write() as connection:
-                _insert(connection, "images", [_image_row(image)])
-        except sqlite3.IntegrityError as error:
-            raise KeyTaken from error
+    def add(self, image: Image, *, announce: Announce = nobody) -> None:
+        with self._file.write() as connection:
+            _check_new(connection, image)
+            rows.insert(connection, "images", [rows.image_row(image)])
+            _announce(connection, image, announce)
 
     def get(self, image_id: str) -> Image:
         with self._file.read() as connection:
-            return _get(connection, image_id)
+            return rows.get_image(connection, image_id)
 
     def find_by_idempotency_key(self, key: str) -> Image | None:
         with self._file.read() as connection:
-            row = connection.execute(f"{_IMAGE} WHERE images.idempotency_key = ?", [key]).fetchone()
-        return _image(row) if row else None
+            row = connection.execute(f"{rows.IMAGE} WHERE images.idempotency_key = ?", [key]).fetchone()
+        return rows.image(row) if row else None
 
-    def claim(self, image_id: str, *, now: datetime, until: datetime) -> bool:
-        moments = {"image_id": image_id, "now": _text(now), "until": _text(until)}
-        with self._file.write() as connection:
-            return connection.execute(_CLAIM, moments).rowcount == 1
+    def page(self, wanted: ImageFilter, *, limit: int, before: Position | None = None) -> Sequence[Image]:
+        values = {name: value for name, value in asdict(wanted).items() if value is not None}
+        conditions = [_FILTERS[name] for name in values]
+        if wanted.since:
+            values["since"] = rows.text(wanted.since)
+        if before:
+            conditions.append("(images.created_at, images.image_id) < (:created_at, :image_id)")
+            values |= {"created_at": rows.text(before[0]), "image_id": before[1]}
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        query = f"{rows.IMAGE} {where} ORDER BY images.created_at DESC, images.image_id DESC LIMIT :limit"
+        with self._file.read() as connection:
+            return [rows.image(row) for row in connection.execute(query, {**values, "limit": limit})]
 
-    def record(self, image_id: str, detection: Detection, *, now: datetime) -> Image:
+    def claim(self, image_id: str, *, now: datetime, until: datetime, again: bool = False) -> Image | None:
+        values = {"image_id": image_id, "now": rows.text(now), "until": rows.text(until), "again": again}
         with self._file.write() as connection:
-            _get(connection, image_id)
+            if connection.execute(_CLAIM, values).rowcount == 0:
+                return None
+            return rows.get_image(connection, image_id)
+
+    def record(
+        self, image_id: str, detection: Detection, *, claim: int, now: datetime, announce: Announce = nobody
+    ) -> Image:
+        with self._file.write() as connection:
+            image = rows.get_image(connection, image_id)
+            if image.attempts != claim:
+                return image
             detection_id = new_id()
-            _insert(connection, "detections", [_detection_row(detection_id, image_id, detection, now)])
-            rows = [_object_row(detection_id, image_id, number, one) for number, one in enumerate(detection.circles)]
-            _insert(connection, "objects", rows)
-            connection.execute(_SERVE, {"image_id": image_id, "detection_id": detection_id})
-            return _get(connection, image_id)
+            rows.insert(connection, "detections", [rows.detection_row(detection_id, image_id, detection, now)])
+            objects = [
+                rows.object_row(detection_id, image_id, position, circle)
+                for position, circle in enumerate(detection.circles)
+            ]
+            rows.insert(connection, "objects", objects)
+            connection.execute(_SERVE, [detection_id, image_id])
+            return _announce(connection, rows.get_image(connection, image_id), announce)
 
-    def release(self, image_id: str, *, error: str) -> Image:
+    def release(self, image_id: str, *, claim: int, error: str, due_at: datetime) -> Image:
+        values = {"image_id": image_id, "claim": claim, "error": error, "due_at": rows.text(due_at)}
         with self._file.write() as connection:
-            _get(connection, image_id)
-            connection.execute(
-                "UPDATE images SET claimed_until = NULL, error = ? WHERE image_id = ?", [error, image_id]
-            )
-            return _get(connection, image_id)
+            connection.execute(_RELEASE, values)
+            return rows.get_image(connection, image_id)
+
+    def give_up(self, image_id: str, *, claim: int, error: str, announce: Announce = nobody) -> Image:
+        with self._file.write() as connection:
+            changed = connection.execute(_GIVE_UP, {"image_id": image_id, "claim": claim, "error": error}).rowcount
+            image = rows.get_image(connection, image_id)
+            return _announce(connection, image, announce) if changed else image
+
+    def delete(self, image_id: str, *, now: datetime, announce: Announce = nobody) -> Tombstone:
+        with self._file.write() as connection:
+            image = rows.get_image(connection, image_id)
+            tombstone = Tombstone(image_id, image.key, image.source, now)
+            for table in ("objects", "detections", "images"):
+                connection.execute(f"DELETE FROM {table} WHERE image_id = ?", [image_id])
+            rows.bury(connection, tombstone)
+            _announce(connection, image, announce)
+            return tombstone
 
     def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
         with self._file.read() as connection:
-            row = connection.execute(f"{_IMAGE} WHERE images.image_id = ?", [image_id]).fetchone()
-            image = _found(row)
-            rows = connection.execute(_SERVED_OBJECTS, {**asdict(wanted), "detection_id": row["detection_id"]})
+            row = rows.found(connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
+            image = rows.image(row)
+            served = connection.execute(_SERVED_OBJECTS, {**asdict(wanted), "detection_id": row["detection_id"]})
             model, version = image.model or "", image.model_version or ""
-            return image, [_object(row, model, version) for row in rows]
+            return image, [rows.found_object(each, model, version) for each in served]
 
     def object(self, image_id: str, object_id: str) -> FoundObject:
         with self._file.read() as connection:
@@ -101,14 +149,14 @@ class SqliteCatalogue:
         if row is None:
             raise NotFound("This image has no such object.")
         *columns, model, version = row
-        return _object(columns, model, version)
+        return rows.found_object(columns, model, version)
 
     def backlog(self) -> Backlog:
         with self._file.read() as connection:
             pending, oldest = connection.execute(
                 "SELECT count(*), min(created_at) FROM images WHERE status = 'pending'"
             ).fetchone()
-        return Backlog(pending, _moment(oldest))
+        return Backlog(pending, rows.moment(oldest))
 
     def ping(self) -> None:
         with self._file.read() as connection:
@@ -119,95 +167,24 @@ class SqliteCatalogue:
         self._file.close()
 
 
-def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows with the same columns; table and columns are this file's own names."""
-    if rows:
-        columns = ", ".join(rows[0])
-        places = ", ".join(f":{name}" for name in rows[0])
-        connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+def _check_new(connection: sqlite3.Connection, image: Image) -> None:
+    """Inside the transaction that will insert the image: nobody can come between."""
+    values = {"image_id": image.image_id, "key": image.key}
+    if connection.execute(_BURIED, values).fetchone():
+        raise Buried
+    if connection.execute("SELECT 1 FROM images WHERE image_id = ?", [image.image_id]).fetchone():
+        raise IdTaken
+    taken = "SELECT 1 FROM images WHERE idempotency_key = ?"
+    if image.idempotency_key and connection.execute(taken, [image.idempotency_key]).fetchone():
+        raise KeyTaken
 
 
-def _get(connection: sqlite3.Connection, image_id: str) -> Image:
-    return _found(connection.execute(f"{_IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
-
-
-def _found(row: sqlite3.Row | None) -> Image:
-    if row is None:
-        raise NotFound("There is no such image.")
-    return _image(row)
-
-
-def _text(moment: datetime) -> str:
-    """ISO 8601 in UTC with microseconds always, so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-_STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source", "status", "file_name",
-           "idempotency_key", "attempts", "error")  # fmt: skip
-_SERVED = ("object_count", "model", "model_version", "detection_ms")
-
-
-def _image_row(image: Image) -> dict[str, Any]:
-    row = {name: getattr(image, name) for name in _STORED}
-    claimed_until = _text(image.claimed_until) if image.claimed_until else None
-    return {**row, "created_at": _text(image.created_at), "claimed_until": claimed_until}
-
-
-def _image(row: sqlite3.Row) -> Image:
-    values = {name: row[name] for name in (*_STORED, *_SERVED)}
-    values["status"] = Status(row["status"])
-    return Image(
-        **values,
-        created_at=datetime.fromisoformat(row["created_at"]),
-        claimed_until=_moment(row["claimed_until"]),
-        detected_at=_moment(row["detected_at"]),
-    )
-
-
-def _detection_row(detection_id: str, image_id: str, detection: Detection, now: datetime) -> dict[str, Any]:
-    return {
-        "detection_id": detection_id,
-        "image_id": image_id,
-        "model": detection.model,
-        "model_version": detection.model_version,
-        "protocol": detection.protocol,
-        "duration_ms": detection.duration_ms,
-        "object_count": len(detection.circles),
-        "created_at": _text(now),
-    }
-
-
-def _object_row(detection_id: str, image_id: str, position: int, circle: Circle) -> dict[str, Any]:
-    x, y, width, height = circle.bbox
-    return {
-        "object_id": new_id(),
-        "detection_id": detection_id,
-        "image_id": image_id,
-        "position": position,
-        "x": x,
-        "y": y,
-        "width": width,
-        "height": height,
-        "centroid_x": circle.centroid[0],
-        "centroid_y": circle.centroid[1],
-        "radius_px": circle.radius_px,
-        "score": circle.score,
-        "label": circle.label,
-    }
-
-
-def _object(columns: Iterable[Any], model: str, model_version: str) -> FoundObject:
-    """columns are _OBJECT's in order: a list has many rows, and access by name costs three times as much."""
-    object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label = columns
-    circle = Circle((x, y, width, height), (centroid_x, centroid_y), radius_px, score, label)
-    return FoundObject(object_id, image_id, circle, model, model_version)
+def _announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:
+    rows.insert(connection, "outbox", [rows.event_row(sink, event) for sink, event in announce(image)])
+    return image
 
 
 if TYPE_CHECKING:
-    from circles.ports import Catalogue
+    from circles.records import Catalogue
 
     _: type[Catalogue] = SqliteCatalogue

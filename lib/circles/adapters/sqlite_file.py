@@ -11,7 +11,7 @@ from threading import Lock
 from circles import metrics
 from circles.errors import Unavailable
 
-_SCHEMA = "m001_images_detections_objects"
+_SCHEMA = "m002_events_and_repair"
 """The newest migration of sqlite_schema.py. Only a file without it makes us import sqlite-utils, which costs a start
 60 ms, and 250 ms and 15 MiB where numpy is installed, because it imports that too."""
 

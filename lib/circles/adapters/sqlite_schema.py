@@ -94,3 +94,53 @@ def m001_images_detections_objects(db: Database) -> None:
     )
     db.table("objects").create_index(["detection_id", "position"], unique=True)
     db.table("objects").create_index(["image_id"])
+
+
+@migrations()
+def m002_events_and_repair(db: Database) -> None:
+    """What is taken up again, what is told, what is on its way out. Indexes end in what their queries sort by."""
+    db.table("images").add_column("due_at", str)  # repair takes it up from then on, while it is pending
+    db.execute("UPDATE images SET due_at = coalesce(claimed_until, created_at) WHERE status = 'pending'")
+    for superseded in ("idx_images_status_claimed_until", "idx_images_sha256"):
+        db.execute(f"DROP INDEX {superseded}")
+    db.table("images").create_index(["status", "due_at"])
+    db.table("images").create_index(["status", "created_at", "image_id"])
+    db.table("images").create_index(["sha256", "created_at", "image_id"])
+    db.table("images").create_index(["key"])
+    _create(db, "refusals", "object_id", key=str, etag=str, code=str, detail=str, refused_at=str)
+    _create(db, "tombstones", "image_id", key=str, source=str, deleted_at=str)
+    db.table("tombstones").add_column("finished_at", str)
+    db.table("tombstones").create_index(["finished_at", "deleted_at"])
+    db.table("tombstones").create_index(["key"])
+    _create(db, "leases", "name", holder=str, until=str)
+    _create(db, "bookmarks", "name", place=str)
+    _create_outbox(db)
+
+
+def _create(db: Database, table: str, pk: str, **columns: type) -> None:
+    """A table of text, none of which may be missing."""
+    db.table(table).create({pk: str, **columns}, pk=pk, not_null={pk, *columns}, strict=True)
+
+
+def _create_outbox(db: Database) -> None:
+    """One row for each event and sink, in the order of position; state is waiting or aside."""
+    columns = {
+        "position": int,
+        "sink": str,
+        "event_id": str,
+        "type": str,
+        "source": str,
+        "subject": str,
+        "time": str,
+        "traceparent": str,
+        "data": str,
+        "state": str,
+        "attempts": int,
+        "due_at": str,
+        "error": str,
+    }
+    required = set(columns) - {"position", "traceparent", "error"}
+    db.table("outbox").create(columns, pk="position", not_null=required, strict=True)
+    db.table("outbox").create_index(["sink", "state", "due_at", "position"])
+    db.table("outbox").create_index(["sink", "subject", "state", "position"])
+    db.table("outbox").create_index(["state", "time"])

@@ -1,0 +1,329 @@
+"""Small stand-ins for what is remembered, on shared tables; tests/contract/ holds them to their contracts."""
+
+from dataclasses import dataclass, field, replace
+
+from circles.errors import Buried, IdTaken, KeyTaken, NotFound
+from circles.identifiers import new_id
+from circles.images import Backlog, FoundObject, Status
+from circles.records import QueuedEvent, Tombstone, nobody
+from tests.unit.faults import Faults
+
+
+@dataclass
+class Tables:
+    """What the three fakes share, as one database has it."""
+
+    images: dict = field(default_factory=dict)
+    served: dict = field(default_factory=dict)
+    found: dict = field(default_factory=dict)
+    tombstones: dict = field(default_factory=dict)
+    finished: dict = field(default_factory=dict)
+    refusals: dict = field(default_factory=dict)
+    leases: dict = field(default_factory=dict)
+    bookmarks: dict = field(default_factory=dict)
+    outbox: list = field(default_factory=list)
+    events: int = 0
+
+    def tell(self, image, announce):
+        for sink, event in announce(image):
+            self.events += 1
+            self.outbox.append(Waiting(sink, QueuedEvent(self.events, event, 0), event.time))
+        return image
+
+    def bury(self, tombstone):
+        self.finished.pop(tombstone.image_id, None)
+        self.tombstones[tombstone.image_id] = tombstone
+
+    def all_tombstones(self):
+        return [*self.tombstones.values(), *(tombstone for tombstone, _ in self.finished.values())]
+
+    def has_key(self, key):
+        return any(image.key == key for image in self.images.values())
+
+
+@dataclass
+class Waiting:
+    """One row of the outbox."""
+
+    sink: str
+    queued: QueuedEvent
+    due_at: object
+    state: str = "waiting"
+    error: str | None = None
+
+
+class FakeCatalogue(Faults):
+    def __init__(self, journal=None):
+        super().__init__(journal)
+        self.tables = Tables()
+        self.images, self.served, self.found = self.tables.images, self.tables.served, self.tables.found
+
+    def add(self, image, *, announce=nobody):
+        self.reach("add")
+        own = [each for each in self.tables.all_tombstones() if each.source == "upload" and each.key == image.key]
+        if own or image.image_id in self.tables.tombstones:
+            raise Buried
+        if image.image_id in self.images:
+            raise IdTaken
+        if image.idempotency_key and any(
+            each.idempotency_key == image.idempotency_key for each in self.images.values()
+        ):
+            raise KeyTaken
+        events = announce(image)
+        self.images[image.image_id] = image
+        self.served[image.image_id] = []
+        self.tables.tell(image, lambda _: events)
+
+    def get(self, image_id):
+        self.reach("look")
+        return self._known(image_id)
+
+    def find_by_idempotency_key(self, key):
+        self.reach("find")
+        return next((image for image in self.images.values() if image.idempotency_key == key), None)
+
+    def page(self, wanted, *, limit, before=None):
+        self.reach("page")
+        passing = [
+            image
+            for image in self.images.values()
+            if wanted.status in (None, image.status)
+            and wanted.sha256 in (None, image.sha256)
+            and (wanted.since is None or image.created_at >= wanted.since)
+            and (before is None or (image.created_at, image.image_id) < before)
+        ]
+        return sorted(passing, key=lambda image: (image.created_at, image.image_id), reverse=True)[:limit]
+
+    def claim(self, image_id, *, now, until, again=False):
+        self.reach("claim")
+        image = self.images.get(image_id)
+        if image is None or not (again or image.status is Status.PENDING):
+            return None
+        if image.claimed_until and image.claimed_until > now:
+            return None
+        return self._set(image, claimed_until=until, attempts=image.attempts + 1, due_at=until)
+
+    def record(self, image_id, detection, *, claim, now, announce=nobody):
+        self.reach("record")
+        image = self._known(image_id)
+        if image.attempts != claim:
+            return image
+        model = (detection.model, detection.model_version)
+        run = [FoundObject(new_id(), image_id, circle, *model) for circle in detection.circles]
+        detected = replace(
+            image, status=Status.DETECTED, claimed_until=None, due_at=None, error=None, object_count=len(run),
+            model=model[0], model_version=model[1], detection_ms=detection.duration_ms, detected_at=now,
+        )  # fmt: skip
+        self.tables.tell(detected, announce)
+        self.found |= {each.object_id: each for each in run}
+        self.served[image_id] = run
+        self.images[image_id] = detected
+        return detected
+
+    def release(self, image_id, *, claim, error, due_at):
+        self.reach("release")
+        image = self._known(image_id)
+        if image.attempts != claim:
+            return image
+        return self._set(image, claimed_until=None, error=error, due_at=due_at)
+
+    def give_up(self, image_id, *, claim, error, announce=nobody):
+        self.reach("give_up")
+        image = self._known(image_id)
+        if image.attempts != claim or image.status is not Status.PENDING:
+            return image
+        failed = self._set(image, status=Status.FAILED, claimed_until=None, error=error, due_at=None)
+        return self.tables.tell(failed, announce)
+
+    def delete(self, image_id, *, now, announce=nobody):
+        self.reach("bury")
+        image = self._known(image_id)
+        tombstone = Tombstone(image_id, image.key, image.source, now)
+        self.tables.tell(image, announce)
+        del self.images[image_id], self.served[image_id]
+        for object_id in [each.object_id for each in self.found.values() if each.image_id == image_id]:
+            del self.found[object_id]
+        self.tables.bury(tombstone)
+        return tombstone
+
+    def objects(self, image_id, wanted):
+        self.reach("objects")
+        return self._known(image_id), [found for found in self.served[image_id] if _passes(found.circle, wanted)]
+
+    def object(self, image_id, object_id):
+        self.reach("object")
+        found = self.found.get(object_id)
+        if found is None or found.image_id != image_id:
+            raise NotFound("This image has no such object.")
+        return found
+
+    def ping(self):
+        self.reach("ping")
+
+    def backlog(self):
+        self.reach("backlog")
+        pending = [image.created_at for image in self.images.values() if image.status is Status.PENDING]
+        return Backlog(len(pending), min(pending, default=None))
+
+    def close(self):
+        pass
+
+    def _set(self, image, **changes):
+        changed = replace(image, **changes)
+        if changed.status is not Status.PENDING:
+            changed = replace(changed, due_at=None)
+        self.images[image.image_id] = changed
+        return changed
+
+    def _known(self, image_id):
+        if image_id not in self.images:
+            raise NotFound("There is no such image.")
+        return self.images[image_id]
+
+
+class FakeOutbox(Faults):
+    def __init__(self, tables, journal=None):
+        super().__init__(journal)
+        self.tables = tables
+
+    def due(self, sink, *, now, limit):
+        self.reach("due events")
+        first = {}
+        for row in self.tables.outbox:
+            if row.sink == sink and row.state == "waiting":
+                first.setdefault(row.queued.event.subject, row)
+        due = sorted((row for row in first.values() if row.due_at <= now), key=lambda row: row.due_at)
+        return [row.queued for row in due[:limit]]
+
+    def sent(self, queued):
+        self.reach("sent")
+        self.tables.outbox.remove(self._row(queued))
+
+    def put_off(self, queued, *, until, error):
+        self.reach("put off")
+        row = self._row(queued)
+        row.queued = replace(row.queued, attempts=row.queued.attempts + 1)
+        row.due_at, row.error = until, error
+
+    def lay_aside(self, queued, *, error):
+        self.reach("lay aside")
+        row = self._row(queued)
+        row.queued = replace(row.queued, attempts=row.queued.attempts + 1)
+        row.state, row.error = "aside", error
+
+    def backlog(self):
+        self.reach("outbox backlog")
+        waiting = [row.queued.event.time for row in self.tables.outbox if row.state == "waiting"]
+        return Backlog(len(waiting), min(waiting, default=None))
+
+    def count_laid_aside(self):
+        self.reach("count")
+        return sum(row.state == "aside" for row in self.tables.outbox)
+
+    def close(self):
+        pass
+
+    def _row(self, queued):
+        same = [row for row in self.tables.outbox if row.queued.position == queued.position]
+        return same[0] if same else Waiting("", queued, None)
+
+
+class FakeUpkeep(Faults):
+    def __init__(self, tables, journal=None):
+        super().__init__(journal)
+        self.tables = tables
+
+    def due(self, *, now, limit):
+        self.reach("due")
+        due = [
+            image
+            for image in self.tables.images.values()
+            if image.status is Status.PENDING
+            and image.due_at is not None
+            and image.due_at <= now
+            and (image.claimed_until is None or image.claimed_until <= now)
+        ]
+        return sorted(due, key=lambda image: image.due_at)[:limit]
+
+    def images(self, *, after, limit):
+        self.reach("images")
+        return [self.tables.images[each] for each in sorted(self.tables.images) if each > after][:limit]
+
+    def unknown_ids(self, object_ids):
+        self.reach("unknown ids")
+        return set(object_ids) - set(self.tables.images) - set(self.tables.refusals) - set(self.tables.tombstones)
+
+    def unknown_keys(self, keys):
+        self.reach("unknown keys")
+        buried = {tombstone.key for tombstone in self.tables.all_tombstones()}
+        return {key for key in keys if not self.tables.has_key(key)} - buried
+
+    def key_in_use(self, key):
+        self.reach("key")
+        return self.tables.has_key(key)
+
+    def refuse(self, refusal):
+        self.reach("refuse")
+        self.tables.refusals[refusal.object_id] = refusal
+
+    def refusal(self, object_id):
+        self.reach("refusal")
+        return self.tables.refusals.get(object_id)
+
+    def bury(self, tombstone):
+        self.reach("bury blob")
+        if self.tables.has_key(tombstone.key):
+            return False
+        self.tables.bury(tombstone)
+        return True
+
+    def is_buried(self, image_id):
+        self.reach("buried")
+        return image_id in self.tables.tombstones
+
+    def tombstones(self, *, limit):
+        self.reach("tombstones")
+        return sorted(self.tables.tombstones.values(), key=lambda each: each.deleted_at)[:limit]
+
+    def finish_tombstone(self, image_id, *, now):
+        self.reach("finish")
+        if tombstone := self.tables.tombstones.pop(image_id, None):
+            self.tables.finished[image_id] = (tombstone, now)
+
+    def forget_tombstones(self, *, before):
+        self.reach("forget")
+        for image_id, (_, finished_at) in list(self.tables.finished.items()):
+            if finished_at < before:
+                del self.tables.finished[image_id]
+
+    def lease(self, name, holder, *, now, until):
+        self.reach("lease")
+        other, ends = self.tables.leases.get(name, (holder, now))
+        if other != holder and ends > now:
+            return False
+        self.tables.leases[name] = (holder, until)
+        return True
+
+    def end_lease(self, name, holder):
+        self.reach("end lease")
+        if self.tables.leases.get(name, (None,))[0] == holder:
+            del self.tables.leases[name]
+
+    def bookmark(self, name):
+        self.reach("bookmark")
+        return self.tables.bookmarks.get(name, "")
+
+    def set_bookmark(self, name, place):
+        self.reach("set bookmark")
+        self.tables.bookmarks[name] = place
+
+    def close(self):
+        pass
+
+
+def _passes(circle, wanted):
+    return (
+        (wanted.min_score is None or (circle.score is not None and circle.score >= wanted.min_score))
+        and (wanted.min_radius_px is None or circle.radius_px >= wanted.min_radius_px)
+        and (wanted.max_radius_px is None or circle.radius_px <= wanted.max_radius_px)
+    )

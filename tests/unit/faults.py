@@ -1,0 +1,16 @@
+"""What shall go wrong in a fake, and when."""
+
+
+class Faults:
+    """What shall go wrong, by a method's name: an error to raise before it acts, or something to do before it acts."""
+
+    def __init__(self, journal=None):
+        self.journal = [] if journal is None else journal
+        self.errors = {}
+        self.meanwhile = {}
+
+    def reach(self, method):
+        self.journal.append(method)
+        self.meanwhile.pop(method, lambda: None)()  # once: what it does may reach here too
+        if method in self.errors:
+            raise self.errors[method]
