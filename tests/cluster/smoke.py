@@ -9,14 +9,13 @@ Needs an overlay that `make deploy` has applied. Every step prints a line while 
 import argparse
 import sys
 import time
+from importlib import import_module
 
 import requests
-import steps_answers  # noqa: F401 - importing registers its steps, here and below in the order in which they run
-import steps_change  # noqa: F401, I001
-import steps_events  # noqa: F401
-import steps_faults  # noqa: F401
-import steps_undeploy  # noqa: F401
 from steps import STEPS, System
+
+IN_ORDER = ("steps_answers", "steps_events", "steps_change", "steps_faults", "steps_undeploy")
+"""Modules whose steps register when they are imported."""
 
 
 def main() -> None:
@@ -25,6 +24,8 @@ def main() -> None:
     parser.add_argument("--ingress", help="where Knative's hosts are answered, e.g. http://127.0.0.1:8880")
     parser.add_argument("--only", default="", help="only steps whose name contains this")
     options = parser.parse_args()
+    for module in IN_ORDER:
+        import_module(module)
     system, rows, failed = System(options.gateway.rstrip("/"), options.ingress), [], 0
     for name, check in STEPS:
         if options.only not in name:

@@ -70,8 +70,10 @@ def many_dropped(system):
     def arrived():
         return [each for each in images(system, "s3") if each["image_id"] not in before]
 
-    wait_until(f"{DROPPED} images", lambda: len([each for each in arrived() if each["status"] == "detected"]) >= DROPPED,
-               300)  # fmt: skip
+    def detected():
+        return [each for each in arrived() if each["status"] == "detected"]
+
+    wait_until(f"{DROPPED} detected images", lambda: len(detected()) >= DROPPED, 300)
     took_s = time.monotonic() - began
     found = arrived()
     assert len(found) == DROPPED, len(found)

@@ -89,6 +89,13 @@ def test_the_inner_timeout_is_the_shorter_one(documents):
         assert predictor < deadline < pod(service)["timeoutSeconds"]
 
 
+def test_a_repair_that_begins_a_last_detection_ends_in_time(documents):
+    known = {name: float(text) for name, text in settings(documents).items() if name.endswith("_S")}
+
+    longest_s = known["CIRCLES_REPAIR_BUDGET_S"] + known["CIRCLES_PREDICTOR_TIMEOUT_S"]
+    assert longest_s < pod(functions(documents)["repair"])["timeoutSeconds"]
+
+
 def test_every_function_has_bounds_of_its_own(documents):
     for service in functions(documents).values():
         assert annotation(service, "min-scale") == "0"
