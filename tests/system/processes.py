@@ -50,8 +50,9 @@ def free_port():
 
 
 def ports_from(port):
-    """What `make run PORT=…` takes: the block above it, and weed's gRPC, which adds 10,000 to three of them."""
-    return [*range(port, port + 10), *range(port + 10007, port + 10010)]
+    """What `make run PORT=…` takes: the block above it, the gateway's metrics, and weed's gRPC, which adds
+    10,000 to three of them."""
+    return [*range(port, port + 10), port + 19, *range(port + 10007, port + 10010)]
 
 
 def free_block():

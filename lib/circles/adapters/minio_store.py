@@ -11,6 +11,7 @@ import urllib3
 from minio import Minio
 from minio.error import InvalidResponseError, MinioException, S3Error
 
+from circles import metrics
 from circles.errors import Damaged, NotFound, Unavailable
 from circles.keys import check_key
 from circles.settings import Settings
@@ -106,8 +107,10 @@ def _faults_named() -> Iterator[None]:
     except S3Error as error:
         if error.code in _GONE:
             raise NotFound("The stored picture is gone.") from error
+        metrics.s3_failed("refused")
         raise Unavailable("The object store refuses the call now.") from error
     except (MinioException, InvalidResponseError, urllib3.exceptions.HTTPError, OSError) as error:
+        metrics.s3_failed("unreachable")
         raise Unavailable("The object store cannot be reached now.") from error
 
 
