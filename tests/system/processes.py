@@ -188,6 +188,7 @@ class Gateway(Process):
             log,
             PORT=str(self.port),
             GATEWAY_BIND="127.0.0.1",
+            GATEWAY_METRICS_PORT=str(free_port()),
             **{f"{name.upper()}_ADDRESS": url.removeprefix("http://") for name, url in functions.items()},
             **variables,
         )  # fmt: skip
