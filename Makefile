@@ -14,7 +14,7 @@ DATA_DIR := $(CIRCLES_DATA_DIR)
 
 # make run: everything beside the gateway listens on the ports above it, on this machine only
 offset = $(shell expr $(PORT) + $(1))
-RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_URL=http://127.0.0.1:$(PORT) \
+RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
   UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
   UPLOAD_ADDRESS=127.0.0.1:$(call offset,1) LIST_ADDRESS=127.0.0.1:$(call offset,2) DETAIL_ADDRESS=127.0.0.1:$(call offset,3) \
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \

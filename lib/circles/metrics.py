@@ -71,6 +71,11 @@ def database_failed(fault: str) -> None:
     _note("circles_database_faults", 1, fault)
 
 
+def s3_failed(fault: str) -> None:
+    """The object store failed a call after its retries. fault: refused (it answered), unreachable (it did not)."""
+    _note("circles_s3_faults", 1, fault)
+
+
 def event_handled(direction: str, event_type: str, outcome: str) -> None:
     """
     An event came (direction "in") or was sent ("out").
