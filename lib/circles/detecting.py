@@ -63,7 +63,7 @@ def take_up(image: Image, app: Services, picture: Picture | None = None) -> Imag
 
 
 def claim(image_id: str, app: Services, *, again: bool = False) -> Image | None:
-    """Return the image as it is under a claim of ours; None where another has one, or it is not pending, again apart."""
+    """Return the image under a claim of ours; None where another has one, or, unless again, it is not pending."""
     now = app.now()
     return app.catalogue.claim(image_id, now=now, until=now + app.rules.lease, again=again)
 
