@@ -19,7 +19,7 @@ from circles.errors import (
     UnsupportedPicture,
 )
 from circles.images import Status, Upload
-from circles.usecases import delete_image, register_object, upload_image
+from circles.usecases import delete_image, register_object, repair_images, upload_image
 from tests.unit.fakes import FakeServices, away
 
 PICTURE, OTHER = b"picture of coins", b"picture of buttons"
@@ -278,6 +278,19 @@ def test_deleting_an_image_whose_file_was_replaced_and_is_not_known_yet_leaves_t
     delete_image(first.image_id, app)
 
     assert register_object(*event, app).status is Status.DETECTED
+
+
+def test_a_file_that_is_put_back_is_detected_though_its_image_had_failed(app):
+    app.detector.errors["detect"] = DetectorFailed("No answer.")
+    event = drop(app)
+    image = register_object(*event, app)
+    app.detector.errors.clear()
+    app.store.blobs.clear()
+    app.clock = image.due_at
+    repair_images(app)
+    assert app.catalogue.images[image.image_id].status is Status.FAILED
+
+    assert register_object(*drop(app), app).status is Status.DETECTED
 
 
 def test_an_image_that_waited_while_its_file_was_replaced_has_failed(app):
