@@ -82,7 +82,7 @@ def event_handled(direction: str, event_type: str, outcome: str) -> None:
 
     Args:
         event_type: a CloudEvents type that this code knows, else "unknown": what a sender makes up is no label.
-        outcome: a word of a small set, such as done, repeated, refused, failed.
+        outcome: in: done, ignored, gone, refused (never again), failed; out: sent, put off, rejected, given up.
     """
     _note("circles_events", 1, direction, event_type, outcome)
 
