@@ -43,7 +43,7 @@ EVENTS_READY = bridge=http://127.0.0.1:$(call offset,4)/health/readiness ingest=
   repair=http://127.0.0.1:$(call offset,11)/health/readiness broker=http://127.0.0.1:$(call offset,12)/
 endif
 
-.PHONY: help install run predictor test check lint test-interop bench train evaluate clean
+.PHONY: help install run repair predictor test soak check lint test-interop bench train evaluate clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,11 +68,17 @@ run: install ## run everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|
 	@mkdir -p $(DATA_DIR) $(S3_DIR)
 	@exec env $(RUN_ENV) honcho -f manifests/local/Procfile start $(PROCESSES)
 
+repair: install ## take up by hand what was cut off, and print what was done (STORE and CIRCLES_DATA_DIR as for run)
+	@env $(RUN_ENV) python -m circles.repair
+
 predictor: install ## run the predictor alone (PREDICTOR_PORT=8085)
 	@exec env PREDICTOR_PORT=$(PREDICTOR_PORT) python -m predictor
 
 test: .venv/test.stamp ## run every test
 	pytest
+
+soak: .venv/test.stamp ## drop 1,000 files at once, double every event, kill ingest five times, stop the predictor (DROPS=1000)
+	pytest -s tests/system/test_drops.py --drops $(or $(DROPS),1000)
 
 test-interop: .venv-interop/stamp ## our client and our predictor against the real KServe SDK, in a venv of its own
 	.venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop

@@ -81,15 +81,18 @@ class _Dispatch:
                 sent += self._drain()
             finally:
                 self._app.upkeep.end_lease(self._lease, self._holder)
-                self._renew_at = self._app.now()
         return sent
 
     def _drain(self) -> int:
         sent = 0
         while due := self._due(limit=_BATCH):
             for queued in due:
-                if not (self._may_go_on() and self._hold()):
+                if not self._may_go_on():
                     return sent
+                if self._app.now() >= self._renew_at:
+                    if not self._hold():
+                        return sent
+                    break  # the lease may have run out in between: what others have sent must not be sent after it
                 sent += self._send(queued)
         return sent
 
@@ -101,10 +104,8 @@ class _Dispatch:
         return in_time and self._failures_in_a_row < _FAILURES_IN_A_ROW
 
     def _hold(self) -> bool:
-        """Take or prolong the lease once half of it is over; one sending is much shorter than the other half."""
+        """Take or prolong the lease. Half of it is enough for many sendings, and the other half for the slowest."""
         now, length = self._app.now(), self._app.rules.lease
-        if now < self._renew_at:
-            return True
         self._renew_at = now + length / 2
         return self._app.upkeep.lease(self._lease, self._holder, now=now, until=now + length)
 

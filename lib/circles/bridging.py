@@ -54,7 +54,9 @@ def _creation(record: Record, app: Services) -> OutgoingEvent | None:
     if event_name(record) not in CREATIONS:
         return None
     notice = read_notice(record)
-    return to_event(record, notice, now=app.now()) if notice.key.startswith(app.rules.incoming_prefix) else None
+    is_folder = notice.key.endswith("/")  # as consoles make them: an object without content
+    ours = notice.key.startswith(app.rules.incoming_prefix) and not is_folder
+    return to_event(record, notice, now=app.now()) if ours else None
 
 
 def _sent(event: OutgoingEvent, sink: EventSink) -> bool:

@@ -38,8 +38,7 @@ def detect_again(image_id: str, app: Services) -> Image:
         DetectorFailed: what was served is served still; the error is noted in the record.
         Unavailable: store or catalogue is away.
     """
-    now = app.now()
-    image = app.catalogue.claim(image_id, now=now, until=now + app.rules.lease, again=True)
+    image = claim(image_id, app, again=True)
     if image is None:
         return app.catalogue.get(image_id)
     try:
@@ -59,9 +58,14 @@ def take_up(image: Image, app: Services, picture: Picture | None = None) -> Imag
     """
     if image.status is not Status.PENDING:
         return image
-    now = app.now()
-    claimed = app.catalogue.claim(image.image_id, now=now, until=now + app.rules.lease)
+    claimed = claim(image.image_id, app)
     return detect(claimed, app, picture) if claimed else app.catalogue.get(image.image_id)
+
+
+def claim(image_id: str, app: Services, *, again: bool = False) -> Image | None:
+    """Return the image under a claim of ours; None where another has one, or, unless again, it is not pending."""
+    now = app.now()
+    return app.catalogue.claim(image_id, now=now, until=now + app.rules.lease, again=again)
 
 
 def detect(image: Image, app: Services, picture: Picture | None = None) -> Image:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from circles import metrics
 from circles.announcing import UPLOADED, announcing, send_soon
-from circles.detecting import detect, take_up
+from circles.detecting import claim, detect, take_up
 from circles.errors import (
     Buried,
     IdTaken,
@@ -17,7 +17,7 @@ from circles.errors import (
     UnsupportedPicture,
 )
 from circles.identifiers import object_id
-from circles.images import Image, Picture, StoredObject
+from circles.images import Image, Picture, Status, StoredObject
 from circles.ports import Services
 from circles.records import Refusal
 
@@ -80,8 +80,14 @@ def register_stored(stored: StoredObject, app: Services) -> Image:
 
 
 def _repeated(image_id: str, app: Services) -> Image:
-    """What is told again is taken up again when it is due, and not sooner: attempts are counted. Raises NotFound."""
+    """
+    What is told again is taken up again when it is due, and not sooner: attempts are counted.
+
+    A failed image gets one more attempt: its file may have been put back. Raises NotFound.
+    """
     image = app.catalogue.get(image_id)
+    if image.status is Status.FAILED and (claimed := claim(image_id, app, again=True)):
+        return detect(claimed, app)
     due = image.due_at is None or image.due_at <= app.now()
     return take_up(image, app) if due else image
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from circles.announcing import dispatch_outbox
 from circles.deleting import KEPT, finish_deletion
-from circles.detecting import give_up, take_up
+from circles.detecting import claim, detect, give_up
 from circles.errors import CirclesError, NotFound, Unavailable
 from circles.images import Image, Status
 from circles.ports import Services
@@ -86,11 +86,15 @@ def _detect_due(report: RepairReport, until: datetime, app: Services) -> None:
 
 
 def _due(app: Services) -> Iterator[Image]:
-    """Images that are due, as long as there are any; whatever is done with one, it is not due again at once."""
+    """Images that are due, each once; asked anew for each, because other repairs take some of them meanwhile."""
     seen: set[str] = set()
-    while batch := [image for image in app.upkeep.due(now=app.now(), limit=_BATCH) if image.image_id not in seen]:
-        seen.update(image.image_id for image in batch)
-        yield from batch
+    while True:
+        due = app.upkeep.due(now=app.now(), limit=_BATCH)
+        image = next((image for image in due if image.image_id not in seen), None)
+        if image is None:
+            return
+        seen.add(image.image_id)
+        yield image
 
 
 def _detect_one(image: Image, app: Services) -> str | None:
@@ -99,8 +103,10 @@ def _detect_one(image: Image, app: Services) -> str | None:
         if image.attempts >= app.rules.max_attempts:
             reason = image.error or "Every detection of it was cut off."
             after = give_up(image, reason, app)
+        elif claimed := claim(image.image_id, app):
+            after = detect(claimed, app)
         else:
-            after = take_up(image, app)
+            return None
     except NotFound:
         return None
     except Unavailable:
@@ -108,9 +114,7 @@ def _detect_one(image: Image, app: Services) -> str | None:
     except Exception:  # a fault of ours with this image must not keep the others from their turn
         log.exception("image %s could not be repaired", image.image_id)
         return "put_off"
-    if after.status is Status.PENDING:
-        return "put_off" if after.claimed_until is None else None
-    return "detected" if after.status is Status.DETECTED else "failed"
+    return {Status.PENDING: "put_off", Status.DETECTED: "detected", Status.FAILED: "failed"}[after.status]
 
 
 def _send_events(report: RepairReport, until: datetime, app: Services) -> None:

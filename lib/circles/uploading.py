@@ -1,6 +1,7 @@
 """Images that clients send: blob, then row, then detection outside any transaction, then objects and status."""
 
 import hashlib
+import logging
 from dataclasses import replace
 
 from circles import metrics
@@ -11,6 +12,8 @@ from circles.errors import Buried, KeyReused, KeyTaken, NotFound, Unavailable
 from circles.identifiers import new_id, upload_id
 from circles.images import EXTENSIONS, Image, Picture, Status, Upload
 from circles.ports import Services
+
+log = logging.getLogger("circles")
 
 
 def upload_image(upload: Upload, app: Services, *, wait: bool = True) -> Image:
@@ -112,5 +115,14 @@ def _winner(upload: Upload, sha256: str, app: Services) -> Image:
 def _later(image: Image, app: Services) -> Image:
     """Let the background detect the image. The row says that it is due, should this process end before."""
     if image.status is Status.PENDING:
-        app.soon(lambda: take_up(image, app), key=f"detect {image.image_id}")
+        app.soon(lambda: _detect_unasked(image, app), key=f"detect {image.image_id}")
     return image
+
+
+def _detect_unasked(image: Image, app: Services) -> None:
+    try:
+        take_up(image, app)
+    except NotFound:
+        pass  # it was deleted meanwhile
+    except Unavailable as error:
+        log.warning("image %s is left to repair: %s", image.image_id, error)

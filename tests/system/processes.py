@@ -22,7 +22,9 @@ PATIENCE_S = 60
 
 def environment(**settings):
     """The environment without anything that speaks to our processes, and with these settings."""
-    ours = re.compile(r"CIRCLES_|PREDICTOR_|FUNCTION_|GATEWAY_|S3_|MAKE|MFLAGS|PORT$|HOST$|STORE$|PYTHONPATH$")
+    ours = re.compile(
+        r"CIRCLES_|PREDICTOR_|FUNCTION_|GATEWAY_|S3_|K_|BROKER_|WEED_|TICK_|MAKE|MFLAGS|PORT$|HOST$|STORE$|PYTHONPATH$"
+    )
     return {**{name: text for name, text in os.environ.items() if not ours.match(name)}, **settings}
 
 
@@ -157,8 +159,8 @@ class Run(Process):
 class Function(Process):
     """One function, served by python -m circles.serve, and ready."""
 
-    def __init__(self, name, log, **settings):
-        self.port = free_port()
+    def __init__(self, name, log, *, port=None, environment=None, **settings):
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         super().__init__(
             [sys.executable, "-m", "circles.serve"],
@@ -170,6 +172,7 @@ class Function(Process):
             FUNCTION_SOURCE=f"functions/{name}/main.py",
             FUNCTION_TARGET=TARGETS[name],
             **{f"CIRCLES_{key.upper()}": str(value) for key, value in settings.items()},
+            **(environment or {}),
         )
 
     def wait_until_ready(self):
@@ -199,10 +202,11 @@ class Gateway(Process):
         return self
 
 
-def answers(url):
+def answers(url, *, anything=False):
+    """What a url answers in JSON, or whether it answers at all; nothing where it does not."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
-            return json.loads(response.read())
+            return anything or json.loads(response.read())
     except (OSError, ValueError):
         return None
 

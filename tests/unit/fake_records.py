@@ -197,7 +197,8 @@ class FakeOutbox(Faults):
 
     def sent(self, queued):
         self.reach("sent")
-        self.tables.outbox.remove(self._row(queued))
+        if (row := self._row(queued)) in self.tables.outbox:
+            self.tables.outbox.remove(row)
 
     def put_off(self, queued, *, until, error):
         self.reach("put off")

@@ -1,0 +1,70 @@
+"""Use cases that are interrupted between any two calls of ports: killed, let down by a neighbour, or overtaken."""
+
+from circles.errors import DetectorFailed, Unavailable
+
+
+class Crash(BaseException):
+    """The process is killed: nothing handles it, and nothing that it left to do is done."""
+
+
+OVER_THE_WIRE = {
+    "put", "get", "stat", "list", "delete", "add", "look", "find", "page", "claim", "record", "release", "give_up",
+    "bury", "objects", "object", "due events", "sent", "put off", "lay aside", "count", "due", "images", "unknown ids",
+    "unknown keys", "key", "refuse", "refusal", "bury blob", "buried", "tombstones", "finish", "forget", "lease",
+    "end lease", "bookmark", "set bookmark", "send",
+}  # fmt: skip
+"""What may be away. Reading a picture is done in the process itself."""
+
+
+class Interruptions(list):
+    """
+    The journal of all fakes, to which every call is appended before it acts; so it can act first.
+
+    plan is None, or (number, what): before the number-th call from now on what happens, once: "crash", "away", or a
+    function that another process runs meanwhile. After a crash every further call crashes too, until the next plan.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.schedule(None)
+
+    def schedule(self, plan):
+        self.dead = False
+        self.left, self.what = plan or (None, None)
+
+    def append(self, call):
+        if self.dead:
+            raise Crash
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                self._interrupt(call)
+        super().append(call)
+
+    def _interrupt(self, call):
+        if self.what == "away" and call not in OVER_THE_WIRE | {"detect"}:
+            return  # the next call that goes over a wire
+        self.left, what = None, self.what
+        if what == "crash":
+            self.dead = True
+            raise Crash
+        if what == "away":
+            raise (DetectorFailed if call == "detect" else Unavailable)("It is away.")
+        what()
+        self.dead = False  # it was another process that may have crashed
+
+
+class Watched:
+    """An adapter whose calls stand in a journal, under the names that the fakes have for them."""
+
+    def __init__(self, adapter, journal, names):
+        self._adapter, self._journal, self._names = adapter, journal, names
+
+    def __getattr__(self, method):
+        call = getattr(self._adapter, method)
+
+        def watched(*args, **kwargs):
+            self._journal.append(self._names.get(method, method))
+            return call(*args, **kwargs)
+
+        return watched

@@ -1,0 +1,187 @@
+"""delete_image and detect_again on fakes."""
+
+from datetime import timedelta
+
+import pytest
+
+from circles.errors import Damaged, DetectorFailed, KeyReused, NotFound, Unavailable
+from circles.images import ObjectFilter, Status, Upload
+from circles.usecases import delete_image, detect_again, repair_images, upload_image
+from tests.unit.fakes import CIRCLE, FakeServices, away
+
+PICTURE, OTHER = b"picture of coins", b"picture of buttons"
+UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+@pytest.fixture
+def app():
+    return FakeServices()
+
+
+@pytest.fixture
+def image(app):
+    return upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+
+# Deletion
+
+
+def test_a_deleted_image_leaves_nothing(app, image):
+    app.journal.clear()
+    delete_image(image.image_id, app)
+
+    assert app.catalogue.images == app.store.blobs == app.catalogue.found == app.catalogue.tables.tombstones == {}
+    assert app.journal == ["bury", "key", "delete", "finish"]
+
+
+def test_an_unknown_image_cannot_be_deleted(app, image):
+    with pytest.raises(NotFound):
+        delete_image(UNKNOWN, app)
+    delete_image(image.image_id, app)
+    with pytest.raises(NotFound):
+        delete_image(image.image_id, app)
+
+
+def test_without_the_catalogue_nothing_is_deleted(app, image):
+    app.catalogue.errors["bury"] = away()
+    with pytest.raises(Unavailable):
+        delete_image(image.image_id, app)
+
+    assert app.catalogue.images and app.store.blobs
+
+
+@pytest.mark.parametrize(("port", "method"), [("store", "delete"), ("upkeep", "key"), ("upkeep", "finish")])
+def test_a_deletion_that_was_cut_off_after_the_row_is_finished_by_repair(app, image, port, method):
+    getattr(app, port).errors[method] = away()
+    delete_image(image.image_id, app)
+    assert app.catalogue.images == {} and app.catalogue.tables.tombstones
+
+    getattr(app, port).errors.clear()
+    assert repair_images(app).blobs_deleted == 1
+    assert app.store.blobs == app.catalogue.tables.tombstones == {}
+
+
+def test_the_same_upload_after_a_deletion_has_a_blob_that_the_deletion_does_not_take(app, image):
+    """The blob's key follows from idempotency key and bytes, and the first image's deletion is not finished."""
+    app.store.errors["delete"] = away()
+    delete_image(image.image_id, app)
+    second = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    app.store.errors.clear()
+    repair_images(app)
+
+    assert second.key != image.key
+    assert app.store.blobs == {second.key: PICTURE}
+
+
+def test_an_upload_that_comes_between_a_deletions_row_and_its_blob_keeps_its_own_blob(app, image):
+    again = []
+    app.store.meanwhile["delete"] = lambda: again.append(upload_image(Upload(PICTURE, idempotency_key="k"), app))
+    delete_image(image.image_id, app)
+
+    assert app.store.blobs == {again[0].key: PICTURE}
+    assert list(app.catalogue.images.values()) == again
+
+
+def test_a_deletion_that_comes_between_an_uploads_blob_and_its_row_leaves_a_whole_image(app, image):
+    """The second upload has looked before the first image was there, has put the same blob, and is about to write."""
+    app.catalogue.meanwhile["find"] = lambda: delete_image(image.image_id, app)
+    app.store.meanwhile["put"] = lambda: None
+    second = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert app.store.blobs == {second.key: PICTURE}
+    assert app.catalogue.images == {second.image_id: second}
+
+
+def test_who_loses_the_race_for_a_key_with_other_bytes_deletes_its_own_blob_safely(app):
+    app.catalogue.meanwhile["add"] = lambda: upload_image(Upload(OTHER, idempotency_key="k"), app)
+    with pytest.raises(KeyReused):
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert list(app.store.blobs.values()) == [OTHER]
+    assert app.catalogue.tables.tombstones == {}
+
+
+def test_finished_tombstones_are_forgotten_after_a_day(app, image):
+    delete_image(image.image_id, app)
+    app.clock += timedelta(hours=23)
+    repair_images(app)
+    assert app.catalogue.tables.finished
+
+    app.clock += timedelta(hours=2)
+    repair_images(app)
+    assert not app.catalogue.tables.finished
+
+
+# Once more
+
+
+def test_a_second_run_is_served_and_the_first_is_kept(app, image):
+    (old,) = app.catalogue.objects(image.image_id, ObjectFilter())[1]
+    app.detector.circles = (CIRCLE, CIRCLE)
+    again = detect_again(image.image_id, app)
+
+    assert (again.status, again.object_count, again.attempts) == (Status.DETECTED, 2, 2)
+    assert len(app.catalogue.objects(image.image_id, ObjectFilter())[1]) == 2
+    assert app.catalogue.object(image.image_id, old.object_id) == old
+
+
+@pytest.mark.parametrize("fault", [DetectorFailed("No answer."), away()])
+def test_a_second_run_that_fails_leaves_what_is_served_and_says_why(app, image, fault):
+    app.detector.errors["detect"] = fault
+    with pytest.raises(type(fault)):
+        detect_again(image.image_id, app)
+
+    after = app.catalogue.get(image.image_id)
+    assert (after.status, after.object_count, after.error, after.claimed_until) == (
+        Status.DETECTED, 1, str(fault), None,
+    )  # fmt: skip
+    assert len(app.catalogue.objects(image.image_id, ObjectFilter())[1]) == 1
+    app.detector.errors.clear()
+    assert detect_again(image.image_id, app).error is None
+
+
+def test_of_two_runs_at_once_one_runs(app, image):
+    answers = []
+    app.detector.meanwhile["detect"] = lambda: answers.append(detect_again(image.image_id, app))
+    detect_again(image.image_id, app)
+
+    assert [(answer.status, answer.claimed_until) for answer in answers] == [
+        (Status.DETECTED, app.clock + app.rules.lease)
+    ]
+    assert len(app.detector.asked) == 2  # the upload's and one more
+
+
+def test_an_unknown_image_is_not_detected_again(app):
+    with pytest.raises(NotFound):
+        detect_again(UNKNOWN, app)
+
+
+def test_an_image_that_is_deleted_while_it_is_detected_again_is_not_found(app, image):
+    app.detector.meanwhile["detect"] = lambda: delete_image(image.image_id, app)
+    with pytest.raises(NotFound):
+        detect_again(image.image_id, app)
+
+    assert app.catalogue.images == app.store.blobs == {}
+
+
+def test_an_image_without_its_blob_is_served_still_and_not_detected_again(app, image):
+    app.store.blobs.clear()
+    with pytest.raises(NotFound):
+        detect_again(image.image_id, app)
+
+    after = app.catalogue.get(image.image_id)
+    assert (after.status, after.object_count, after.claimed_until) == (Status.DETECTED, 1, None)
+
+
+def test_an_image_with_another_blob_than_was_stored_is_not_detected_again(app, image):
+    app.store.blobs[image.key] = OTHER[: len(PICTURE)]
+    with pytest.raises(Damaged):
+        detect_again(image.image_id, app)
+
+
+def test_a_pending_image_is_detected_on_request_whenever_it_is_due(app):
+    app.detector.errors["detect"] = DetectorFailed("No answer.")
+    image = upload_image(Upload(PICTURE), app)
+    app.detector.errors.clear()
+
+    assert detect_again(image.image_id, app).status is Status.DETECTED
