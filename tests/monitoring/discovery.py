@@ -5,16 +5,19 @@ Debian builds Prometheus without kubernetes_sd. What that finds is written into 
 labels that Prometheus documents for it (prometheus.io, configuration, kubernetes_sd_config, role pod); relabelling and
 all the rest stay the component's own.
 
-As a program it writes that configuration for the pods that a namespace has now, for such a Prometheus to ask them:
+As a program it writes that configuration for the pods that a namespace has now, and with --follow for those that it has
+later, for such a Prometheus to ask them:
 
-    python -m tests.monitoring.discovery NAMESPACE FOLDER && prometheus --config.file FOLDER/prometheus.yml
+    python -m tests.monitoring.discovery NAMESPACE FOLDER --follow &
+    prometheus --config.file FOLDER/prometheus.yml --storage.tsdb.path FOLDER/data
 """
 
+import argparse
 import json
 import re
 import shutil
 import subprocess
-import sys
+import time
 from pathlib import Path
 
 import yaml
@@ -40,12 +43,19 @@ def write(folder, pods_of, **overrides):
         assert selector.pop("role") == "pod"
         found = [target for pod in pods_of(selector["label"]) for target in targets(pod)]
         file = folder / f"{job['job_name']}.json"
-        file.write_text(json.dumps(found, indent=1))
-        job["file_sd_configs"] = [{"files": [str(file)]}]
+        _replace(file, json.dumps(found, indent=1))
+        job["file_sd_configs"] = [{"files": [str(file.resolve())]}]
     shutil.copy(COMPONENT / "rules.yml", folder)
     written = folder / "prometheus.yml"
     written.write_text(yaml.safe_dump(configuration, sort_keys=False))
     return written
+
+
+def _replace(file, text):
+    """Write file anew in one step: Prometheus reads it whenever it changes."""
+    part = file.with_suffix(".part")
+    part.write_text(text)
+    part.replace(file)
 
 
 def targets(pod):
@@ -85,5 +95,18 @@ def _of_cluster(namespace):
     return pods_of
 
 
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("namespace")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--follow", action="store_true", help="go on, every other second; Prometheus sees what changed")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    print(write(options.folder, _of_cluster(options.namespace)), flush=True)
+    while options.follow:
+        time.sleep(2)
+        write(options.folder, _of_cluster(options.namespace))
+
+
 if __name__ == "__main__":
-    print(write(Path(sys.argv[2]), _of_cluster(sys.argv[1])))
+    main()
