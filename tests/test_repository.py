@@ -205,6 +205,7 @@ INWARD = {
     "usecases": {"announcing", "deleting", "detecting", "registering", "repairing", "uploading"},
     "web": {"errors", "identifiers", "metrics", "settings", "trace"},
     "web_requests": {"errors", "images"},
+    "web_images": {"documents", "identifiers", "images", "records", "web", "web_requests"},
     "web_content": {"errors", "images", "ports", "reading"},
 }
 """Which modules of ours a module may import: what lies further in."""
