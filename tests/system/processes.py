@@ -54,7 +54,7 @@ def free_port():
 
 def ports_from(port):
     """What `make run PORT=…` takes: the block above it, and weed's gRPC, which adds 10,000 to three of them."""
-    return [*range(port, port + 13), *range(port + 10006, port + 10010)]
+    return [*range(port, port + 13), *range(port + 10007, port + 10010)]
 
 
 def free_block():
