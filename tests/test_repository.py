@@ -223,6 +223,7 @@ INWARD = {
     "bridging": {"errors", "metrics", "images", "notifications", "ports"},
     "web_events": {"errors", "metrics", "events", "settings", "trace", "web"},
     "web_requests": {"errors", "images"},
+    "web_images": {"documents", "identifiers", "images", "records", "web", "web_requests"},
     "web_content": {"errors", "images", "ports", "reading"},
 }
 """Which modules of ours a module may import: what lies further in."""
