@@ -216,13 +216,15 @@ INWARD = {
     "sweeping": CORE | {"registering"},
     "repairing": CORE | {"announcing", "deleting", "detecting", "sweeping"},
     "usecases": {"announcing", "deleting", "detecting", "registering", "repairing", "uploading"},
-    "web": {"errors", "identifiers", "metrics", "settings", "trace"},
+    "web": {"errors", "identifiers", "metrics", "settings", "trace", "web_common"},
+    "web_common": {"errors", "metrics"},
     "events": {"errors", "images"},
     "notifications": {"errors", "images", "notifications_seaweedfs"},
     "notifications_seaweedfs": {"errors"},
     "bridging": {"errors", "metrics", "images", "notifications", "ports"},
     "web_events": {"errors", "metrics", "events", "settings", "trace", "web"},
     "web_requests": {"errors", "images"},
+    "web_images": {"documents", "identifiers", "images", "records", "web", "web_requests"},
     "web_content": {"errors", "images", "ports", "reading"},
 }
 """Which modules of ours a module may import: what lies further in."""

@@ -1,4 +1,4 @@
-"""GET /images/{image_id}/objects: the circles of one image."""
+"""GET /images/: what there is; GET /images/{image_id}/objects: the circles of one image."""
 
 import functions_framework
 from flask import Request, Response
@@ -7,11 +7,17 @@ from circles.bootstrap import services
 from circles.documents import object_summary
 from circles.images import ObjectFilter
 from circles.web import Handler, json_response, routes
+from circles.web_images import page_response, read_page
 from circles.web_requests import number, read_query
 
 app = services()
 app.short_reads_only = True
 radius = number(0, 1e9)
+
+
+def get_images(request: Request) -> Response:
+    wanted, limit, before = read_page(request)
+    return page_response(request, app.catalogue.page(wanted, limit=limit + 1, before=before), limit)
 
 
 def get_objects(request: Request, image_id: str) -> Response:
@@ -22,7 +28,7 @@ def get_objects(request: Request, image_id: str) -> Response:
     return json_response([object_summary(found) for found in objects], headers={"Image-Status": image.status})
 
 
-handlers: dict[str, Handler] = {"GET /images/<image_id>/objects": get_objects}
+handlers: dict[str, Handler] = {"GET /images/": get_images, "GET /images/<image_id>/objects": get_objects}
 answer = routes(handlers, ready=app.catalogue.ping, settings=app.settings)
 
 

@@ -1,35 +1,37 @@
-"""POST /images/: store a picture, detect its circles, answer with its record."""
+"""POST /images/: store a picture and detect its circles; POST …/detections: detect again; DELETE: forget it."""
 
 import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
-from circles.documents import image_document
-from circles.images import Status
-from circles.usecases import upload_image
-from circles.web import Handler, json_response, routes
-from circles.web_requests import read_query, read_upload
+from circles.usecases import delete_image, detect_again, upload_image
+from circles.web import Handler, routes
+from circles.web_images import image_response, no_content
+from circles.web_requests import prefers_async, read_query, read_upload
 
 app = services()
 
 
 def post_image(request: Request) -> Response:
-    """200 with the detected image; 202 where it is stored and its detection is still due."""
     read_query(request)
-    upload = read_upload(request, app.settings.max_upload_bytes)
-    image = upload_image(upload, app)
-    status = 202 if image.status is Status.PENDING else 200
-    return json_response(image_document(image), status, {"Location": f"/images/{image.image_id}"})
+    wait, upload = not prefers_async(request), read_upload(request, app.settings.max_upload_bytes)
+    return image_response(upload_image(upload, app, wait=wait), wait=wait)
 
 
-def ready() -> None:
-    """An upload needs both to be safe; it does not need the predictor."""
-    app.catalogue.ping()
-    app.store.ping()
+def post_detection(request: Request, image_id: str) -> Response:
+    read_query(request)
+    return image_response(detect_again(image_id, app))
 
 
-handlers: dict[str, Handler] = {"POST /images/": post_image}
-answer = routes(handlers, ready=ready, settings=app.settings)
+def delete(request: Request, image_id: str) -> Response:
+    read_query(request)
+    delete_image(image_id, app)
+    return no_content()
+
+
+handlers: dict[str, Handler] = {"POST /images/": post_image, "POST /images/<image_id>/detections": post_detection,
+                                "DELETE /images/<image_id>": delete}  # fmt: skip
+answer = routes(handlers, ready=app.ping, settings=app.settings)
 
 
 @functions_framework.http

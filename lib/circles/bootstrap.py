@@ -33,6 +33,11 @@ class Services:
     def threads(self) -> int:
         return 1 if self.short_reads_only else self.settings.threads
 
+    def ping(self) -> None:
+        """Raise Unavailable unless an image would be safe here now; the predictor is not needed for that."""
+        self.catalogue.ping()
+        self.store.ping()
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 

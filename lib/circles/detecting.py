@@ -21,7 +21,7 @@ from circles.reading import read_content
 log = logging.getLogger("circles")
 
 _LONGEST_WAIT = timedelta(hours=1)
-_BLOB_IS_LOST = (NotFound, Damaged, TooLarge, UnsupportedPicture, UndecodablePicture)
+_BLOB_IS_LOST = (NotFound, Damaged)
 """What reading a blob that was a good picture once can raise, and will raise again."""
 
 
@@ -34,7 +34,7 @@ def detect_again(image_id: str, app: Services) -> Image:
 
     Raises:
         NotFound: there is no such image, or its blob is gone.
-        Damaged: its blob is not what was stored.
+        Damaged: its blob is not what was stored, or settings have changed and no longer let it in.
         DetectorFailed: what was served is served still; the error is noted in the record.
         Unavailable: store or catalogue is away.
     """
@@ -95,7 +95,11 @@ def give_up(image: Image, error: str, app: Services) -> Image:
 
 
 def _load(image: Image, app: Services) -> Picture:
-    return app.pictures.read(read_content(image, app.store))
+    data = read_content(image, app.store)
+    try:
+        return app.pictures.read(data)
+    except (TooLarge, UnsupportedPicture, UndecodablePicture) as error:  # it was let in once
+        raise Damaged(f"The stored picture is not taken any more. {error}") from error
 
 
 def _run(image: Image, picture: Picture, app: Services) -> Image:

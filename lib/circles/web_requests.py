@@ -69,6 +69,23 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers within low..high."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high):
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def prefers_async(request: Request) -> bool:
+    """Whether the client asks for an answer before the work is done (RFC 7240, section 4.1)."""
+    preferences = ",".join(request.headers.getlist("Prefer")).split(",")
+    return any(each.partition(";")[0].strip().lower() == "respond-async" for each in preferences)
+
+
 def _form_file(request: Request) -> tuple[bytes, str | None]:
     files = request.files.getlist(FIELD)
     if len(files) != 1:

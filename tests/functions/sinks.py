@@ -5,11 +5,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FakeSink:
-    """Answers each POST with the next of statuses, the last of which stays. received holds headers and bodies."""
+    """Answers each POST with body and the next of statuses, the last of which stays. received: headers and bodies."""
 
     def __init__(self, *statuses):
         self.statuses = list(statuses) or [202]
         self.received = []
+        self.body = b""
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}/circles/default"
@@ -37,8 +38,9 @@ class FakeSink:
                     sink.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
                     status = sink.statuses.pop(0) if len(sink.statuses) > 1 else sink.statuses[0]
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(sink.body)))
                 self.end_headers()
+                self.wfile.write(sink.body)
 
             def log_message(self, *_):
                 pass

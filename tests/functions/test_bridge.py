@@ -14,6 +14,7 @@ import pytest
 from cloudevents.http import from_http
 
 from tests.functions.sinks import FakeSink
+from tests.scraping import Counted
 
 FOLDER = Path(__file__).with_name("notifications")
 MINIO = json.loads((FOLDER / "minio.json").read_text())
@@ -373,3 +374,21 @@ def test_whatever_breaks_is_a_500_without_a_body_and_with_a_log_line(bridge, log
 
     assert post(bridge, PUT).status_code == 500
     assert "ZeroDivisionError" in log.getvalue()
+
+
+def test_records_and_what_became_of_their_events_are_counted(bridge, sink):
+    counted = Counted()
+    sink.statuses = [202, 400, 500]
+    two = {"Records": put("incoming/1.png")["Records"] + put("incoming/2.png")["Records"]}
+    for document in (two, put("incoming/3.png"), put("images/4.png"), put("incoming/5.png", s3={})):
+        post(bridge, document)
+
+    def outcomes(direction, kind):
+        names = ("done", "ignored", "refused", "sent", "rejected", "put off")
+        found = {name: counted("circles_events_total", direction=direction, type=kind, outcome=name) for name in names}
+        return {name: count for name, count in found.items() if count}
+
+    assert outcomes("in", "notification") == {"done": 3, "ignored": 1, "refused": 1}
+    assert outcomes("out", "com.amazonaws.s3.ObjectCreated:Put") == {"sent": 1, "rejected": 1, "put off": 1}
+    assert counted("circles_events_total") == 8
+    assert counted("circles_refusals_total", reason="unavailable") == 1

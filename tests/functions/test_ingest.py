@@ -9,6 +9,7 @@ import pytest
 
 from tests.functions.pictures import draw, encode, png
 from tests.functions.predictors import says
+from tests.scraping import Counted
 
 PUT = "com.amazonaws.s3.ObjectCreated:Put"
 KEY = "incoming/a.png"
@@ -350,3 +351,21 @@ def test_probes_are_answered_and_other_paths_are_not(ingest, method, path, statu
 
     assert response.status_code == status
     assert method != "POST" or response.data == b""
+
+
+def test_events_are_counted_by_type_and_outcome_and_no_type_that_a_sender_makes_up(ingest, bucket):
+    counted = Counted()
+    bucket.put(KEY, png())
+    bucket.put("incoming/b.png", b"none")
+    for data in (record(), record(), record("incoming/b.png"), record("incoming/c.png"), b"{"):
+        post(ingest, data)
+    post(ingest, b"{}", "made.up")
+    ingest.post("/", data=b"no event")
+
+    def outcome(name, kind=PUT):
+        return counted("circles_events_total", direction="in", type=kind, outcome=name)
+
+    assert (outcome("done"), outcome("refused"), outcome("gone")) == (2, 2, 1)
+    assert (outcome("ignored", "unknown"), outcome("refused", "unknown")) == (1, 1)
+    assert counted("circles_events_total") == 7
+    assert "made.up" not in ingest.get("/metrics").text

@@ -1,6 +1,7 @@
 """repair: the tick of a PingSource takes up what was cut off."""
 
 import json
+import logging
 
 import pytest
 
@@ -60,3 +61,14 @@ def test_while_the_catalogue_is_away_the_tick_comes_again(load, volume):
 
     assert tick(client) == 503
     assert client.get("/health/readiness").status_code == 503
+
+
+def test_a_dead_letter_is_logged_and_begins_nothing(load, monkeypatch, caplog):
+    client = load("repair")
+    monkeypatch.setattr("circles.repairing.repair_images", lambda _: 1 / 0)
+    given_up = {"ce-knativeerrorcode": "422", "ce-knativeerrordest": "http://ingest.circles.svc.cluster.local"}
+    monkeypatch.setattr(logging.getLogger("circles"), "propagate", True)
+
+    assert tick(client, "com.amazonaws.s3.ObjectCreated:Put", **given_up) == 204
+
+    assert "dead letter: com.amazonaws.s3.ObjectCreated:Put 1 of /ping: 422 from http://ingest" in caplog.text

@@ -55,7 +55,7 @@ def free_port():
 def ports_from(port):
     """What `make run PORT=…` takes: the block above it, the gateway's metrics, and weed's gRPC, which adds 10,000 to
     three of them."""
-    return [*range(port, port + 13), port + 19, *range(port + 10006, port + 10010)]
+    return [*range(port, port + 13), port + 19, *range(port + 10007, port + 10010)]
 
 
 def free_block():

@@ -26,6 +26,14 @@ class Predictor(Process):
         return self
 
 
+def stand_in(name, folder, **environment):
+    """Start one of manifests/local/."""
+    texts = {variable: str(value) for variable, value in environment.items()}
+    return Process(
+        [sys.executable, f"manifests/local/{name}.py"], folder / f"{name}.log", PYTHONUNBUFFERED="1", **texts
+    )
+
+
 class Doubling:
     """Passes every event on twice, as a broker may: at least once is what it promises."""
 
@@ -109,10 +117,7 @@ class Site(contextlib.ExitStack):
         return process.wait_until_ready()
 
     def _stand_in(self, name, **environment):
-        texts = {variable: str(value) for variable, value in environment.items()}
-        process = Process([sys.executable, f"manifests/local/{name}.py"], self.folder / f"{name}.log", **texts)
-        self.callback(process.stop)
-        return process
+        self.callback(stand_in(name, self.folder, **environment).stop)
 
     def _triggers(self):
         wanted = {

@@ -118,8 +118,8 @@ class _InTime(HTTPConnection):
     """Has a head of an answer within its timeout, however slowly it drips."""
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself has it
-        after_s = self.timeout if isinstance(self.timeout, float) else 0.0
-        with _cut_off(after_s, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
+        assert isinstance(self.timeout, int | float)  # every call here has one
+        with _cut_off(self.timeout, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
             return super().getresponse()
 
 
