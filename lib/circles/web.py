@@ -5,7 +5,6 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,13 +16,13 @@ from circles import metrics, trace
 from circles.errors import CirclesError
 from circles.identifiers import parse_id
 from circles.settings import Settings
+from circles.web_contract import contract, methods
 
 log = logging.getLogger("circles.requests")
 
 Handler = Callable[..., Response]
 """Takes the request and, by name, the ids of its path, already checked."""
 
-_OPENAPI = Path(__file__).with_name("openapi.json")
 _PROBES = ("/health/", "/metrics")
 """Routes that machines ask every few seconds: logged at DEBUG only, and not counted as requests."""
 _HTTP_ONLY = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
@@ -75,7 +74,7 @@ def _common(ready: Callable[[], None]) -> dict[str, Handler]:
         "GET /health/liveness": lambda _: json_response({"status": "alive"}),
         "GET /health/readiness": readiness,
         "GET /metrics": metrics_response,
-        "GET /openapi.json": lambda _: Response(_OPENAPI.read_bytes(), content_type="application/json"),
+        "GET /openapi.json": lambda _: Response(contract(), content_type="application/json"),
     }
 
 
@@ -151,7 +150,7 @@ def _refused(error: CirclesError) -> Response:
 def _refused_by_framework(error: HTTPException) -> Response:
     status = error.code or 500
     allowed: list[str] | None = getattr(error, "valid_methods", None)
-    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    headers = {"Allow": ", ".join(sorted({*allowed, *methods(request.path)}))} if allowed else {}
     if isinstance(error, RequestedRangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.length}"
     code = _HTTP_ONLY.get(status, error.name.lower().replace(" ", "-"))
