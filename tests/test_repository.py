@@ -220,7 +220,7 @@ INWARD = {
     "events": {"errors", "images"},
     "notifications": {"errors", "images", "notifications_seaweedfs"},
     "notifications_seaweedfs": {"errors"},
-    "bridging": {"errors", "metrics", "images", "notifications", "ports"},
+    "bridging": {"errors", "metrics", "trace", "images", "notifications", "ports"},
     "web_events": {"errors", "metrics", "events", "settings", "trace", "web"},
     "web_requests": {"errors", "images"},
     "web_images": {"documents", "identifiers", "images", "records", "web", "web_requests"},

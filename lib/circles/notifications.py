@@ -97,7 +97,7 @@ def notices(event_type: str, data: Any) -> list[Notice]:
     return [read_notice(record) for record in records(data) if event_name(record) in CREATIONS]
 
 
-def to_event(record: Record, notice: Notice, *, now: datetime) -> OutgoingEvent:
+def to_event(record: Record, notice: Notice, *, now: datetime, traceparent: str | None = None) -> OutgoingEvent:
     """
     Return the CloudEvent of a record, its attributes as the CNCF's adapter text for S3 has them.
 
@@ -114,7 +114,7 @@ def to_event(record: Record, notice: Notice, *, now: datetime) -> OutgoingEvent:
         source=f"{provider}.{region}.{notice.bucket}",
         subject=notice.key,
         time=_moment(record.get("eventTime")) or now,
-        traceparent=None,
+        traceparent=traceparent,
         data=record,
     )
 

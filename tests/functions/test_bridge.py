@@ -352,6 +352,13 @@ def test_after_a_fault_half_way_the_store_repeats_all_and_the_ids_are_the_same(b
     assert len(again) == 3
 
 
+def test_the_trace_of_a_notification_goes_on(bridge, sink):
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    post(bridge, PUT, traceparent=parent)
+
+    assert sink.received[0][0]["ce-traceparent"] == parent
+
+
 def test_attributes_of_the_platform_go_with_every_event(load, sink):
     overrides = json.dumps({"extensions": {"site": "ä b"}})
     post(load("bridge", k_sink=sink.url, k_ce_overrides=overrides, bridge_token="right"), PUT)

@@ -1,9 +1,13 @@
 """repair: the tick of a PingSource takes up what was cut off."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
+from tests.functions.conftest import ROOT
 from tests.functions.pictures import png
 from tests.functions.predictors import CIRCLE, found, says
 
@@ -60,3 +64,36 @@ def test_while_the_catalogue_is_away_the_tick_comes_again(load, volume):
 
     assert tick(client) == 503
     assert client.get("/health/readiness").status_code == 503
+
+
+def by_hand(**settings):
+    """`make repair`, without make."""
+    return subprocess.run(
+        [sys.executable, "-m", "circles.repair"], cwd=ROOT, env={**os.environ, "PYTHONPATH": "lib", **settings},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_repair_by_hand_says_what_it_did(load, predictor, volume):
+    known = {"detector": "kserve", "predictor_url": predictor.url, "repair_after_s": 0.001, "predictor_timeout_s": 5}
+    predictor.answer = says("", 500)
+    load("upload", **known).post("/images/", data=png(), content_type="image/png")
+    predictor.answer = found(CIRCLE)
+
+    done = by_hand()
+
+    assert done.returncode == 0, done.stderr
+    report = dict(line.split(": ") for line in done.stdout.splitlines())
+    assert (report["detected"], report["failed"], report["rows without blob seen"]) == ("1", "0", "0")
+    assert [row["status"] for row in volume.rows("images")] == ["detected"]
+
+
+def test_repair_by_hand_ends_with_a_sentence_where_it_cannot_work(framework, volume):
+    volume.folder.mkdir()
+    volume.database.write_bytes(b"this is no database" * 100)
+
+    for settings in ({}, {"CIRCLES_STORE": "tape"}):
+        done = by_hand(**settings)
+        assert done.returncode == 1
+        assert done.stderr.startswith("nothing was repaired: ")
+        assert "Traceback" not in done.stderr
