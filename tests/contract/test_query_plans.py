@@ -1,0 +1,123 @@
+"""Pages and repair cost the same whether a file has a hundred images or a hundred thousand: by SQLite's own plan."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.adapters.sqlite_outbox import SqliteOutbox
+from circles.adapters.sqlite_upkeep import SqliteUpkeep
+from circles.images import ImageFilter, Status
+from tests.contract.test_catalogue import NOW
+
+COUNT = 100_000
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A file with 100,000 images and as many events, past our own code."""
+    path = tmp_path_factory.mktemp("large") / "catalogue.db"
+    catalogue = SqliteCatalogue(path, busy_timeout_s=30)
+    catalogue.ping()
+    catalogue.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(
+            """WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ? - 1)
+               INSERT INTO images (image_id, status, key, media_type, size_bytes, sha256, width, height, source,
+                                   created_at, attempts, due_at)
+               SELECT printf('%08x-0000-7000-8000-000000000000', n), iif(n % 100, 'detected', 'pending'),
+                      printf('images/%d.jpg', n), 'image/jpeg', 1, printf('%064x', n % 5000), 9, 9, 'upload',
+                      strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', 1700000000 + n / 3, 'unixepoch'), 1,
+                      iif(n % 100, NULL, '2026-01-01T00:00:00.000000+00:00')
+               FROM numbers""",
+            [COUNT],
+        )
+        connection.execute(
+            """INSERT INTO outbox (sink, event_id, type, source, subject, time, data, state, attempts, due_at)
+               SELECT 'a', image_id, 't', '/', image_id, created_at, '{}', iif(status = 'pending', 'aside', 'waiting'),
+                      0, created_at FROM images"""
+        )
+    return path
+
+
+class Planned:
+    """Runs an adapter's query and keeps what SQLite means to do for each statement."""
+
+    def __init__(self, adapter):
+        self.plans = []
+        file = adapter._file
+        with file.read() as connection:
+            self._connection = connection
+        connection.set_trace_callback(self._statements().append)
+
+    def _statements(self):
+        self.statements = []
+        return self.statements
+
+    def plan(self):
+        self._connection.set_trace_callback(None)
+        return [
+            row["detail"]
+            for statement in list(self.statements)
+            if statement.lstrip().startswith("SELECT")
+            for row in self._connection.execute(f"EXPLAIN QUERY PLAN {statement}")
+        ]
+
+
+MIDDLE = (NOW, f"{COUNT // 2:08x}-0000-7000-8000-000000000000")
+PAGES = {
+    "all": ({}, "idx_images_created_at_image_id"),
+    "since": ({"since": NOW - timedelta(days=1000)}, "idx_images_created_at_image_id"),
+    "status": ({"status": Status.PENDING}, "idx_images_status_created_at_image_id"),
+    "sha256": ({"sha256": "0" * 63 + "7"}, "idx_images_sha256_created_at_image_id"),
+    "status and since": ({"status": Status.DETECTED, "since": NOW - timedelta(days=1000)},
+                         "idx_images_status_created_at_image_id"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [None, MIDDLE], ids=["first", "later"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_100_000_images_is_read_from_an_index_in_its_order(large, page, before):
+    wanted, index = PAGES[page]
+    catalogue = SqliteCatalogue(large, busy_timeout_s=30)
+    planned = Planned(catalogue)
+    images = catalogue.page(ImageFilter(**wanted), limit=51, before=before)
+    plan = planned.plan()
+    catalogue.close()
+
+    assert 20 <= len(images) <= 51
+    assert any(f"USING INDEX {index}" in step and step.startswith("SEARCH" if before or wanted else "SCAN")
+               for step in plan), plan  # fmt: skip
+    assert not [step for step in plan if "TEMP B-TREE" in step], plan
+
+
+QUERIES = {
+    "events": (
+        SqliteOutbox,
+        lambda outbox: outbox.due("a", now=NOW, limit=50),
+        "idx_outbox_sink_state_due_at_position",
+    ),
+    "images": (SqliteUpkeep, lambda upkeep: upkeep.due(now=NOW, limit=50), "idx_images_status_due_at"),
+    "rows": (SqliteUpkeep, lambda upkeep: upkeep.images(after=MIDDLE[1], limit=50), "sqlite_autoindex_images_1"),
+    "ids": (SqliteUpkeep, lambda upkeep: upkeep.unknown_ids([MIDDLE[1]] * 50 + ["x"]), "sqlite_autoindex_images_1"),
+    "keys": (SqliteUpkeep, lambda upkeep: upkeep.unknown_keys(["images/7.jpg"] * 50 + ["x"]), "idx_images_key"),
+    "aside": (SqliteOutbox, lambda outbox: [outbox.count_laid_aside()], "idx_outbox_state_time"),
+    "waiting": (SqliteOutbox, lambda outbox: [outbox.backlog()], "idx_outbox_state_time"),
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_what_repair_asks_of_100_000_images_and_events_is_found_by_an_index(large, query):
+    kind, ask, index = QUERIES[query]
+    adapter = kind(large, busy_timeout_s=30)
+    planned = Planned(adapter)
+    assert ask(adapter)
+    plan = planned.plan()
+    adapter.close()
+
+    assert any(step.startswith("SEARCH") and index in step for step in plan), plan
+    assert not [step for step in plan if step.startswith("SCAN") and "json_each" not in step], plan
+    assert not [step for step in plan if "TEMP B-TREE" in step], plan

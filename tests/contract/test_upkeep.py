@@ -1,0 +1,446 @@
+"""The contracts of records.Outbox and records.Upkeep, over every adapter: SQLite on disk, and the tests' own fakes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.adapters.sqlite_outbox import SqliteOutbox
+from circles.adapters.sqlite_upkeep import SqliteUpkeep
+from circles.errors import Buried, KeyTaken, Unavailable
+from circles.images import Backlog, ImageFilter, OutgoingEvent, Status
+from circles.records import Refusal, Tombstone
+from tests.contract.test_catalogue import LATER, NOW, Faulty, an_image, circle, run
+from tests.unit.fake_records import FakeCatalogue, FakeOutbox, FakeUpkeep
+
+MUCH_LATER = LATER + timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "catalogue.db"
+
+
+@pytest.fixture
+def sqlite(path):
+    made = SimpleNamespace(
+        catalogue=SqliteCatalogue(path, busy_timeout_s=30),
+        outbox=SqliteOutbox(path, busy_timeout_s=30),
+        upkeep=SqliteUpkeep(path, busy_timeout_s=30),
+    )
+    yield made
+    for each in vars(made).values():
+        each.close()
+
+
+@pytest.fixture(params=["fake", "sqlite"])
+def records(request):
+    """The three on one database, asked by one thread."""
+    if request.param == "sqlite":
+        return request.getfixturevalue("sqlite")
+    catalogue = FakeCatalogue()
+    return SimpleNamespace(
+        catalogue=catalogue, outbox=FakeOutbox(catalogue.tables), upkeep=FakeUpkeep(catalogue.tables)
+    )
+
+
+@pytest.fixture
+def catalogue(records):
+    return records.catalogue
+
+
+@pytest.fixture
+def outbox(records):
+    return records.outbox
+
+
+@pytest.fixture
+def upkeep(records):
+    return records.upkeep
+
+
+def an_event(image, kind="uploaded", **changes):
+    known = OutgoingEvent(
+        event_id=str(uuid4()),
+        type=f"org.example.image.{kind}",
+        source="/circles",
+        subject=image.image_id,
+        time=NOW,
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        data={
+            "image_id": image.image_id,
+            "file_name": "münzen 🪙",
+            "score": 0.1,
+            "error": None,
+            "status": image.status,
+        },
+    )
+    return replace(known, **changes)
+
+
+def telling(*sinks, kind="uploaded", **changes):
+    return lambda image: [(sink, an_event(image, kind, **changes)) for sink in sinks]
+
+
+def due(outbox, sink="a", now=LATER, limit=100):
+    return [queued.event for queued in outbox.due(sink, now=now, limit=limit)]
+
+
+# Events are written with the change that they tell of
+
+
+def test_an_event_comes_back_as_it_was_written(catalogue, outbox):
+    written = []
+
+    def announce(image):
+        written.append(an_event(image))
+        return [("a", written[0])]
+
+    catalogue.add(an_image(), announce=announce)
+
+    assert due(outbox) == written
+    assert due(outbox)[0].data["status"] == "pending"
+
+
+CHANGES = {
+    Status.DETECTED: lambda to, image_id, tell: to.record(image_id, run(circle()), claim=0, now=NOW, announce=tell),
+    Status.FAILED: lambda to, image_id, tell: to.give_up(image_id, claim=0, error="x", announce=tell),
+    Status.PENDING: lambda to, image_id, tell: to.delete(image_id, now=NOW, announce=tell),
+}
+
+
+@pytest.mark.parametrize("status", CHANGES)
+def test_each_change_tells_of_the_image_as_it_is_then(catalogue, outbox, status):
+    image = an_image()
+    catalogue.add(image)
+    told = []
+
+    def announce(image):
+        told.append(image)
+        return telling("a", "b")(image)
+
+    CHANGES[status](catalogue, image.image_id, announce)
+
+    assert [(each.image_id, each.status) for each in told] == [(image.image_id, status)]
+    assert len(due(outbox, "a")) == len(due(outbox, "b")) == 1
+
+
+def test_what_changes_nothing_tells_nothing(catalogue, outbox):
+    image = an_image(idempotency_key="k", attempts=1)
+    catalogue.add(image)
+    with pytest.raises(KeyTaken):
+        catalogue.add(an_image(idempotency_key="k"), announce=telling("a"))
+    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=telling("a"))
+    catalogue.give_up(image.image_id, claim=0, error="x", announce=telling("a"))
+
+    assert due(outbox) == []
+
+
+def test_a_change_that_breaks_off_tells_nothing_and_one_whose_event_breaks_off_is_none(catalogue, outbox):
+    image = an_image()
+    catalogue.add(image)
+    with pytest.raises(RuntimeError):
+        catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=NOW, announce=telling("a"))
+    with pytest.raises(ZeroDivisionError):
+        catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        catalogue.add(an_image(), announce=lambda _: 1 / 0)
+
+    assert due(outbox) == []
+    assert catalogue.page(ImageFilter(), limit=9) == [image]
+
+
+# What is due
+
+
+def test_an_image_has_one_event_on_its_way_at_a_time_and_in_order(catalogue, outbox):
+    image = an_image()
+    catalogue.add(image, announce=telling("a", "b"))
+    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=telling("a", kind="detected"))
+    catalogue.delete(image.image_id, now=NOW, announce=telling("a", kind="deleted"))
+    kinds = []
+    while waiting := outbox.due("a", now=LATER, limit=9):
+        [queued] = waiting
+        kinds.append(queued.event.type)
+        outbox.sent(queued)
+
+    assert [kind.rpartition(".")[2] for kind in kinds] == ["uploaded", "detected", "deleted"]
+    assert len(due(outbox, "b")) == 1
+    assert due(outbox, "c") == []
+
+
+def test_an_event_is_due_from_its_own_moment_on_and_as_many_as_are_wanted_come(catalogue, outbox):
+    for number in range(5):
+        catalogue.add(an_image(), announce=telling("a", time=NOW + number * SECOND))
+
+    assert [event.time for event in due(outbox, now=NOW + 2 * SECOND)] == [NOW, NOW + SECOND, NOW + 2 * SECOND]
+    assert [event.time for event in due(outbox, limit=2)] == [NOW, NOW + SECOND]
+    assert due(outbox, now=NOW - SECOND) == []
+
+
+def test_an_event_that_is_put_off_waits_and_those_of_its_image_wait_behind_it(catalogue, outbox):
+    image, other = an_image(), an_image()
+    for each in (image, other):
+        catalogue.add(each, announce=telling("a"))
+        catalogue.record(each.image_id, run(), claim=0, now=NOW, announce=telling("a", kind="detected"))
+    [first] = [queued for queued in outbox.due("a", now=NOW, limit=9) if queued.event.subject == image.image_id]
+    outbox.put_off(first, until=LATER, error="It is away.")
+
+    assert {event.subject for event in due(outbox, now=LATER - SECOND)} == {other.image_id}
+    [again] = [queued for queued in outbox.due("a", now=LATER, limit=9) if queued.event.subject == image.image_id]
+    assert (again.event, again.attempts) == (first.event, 1)
+
+
+def test_an_event_that_is_laid_aside_is_kept_and_the_next_of_its_image_is_due(catalogue, outbox):
+    image = an_image()
+    catalogue.add(image, announce=telling("a"))
+    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=telling("a", kind="detected"))
+    [first] = outbox.due("a", now=NOW, limit=9)
+    assert outbox.count_laid_aside() == 0
+    outbox.lay_aside(first, error="It answered 422.")
+
+    assert [event.type for event in due(outbox)] == ["org.example.image.detected"]
+    assert outbox.count_laid_aside() == 1
+
+
+def test_the_backlog_counts_what_waits_and_not_what_was_laid_aside(catalogue, outbox):
+    assert outbox.backlog() == Backlog(0, None)
+    for moment in (LATER, NOW):
+        catalogue.add(an_image(), announce=telling("a", "b", time=moment))
+    assert outbox.backlog() == Backlog(4, NOW)
+
+    for queued in outbox.due("a", now=NOW, limit=1) + outbox.due("b", now=NOW, limit=1):
+        outbox.lay_aside(queued, error="x")
+    assert outbox.backlog() == Backlog(2, LATER)
+
+
+def test_who_has_sent_an_event_that_another_has_sent_already_takes_no_newer_one_with_it(catalogue, outbox):
+    """The place of an event in the file is used again once it is gone."""
+    catalogue.add(an_image(), announce=telling("a"))
+    [slow] = outbox.due("a", now=NOW, limit=1)
+    outbox.sent(slow)
+    catalogue.add(an_image(), announce=telling("a"))
+    [newer] = due(outbox)
+    outbox.sent(slow)
+    outbox.put_off(slow, until=MUCH_LATER, error="x")
+    outbox.lay_aside(slow, error="x")
+
+    assert due(outbox) == [newer]
+    assert outbox.count_laid_aside() == 0
+
+
+# Images that are due
+
+
+def test_images_are_due_from_their_moment_on_the_longest_due_first(catalogue, upkeep):
+    images = [an_image(due_at=NOW + number * SECOND) for number in (3, 1, 2)]
+    for each in images:
+        catalogue.add(each)
+    first, second, third = sorted(images, key=lambda image: image.due_at)
+
+    assert upkeep.due(now=NOW, limit=9) == []
+    assert upkeep.due(now=second.due_at, limit=9) == [first, second]
+    assert upkeep.due(now=LATER, limit=2) == [first, second]
+    assert upkeep.due(now=LATER, limit=9) == [first, second, third]
+
+
+def test_what_is_held_or_no_longer_pending_is_not_due(catalogue, upkeep):
+    held, detected, failed, released = (an_image(due_at=NOW) for _ in range(4))
+    for each in (held, detected, failed, released):
+        catalogue.add(each)
+    catalogue.claim(held.image_id, now=NOW, until=LATER)
+    catalogue.record(detected.image_id, run(), claim=0, now=NOW)
+    catalogue.give_up(failed.image_id, claim=0, error="x")
+    catalogue.release(released.image_id, claim=0, error="x", due_at=MUCH_LATER)
+
+    assert upkeep.due(now=LATER - SECOND, limit=9) == []
+    assert [image.image_id for image in upkeep.due(now=LATER, limit=9)] == [held.image_id]
+    assert [image.image_id for image in upkeep.due(now=MUCH_LATER, limit=9)] == [held.image_id, released.image_id]
+
+
+def test_images_are_walked_through_in_the_order_of_their_ids(catalogue, upkeep):
+    ids = sorted(str(uuid4()) for _ in range(5))
+    for image_id in reversed(ids):
+        catalogue.add(an_image(image_id=image_id))
+
+    assert [image.image_id for image in upkeep.images(after="", limit=3)] == ids[:3]
+    assert [image.image_id for image in upkeep.images(after=ids[2], limit=3)] == ids[3:]
+    assert upkeep.images(after=ids[4], limit=3) == []
+
+
+# What is known of blobs
+
+
+def test_ids_of_images_refusals_and_open_tombstones_are_known(catalogue, upkeep):
+    image, buried, finished = an_image(), an_image(), an_image()
+    for each in (image, buried, finished):
+        catalogue.add(each)
+    for each in (buried, finished):
+        catalogue.delete(each.image_id, now=NOW)
+    upkeep.finish_tombstone(finished.image_id, now=NOW)
+    upkeep.refuse(a_refusal("refused"))
+    asked = [image.image_id, buried.image_id, finished.image_id, "refused", "new"]
+
+    assert upkeep.unknown_ids(asked) == {finished.image_id, "new"}
+    assert upkeep.unknown_ids([]) == set()
+
+
+def test_keys_of_images_and_all_tombstones_are_known(catalogue, upkeep):
+    image, buried, finished = an_image(), an_image(), an_image()
+    for each in (image, buried, finished):
+        catalogue.add(each)
+    for each in (buried, finished):
+        catalogue.delete(each.image_id, now=NOW)
+    upkeep.finish_tombstone(finished.image_id, now=NOW)
+    odd = "incoming/ü '\"; 🪙"
+
+    assert upkeep.unknown_keys([image.key, buried.key, finished.key, odd]) == {odd}
+    assert [upkeep.key_in_use(each.key) for each in (image, buried, finished)] == [True, False, False]
+
+
+def a_refusal(object_id="id", **changes):
+    return replace(Refusal(object_id, "incoming/ü", "etag", "unsupported-picture", "Send a picture.", NOW), **changes)
+
+
+def test_a_refusal_comes_back_and_the_last_one_counts(upkeep):
+    assert upkeep.refusal("id") is None
+    upkeep.refuse(a_refusal())
+    assert upkeep.refusal("id") == a_refusal()
+
+    upkeep.refuse(a_refusal(code="too-large", refused_at=LATER))
+    assert upkeep.refusal("id") == a_refusal(code="too-large", refused_at=LATER)
+
+
+# Tombstones
+
+
+def test_tombstones_wait_the_oldest_first_until_they_are_finished(catalogue, upkeep):
+    images = [an_image() for _ in range(3)]
+    for number, each in enumerate(images):
+        catalogue.add(each)
+        catalogue.delete(each.image_id, now=NOW - number * SECOND)
+    expected = [Tombstone(each.image_id, each.key, "upload", NOW - number * SECOND)
+                for number, each in enumerate(images)][::-1]  # fmt: skip
+
+    assert upkeep.tombstones(limit=9) == expected
+    assert upkeep.tombstones(limit=2) == expected[:2]
+    assert upkeep.is_buried(images[0].image_id)
+    upkeep.finish_tombstone(images[0].image_id, now=LATER)
+    assert not upkeep.is_buried(images[0].image_id)
+    assert upkeep.tombstones(limit=9) == expected[:2]
+
+
+def test_a_finished_tombstone_keeps_an_own_key_from_use_until_it_is_forgotten(catalogue, upkeep):
+    image = an_image()
+    catalogue.add(image)
+    catalogue.delete(image.image_id, now=NOW)
+    upkeep.finish_tombstone(image.image_id, now=NOW)
+    upkeep.forget_tombstones(before=NOW)
+    with pytest.raises(Buried):
+        catalogue.add(an_image(key=image.key))
+
+    upkeep.forget_tombstones(before=NOW + SECOND)
+    catalogue.add(an_image(key=image.key))
+
+
+def test_open_tombstones_are_not_forgotten(catalogue, upkeep):
+    image = an_image()
+    catalogue.add(image)
+    catalogue.delete(image.image_id, now=NOW)
+    upkeep.forget_tombstones(before=MUCH_LATER)
+
+    assert upkeep.is_buried(image.image_id)
+
+
+def test_a_file_that_others_put_again_is_an_image_again_once_the_tombstone_is_finished(catalogue, upkeep):
+    image = an_image(source="s3", key="incoming/a")
+    catalogue.add(image)
+    catalogue.delete(image.image_id, now=NOW)
+    with pytest.raises(Buried):
+        catalogue.add(image)
+    other = an_image(source="s3", key="incoming/a")
+    catalogue.add(other)  # another version of the file
+
+    upkeep.finish_tombstone(image.image_id, now=NOW)
+    catalogue.add(image)
+    catalogue.delete(image.image_id, now=LATER)
+    assert upkeep.is_buried(image.image_id)
+
+
+def test_a_blob_is_buried_unless_an_image_has_it(catalogue, upkeep):
+    image = an_image()
+    catalogue.add(image)
+    tombstone = Tombstone("nobody", "images/nobody.jpg", "upload", NOW)
+
+    assert not upkeep.bury(replace(tombstone, key=image.key))
+    assert upkeep.tombstones(limit=9) == []
+    assert upkeep.bury(tombstone)
+    assert upkeep.tombstones(limit=9) == [tombstone]
+    with pytest.raises(Buried):
+        catalogue.add(an_image(key=tombstone.key))
+
+
+# Leases and bookmarks
+
+
+def test_a_lease_is_one_holders_until_it_ends_or_runs_out(upkeep):
+    assert upkeep.lease("sweep", "me", now=NOW, until=LATER)
+    assert not upkeep.lease("sweep", "you", now=LATER - SECOND, until=MUCH_LATER)
+    assert upkeep.lease("other", "you", now=NOW, until=LATER)
+    assert upkeep.lease("sweep", "you", now=LATER, until=MUCH_LATER)  # mine ran out
+    assert not upkeep.lease("sweep", "me", now=LATER, until=MUCH_LATER)
+    upkeep.end_lease("sweep", "me")
+    assert not upkeep.lease("sweep", "me", now=LATER, until=MUCH_LATER)
+    upkeep.end_lease("sweep", "you")
+    assert upkeep.lease("sweep", "me", now=LATER, until=MUCH_LATER)
+
+
+def test_a_holder_prolongs_its_lease(upkeep):
+    upkeep.lease("sweep", "me", now=NOW, until=LATER)
+
+    assert upkeep.lease("sweep", "me", now=NOW, until=MUCH_LATER)
+    assert not upkeep.lease("sweep", "you", now=LATER, until=MUCH_LATER)
+
+
+def test_of_16_threads_one_gets_the_lease(sqlite):
+    with ThreadPoolExecutor(16) as pool:
+        got = list(pool.map(lambda name: sqlite.upkeep.lease("sweep", str(name), now=NOW, until=LATER), range(16)))
+
+    assert got.count(True) == 1
+
+
+def test_a_bookmark_is_where_it_was_put(upkeep):
+    assert upkeep.bookmark("rows") == ""
+    for place in ("a", "incoming/ü 🪙", ""):
+        upkeep.set_bookmark("rows", place)
+        assert upkeep.bookmark("rows") == place
+    assert upkeep.bookmark("other") == ""
+
+
+# Faults
+
+
+def test_a_file_that_is_no_database_is_unavailable(path, sqlite):
+    path.mkdir()
+    event = an_event(an_image())
+    queued = SimpleNamespace(position=1, event=event, attempts=0)
+    for call in (
+        lambda: sqlite.outbox.due("a", now=NOW, limit=1),
+        lambda: sqlite.outbox.sent(queued),
+        lambda: sqlite.outbox.put_off(queued, until=NOW, error="x"),
+        lambda: sqlite.outbox.lay_aside(queued, error="x"),
+        sqlite.outbox.backlog,
+        sqlite.outbox.count_laid_aside,
+        lambda: sqlite.upkeep.due(now=NOW, limit=1),
+        lambda: sqlite.upkeep.unknown_ids(["a"]),
+        lambda: sqlite.upkeep.refuse(a_refusal()),
+        lambda: sqlite.upkeep.lease("a", "b", now=NOW, until=LATER),
+        lambda: sqlite.upkeep.tombstones(limit=1),
+    ):
+        with pytest.raises(Unavailable):
+            call()

@@ -1,0 +1,197 @@
+"""POST …/detections, DELETE, and Prefer: respond-async, on a folder and a real catalogue."""
+
+import time
+
+import pytest
+
+from circles import bootstrap
+from circles.errors import Unavailable
+from circles.usecases import repair_images
+from tests.functions.pictures import png
+from tests.functions.predictors import CIRCLE, found, says
+
+UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+def send(client, data=None, **headers):
+    return client.post("/images/", data=data or png(), content_type="image/png", headers=headers)
+
+
+@pytest.fixture
+def path(predicted):
+    """Of an image with one object."""
+    return f"/images/{send(predicted()).json['image_id']}"
+
+
+# Once more
+
+
+def test_a_second_detection_is_served_and_the_objects_of_the_first_can_still_be_read(
+    predicted, predictor, objects, detail, path
+):
+    [first] = objects.get(f"{path}/objects").json
+    predictor.answer = found(CIRCLE, CIRCLE, model_version="8")
+    response = predicted().post(f"{path}/detections")
+
+    assert response.status_code == 200
+    assert response.headers["Location"] == path
+    assert (response.json["object_count"], response.json["model_version"], response.json["attempts"]) == (2, "8", 2)
+    assert len(objects.get(f"{path}/objects").json) == 2
+    assert detail.get(f"{path}/objects/{first['object_id']}").json["model_version"] == "7"
+    assert detail.get(path).json == response.json
+
+
+def test_a_second_detection_that_fails_is_503_and_what_was_served_is_served_still(
+    predicted, predictor, objects, detail, path
+):
+    predictor.answer = says("", 500)
+    response = predicted().post(f"{path}/detections")
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert len(objects.get(f"{path}/objects").json) == 1
+    record = detail.get(path).json
+    assert (record["status"], record["error"]) == ("detected", "The predictor answered 500.")
+
+
+def test_a_pending_image_is_detected_on_request(predicted, predictor):
+    predictor.answer = says("", 500)
+    image_id = send(predicted()).json["image_id"]
+    predictor.answer = found(CIRCLE)
+
+    assert predicted().post(f"/images/{image_id}/detections").json["status"] == "detected"
+
+
+def test_an_image_without_its_blob_cannot_be_detected_again(predicted, volume, path):
+    volume.blobs()[0].unlink()
+
+    assert predicted().post(f"{path}/detections").status_code == 404
+
+
+def test_a_query_is_refused(upload):
+    assert upload.post(f"/images/{UNKNOWN}/detections?model=x").status_code == 400
+    assert upload.delete(f"/images/{UNKNOWN}?force=1").status_code == 400
+
+
+# Deletion
+
+
+def test_a_deleted_image_is_gone_everywhere(predicted, objects, detail, volume, path):
+    [found_object] = objects.get(f"{path}/objects").json
+    response = predicted().delete(path)
+
+    assert (response.status_code, response.data) == (204, b"")
+    assert "Content-Type" not in response.headers
+    for gone in (path, f"{path}/content", f"{path}/objects/{found_object['object_id']}"):
+        assert detail.get(gone).status_code == 404
+    assert objects.get(f"{path}/objects").status_code == 404
+    assert objects.get("/images/").json["images"] == []
+    assert volume.is_empty()
+    assert predicted().delete(path).status_code == 404
+
+
+def test_a_deletion_whose_blob_cannot_be_removed_now_is_done_all_the_same_and_repair_removes_it(
+    predicted, detail, volume, path, monkeypatch
+):
+    client, app = predicted(), bootstrap.services()
+    with monkeypatch.context() as away:
+        away.setattr(type(app.store), "delete", lambda *_: raise_(Unavailable("It is away.")))
+        assert client.delete(path).status_code == 204
+    assert len(volume.blobs()) == 1
+    assert detail.get(f"{path}/content").status_code == 404
+
+    assert repair_images(app).blobs_deleted == 1
+    assert volume.is_empty()
+
+
+def raise_(error):
+    raise error
+
+
+def test_an_image_that_is_deleted_while_the_predictor_looks_at_it_is_answered_as_it_was(predicted, predictor, volume):
+    client = predicted()
+
+    def delete_meanwhile(body):
+        [row] = volume.rows("images")
+        assert client.delete(f"/images/{row['image_id']}").status_code == 204
+        return found(CIRCLE)(body)
+
+    predictor.answer = delete_meanwhile
+    response = send(client)
+
+    assert (response.status_code, response.json["status"]) == (202, "pending")
+    assert volume.is_empty()
+
+
+def test_the_key_of_a_deleted_image_makes_a_new_one(predicted, volume):
+    client = predicted()
+    first = send(client, **{"Idempotency-Key": "k"}).json["image_id"]
+    client.delete(f"/images/{first}")
+    second = send(client, **{"Idempotency-Key": "k"})
+
+    assert second.status_code == 200
+    assert second.json["image_id"] != first
+    assert len(volume.blobs()) == 1
+
+
+# Not waited for
+
+
+@pytest.mark.parametrize(
+    "prefer", ["respond-async", "wait=100, Respond-Async", "respond-async; x=1", "a, respond-async"]
+)
+def test_who_does_not_want_to_wait_is_answered_at_once_and_the_image_is_detected_soon(
+    predicted, predictor, detail, prefer
+):
+    predictor.hold()
+    response = send(predicted(), Prefer=prefer)
+
+    assert (response.status_code, response.json["status"], response.json["attempts"]) == (202, "pending", 0)
+    assert response.headers["Preference-Applied"] == "respond-async"
+    predictor.let_go()
+    record = until(lambda: detail.get(response.headers["Location"]).json, lambda record: record["status"] != "pending")
+    assert (record["status"], record["object_count"], record["attempts"]) == ("detected", 1, 1)
+
+
+@pytest.mark.parametrize("prefer", ["wait=10", "respond", "return=minimal", "", 'x="respond-asynchronous"'])
+def test_other_preferences_change_nothing(predicted, prefer):
+    response = send(predicted(), Prefer=prefer)
+
+    assert (response.status_code, response.json["status"]) == (200, "detected")
+    assert "Preference-Applied" not in response.headers
+
+
+def test_a_picture_that_is_bad_is_refused_at_once_whoever_waits(upload, volume):
+    assert send(upload, b"text", Prefer="respond-async").status_code == 415
+    assert volume.is_empty()
+
+
+def test_a_repeated_upload_that_is_done_is_answered_as_done(predicted):
+    client, headers = predicted(), {"Idempotency-Key": "k", "Prefer": "respond-async"}
+    first = send(client, **headers)
+    assert bootstrap.services().background.drain(10)
+    second = send(client, **headers)
+
+    assert (first.status_code, second.status_code) == (202, 200)
+    assert second.json["image_id"] == first.json["image_id"]
+    assert "Preference-Applied" not in second.headers
+
+
+def test_what_a_process_leaves_that_ends_before_its_background_work_is_taken_up_by_repair(predicted, monkeypatch):
+    client = predicted(repair_after_s=0.001, predictor_timeout_s=0.5, busy_timeout_s=0.5)
+    app = bootstrap.services()
+    monkeypatch.setattr(app.background, "submit", lambda work, *, key: None)  # it ends at once
+    response = send(client, Prefer="respond-async")
+    assert response.json["status"] == "pending"
+
+    [row] = app.upkeep.due(now=app.now() + app.rules.lease, limit=9)
+    assert row.image_id == response.json["image_id"]
+    monkeypatch.setattr(type(app), "now", lambda self: row.due_at)
+    assert repair_images(app).detected == 1
+
+
+def until(ask, enough, patience_s=10):
+    deadline = time.monotonic() + patience_s
+    while not enough(answer := ask()):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.02)
+    return answer
