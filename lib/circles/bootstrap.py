@@ -3,7 +3,7 @@ nothing that its requests do not need."""
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from hashlib import sha256
@@ -25,10 +25,6 @@ class Services:
     """The services of one process. Nothing is opened before its first use; tests set the attributes they replace."""
 
     settings: Settings
-    warm_up: list[Callable[[], None]] = field(default_factory=list)
-    """What circles.serve runs in the background while it begins to listen; a function's module appends to it. A thread
-    started by the module itself would not outlive the fork of functions-framework's own gunicorn."""
-
     short_reads_only: bool = False
     """Set by a function that waits for nothing but the catalogue: circles.serve gives it one thread. sqlite3 gives the
     GIL away at every row, and eight threads that fight for it do half the requests of one (bench/README.md)."""
@@ -170,6 +166,14 @@ def build(settings: Settings) -> Services:
 def services() -> Services:
     """Return the services that the environment describes. Raises SettingsError."""
     return build(Settings.from_env())
+
+
+def wake_predictor(settings: Settings) -> None:
+    """Let a predictor that is scaled to zero begin to start; wait for it, and raise nothing if it does not come."""
+    if settings.detector == "kserve":
+        from circles.adapters.kserve_wake import wake
+
+        wake(settings)
 
 
 if TYPE_CHECKING:

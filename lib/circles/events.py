@@ -22,13 +22,19 @@ Extensions = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class IncomingEvent:
-    """What came. data is parsed JSON, the body's bytes or text where it is none, or None; traceparent is unchecked."""
+    """
+    What came. data is parsed JSON, the body's bytes or text where it is none, or None; traceparent is unchecked.
+
+    dead_letter: what a broker says that gave the event up: status and address of the last try, None of any other event
+    (knativeerrorcode, knativeerrordest: knative/eventing pkg/kncloudevents/attributes).
+    """
 
     event_id: str
     type: str
     source: str
     traceparent: str | None
     data: Any
+    dead_letter: str | None = None
 
 
 def read_event(headers: Mapping[str, str], body: bytes) -> IncomingEvent:
@@ -48,7 +54,12 @@ def read_event(headers: Mapping[str, str], body: bytes) -> IncomingEvent:
     )
     if not (version == "1.0" and event_id and kind and source):
         raise Malformed("A CloudEvent has specversion 1.0, and an id, a type and a source.")
-    return IncomingEvent(event_id, kind, source, parent, attributes.data)
+    return IncomingEvent(event_id, kind, source, parent, attributes.data, _dead_letter(attributes))
+
+
+def _dead_letter(attributes: CloudEvent) -> str | None:
+    code, where = (attributes.get(f"knativeerror{what}") for what in ("code", "dest"))
+    return f"{code} from {where}"[:300] if code or where else None
 
 
 def binary_message(event: OutgoingEvent, extensions: Extensions = ()) -> tuple[dict[str, str], bytes]:

@@ -11,6 +11,7 @@ from typing import Any
 from circles.settings_parsers import (
     above_zero,
     ce_overrides,
+    flag,
     http_base,
     http_url,
     http_urls,
@@ -55,6 +56,7 @@ class Settings:
     predictor_protocol: str = "v1"  # v1 | v1-raw | v2-binary
     predictor_timeout_s: float = 30.0  # the whole call, retries included
     predictor_connect_timeout_s: float = 2.0
+    wake_predictor: bool = False  # call the predictor when this process starts, so that two cold starts overlap
     max_objects: int = 1000
 
     # What is let in
@@ -160,6 +162,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "predictor_protocol": one_of("v1", "v1-raw", "v2-binary"),
     "predictor_timeout_s": above_zero(float),
     "predictor_connect_timeout_s": above_zero(float),
+    "wake_predictor": flag,
     "max_objects": above_zero(int),
     "max_upload_bytes": above_zero(int),
     "max_pixels": above_zero(int),

@@ -29,6 +29,11 @@ def above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
     return parse
 
 
+def flag(text: str) -> bool:
+    """Yes or no."""
+    return one_of("true", "false")(text) == "true"
+
+
 def key_prefix(text: str) -> str:
     """A folder of the bucket in which nothing of ours lies: own blobs must never come back as events."""
     segments = text.split("/")

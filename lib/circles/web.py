@@ -5,7 +5,6 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,13 +16,11 @@ from circles import metrics, trace
 from circles.errors import CirclesError
 from circles.identifiers import parse_id
 from circles.settings import Settings
+from circles.web_common import Handler as Handler
+from circles.web_common import common_handlers
 
 log = logging.getLogger("circles.requests")
 
-Handler = Callable[..., Response]
-"""Takes the request and, by name, the ids of its path, already checked."""
-
-_OPENAPI = Path(__file__).with_name("openapi.json")
 _PROBES = ("/health/", "/metrics")
 """Routes that machines ask every few seconds: logged at DEBUG only, and not counted as requests."""
 _HTTP_ONLY = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
@@ -40,7 +37,7 @@ def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settin
         ready: raises a CirclesError while the function cannot work.
         settings: the log level and the largest body are read from it.
     """
-    table = {**handlers, **_common(ready)}
+    table = {**handlers, **common_handlers(ready)}
     rules = (line.partition(" ") for line in table)
     url_map = Map(
         [Rule(path.rstrip("/") or "/", methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
@@ -62,27 +59,6 @@ def json_response(document: Any, status: int = 200, headers: Mapping[str, str] |
     """Answer with a JSON document."""
     body = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return Response(body, status, headers, content_type="application/json")
-
-
-def _common(ready: Callable[[], None]) -> dict[str, Handler]:
-    """What every function answers: the probes (knative/func hard-codes these paths) and the contract."""
-
-    def readiness(_: Request) -> Response:
-        ready()
-        return json_response({"status": "ready"})
-
-    return {
-        "GET /health/liveness": lambda _: json_response({"status": "alive"}),
-        "GET /health/readiness": readiness,
-        "GET /metrics": metrics_response,
-        "GET /openapi.json": lambda _: Response(_OPENAPI.read_bytes(), content_type="application/json"),
-    }
-
-
-def metrics_response(request: Request) -> Response:
-    """What Prometheus asks a process itself for, past the gateway."""
-    body, content_type = metrics.exposition(request.headers.get("Accept", ""))
-    return Response(body, content_type=content_type)
 
 
 def _equip(app: Flask, settings: Settings) -> None:
@@ -126,7 +102,7 @@ def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     seconds = time.monotonic() - g.began
-    probe = g.route.startswith(_PROBES)
+    probe = probed()
     if not probe:
         metrics.request_answered(g.route, response.status_code, seconds, refusal=g.refusal)
     log.log(
@@ -141,8 +117,13 @@ def _finish(response: Response) -> Response:
     return response
 
 
+def probed() -> bool:
+    """Whether this request is a probe, which says in its own way what is wrong."""
+    return bool(g.route.startswith(_PROBES))
+
+
 def _refused(error: CirclesError) -> Response:
-    if error.http_status >= 500:
+    if error.http_status >= 500 and not probed():
         log.error("%s: %s (%s) %s", error.code, error, error.__cause__, g.request_id)
     headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
     return _problem(error.code, error.title, error.http_status, str(error), headers)

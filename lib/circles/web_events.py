@@ -11,7 +11,7 @@ from circles import metrics, trace
 from circles.errors import CirclesError, TooLarge, Unauthorized
 from circles.events import IncomingEvent, read_event
 from circles.settings import Settings
-from circles.web import Handler, drain, json_response, routes
+from circles.web import Handler, drain, json_response, probed, routes
 
 log = logging.getLogger("circles.requests")
 
@@ -41,7 +41,8 @@ def event_routes(
     def told(error: CirclesError) -> Response:
         never = 400 <= error.event_status < 500 and not isinstance(error, Unauthorized)
         level = logging.ERROR if error.event_status >= 500 else logging.WARNING
-        log.log(level, "%s: %s (%s) %s", error.code, error, error.__cause__, g.request_id)
+        if not probed():
+            log.log(level, "%s: %s (%s) %s", error.code, error, error.__cause__, g.request_id)
         return _empty(never_status if never else error.event_status, error)
 
     handlers: dict[str, Handler] = {"GET /": lambda _: json_response({"status": "alive"}), "POST /": post}
@@ -61,7 +62,8 @@ def cloud_event_routes(
 
     Args:
         handle: returns whether the event was one for it. One that is not is acknowledged: whoever subscribes to all
-            that a broker has gets it, and it is no fault of its sender.
+            that a broker has gets it, and it is no fault of its sender. Dead letters never reach it: they are logged
+            and counted, and what they told of is taken up by repair when it finds the blob without a row.
     """
 
     def take(request: Request) -> None:
@@ -71,7 +73,11 @@ def cloud_event_routes(
             kind = event.type
             if event.traceparent:
                 trace.follow(event.traceparent)
-            outcome = "done" if handle(event) else "ignored"
+            if event.dead_letter:
+                log.error("dead letter: %s %s of %s: %s", event.type, event.event_id, event.source, event.dead_letter)
+                outcome = "dead"
+            else:
+                outcome = "done" if handle(event) else "ignored"
         except CirclesError as error:
             outcome = _OUTCOMES.get(error.event_status, "failed")
             raise

@@ -1,6 +1,7 @@
 """repair: the tick of a PingSource takes up what was cut off."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -40,9 +41,10 @@ def test_a_tick_with_nothing_to_do_does_nothing(load, volume):
 @pytest.mark.parametrize("kind", ["dev.circles.image.detected", "com.amazonaws.s3.ObjectCreated:Put", "ping"])
 def test_an_event_of_another_type_is_acknowledged_and_begins_nothing(load, monkeypatch, kind):
     client = load("repair")
-    monkeypatch.setattr("circles.repairing.repair_images", lambda _: 1 / 0)
+    monkeypatch.setattr(sys.modules["main"], "repair_images", lambda _: 1 / 0)
 
     assert tick(client, kind) == 204
+    assert tick(client) == 500  # the trap is set
 
 
 def test_what_is_no_cloud_event_is_refused(load):
@@ -97,3 +99,14 @@ def test_repair_by_hand_ends_with_a_sentence_where_it_cannot_work(framework, vol
         assert done.returncode == 1
         assert done.stderr.startswith("nothing was repaired: ")
         assert "Traceback" not in done.stderr
+
+
+def test_a_dead_letter_is_logged_and_begins_nothing(load, monkeypatch, caplog):
+    client = load("repair")
+    monkeypatch.setattr(sys.modules["main"], "repair_images", lambda _: 1 / 0)
+    given_up = {"ce-knativeerrorcode": "422", "ce-knativeerrordest": "http://ingest.circles.svc.cluster.local"}
+    monkeypatch.setattr(logging.getLogger("circles"), "propagate", True)
+
+    assert tick(client, "com.amazonaws.s3.ObjectCreated:Put", **given_up) == 204
+
+    assert "dead letter: com.amazonaws.s3.ObjectCreated:Put 1 of /ping: 422 from http://ingest" in caplog.text

@@ -53,8 +53,9 @@ def free_port():
 
 
 def ports_from(port):
-    """What `make run PORT=…` takes: the block above it, and weed's gRPC, which adds 10,000 to three of them."""
-    return [*range(port, port + 13), *range(port + 10007, port + 10010)]
+    """What `make run PORT=…` takes: the block above it, the gateway's metrics, and weed's gRPC, which adds 10,000 to
+    three of them."""
+    return [*range(port, port + 13), port + 19, *range(port + 10007, port + 10010)]
 
 
 def free_block():
@@ -191,6 +192,7 @@ class Gateway(Process):
             log,
             PORT=str(self.port),
             GATEWAY_BIND="127.0.0.1",
+            GATEWAY_METRICS_PORT=str(free_port()),
             **{f"{name.upper()}_ADDRESS": url.removeprefix("http://") for name, url in functions.items()},
             **variables,
         )  # fmt: skip

@@ -49,6 +49,7 @@ GIVEN = {
     "predictor_protocol": ("v2-binary", "v2-binary"),
     "predictor_timeout_s": ("7.5", 7.5),
     "predictor_connect_timeout_s": ("1", 1.0),
+    "wake_predictor": ("true", True),
     "max_objects": ("12", 12),
     "max_upload_bytes": ("1024", 1024),
     "max_pixels": ("4096", 4096),

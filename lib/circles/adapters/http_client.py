@@ -96,14 +96,6 @@ class HttpClient:
         except requests.RequestException as error:
             raise _fault(error, deadline) from error
 
-    def touch(self, url: str, *, timeout_s: float) -> None:
-        """Get url and throw its answer away. Raises CallFailed."""
-        timeouts = (self._connect_timeout_s, timeout_s)
-        try:
-            self._session.get(url, timeout=timeouts, stream=True, allow_redirects=False).close()
-        except requests.RequestException as error:
-            raise NotReached from error
-
 
 @contextmanager
 def _cut_off(after_s: float, end: Callable[[], None]) -> Iterator[None]:

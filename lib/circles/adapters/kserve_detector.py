@@ -49,7 +49,6 @@ class KserveDetector:
         self._settings = settings
         self._protocol = PROTOCOLS[settings.predictor_protocol]
         self._url = settings.predictor_url + self._protocol.path.format(model=settings.predictor_model)
-        self._ready_url = settings.predictor_url + self._protocol.ready_path.format(model=settings.predictor_model)
         self._client = HttpClient(threads=settings.threads, connect_timeout_s=settings.predictor_connect_timeout_s)
 
     def detect(self, picture: Picture) -> Detection:
@@ -90,13 +89,6 @@ class KserveDetector:
             duration_ms=round(duration_ms, 1),
             circles=found.circles,
         )
-
-    def wake(self) -> None:
-        # A GET is enough: Knative's activator holds it until a pod is ready (knative/serving cmd/activator/main.go).
-        try:
-            self._client.touch(self._ready_url, timeout_s=self._settings.predictor_timeout_s)
-        except CallFailed:
-            log.info("model %s cannot be woken", self._settings.predictor_model)
 
     def _attempt(self, headers: dict[str, str], body: bytes, deadline: float) -> bytes:
         """Post once and return the body of a 200; raise _Transient or DetectorFailed for anything else."""
