@@ -42,7 +42,7 @@ def read_notification(body: bytes) -> list[Record]:
     Raises Malformed where body is no notification that we know.
     """
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise Malformed("The notification is no JSON.") from error
     if isinstance(document, dict) and isinstance(document.get("message"), dict):
@@ -117,6 +117,10 @@ def to_event(record: Record, notice: Notice, *, now: datetime, traceparent: str 
         traceparent=traceparent,
         data=record,
     )
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON, and would be none when it is passed on")
 
 
 def _part(parent: Record, name: str) -> Record:

@@ -246,6 +246,7 @@ def test_no_log_line_shows_the_token(bridge, log):
 POISON = {
     "nothing": b"",
     "no JSON": b"{",
+    "what only Python takes for JSON": json.dumps(put("incoming/a", x=float("nan"))).encode(),
     "no UTF-8": b'{"Records": "\xff"}',
     "nested without end": b"[" * 100_000,
     "a list": b"[]",
