@@ -18,6 +18,7 @@ from circles.identifiers import parse_id
 from circles.settings import Settings
 from circles.web_common import Handler as Handler
 from circles.web_common import common_handlers
+from circles.web_contract import methods
 
 log = logging.getLogger("circles.requests")
 
@@ -132,7 +133,7 @@ def _refused(error: CirclesError) -> Response:
 def _refused_by_framework(error: HTTPException) -> Response:
     status = error.code or 500
     allowed: list[str] | None = getattr(error, "valid_methods", None)
-    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
+    headers = {"Allow": ", ".join(sorted({*allowed, *methods(request.path)}))} if allowed else {}
     if isinstance(error, RequestedRangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{error.length}"
     code = _HTTP_ONLY.get(status, error.name.lower().replace(" ", "-"))

@@ -2,19 +2,18 @@
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 from flask import Request, Response
 
 from circles import metrics
 from circles.errors import CirclesError
+from circles.web_contract import contract
 
 log = logging.getLogger("circles.requests")
 
 Handler = Callable[..., Response]
 """Takes the request and, by name, the ids of its path, already checked."""
 
-_OPENAPI = Path(__file__).with_name("openapi.json")
 _JSON = "application/json"
 
 
@@ -24,7 +23,7 @@ def common_handlers(ready: Callable[[], None]) -> dict[str, Handler]:
         "GET /health/liveness": lambda _: Response('{"status":"alive"}', content_type=_JSON),
         "GET /health/readiness": _readiness(ready),
         "GET /metrics": _metrics,
-        "GET /openapi.json": lambda _: Response(_OPENAPI.read_bytes(), content_type=_JSON),
+        "GET /openapi.json": lambda _: Response(contract(), content_type=_JSON),
     }
 
 

@@ -52,9 +52,8 @@ def test_a_page_that_ends_with_the_last_image_has_no_next(objects, stored):
 def test_next_keeps_what_was_asked_for(objects, stored):
     page = objects.get("/images/?limit=2&status=detected&since=2020-01-01T00:00:00%2B01:00").json
 
-    assert all(
-        part in page["next"] for part in ("limit=2", "status=detected", "since=2020-01-01T00%3A00%3A00%2B01%3A00")
-    )
+    parts = ("limit=2", "status=detected", "since=2020-01-01T00%3A00%3A00%2B01%3A00")
+    assert all(part in page["next"] for part in parts)
     assert ids(objects.get(page["next"]).json) == [image["image_id"] for image in stored[2:4]]
 
 
@@ -121,8 +120,8 @@ def test_head_answers_without_a_body(objects, stored):
 
 
 @pytest.mark.parametrize("function", ["list", "upload"])
-def test_every_function_knows_its_own_methods_of_the_path(load, function):
+def test_every_function_knows_the_methods_that_another_one_answers(load, function):
     response = load(function).put("/images/")
 
     assert response.status_code == 405
-    assert response.headers["Allow"] == {"list": "GET, HEAD", "upload": "POST"}[function]
+    assert response.headers["Allow"] == "GET, HEAD, POST"

@@ -1,0 +1,29 @@
+"""The contract, openapi.json, as every function tells it."""
+
+import json
+import re
+from pathlib import Path
+
+_OPENAPI = Path(__file__).with_name("openapi.json")
+
+
+def contract() -> bytes:
+    """Return the document."""
+    return _OPENAPI.read_bytes()
+
+
+def methods(path: str) -> set[str]:
+    """
+    Return the methods of a path of the contract, whichever function answers them; nothing for other paths.
+
+    A function alone knows only its own: GET /images/ and POST /images/ are two functions' behind one gateway.
+    """
+    paths = json.loads(contract())["paths"]
+    known = {
+        method.upper()
+        for template, item in paths.items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template.rstrip("/") or "/"), path.removesuffix("/") or "/")
+        for method in item
+        if method != "parameters"
+    }
+    return known | {"HEAD"} if "GET" in known else known
