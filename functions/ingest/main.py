@@ -6,7 +6,7 @@ from flask import Request, Response
 from circles.bootstrap import services
 from circles.events import IncomingEvent
 from circles.notifications import notices
-from circles.usecases import register_object
+from circles.usecases import register_objects
 from circles.web_events import cloud_event_routes
 
 app = services()
@@ -14,8 +14,7 @@ app = services()
 
 def handle(event: IncomingEvent) -> bool:
     found = notices(event.type, event.data)
-    for notice in found:
-        register_object(notice.bucket, notice.key, notice.etag, notice.size_bytes, app)
+    register_objects(found, app)
     return bool(found)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from circles import metrics
+from circles import metrics, trace
 from circles.errors import Malformed, Rejected, Unavailable
 from circles.images import OutgoingEvent
 from circles.notifications import CREATIONS, Record, event_name, read_notice, read_notification, to_event
@@ -55,8 +55,9 @@ def _creation(record: Record, app: Services) -> OutgoingEvent | None:
         return None
     notice = read_notice(record)
     is_folder = notice.key.endswith("/")  # as consoles make them: an object without content
-    ours = notice.key.startswith(app.rules.incoming_prefix) and not is_folder
-    return to_event(record, notice, now=app.now()) if ours else None
+    if is_folder or not notice.key.startswith(app.rules.incoming_prefix):
+        return None
+    return to_event(record, notice, now=app.now(), traceparent=trace.traceparent.get())
 
 
 def _sent(event: OutgoingEvent, sink: EventSink) -> bool:

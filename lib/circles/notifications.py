@@ -42,7 +42,7 @@ def read_notification(body: bytes) -> list[Record]:
     Raises Malformed where body is no notification that we know.
     """
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise Malformed("The notification is no JSON.") from error
     if isinstance(document, dict) and isinstance(document.get("message"), dict):
@@ -97,7 +97,7 @@ def notices(event_type: str, data: Any) -> list[Notice]:
     return [read_notice(record) for record in records(data) if event_name(record) in CREATIONS]
 
 
-def to_event(record: Record, notice: Notice, *, now: datetime) -> OutgoingEvent:
+def to_event(record: Record, notice: Notice, *, now: datetime, traceparent: str | None = None) -> OutgoingEvent:
     """
     Return the CloudEvent of a record, its attributes as the CNCF's adapter text for S3 has them.
 
@@ -114,9 +114,13 @@ def to_event(record: Record, notice: Notice, *, now: datetime) -> OutgoingEvent:
         source=f"{provider}.{region}.{notice.bucket}",
         subject=notice.key,
         time=_moment(record.get("eventTime")) or now,
-        traceparent=None,
+        traceparent=traceparent,
         data=record,
     )
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON, and would be none when it is passed on")
 
 
 def _part(parent: Record, name: str) -> Record:

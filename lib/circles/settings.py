@@ -1,13 +1,26 @@
 """All settings, read once from the environment into one frozen object. Nobody else reads os.environ."""
 
 import base64
-import json
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from circles.settings_parsers import (
+    above_zero,
+    ce_overrides,
+    flag,
+    http_base,
+    http_url,
+    http_urls,
+    key_prefix,
+    one_of,
+    reverse_dns,
+    uri_reference,
+    webhook_secret,
+)
 
 PREFIX = "CIRCLES_"
 
@@ -132,121 +145,46 @@ def _is_stray(name: str) -> bool:
     return name.startswith(PREFIX) and name not in _VARIABLES and not _SERVICE_LINK.search(name)
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return text
-
-    return parse
-
-
-def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        number = kind(text)
-        if not 0 < number < float("inf"):
-            raise ValueError("must be a number above 0")
-        return number
-
-    return parse
-
-
-def _flag(text: str) -> bool:
-    return _one_of("true", "false")(text) == "true"
-
-
-def _key_prefix(text: str) -> str:
-    """A folder of the bucket in which nothing of ours lies: own blobs must never come back as events."""
-    segments = text.split("/")
-    if segments[-1] or any(segment in ("", ".", "..") for segment in segments[:-1]) or segments[0] in ("", "images"):
-        raise ValueError("must be a folder of the bucket such as incoming/, and not below images/")
-    return text
-
-
-def _reverse_dns(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):
-        raise ValueError("must be a reversed DNS name such as org.example")
-    return text
-
-
-def _uri_reference(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", text):
-        raise ValueError("must be a URI reference such as /circles (RFC 3986)")
-    return text
-
-
-def _http_url(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return text.rstrip("/")
-
-
-def _http_urls(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_http_url(url) for url in text.split()))
-
-
-def _ce_overrides(text: str) -> tuple[tuple[str, str], ...]:
-    """{"extensions": {"name": "value"}}, as knative.dev/pkg apis/duck/v1 has CloudEventOverrides."""
-    try:
-        extensions = json.loads(text).get("extensions") or {}
-        pairs = tuple(sorted(extensions.items()))
-    except (ValueError, AttributeError) as error:
-        raise ValueError('must be JSON such as {"extensions": {"name": "value"}}') from error
-    if not all(re.fullmatch("[a-z0-9]{1,20}", name) and isinstance(value, str) for name, value in pairs):
-        raise ValueError("extensions have names of 1 to 20 letters a to z and digits, and text as values")
-    return pairs
-
-
-def _webhook_secret(text: str) -> str:
-    try:
-        key = base64.b64decode(text.removeprefix("whsec_"), validate=True) if text.startswith("whsec_") else b""
-    except ValueError:
-        key = b""
-    if not 24 <= len(key) <= 64:
-        raise ValueError("must be whsec_ and the base64 of 24 to 64 random bytes")
-    return text
-
-
 _PARSERS: dict[str, Callable[[str], Any]] = {
-    "store": _one_of("folder", "s3"),
+    "store": one_of("folder", "s3"),
     "data_dir": Path,
     "catalogue_path": Path,
-    "busy_timeout_s": _above_zero(float),
-    "s3_endpoint": _http_url,
+    "busy_timeout_s": above_zero(float),
+    "s3_endpoint": http_base,
     "s3_bucket": str,
     "s3_region": str,
     "s3_access_key": str,
     "s3_secret_key": str,
-    "s3_timeout_s": _above_zero(float),
-    "detector": _one_of("kserve", "fixed"),
-    "predictor_url": _http_url,
+    "s3_timeout_s": above_zero(float),
+    "detector": one_of("kserve", "fixed"),
+    "predictor_url": http_base,
     "predictor_model": str,
-    "predictor_protocol": _one_of("v1", "v1-raw", "v2-binary"),
-    "predictor_timeout_s": _above_zero(float),
-    "predictor_connect_timeout_s": _above_zero(float),
-    "wake_predictor": _flag,
-    "max_objects": _above_zero(int),
-    "max_upload_bytes": _above_zero(int),
-    "max_pixels": _above_zero(int),
-    "incoming_prefix": _key_prefix,
-    "max_attempts": _above_zero(int),
-    "repair_after_s": _above_zero(float),
-    "repair_budget_s": _above_zero(float),
-    "adopt_after_s": _above_zero(float),
-    "event_type_prefix": _reverse_dns,
-    "event_source": _uri_reference,
-    "event_max_attempts": _above_zero(int),
-    "k_sink": _http_url,
-    "k_ce_overrides": _ce_overrides,
-    "webhook_urls": _http_urls,
-    "webhook_secret": _webhook_secret,
-    "sink_timeout_s": _above_zero(float),
+    "predictor_protocol": one_of("v1", "v1-raw", "v2-binary"),
+    "predictor_timeout_s": above_zero(float),
+    "predictor_connect_timeout_s": above_zero(float),
+    "wake_predictor": flag,
+    "max_objects": above_zero(int),
+    "max_upload_bytes": above_zero(int),
+    "max_pixels": above_zero(int),
+    "incoming_prefix": key_prefix,
+    "max_attempts": above_zero(int),
+    "repair_after_s": above_zero(float),
+    "repair_budget_s": above_zero(float),
+    "adopt_after_s": above_zero(float),
+    "event_type_prefix": reverse_dns,
+    "event_source": uri_reference,
+    "event_max_attempts": above_zero(int),
+    "k_sink": http_url,
+    "k_ce_overrides": ce_overrides,
+    "webhook_urls": http_urls,
+    "webhook_secret": webhook_secret,
+    "sink_timeout_s": above_zero(float),
     "bridge_token": str,
     "host": str,
-    "port": _above_zero(int),
+    "port": above_zero(int),
     "function_source": str,
     "function_target": str,
-    "threads": _above_zero(int),
+    "threads": above_zero(int),
     "build": str,
-    "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "log_level": one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

@@ -246,6 +246,7 @@ def test_no_log_line_shows_the_token(bridge, log):
 POISON = {
     "nothing": b"",
     "no JSON": b"{",
+    "what only Python takes for JSON": json.dumps(put("incoming/a", x=float("nan"))).encode(),
     "no UTF-8": b'{"Records": "\xff"}',
     "nested without end": b"[" * 100_000,
     "a list": b"[]",
@@ -350,6 +351,13 @@ def test_after_a_fault_half_way_the_store_repeats_all_and_the_ids_are_the_same(b
     first, cut, *again = sink.ids()
     assert again[:2] == [first, cut]
     assert len(again) == 3
+
+
+def test_the_trace_of_a_notification_goes_on(bridge, sink):
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    post(bridge, PUT, traceparent=parent)
+
+    assert sink.received[0][0]["ce-traceparent"] == parent
 
 
 def test_attributes_of_the_platform_go_with_every_event(load, sink):

@@ -295,6 +295,18 @@ def test_an_object_of_5_gib_is_refused_by_its_size_before_it_is_read(ingest, buc
     assert volume.rows("images") == []
 
 
+@pytest.mark.parametrize(("bad", "status"), [("incoming/gone.png", 204), ("incoming/none.png", 422)])
+def test_of_several_records_in_one_event_none_is_kept_back_by_another(ingest, bucket, volume, bad, status):
+    """A source may pass on a store's whole notification."""
+    bucket.put("incoming/none.png", b"none")
+    for name in ("a", "b"):
+        bucket.put(f"incoming/{name}.png", png())
+    records = [record("incoming/a.png"), record(bad), record("incoming/b.png")]
+
+    assert post(ingest, {"Records": records}) == status
+    assert {row["key"] for row in volume.rows("images")} == {"incoming/a.png", "incoming/b.png"}
+
+
 def test_an_event_that_claims_5_gib_of_a_small_picture_is_about_the_picture(ingest, bucket, volume):
     bucket.put(KEY, png())
 

@@ -118,8 +118,9 @@ class _InTime(HTTPConnection):
     """Has a head of an answer within its timeout, however slowly it drips."""
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself has it
-        assert isinstance(self.timeout, int | float)  # every call here has one
-        with _cut_off(self.timeout, lambda: self.sock.shutdown(socket.SHUT_RDWR)):
+        waiting, after_s = self.sock, self.timeout
+        assert waiting and isinstance(after_s, int | float)  # it has asked, and every call here has a timeout
+        with _cut_off(after_s, lambda: waiting.shutdown(socket.SHUT_RDWR)):
             return super().getresponse()
 
 

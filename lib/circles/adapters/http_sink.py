@@ -26,7 +26,7 @@ class BrokerSink:
 
     def send(self, event: OutgoingEvent) -> None:
         headers, body = binary_message(event, self._extensions)
-        _post(self._client, self._url, body, headers, self._timeout_s)
+        _post(self._client, self._url, body, {**headers, **_trace(event)}, self._timeout_s)
 
 
 class WebhookSink:
@@ -40,13 +40,19 @@ class WebhookSink:
 
     def send(self, event: OutgoingEvent) -> None:
         headers, body = structured_message(event)
-        _post(self._client, self._url, body, {**headers, **self._signature(event.event_id, body)}, self._timeout_s)
+        signature = self._signature(event.event_id, body)
+        _post(self._client, self._url, body, {**headers, **signature, **_trace(event)}, self._timeout_s)
 
     def _signature(self, message_id: str, body: bytes) -> dict[str, str]:
         moment = str(int(time.time()))  # of this attempt: receivers refuse old ones
         signed = f"{message_id}.{moment}.".encode() + body
         digest = base64.b64encode(hmac.digest(self._secret, signed, hashlib.sha256)).decode()
         return {"webhook-id": message_id, "webhook-timestamp": moment, "webhook-signature": f"v1,{digest}"}
+
+
+def _trace(event: OutgoingEvent) -> dict[str, str]:
+    """For what lies between here and the receiver, which knows HTTP and no events (W3C Trace Context)."""
+    return {"traceparent": event.traceparent} if event.traceparent else {}
 
 
 def _post(client: HttpClient, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> None:
