@@ -8,8 +8,6 @@ import requests
 from load import upload
 from steps import step
 
-CONTAINER = "/spec/template/spec/containers/0"
-
 from cluster import SERVING, get, kubectl, of_service, pods, wait_until
 
 
