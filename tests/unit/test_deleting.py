@@ -83,7 +83,7 @@ def test_an_upload_that_comes_between_a_deletions_row_and_its_blob_keeps_its_own
 
 
 def test_an_image_that_comes_and_goes_between_an_uploads_blob_and_its_row_takes_no_blob_with_it(app):
-    """Both have the same key and bytes, so the same blob: the second has put it when the first's deletion removes it."""
+    """Both have the same key and bytes, so the same blob: the first's deletion removes what the second has put."""
 
     def come_and_go():
         delete_image(upload_image(Upload(PICTURE, idempotency_key="k"), app).image_id, app)
