@@ -19,6 +19,9 @@ WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=lib PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# What /metrics says was built: --build-arg BUILD_ID=… such as a commit.
+ARG BUILD_ID=image
+ENV CIRCLES_BUILD=${BUILD_ID}
 USER 65532:65532
 EXPOSE 8080
 CMD ["python", "-m", "circles.serve"]

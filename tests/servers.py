@@ -1,6 +1,7 @@
 """S3 servers that tests start: SeaweedFS as a process, moto as a thread; and ports that are free."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def free_ports(count):
 
 
 @contextmanager
-def seaweedfs(folder):
+def seaweedfs(folder, **environment):
     """Run SeaweedFS's S3 server over folder, with the credentials and flags of manifests/local."""
     master, volume, filer, s3, *grpc = free_ports(8)
     command = [
@@ -74,7 +75,9 @@ def seaweedfs(folder):
         *(f"-{name}.port.grpc={port}" for name, port in zip(("master", "volume", "filer", "s3"), grpc, strict=True)),
     ]
     with open(Path(folder) / "weed.log", "w+") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        process = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, cwd=folder, env={**os.environ, **environment}
+        )
         try:
             known = json.loads(CREDENTIALS.read_text())["identities"][0]["credentials"][0]
             server = S3Server(f"http://127.0.0.1:{s3}", known["accessKey"], known["secretKey"], True)

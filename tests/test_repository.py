@@ -14,6 +14,8 @@ from tests.openapi import CONTRACT
 
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
+EVENT_FUNCTIONS = {"bridge", "ingest", "repair"}
+"""Machines post to them, no client does: they are behind no gateway and no part of the HTTP contract."""
 SOURCES = sorted(path.relative_to(ROOT) for folder in ("lib", "functions") for path in (ROOT / folder).rglob("*.py"))
 README = (ROOT / "README.md").read_text()
 CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
@@ -61,15 +63,25 @@ def test_a_function_is_short_and_the_procfile_starts_its_target(function):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_no_package_and_is_named_by_the_contract(function):
+def test_a_function_is_no_package_and_is_named_by_the_contract_unless_it_takes_events(function):
     assert not (ROOT / "functions/__init__.py").exists()
     assert not (ROOT / "functions" / function / "__init__.py").exists()
-    assert function in {tag for item in CONTRACT["paths"].values() for each in item.values()
-                        if isinstance(each, dict) for tag in each["tags"]}  # fmt: skip
+    tags = {tag for item in CONTRACT["paths"].values() for each in item.values()
+            if isinstance(each, dict) for tag in each["tags"]}  # fmt: skip
+    assert (function in tags) == (function not in EVENT_FUNCTIONS)
+    assert (function.upper() in CADDYFILE) == (function not in EVENT_FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_that_takes_events_answers_by_event_routes_and_no_other_does(function):
+    source = (ROOT / "functions" / function / "main.py").read_text()
+
+    assert ("event_routes(" in source) == (function in EVENT_FUNCTIONS)
+    assert ("answer = routes(" in source) == (function not in EVENT_FUNCTIONS)
 
 
 def variable(name):
-    ecosystem = {"host", "port", "function_source", "function_target"}
+    ecosystem = {"host", "port", "function_source", "function_target", "k_sink", "k_ce_overrides"}
     return name.upper() if name in ecosystem else f"CIRCLES_{name.upper()}"
 
 
@@ -87,8 +99,8 @@ def test_a_setting_stands_in_the_readme_with_its_default(setting):
     [(names, default)] = rows
     known = next(field.default for field in fields(Settings) if field.name == setting)
     if len(names) == 1 and re.fullmatch(r"`[^`]+`", default):
-        kind = type(known)
-        assert kind(default.strip("`")) == known
+        text = default.strip("`")
+        assert text == str(known).lower() if isinstance(known, bool) else type(known)(text) == known
 
 
 def test_the_readme_knows_no_setting_that_is_not_there():
@@ -146,13 +158,14 @@ def test_no_tracked_file_names_a_place_of_one_machine_or_a_registry():
 
 DRIVERS = {
     "minio": r"adapters/minio_store\.py",
-    "urllib3": r"adapters/minio_store\.py",
-    "requests": r"adapters/kserve_detector\.py",
+    "urllib3": r"adapters/(minio_store|http_client)\.py",
+    "requests": r"adapters/http_client\.py",
     "tenacity": r"adapters/kserve_detector\.py",
     "sqlite3": r"adapters/sqlite_\w+\.py",
     "sqlite_utils": r"adapters/sqlite_\w+\.py",
     "PIL": r"adapters/pillow_pictures\.py",
     "granian": r"serve\.py",
+    "cloudevents": r"events\.py",
     "uuid_utils": r"identifiers\.py",
     "prometheus_client": r"circles/prometheus\.py",
     "flask": r"web\w*\.py|functions/\w+/main\.py",
@@ -185,7 +198,8 @@ INWARD = {
     "errors": set(),
     "keys": {"errors"},
     "identifiers": {"errors"},
-    "settings": set(),
+    "settings": {"settings_parsers"},
+    "settings_parsers": set(),
     "rules": set(),
     "background": set(),
     "trace": set(),
@@ -202,8 +216,15 @@ INWARD = {
     "registering": CORE | {"announcing", "detecting"},
     "sweeping": CORE | {"registering"},
     "repairing": CORE | {"announcing", "deleting", "detecting", "sweeping"},
-    "usecases": {"announcing", "deleting", "detecting", "registering", "repairing", "uploading"},
-    "web": {"errors", "identifiers", "metrics", "settings", "trace", "web_contract"},
+    "ingesting": {"errors", "notifications", "ports", "registering"},
+    "usecases": {"announcing", "deleting", "detecting", "ingesting", "registering", "repairing", "uploading"},
+    "web": {"errors", "identifiers", "metrics", "settings", "trace", "web_common", "web_contract"},
+    "web_common": {"web_contract", "errors", "metrics"},
+    "events": {"errors", "images"},
+    "notifications": {"errors", "images", "notifications_seaweedfs"},
+    "notifications_seaweedfs": {"errors"},
+    "bridging": {"errors", "metrics", "trace", "images", "notifications", "ports"},
+    "web_events": {"errors", "metrics", "events", "settings", "trace", "web"},
     "web_contract": set(),
     "web_requests": {"errors", "images"},
     "web_images": {"documents", "identifiers", "images", "records", "web", "web_requests"},
@@ -224,12 +245,14 @@ FOR_ADAPTERS = {"errors", "images", "identifiers", "keys", "metrics", "ports", "
 
 @pytest.mark.parametrize("adapter", sorted((ROOT / "lib/circles/adapters").glob("*.py")), ids=lambda path: path.stem)
 def test_an_adapter_knows_no_other_adapter_and_none_of_what_is_further_out(adapter):
+    """But for the one HTTP client, which those share who call other people's servers."""
     family = adapter.stem.partition("_")[0]
     for name in imports(adapter.relative_to(ROOT)):
-        if name.startswith("circles.adapters."):
+        if name.startswith("circles.adapters.") and not name.startswith("circles.adapters.http_client."):
             assert name.split(".")[2].partition("_")[0] == family, f"{adapter.name} imports {name}"
-        elif name.startswith("circles."):
-            assert name.split(".")[1] in FOR_ADAPTERS, name
+        elif name.startswith("circles.") and not name.startswith("circles.adapters."):
+            known = FOR_ADAPTERS | ({"events"} if adapter.stem == "http_sink" else set())
+            assert name.split(".")[1] in known, f"{adapter.name} imports {name}"
 
 
 def test_only_bootstrap_and_the_adapters_name_an_adapter():

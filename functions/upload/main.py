@@ -29,7 +29,6 @@ def delete(request: Request, image_id: str) -> Response:
     return no_content()
 
 
-app.warm_up.append(lambda: app.detector.wake())  # the predictor's cold start and ours overlap
 handlers: dict[str, Handler] = {"POST /images/": post_image, "POST /images/<image_id>/detections": post_detection,
                                 "DELETE /images/<image_id>": delete}  # fmt: skip
 answer = routes(handlers, ready=app.ping, settings=app.settings)

@@ -3,15 +3,16 @@ nothing that its requests do not need."""
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from circles import metrics, ports
 from circles.background import Background
 from circles.errors import Unavailable
-from circles.ports import Detector, EventSink, ObjectStore, Pictures
+from circles.ports import BROKER, Detector, EventSink, ObjectStore, Pictures
 from circles.records import Catalogue, Outbox, Upkeep
 from circles.rules import Rules
 from circles.settings import Settings
@@ -24,10 +25,6 @@ class Services:
     """The services of one process. Nothing is opened before its first use; tests set the attributes they replace."""
 
     settings: Settings
-    warm_up: list[Callable[[], None]] = field(default_factory=list)
-    """What circles.serve runs in the background while it begins to listen; a function's module appends to it. A thread
-    started by the module itself would not outlive the fork of functions-framework's own gunicorn."""
-
     short_reads_only: bool = False
     """Set by a function that waits for nothing but the catalogue: circles.serve gives it one thread. sqlite3 gives the
     GIL away at every row, and eight threads that fight for it do half the requests of one (bench/README.md)."""
@@ -75,7 +72,23 @@ class Services:
 
     @cached_property
     def sinks(self) -> Mapping[str, EventSink]:
-        return {}
+        known = self.settings
+        if not known.k_sink and not known.webhook_urls:
+            return {}
+        from circles.adapters.http_client import HttpClient
+        from circles.adapters.http_sink import BrokerSink, WebhookSink
+
+        client, timeout_s = HttpClient(threads=known.threads, connect_timeout_s=2.0), known.sink_timeout_s
+        sinks: dict[str, EventSink] = {
+            # The digest keeps what is signed into a URL out of the outbox, and stays when the list's order changes.
+            f"webhook-{sha256(url.encode()).hexdigest()[:16]}": WebhookSink(
+                url, client, timeout_s=timeout_s, secret=known.webhook_key
+            )
+            for url in known.webhook_urls
+        }
+        if known.k_sink:
+            sinks[BROKER] = BrokerSink(known.k_sink, client, timeout_s=timeout_s, extensions=known.k_ce_overrides)
+        return sinks
 
     @cached_property
     def pictures(self) -> Pictures:
@@ -153,6 +166,14 @@ def build(settings: Settings) -> Services:
 def services() -> Services:
     """Return the services that the environment describes. Raises SettingsError."""
     return build(Settings.from_env())
+
+
+def wake_predictor(settings: Settings) -> None:
+    """Let a predictor that is scaled to zero begin to start; wait for it, and raise nothing if it does not come."""
+    if settings.detector == "kserve":
+        from circles.adapters.kserve_wake import wake
+
+        wake(settings)
 
 
 if TYPE_CHECKING:

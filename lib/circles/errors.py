@@ -3,6 +3,7 @@ Everything that can go wrong, named once: what HTTP answers, and what an event's
 
 CirclesError             code                  HTTP  event
 ├── Malformed            malformed             400   422  never again: to the dead-letter sink
+├── Unauthorized         unauthorized          401   401  the token is missing or wrong
 ├── NotFound             not-found             404   204  nothing left to do
 ├── TooLarge             too-large             413   422
 ├── UnsupportedPicture   unsupported-picture   415   422
@@ -35,6 +36,12 @@ class Malformed(CirclesError):
     """The request itself is wrong; sending it again will not help."""
 
     code, title, http_status, event_status = "malformed", "Malformed request", 400, 422
+
+
+class Unauthorized(CirclesError):
+    """The caller is not who may call this."""
+
+    code, title, http_status, event_status = "unauthorized", "Unauthorized", 401, 401
 
 
 class NotFound(CirclesError):

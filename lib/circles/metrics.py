@@ -71,13 +71,18 @@ def database_failed(fault: str) -> None:
     _note("circles_database_faults", 1, fault)
 
 
+def s3_failed(fault: str) -> None:
+    """The object store failed a call after its retries. fault: refused (it answered), unreachable (it did not)."""
+    _note("circles_s3_faults", 1, fault)
+
+
 def event_handled(direction: str, event_type: str, outcome: str) -> None:
     """
     An event came (direction "in") or was sent ("out").
 
     Args:
         event_type: a CloudEvents type that this code knows, else "unknown": what a sender makes up is no label.
-        outcome: a word of a small set, such as done, repeated, refused, failed.
+        outcome: in: done, ignored, gone, refused (never again), failed; out: sent, put off, rejected, given up.
     """
     _note("circles_events", 1, direction, event_type, outcome)
 

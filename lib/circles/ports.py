@@ -88,8 +88,9 @@ class Detector(Protocol):
             DetectorFailed: no answer, or none that can be used, within Settings.predictor_timeout_s seconds.
         """
 
-    def wake(self) -> None:
-        """Let a predictor that is scaled to zero begin to start; wait for it, and raise nothing if it does not come."""
+
+BROKER = "broker"
+"""The name of the sink that K_SINK names, in Services.sinks."""
 
 
 class EventSink(Protocol):

@@ -28,6 +28,7 @@ _DECLARED = (
               buckets=_WAITED_S),
     Counter("circles_database_faults", "Calls that the database refused, by SQLite's name for why",
             ["function", "fault"]),
+    Counter("circles_s3_faults", "Calls that the object store failed after retries", ["function", "fault"]),
     Counter("circles_events", "Events that came in or were sent out", ["function", "direction", "type", "outcome"]),
 )  # fmt: skip
 _OBSERVED = {family.name: metric for metric in _DECLARED for family in metric.describe()}

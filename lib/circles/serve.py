@@ -10,11 +10,10 @@ import os
 import sys
 import threading
 
-from functions_framework import create_app
 from granian.constants import HTTPModes, Interfaces
 from granian.server.mt import MTServer
 
-from circles.bootstrap import build
+from circles.bootstrap import build, wake_predictor
 from circles.settings import Settings, SettingsError
 
 GRACE_S = 25.0
@@ -41,6 +40,10 @@ def main() -> None:
         settings = Settings.from_env()
     except SettingsError as error:
         sys.exit(f"cannot start: {error}")
+    if settings.wake_predictor:
+        threading.Thread(target=wake_predictor, args=(settings,), daemon=True).start()
+    from functions_framework import create_app  # after the wake: importing it takes as long as that needs to arrive
+
     app = create_app(settings.function_target, settings.function_source, "http")
     app_services = build(settings)  # the ones that the function's module has just been given
     server = _InProcess(
@@ -53,8 +56,6 @@ def main() -> None:
         blocking_threads=app_services.threads,
         log_enabled=False,  # circles.web writes a line per request
     )
-    for task in app_services.warm_up:
-        threading.Thread(target=task, daemon=True).start()
     server.serve(target_loader=lambda: app, wrap_loader=False)
     app_services.finish(timeout_s=5.0)
     # granian's idle threads would meet an interpreter that is being torn down, and abort the process.

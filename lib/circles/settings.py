@@ -1,11 +1,26 @@
 """All settings, read once from the environment into one frozen object. Nobody else reads os.environ."""
 
+import base64
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from circles.settings_parsers import (
+    above_zero,
+    ce_overrides,
+    flag,
+    http_base,
+    http_url,
+    http_urls,
+    key_prefix,
+    one_of,
+    reverse_dns,
+    uri_reference,
+    webhook_secret,
+)
 
 PREFIX = "CIRCLES_"
 
@@ -41,6 +56,7 @@ class Settings:
     predictor_protocol: str = "v1"  # v1 | v1-raw | v2-binary
     predictor_timeout_s: float = 30.0  # the whole call, retries included
     predictor_connect_timeout_s: float = 2.0
+    wake_predictor: bool = False  # call the predictor when this process starts, so that two cold starts overlap
     max_objects: int = 1000
 
     # What is let in
@@ -57,6 +73,12 @@ class Settings:
     # What others are told
     event_type_prefix: str = "dev.circles"  # reverse DNS; dev.circles.image.detected and so on
     event_source: str = "/circles"  # CloudEvents' source, a URI reference
+    k_sink: str = ""  # K_SINK and K_CE_OVERRIDES, as Knative's SinkBinding sets them
+    k_ce_overrides: tuple[tuple[str, str], ...] = ()
+    webhook_urls: tuple[str, ...] = ()  # separated by white space
+    webhook_secret: str = ""  # whsec_ and base64, as Standard Webhooks writes it
+    sink_timeout_s: float = 5.0  # one delivery to K_SINK or a webhook
+    bridge_token: str = ""  # what object stores must send to bridge; without one it is not ready
     event_max_attempts: int = 12  # until an event that a sink does not take is laid aside
 
     # How it is served
@@ -74,6 +96,11 @@ class Settings:
         return self.catalogue_path or self.data_dir / "catalogue.db"
 
     @property
+    def webhook_key(self) -> bytes:
+        """The bytes that webhooks are signed with."""
+        return base64.b64decode(self.webhook_secret.removeprefix("whsec_"))
+
+    @property
     def function_name(self) -> str:
         """The address: the source's folder, functions/list/main.py, or the target where no source is named."""
         return Path(self.function_source or "").parent.name or self.function_target or "unknown"
@@ -88,16 +115,21 @@ class Settings:
                 try:
                     values[name] = _PARSERS[name](text)
                 except ValueError as error:
-                    faults.append(f"{variable}={text!r}: {error}")
+                    faults.append(f"{variable}={'…' if name in _SECRETS else repr(text)}: {error}")
         if values.get("store") == "s3" and not (values.get("s3_access_key") and values.get("s3_secret_key")):
             faults.append("CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY")
+        if values.get("webhook_urls") and not values.get("webhook_secret"):
+            faults.append("CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET")
         if faults:
             raise SettingsError("; ".join(faults))
         return cls(**values)
 
 
-_ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET")
+_ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")
 """Variables that functions-framework and Knative name, and so carry no prefix."""
+
+_SECRETS = ("webhook_secret", "webhook_urls")
+"""What no message shows; a URL may hold its receiver's token."""
 
 _SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
 """Kubernetes gives every pod such variables for each Service, also for one called circles-… (enableServiceLinks)."""
@@ -113,84 +145,46 @@ def _is_stray(name: str) -> bool:
     return name.startswith(PREFIX) and name not in _VARIABLES and not _SERVICE_LINK.search(name)
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return text
-
-    return parse
-
-
-def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        number = kind(text)
-        if not 0 < number < float("inf"):
-            raise ValueError("must be a number above 0")
-        return number
-
-    return parse
-
-
-def _key_prefix(text: str) -> str:
-    """A folder of the bucket in which nothing of ours lies: own blobs must never come back as events."""
-    segments = text.split("/")
-    if segments[-1] or any(segment in ("", ".", "..") for segment in segments[:-1]) or segments[0] in ("", "images"):
-        raise ValueError("must be a folder of the bucket such as incoming/, and not below images/")
-    return text
-
-
-def _reverse_dns(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):
-        raise ValueError("must be a reversed DNS name such as org.example")
-    return text
-
-
-def _uri_reference(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", text):
-        raise ValueError("must be a URI reference such as /circles (RFC 3986)")
-    return text
-
-
-def _http_url(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return text.rstrip("/")
-
-
 _PARSERS: dict[str, Callable[[str], Any]] = {
-    "store": _one_of("folder", "s3"),
+    "store": one_of("folder", "s3"),
     "data_dir": Path,
     "catalogue_path": Path,
-    "busy_timeout_s": _above_zero(float),
-    "s3_endpoint": _http_url,
+    "busy_timeout_s": above_zero(float),
+    "s3_endpoint": http_base,
     "s3_bucket": str,
     "s3_region": str,
     "s3_access_key": str,
     "s3_secret_key": str,
-    "s3_timeout_s": _above_zero(float),
-    "detector": _one_of("kserve", "fixed"),
-    "predictor_url": _http_url,
+    "s3_timeout_s": above_zero(float),
+    "detector": one_of("kserve", "fixed"),
+    "predictor_url": http_base,
     "predictor_model": str,
-    "predictor_protocol": _one_of("v1", "v1-raw", "v2-binary"),
-    "predictor_timeout_s": _above_zero(float),
-    "predictor_connect_timeout_s": _above_zero(float),
-    "max_objects": _above_zero(int),
-    "max_upload_bytes": _above_zero(int),
-    "max_pixels": _above_zero(int),
-    "incoming_prefix": _key_prefix,
-    "max_attempts": _above_zero(int),
-    "repair_after_s": _above_zero(float),
-    "repair_budget_s": _above_zero(float),
-    "adopt_after_s": _above_zero(float),
-    "event_type_prefix": _reverse_dns,
-    "event_source": _uri_reference,
-    "event_max_attempts": _above_zero(int),
+    "predictor_protocol": one_of("v1", "v1-raw", "v2-binary"),
+    "predictor_timeout_s": above_zero(float),
+    "predictor_connect_timeout_s": above_zero(float),
+    "wake_predictor": flag,
+    "max_objects": above_zero(int),
+    "max_upload_bytes": above_zero(int),
+    "max_pixels": above_zero(int),
+    "incoming_prefix": key_prefix,
+    "max_attempts": above_zero(int),
+    "repair_after_s": above_zero(float),
+    "repair_budget_s": above_zero(float),
+    "adopt_after_s": above_zero(float),
+    "event_type_prefix": reverse_dns,
+    "event_source": uri_reference,
+    "event_max_attempts": above_zero(int),
+    "k_sink": http_url,
+    "k_ce_overrides": ce_overrides,
+    "webhook_urls": http_urls,
+    "webhook_secret": webhook_secret,
+    "sink_timeout_s": above_zero(float),
+    "bridge_token": str,
     "host": str,
-    "port": _above_zero(int),
+    "port": above_zero(int),
     "function_source": str,
     "function_target": str,
-    "threads": _above_zero(int),
+    "threads": above_zero(int),
     "build": str,
-    "log_level": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "log_level": one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }

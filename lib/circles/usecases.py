@@ -9,6 +9,7 @@ both up again.
 from circles.announcing import dispatch_outbox
 from circles.deleting import delete_image
 from circles.detecting import detect_again
+from circles.ingesting import register_objects
 from circles.registering import register_object
 from circles.repairing import RepairReport, repair_images
 from circles.uploading import upload_image
@@ -19,6 +20,7 @@ __all__ = [
     "detect_again",
     "dispatch_outbox",
     "register_object",
+    "register_objects",
     "repair_images",
     "upload_image",
 ]

@@ -16,12 +16,11 @@ from circles import metrics, trace
 from circles.errors import CirclesError
 from circles.identifiers import parse_id
 from circles.settings import Settings
-from circles.web_contract import contract, methods
+from circles.web_common import Handler as Handler
+from circles.web_common import common_handlers
+from circles.web_contract import methods
 
 log = logging.getLogger("circles.requests")
-
-Handler = Callable[..., Response]
-"""Takes the request and, by name, the ids of its path, already checked."""
 
 _PROBES = ("/health/", "/metrics")
 """Routes that machines ask every few seconds: logged at DEBUG only, and not counted as requests."""
@@ -39,10 +38,10 @@ def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settin
         ready: raises a CirclesError while the function cannot work.
         settings: the log level and the largest body are read from it.
     """
-    table = {**handlers, **_common(ready)}
+    table = {**handlers, **common_handlers(ready)}
     rules = (line.partition(" ") for line in table)
     url_map = Map(
-        [Rule(path.rstrip("/"), methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
+        [Rule(path.rstrip("/") or "/", methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
         merge_slashes=False,  # a redirect would name an inner host
     )
     paths = url_map.bind("circles")  # the name is never used: nothing redirects
@@ -61,27 +60,6 @@ def json_response(document: Any, status: int = 200, headers: Mapping[str, str] |
     """Answer with a JSON document."""
     body = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
     return Response(body, status, headers, content_type="application/json")
-
-
-def _common(ready: Callable[[], None]) -> dict[str, Handler]:
-    """What every function answers: the probes (knative/func hard-codes these paths) and the contract."""
-
-    def readiness(_: Request) -> Response:
-        ready()
-        return json_response({"status": "ready"})
-
-    return {
-        "GET /health/liveness": lambda _: json_response({"status": "alive"}),
-        "GET /health/readiness": readiness,
-        "GET /metrics": metrics_response,
-        "GET /openapi.json": lambda _: Response(contract(), content_type="application/json"),
-    }
-
-
-def metrics_response(request: Request) -> Response:
-    """What Prometheus asks a process itself for, past the gateway."""
-    body, content_type = metrics.exposition(request.headers.get("Accept", ""))
-    return Response(body, content_type=content_type)
 
 
 def _equip(app: Flask, settings: Settings) -> None:
@@ -125,7 +103,7 @@ def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     seconds = time.monotonic() - g.began
-    probe = g.route.startswith(_PROBES)
+    probe = probed()
     if not probe:
         metrics.request_answered(g.route, response.status_code, seconds, refusal=g.refusal)
     log.log(
@@ -140,8 +118,13 @@ def _finish(response: Response) -> Response:
     return response
 
 
+def probed() -> bool:
+    """Whether this request is a probe, which says in its own way what is wrong."""
+    return bool(g.route.startswith(_PROBES))
+
+
 def _refused(error: CirclesError) -> Response:
-    if error.http_status >= 500:
+    if error.http_status >= 500 and not probed():
         log.error("%s: %s (%s) %s", error.code, error, error.__cause__, g.request_id)
     headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
     return _problem(error.code, error.title, error.http_status, str(error), headers)
@@ -170,7 +153,7 @@ def _crashed(error: Exception) -> Response:
     return _problem("internal", "Internal error", 500, "Something broke on our side; the log has it under this id.", {})
 
 
-def _drain(request: Request) -> None:
+def drain(request: Request) -> None:
     """
     Read on a refused body for a while and throw it away, a piece at a time.
 
@@ -191,7 +174,7 @@ def _problem(code: str, title: str, status: int, detail: str, headers: Mapping[s
     The body is an iterator, because functions-framework reads a request's whole body into memory before any answer that
     is not streamed (functions_framework.read_request), which a refusal of a large body must not do.
     """
-    _drain(request)
+    drain(request)
     g.refusal = code
     document = {
         "type": f"urn:circles:problem:{code}",

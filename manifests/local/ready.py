@@ -7,10 +7,13 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from minio import Minio
 from PIL import Image, ImageDraw
 
 PATIENCE_S = 60.0
+BUCKET = os.environ.get("CIRCLES_S3_BUCKET") or "circles"
 
 
 def main() -> None:
@@ -21,10 +24,14 @@ def main() -> None:
         if time.monotonic() > deadline:
             sys.exit(f"no answer after {PATIENCE_S:.0f} s from: {', '.join(waiting)} (their lines above say why)")
         time.sleep(0.1)
+    if os.environ.get("CIRCLES_STORE") == "s3":
+        make_bucket()
     example = draw_example(Path(os.environ.get("CIRCLES_DATA_DIR") or "data") / "example.png")
     gateway = os.environ["GATEWAY_URL"]
     print(f"Circles is ready on {gateway} (Ctrl-C ends it). Try it, or send a photo of your own:", flush=True)
     print(f"  curl -F file=@{example} {gateway}/images/", flush=True)
+    if os.environ.get("CIRCLES_STORE") == "s3":
+        print(f"  or copy it to s3://{BUCKET}/incoming/ at {os.environ['CIRCLES_S3_ENDPOINT']}", flush=True)
     signal.pause()
 
 
@@ -35,6 +42,15 @@ def answers(url: str) -> bool:
             return True
     except (urllib.error.URLError, OSError):
         return False
+
+
+def make_bucket() -> None:
+    """Whoever drops files into the bucket expects it to be there."""
+    endpoint = urlsplit(os.environ["CIRCLES_S3_ENDPOINT"])
+    key, secret = os.environ["CIRCLES_S3_ACCESS_KEY"], os.environ["CIRCLES_S3_SECRET_KEY"]
+    client = Minio(endpoint.netloc, access_key=key, secret_key=secret, secure=endpoint.scheme == "https")
+    if not client.bucket_exists(BUCKET):
+        client.make_bucket(BUCKET)
 
 
 def draw_example(path: Path) -> Path:

@@ -1,31 +1,48 @@
-"""What the smoke test asks of a cluster: kubectl, the gateway, and load that counts what it got."""
+"""What the smoke test asks of a cluster: kubectl, pods, and what lies in bucket and catalogue."""
 
 import json
 import subprocess
-import threading
 import time
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 
 import requests
 
 NAMESPACE = "circles"
-FUNCTION_PODS = "serving.knative.dev/service in (upload, list, detail, circles-predictor)"
+SERVING = "services.serving.knative.dev"
+ANSWERING_PODS = "serving.knative.dev/service in (upload, list, detail, bridge, ingest, circles-predictor)"
+"""All but repair, which its PingSource wakes whether somebody calls or not."""
+
+LOOK_INSIDE = """
+import json
+from circles.bootstrap import services
+app = services()
+held = [each.key for prefix in ("images/", app.settings.incoming_prefix) for each in app.store.list(prefix)]
+import sqlite3
+rows = sqlite3.connect(app.settings.catalogue_file).execute("SELECT key, status FROM images").fetchall()
+print(json.dumps({"blobs": held, "rows": rows}))
+"""
 
 
 def kubectl(*arguments: str, stdin: str | None = None) -> str:
     """Return kubectl's output; what it says in failing becomes the exception's text."""
     done = subprocess.run(["kubectl", "-n", NAMESPACE, *arguments], capture_output=True, text=True, input=stdin)
     if done.returncode:
-        raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        raise RuntimeError(f"kubectl {' '.join(arguments)[:200]}: {done.stderr.strip()}")
     return done.stdout
 
 
-def pods(selector: str) -> list[str]:
-    """Names of the pods that live and are not going."""
-    items = json.loads(kubectl("get", "pods", "-l", selector, "-o", "json"))["items"]
-    return [each["metadata"]["name"] for each in items if "deletionTimestamp" not in each["metadata"]]
+def get(*arguments: str):
+    return json.loads(kubectl("get", *arguments, "-o", "json"))
+
+
+def pods(selector: str, *, going: bool = False) -> list[str]:
+    """Names of the pods that live; with going, also of those that are ending."""
+    items = get("pods", "-l", selector)["items"]
+    return [each["metadata"]["name"] for each in items if going or "deletionTimestamp" not in each["metadata"]]
+
+
+def of_service(name: str) -> str:
+    return f"serving.knative.dev/service={name}"
 
 
 def wait_until(what: str, condition, timeout_s: float) -> float:
@@ -39,59 +56,24 @@ def wait_until(what: str, condition, timeout_s: float) -> float:
 
 
 def wait_for_zero(timeout_s: float = 150.0) -> float:
-    """Wait until no function and no predictor runs."""
-    return wait_until("scaled to zero", lambda: not pods(FUNCTION_PODS), timeout_s)
+    """Wait until no function that answers and no predictor runs."""
+    return wait_until("scaled to zero", lambda: not pods(ANSWERING_PODS), timeout_s)
 
 
-def upload(gateway: str, picture: bytes, key: str | None = None, timeout_s: float = 95.0) -> requests.Response:
-    """Send a picture through the gateway."""
-    headers = {"Idempotency-Key": key} if key else {}
-    return requests.post(
-        f"{gateway}/images/", files={"file": ("coins.png", picture)}, headers=headers, timeout=timeout_s
-    )
+def bucket_and_catalogue(gateway: str) -> dict:
+    """Keys in the bucket, and key and status of every row, as a pod of detail sees them."""
+    requests.get(f"{gateway}/openapi.json", timeout=90)  # wakes detail
+    [pod, *_] = pods(of_service("detail"))
+    return json.loads(kubectl("exec", pod, "-c", "function", "--", "python", "-c", LOOK_INSIDE))
 
 
-def upload_many(gateway: str, picture: bytes, count: int, clients: int) -> list[requests.Response]:
-    """Send the picture count times at once, each under a key of its own."""
-    run = str(time.time_ns())
-    with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(lambda number: upload(gateway, picture, f"{run}-{number}"), range(count)))
-
-
-@dataclass
-class Load:
-    """Calls `call` so many times a second in the background until stopped, and counts how each ended."""
-
-    call: object
-    per_s: float
-    results: Counter = field(default_factory=Counter)
-    accepted: list[str] = field(default_factory=list)
-
-    def __enter__(self) -> "Load":
-        self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(32)
-        self._ticker = threading.Thread(target=self._tick)
-        self._ticker.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._stop.set()
-        self._ticker.join()
-        self._pool.shutdown()
-
-    def _tick(self) -> None:
-        while not self._stop.wait(1 / self.per_s):
-            self._pool.submit(self._one)
-
-    def _one(self) -> None:
+@contextmanager
+def object_store():
+    """The address of the cluster's own object store on this machine, while it lasts."""
+    command = ["kubectl", "-n", NAMESPACE, "port-forward", "service/minio", ":9000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as forward:
         try:
-            response = self.call()
-        except requests.RequestException as error:
-            self.results[type(error).__name__] += 1
-            return
-        outcome = str(response.status_code)
-        if response.status_code == 503 and "Retry-After" not in response.headers:
-            outcome += " without Retry-After"
-        self.results[outcome] += 1
-        if response.request.method == "POST" and response.ok:
-            self.accepted.append(response.json()["image_id"])
+            line = forward.stdout.readline()  # Forwarding from 127.0.0.1:40123 -> 9000
+            yield f"http://127.0.0.1:{line.split(':')[1].split()[0]}"
+        finally:
+            forward.terminate()

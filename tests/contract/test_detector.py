@@ -13,6 +13,7 @@ from werkzeug import Request, Response
 
 from circles.adapters.fixed_detector import FixedDetector
 from circles.adapters.kserve_detector import MAX_ANSWER_BYTES, KserveDetector
+from circles.adapters.kserve_wake import wake
 from circles.errors import DetectorFailed
 from circles.images import Circle, Picture
 from circles.settings import Settings
@@ -51,15 +52,14 @@ def v2(predictions):
 GOOD = v1(ANSWERS["ours"])
 
 
+def settings_for(url, **settings):
+    return Settings(predictor_url=url, **{"predictor_model": "coins", "predictor_timeout_s": 20, **settings})
+
+
 @pytest.fixture
 def detector_at():
     """Make a detector that calls this address."""
-
-    def make(url, **settings):
-        known = {"predictor_model": "coins", "predictor_timeout_s": 20, **settings}
-        return KserveDetector(Settings(predictor_url=url, **known))
-
-    return make
+    return lambda url, **settings: KserveDetector(settings_for(url, **settings))
 
 
 # Wire forms
@@ -457,6 +457,8 @@ def test_a_predictor_that_is_down_is_counted_as_unreachable(detector_at):
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 SLOW = {
     "says nothing": lambda connection: connection.hold(),
+    "drips its status line": lambda connection: connection.drip(b"H", 0.02),
+    "drips its headers": lambda connection: (connection.send(HEAD), connection.drip(b"X", 0.02)),
     "says nothing after its headers": lambda connection: (
         connection.send(HEAD + b"Content-Length: 1000\r\n\r\n"),
         connection.hold(),
@@ -542,9 +544,9 @@ READY = {"v1": "/v1/models/coins", "v1-raw": "/v1/models/coins", "v2-binary": "/
 
 
 @every_protocol
-def test_waking_asks_whether_the_model_is_ready(httpserver, detector_at, protocol):
+def test_waking_asks_whether_the_model_is_ready(httpserver, protocol):
     httpserver.expect_request(READY[protocol], method="GET").respond_with_json({"ready": True})
-    detector_at(httpserver.url_for(""), predictor_protocol=protocol).wake()
+    wake(settings_for(httpserver.url_for(""), predictor_protocol=protocol))
 
     assert [request.path for request, _ in httpserver.log] == [READY[protocol]]
     httpserver.check()
@@ -560,15 +562,15 @@ WAKELESS = {
 
 @pytest.mark.parametrize("mood", WAKELESS)
 @pytest.mark.timeout(15)
-def test_waking_raises_nothing_and_ends_in_time(detector_at, mood):
+def test_waking_raises_nothing_and_ends_in_time(mood):
     with faulty_server(lambda number, connection: WAKELESS[mood](connection)) as (url, came):
-        detector_at(url, predictor_timeout_s=0.3).wake()
+        wake(settings_for(url, predictor_timeout_s=0.3))
         assert len(came) == 1
 
 
-def test_waking_a_predictor_that_is_down_raises_nothing(detector_at):
+def test_waking_a_predictor_that_is_down_raises_nothing():
     (port,) = free_ports(1)
-    detector_at(f"http://127.0.0.1:{port}").wake()
+    wake(settings_for(f"http://127.0.0.1:{port}"))
 
 
 # Without a predictor
@@ -577,7 +579,6 @@ def test_waking_a_predictor_that_is_down_raises_nothing(detector_at):
 @pytest.mark.parametrize("size", [(120, 80), (60, 60), (16, 16), (1, 1)])
 def test_the_fixed_detector_finds_circles_within_the_picture_best_first(size):
     detector = FixedDetector()
-    detector.wake()
     detection = detector.detect(Picture(b"", "image/png", *size))
     scores = [circle.score for circle in detection.circles]
 

@@ -19,6 +19,7 @@ from circles.settings import Settings
 from tests.contract.faulty_server import faulty_server
 from tests.contract.full_disks import LIMIT_FILES, tiny_disk
 from tests.contract.processes import output, python
+from tests.scraping import Counted
 from tests.servers import free_ports
 from tests.unit.fakes import FakeStore
 from tests.unit.test_values import BAD_KEYS
@@ -563,6 +564,23 @@ def assert_away(store, key="images/1.png"):
 
 
 KNOWN = {"s3_access_key": "me", "s3_secret_key": "hush"}
+
+
+@pytest.mark.timeout(20)
+def test_an_s3_server_that_is_away_or_refuses_is_counted_and_a_blob_that_is_not_there_is_not(seaweedfs, clients, key):
+    s3 = InBucket(seaweedfs, clients(seaweedfs), "shared")
+    put(s3.store, key, b"x")
+    counted = Counted()
+    [port] = free_ports(1)
+    for store in (s3_store(f"http://127.0.0.1:{port}", **KNOWN), s3.another(s3_secret_key="wrong")):
+        with pytest.raises(Unavailable):
+            store.put(key, b"x", media_type="image/png", sha256=sha(b"x"))
+    with pytest.raises(NotFound):
+        s3.store.get(f"{key}/new", sha256=sha(b"x"))
+
+    assert counted("circles_s3_faults_total", fault="unreachable") == 1
+    assert counted("circles_s3_faults_total", fault="refused") == 1
+    assert counted("circles_s3_faults_total") == 2
 
 
 @pytest.mark.timeout(20)

@@ -19,6 +19,18 @@ from tests.openapi import check_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail"}
+EVENT_TARGETS = {"bridge": "bridge", "ingest": "ingest", "repair": "repair"}
+"""Functions that machines post events to; they are no part of the HTTP contract."""
+
+ECOSYSTEM = (
+    "FUNCTION_SOURCE",
+    "FUNCTION_TARGET",
+    "FUNCTION_SIGNATURE_TYPE",
+    "PORT",
+    "HOST",
+    "K_SINK",
+    "K_CE_OVERRIDES",
+)
 
 
 class CheckedClient(FlaskClient):
@@ -78,7 +90,7 @@ def framework(monkeypatch, volume, log):
     monkeypatch.setitem(sys.modules, "main", None)
     for name in [name for name in os.environ if name.startswith("CIRCLES_")]:
         monkeypatch.delenv(name)
-    for name in ("FUNCTION_SOURCE", "FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE", "PORT", "HOST"):
+    for name in ECOSYSTEM:
         monkeypatch.setenv(name, "")
     monkeypatch.setenv("CIRCLES_DATA_DIR", str(volume.folder))
     monkeypatch.setenv("CIRCLES_DETECTOR", "fixed")
@@ -93,12 +105,15 @@ def load(framework):
 
         def client(folder, checked=True, **settings):
             for name, value in settings.items():
-                framework.setenv(f"CIRCLES_{name.upper()}", str(value))
+                variable = name.upper()
+                framework.setenv(variable if variable in ECOSYSTEM else f"CIRCLES_{variable}", str(value))
             framework.setenv("FUNCTION_SIGNATURE_TYPE", "http")  # else it is inherited
-            app = functions_framework.create_app(TARGETS[folder], ROOT / "functions" / folder / "main.py")
+            app = functions_framework.create_app(
+                {**TARGETS, **EVENT_TARGETS}[folder], ROOT / "functions" / folder / "main.py"
+            )
             stack.callback(_close, bootstrap.services())
             app.config["FUNCTION"] = folder
-            app.test_client_class = CheckedClient if checked else None
+            app.test_client_class = CheckedClient if checked and folder in TARGETS else None
             return app.test_client()
 
         yield client

@@ -1,5 +1,7 @@
 """What every function does alike: probes, the contract, paths and methods that are not there, words without secrets."""
 
+import logging
+
 import pytest
 
 from circles.bootstrap import services
@@ -224,3 +226,20 @@ def test_a_catalogue_that_is_broken_answers_503_and_is_left_as_it_is(load, volum
     assert response.json["type"] == "urn:circles:problem:unavailable"
     assert volume.database.read_bytes() == b"this is no database" * 100
     assert volume.blobs() == []
+
+
+def test_a_function_says_once_that_it_is_not_ready_and_once_that_it_is_again(load, volume, monkeypatch, caplog):
+    volume.folder.mkdir()
+    volume.database.mkdir()
+    client = load("detail")
+    monkeypatch.setattr(logging.getLogger("circles"), "propagate", True)
+
+    for _ in range(3):
+        assert client.get("/health/readiness").status_code == 503
+    volume.database.rmdir()
+    for _ in range(3):
+        assert client.get("/health/readiness").status_code == 200
+
+    told = [record.message for record in caplog.records]
+    assert [message.partition(":")[0] for message in told if "ready" in message] == ["not ready", "ready again"]
+    assert not [message for message in told if message.startswith("unavailable")]

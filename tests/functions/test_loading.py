@@ -1,5 +1,6 @@
 """A function in a process of its own: what a cold start imports, and the ecosystem's own start command."""
 
+import contextlib
 import json
 import os
 import re
@@ -11,8 +12,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import requests
 
-from tests.functions.conftest import ROOT, TARGETS
+from tests.functions.conftest import EVENT_TARGETS, ROOT, TARGETS
 from tests.functions.pictures import png
 from tests.openapi import check_answer
 
@@ -44,7 +46,14 @@ print(json.dumps([answers, sorted(loaded - sys.stdlib_module_names - {"circles",
 def imports_of(function, asked, **settings):
     """Load function in a fresh process, let it answer, and return the statuses and the third-party packages loaded."""
     out = subprocess.run(
-        [sys.executable, "-c", PROBE, TARGETS[function], f"functions/{function}/main.py", json.dumps(asked)],
+        [
+            sys.executable,
+            "-c",
+            PROBE,
+            {**TARGETS, **EVENT_TARGETS}[function],
+            f"functions/{function}/main.py",
+            json.dumps(asked),
+        ],
         check=True,
         capture_output=True,
         cwd=ROOT,
@@ -109,31 +118,53 @@ def test_upload_loads_an_http_client_when_it_calls_the_predictor(framework, tmp_
 
 
 def test_a_function_that_is_only_loaded_has_opened_nothing(framework, volume):
-    for function in TARGETS:
+    for function in (*TARGETS, *EVENT_TARGETS):
         answers, loaded = imports_of(function, [["GET", "/health/liveness", None]])
         assert answers == [200]
         assert loaded - FRAMEWORK - CATALOGUE == set()
     assert not volume.folder.exists()
 
 
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("function", TARGETS)
-def test_the_ecosystems_own_command_serves_a_function(framework, tmp_path, function):
+@contextlib.contextmanager
+def served_by_the_framework(target, function, folder):
+    """The address of a function under functions-framework's own command."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     command = [Path(sys.executable).with_name("functions-framework"), "--source", f"functions/{function}/main.py",
-               "--target", TARGETS[function], "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
+               "--target", target, "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
     environment = {name: text for name, text in os.environ.items() if not name.startswith("FUNCTION_")}
-    with (tmp_path / "log").open("w") as log:
+    with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PYTHONPATH": "lib"}, stdout=log, stderr=log)
     try:
-        status, headers, body = first_answer(f"http://127.0.0.1:{port}/health/readiness", process)
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
         process.wait(20)
 
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("function", TARGETS)
+def test_the_ecosystems_own_command_serves_a_function(framework, tmp_path, function):
+    with served_by_the_framework(TARGETS[function], function, tmp_path) as (url, process):
+        status, headers, body = first_answer(f"{url}/health/readiness", process)
+
     assert (status, json.loads(body)) == (200, {"status": "ready"})
     check_answer("GET", "/health/readiness", status, headers, body, function=function)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("function", "statuses"), [("bridge", [401, 401]), ("ingest", [204, 422]), ("repair", [204, 422])]
+)
+def test_the_ecosystems_own_command_adds_no_body_to_the_answer_to_an_event(framework, tmp_path, function, statuses):
+    """Its own decorator for CloudEvents answers OK to all, and a broker takes that for an event that it cannot read."""
+    event = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": "unknown", "ce-source": "/s"}
+    with served_by_the_framework(EVENT_TARGETS[function], function, tmp_path) as (url, process):
+        first_answer(f"{url}/health/liveness", process)
+        answers = [requests.post(url, data=b"{}", headers=headers, timeout=10) for headers in (event, {})]
+
+    assert [answer.status_code for answer in answers] == statuses
+    assert [answer.content for answer in answers] == [b"", b""]
 
 
 def first_answer(url, process):

@@ -15,13 +15,16 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail"}
+TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "bridge": "bridge", "ingest": "ingest",
+           "repair": "repair"}  # fmt: skip
 PATIENCE_S = 60
 
 
 def environment(**settings):
     """The environment without anything that speaks to our processes, and with these settings."""
-    ours = re.compile(r"CIRCLES_|PREDICTOR_|FUNCTION_|GATEWAY_|S3_|MAKE|MFLAGS|PORT$|HOST$|STORE$|PYTHONPATH$")
+    ours = re.compile(
+        r"CIRCLES_|PREDICTOR_|FUNCTION_|GATEWAY_|S3_|K_|BROKER_|WEED_|TICK_|MAKE|MFLAGS|PORT$|HOST$|STORE$|PYTHONPATH$"
+    )
     return {**{name: text for name, text in os.environ.items() if not ours.match(name)}, **settings}
 
 
@@ -50,14 +53,15 @@ def free_port():
 
 
 def ports_from(port):
-    """What `make run PORT=…` takes: the block above it, and weed's gRPC, which adds 10,000 to three of them."""
-    return [*range(port, port + 10), *range(port + 10007, port + 10010)]
+    """What `make run PORT=…` takes: the block above it, the gateway's metrics, and weed's gRPC, which adds 10,000 to
+    three of them."""
+    return [*range(port, port + 13), port + 19, *range(port + 10007, port + 10010)]
 
 
 def free_block():
     """Return a port below Linux's ephemeral ones (from 32,768 on) that `make run` can start from."""
     for _ in range(100):
-        port = random.randrange(10_000, 22_000, 10)
+        port = random.randrange(10_000, 22_000, 20)
         if all(map(is_free, ports_from(port))):
             return port
     raise AssertionError("no free block of ports")
@@ -155,8 +159,8 @@ class Run(Process):
 class Function(Process):
     """One function, served by python -m circles.serve, and ready."""
 
-    def __init__(self, name, log, **settings):
-        self.port = free_port()
+    def __init__(self, name, log, *, port=None, environment=None, **settings):
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         super().__init__(
             [sys.executable, "-m", "circles.serve"],
@@ -168,6 +172,7 @@ class Function(Process):
             FUNCTION_SOURCE=f"functions/{name}/main.py",
             FUNCTION_TARGET=TARGETS[name],
             **{f"CIRCLES_{key.upper()}": str(value) for key, value in settings.items()},
+            **(environment or {}),
         )
 
     def wait_until_ready(self):
@@ -187,6 +192,7 @@ class Gateway(Process):
             log,
             PORT=str(self.port),
             GATEWAY_BIND="127.0.0.1",
+            GATEWAY_METRICS_PORT=str(free_port()),
             **{f"{name.upper()}_ADDRESS": url.removeprefix("http://") for name, url in functions.items()},
             **variables,
         )  # fmt: skip
@@ -196,10 +202,11 @@ class Gateway(Process):
         return self
 
 
-def answers(url):
+def answers(url, *, anything=False):
+    """What a url answers in JSON, or whether it answers at all; nothing where it does not."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
-            return json.loads(response.read())
+            return anything or json.loads(response.read())
     except (OSError, ValueError):
         return None
 

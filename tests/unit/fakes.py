@@ -107,9 +107,6 @@ class FakeDetector(Faults):
         self.asked.append(picture)
         return Detection("fake", "7", "none", 12.5, self.circles)
 
-    def wake(self):
-        self.reach("wake")
-
 
 class FakeSink(Faults):
     """Keeps what it was sent."""

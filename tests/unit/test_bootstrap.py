@@ -7,6 +7,7 @@ import pytest
 from circles import bootstrap, metrics
 from circles.adapters.fixed_detector import FixedDetector
 from circles.adapters.folder_store import FolderStore
+from circles.adapters.http_sink import BrokerSink, WebhookSink
 from circles.adapters.kserve_detector import KserveDetector
 from circles.adapters.minio_store import MinioStore
 from circles.bootstrap import Services, build, services
@@ -94,3 +95,20 @@ def test_a_claim_outlives_the_slowest_detection_and_its_record():
 
 def test_the_clock_knows_its_time_zone():
     assert Services(Settings()).now().utcoffset() == timedelta(0)
+
+
+def test_nobody_is_told_of_events_unless_the_settings_say_so():
+    assert Services(Settings()).sinks == {}
+
+
+def test_a_webhooks_name_follows_from_its_address_alone_and_does_not_show_it():
+    secret = "whsec_" + "c2VjcmV0" * 4
+    urls = ("https://a.example/token-1", "https://b.example")
+    first = Services(Settings(k_sink="http://broker", webhook_urls=urls, webhook_secret=secret)).sinks
+    later = Services(Settings(webhook_urls=urls[::-1], webhook_secret=secret)).sinks
+
+    assert isinstance(first["broker"], BrokerSink)
+    assert {type(sink) for name, sink in first.items() if name != "broker"} == {WebhookSink}
+    assert set(first) - {"broker"} == set(later)
+    assert len(later) == 2
+    assert not any("token" in name or "example" in name for name in later)

@@ -41,6 +41,7 @@ HOOKS = {
     "circles_predictor_call_seconds_count": (lambda: metrics.predictor_asked("timeout", 30), {"outcome": "timeout"}),
     "circles_database_wait_seconds_count": (lambda: metrics.database_locked(0.003), {}),
     "circles_database_faults_total": (lambda: metrics.database_failed("SQLITE_BUSY"), {"fault": "SQLITE_BUSY"}),
+    "circles_s3_faults_total": (lambda: metrics.s3_failed("unreachable"), {"fault": "unreachable"}),
     "circles_events_total": (
         lambda: metrics.event_handled("in", "io.circles.image", "done"),
         {"direction": "in", "type": "io.circles.image", "outcome": "done"},

@@ -7,7 +7,8 @@ import pytest
 
 from circles.settings import Settings, SettingsError
 
-ECOSYSTEM = {"host", "port", "function_source", "function_target"}
+ECOSYSTEM = {"host", "port", "function_source", "function_target", "k_sink", "k_ce_overrides"}
+SECRET = "whsec_" + "c2VjcmV0" * 4
 
 
 def variable(name):
@@ -48,6 +49,7 @@ GIVEN = {
     "predictor_protocol": ("v2-binary", "v2-binary"),
     "predictor_timeout_s": ("7.5", 7.5),
     "predictor_connect_timeout_s": ("1", 1.0),
+    "wake_predictor": ("true", True),
     "max_objects": ("12", 12),
     "max_upload_bytes": ("1024", 1024),
     "max_pixels": ("4096", 4096),
@@ -59,6 +61,12 @@ GIVEN = {
     "event_type_prefix": ("org.example", "org.example"),
     "event_source": ("https://circles.example/", "https://circles.example/"),
     "event_max_attempts": ("2", 2),
+    "k_sink": ("http://broker-ingress/circles/default/", "http://broker-ingress/circles/default/"),
+    "k_ce_overrides": ('{"extensions": {"site": "b", "env": "test"}}', (("env", "test"), ("site", "b"))),
+    "webhook_urls": (" https://a.example/x/ https://b.example\n", ("https://a.example/x/", "https://b.example")),
+    "webhook_secret": (SECRET, SECRET),
+    "sink_timeout_s": ("2.5", 2.5),
+    "bridge_token": ("hush", "hush"),
     "host": ("127.0.0.1", "127.0.0.1"),
     "port": ("9000", 9000),
     "function_source": ("functions/list/main.py", "functions/list/main.py"),
@@ -88,15 +96,19 @@ def test_what_the_ecosystem_names_has_no_prefix(name):
 
 CHOICES = ("store", "detector", "predictor_protocol", "log_level")
 NUMBERS = ("busy_timeout_s", "s3_timeout_s", "predictor_timeout_s", "predictor_connect_timeout_s", "repair_after_s",
-           "repair_budget_s", "adopt_after_s")  # fmt: skip
+           "repair_budget_s", "adopt_after_s", "sink_timeout_s")  # fmt: skip
 COUNTS = ("max_objects", "max_upload_bytes", "max_pixels", "port", "threads", "max_attempts", "event_max_attempts")
-URLS = ("s3_endpoint", "predictor_url")
+URLS = ("s3_endpoint", "predictor_url", "k_sink")
 FAULTS = [
     *((name, text) for name in CHOICES for text in ("other", "FOLDER", " s3", "debug")),
     *((name, text) for name in (*NUMBERS, *COUNTS) for text in ("0", "-1", "many", "nan", "inf", "1e400", "1,5")),
     *((name, text) for name in COUNTS for text in ("1.5", "0x10")),
     *(("incoming_prefix", text) for text in ("incoming", "/", "/incoming/", "a//", "../", "images/", "images/new/")),
     *(("event_type_prefix", text) for text in ("dev.circles.", "Dev", ".", "a b")),
+    *(
+        ("k_ce_overrides", text)
+        for text in ("x", "[]", '{"extensions": [1]}', '{"extensions": {"A": "b"}}', '{"extensions": {"a": 1}}')
+    ),
     *(("event_source", text) for text in ("a b", "<x>")),
     *((name, text) for name in URLS for text in ("127.0.0.1:9000", "ftp://x", "s3://x", "//x", "HTTP")),
 ]
@@ -161,6 +173,25 @@ def test_a_fault_shows_no_secret():
         Settings.from_env({"CIRCLES_S3_SECRET_KEY": "hush", "CIRCLES_PORT_": "1", "PORT": "x"})
 
     assert "hush" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["webhook_secret", "webhook_urls"])
+@pytest.mark.parametrize("text", ["hush", "whsec_hush", "whsec_aHVzaA==", "whsec_" + "aHVzaHVz" * 11])
+def test_a_webhook_secret_that_is_none_and_a_url_that_is_none_are_named_and_not_shown(name, text):
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env({variable(name): text})
+
+    assert str(raised.value).startswith(f"{variable(name)}=…: must be")
+    assert text not in str(raised.value)
+
+
+def test_webhooks_without_a_secret_are_a_fault():
+    with pytest.raises(SettingsError, match="^CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET$"):
+        Settings.from_env({"CIRCLES_WEBHOOK_URLS": "https://a.example"})
+
+
+def test_webhooks_are_signed_with_the_bytes_that_the_secret_says():
+    assert Settings(webhook_secret=SECRET).webhook_key == b"secret" * 4
 
 
 def test_settings_do_not_change():

@@ -20,9 +20,6 @@ class FixedDetector:
         fitting = (circle for circle in self._circles if _fits(circle, picture))
         return Detection("fixed", "1", "none", 0.0, tuple(fitting))
 
-    def wake(self) -> None:
-        """Always awake."""
-
 
 def _fits(circle: Circle, picture: Picture) -> bool:
     x, y, width, height = circle.bbox

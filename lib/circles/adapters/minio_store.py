@@ -14,6 +14,7 @@ from minio.datatypes import Object
 from minio.error import InvalidResponseError, MinioException, S3Error
 from urllib3 import BaseHTTPResponse
 
+from circles import metrics
 from circles.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
 from circles.images import StoredObject
 from circles.keys import check_key
@@ -151,8 +152,10 @@ def _faults_named() -> Iterator[None]:
     except S3Error as error:
         if error.code in _GONE:
             raise NotFound("The stored picture is gone.") from error
+        metrics.s3_failed("refused")
         raise Unavailable("The object store refuses the call now.") from error
     except (MinioException, InvalidResponseError, urllib3.exceptions.HTTPError, OSError) as error:
+        metrics.s3_failed("unreachable")
         raise Unavailable("The object store cannot be reached now.") from error
 
 

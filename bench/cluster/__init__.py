@@ -1,0 +1,1 @@
+"""Cold starts on a real cluster, whatever KUBECONFIG points at: python -m bench.cluster."""

@@ -1,0 +1,82 @@
+"""One picture after the other, without the predictor's own time: uploaded, and told of by an event, by turns."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from statistics import median, quantiles
+
+from bench.asking import Request, ask, connect
+from bench.buckets import Bucket, folder_bucket, seaweedfs_bucket
+from bench.pictures import jpeg
+from bench.processes import running
+from bench.programs import OBJECT_COUNT, UPLOAD, Site
+from bench.tables import ratio, table
+
+WARM_UP = 5
+PICTURES_A_ROUND = 10
+STORES = {"a folder": folder_bucket, "SeaweedFS": seaweedfs_bucket}
+TARGETS = {"ingest": "≤ 1.3×"}
+
+
+def measure(site: Site, rounds: int) -> str:
+    """A 500 kB JPEG into each store and SQLite. To put the object there is the client's part, and not timed."""
+    rows = []
+    for store, bucket_in in STORES.items():
+        with bucket_in(site.folder) as bucket:
+            samples = _samples(site, bucket, rounds * PICTURES_A_ROUND)
+        for name, values in samples.items():
+            p95_ms, x = quantiles(values, n=20)[18], ratio(samples, name, "upload")
+            figures = [f"{median(values):.1f}", f"{p95_ms:.1f}", f"{min(values):.1f}", f"{x:.2f}×"]
+            rows.append([f"{name}, {store}", *figures, TARGETS.get(name, "")])
+    return table(["one picture, predictor instant", "p50 ms", "p95 ms", "fastest ms", "ratio", "target"], rows)
+
+
+def _samples(site: Site, bucket: Bucket, count: int) -> dict[str, list[float]]:
+    samples: dict[str, list[float]] = {"upload": [], "ingest": []}
+    with ExitStack() as stack:
+        servers = [stack.enter_context(running(site.function(name, bucket.env), site.folder)) for name in samples]
+        for server in servers:
+            server.first_answer(Request("GET", "/health/readiness"))
+        connections = [connect(server.port) for server in servers]
+        for number, event in enumerate(_events(bucket, WARM_UP + count)):
+            for name, connection, request in zip(samples, connections, (UPLOAD, event), strict=True):
+                began = time.perf_counter()
+                status = ask(connection, request).status
+                took_ms = (time.perf_counter() - began) * 1e3
+                if status not in (200, 204):
+                    raise RuntimeError(f"{name}: {status}")
+                if number >= WARM_UP:
+                    samples[name].append(took_ms)
+    _check(Path(bucket.env["CIRCLES_DATA_DIR"]) / "catalogue.db", WARM_UP + count)
+    return samples
+
+
+def _events(bucket: Bucket, count: int) -> Iterator[Request]:
+    """Put the picture under a new key each time, and give the event that tells of it."""
+    data = jpeg()
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": "1",
+        "ce-type": "com.amazonaws.s3.ObjectCreated:Put",
+        "ce-source": "bench",
+        "content-type": "application/json",
+    }
+    for number in range(count):
+        key = f"incoming/{number}.jpg"
+        bucket.put(key, data)
+        stored = {"key": key, "size": len(data), "eTag": str(number)}
+        record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket.name}, "object": stored}}
+        yield Request("POST", "/", json.dumps(record).encode(), headers)
+
+
+def _check(catalogue: Path, count: int) -> None:
+    """Raise RuntimeError unless both made so many images with all their objects."""
+    query = """SELECT source, count(*), sum(object_count = ?) FROM images
+        JOIN detections USING (detection_id) WHERE status = 'detected' GROUP BY source ORDER BY source"""
+    with closing(sqlite3.connect(catalogue)) as connection:
+        found = connection.execute(query, [OBJECT_COUNT]).fetchall()
+    if found != [("s3", count, count), ("upload", count, count)]:
+        raise RuntimeError(f"{found} instead of {count} images each")

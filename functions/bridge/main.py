@@ -1,0 +1,31 @@
+"""POST /: what an object store tells of its bucket goes on as CloudEvents to K_SINK."""
+
+import functions_framework
+from flask import Request, Response
+
+from circles.bootstrap import services
+from circles.bridging import broker, forward_notification
+from circles.errors import Unavailable
+from circles.web_events import check_token, event_routes
+
+app = services()
+
+
+def take_notification(request: Request) -> None:
+    check_token(request, app.settings.bridge_token)
+    forward_notification(request.get_data(cache=False), app)
+
+
+def ready() -> None:
+    """Without a sink or a token that callers can send, the store keeps what it has to tell."""
+    broker(app)
+    if not app.settings.bridge_token:
+        raise Unavailable("CIRCLES_BRIDGE_TOKEN is not set.")
+
+
+answer = event_routes(take_notification, ready=ready, settings=app.settings, never_status=204)
+
+
+@functions_framework.http
+def bridge(request: Request) -> Response:
+    return answer(request)

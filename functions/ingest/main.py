@@ -1,0 +1,31 @@
+"""POST /: CloudEvents that tell of new objects in the bucket; each becomes an image."""
+
+import functions_framework
+from flask import Request, Response
+
+from circles.bootstrap import services
+from circles.events import IncomingEvent
+from circles.notifications import notices
+from circles.usecases import register_objects
+from circles.web_events import cloud_event_routes
+
+app = services()
+
+
+def handle(event: IncomingEvent) -> bool:
+    found = notices(event.type, event.data)
+    register_objects(found, app)
+    return bool(found)
+
+
+def ready() -> None:
+    app.catalogue.ping()
+    app.store.ping()
+
+
+answer = cloud_event_routes(handle, ready=ready, settings=app.settings)
+
+
+@functions_framework.http
+def ingest(request: Request) -> Response:
+    return answer(request)

@@ -1,0 +1,34 @@
+"""POST /: the CloudEvent of a PingSource; whatever was cut off is taken up again."""
+
+import functions_framework
+from flask import Request, Response
+
+from circles.bootstrap import services
+from circles.events import IncomingEvent
+from circles.usecases import repair_images
+from circles.web_events import cloud_event_routes
+
+PING = "dev.knative.sources.ping"
+"""The type of a PingSource's events (knative/eventing pkg/apis/sources/v1/ping_types.go)."""
+
+app = services()
+
+
+def handle(event: IncomingEvent) -> bool:
+    if event.type != PING:
+        return False
+    repair_images(app)
+    return True
+
+
+def ready() -> None:
+    app.catalogue.ping()
+    app.store.ping()
+
+
+answer = cloud_event_routes(handle, ready=ready, settings=app.settings)
+
+
+@functions_framework.http
+def repair(request: Request) -> Response:
+    return answer(request)

@@ -1,0 +1,148 @@
+"""HTTP to other people's servers with a deadline that holds: the only file that imports requests."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
+
+
+class CallFailed(Exception):
+    """No whole answer came."""
+
+
+class NotReached(CallFailed):
+    """No connection, or one that was reset before an answer began."""
+
+
+class TooSlow(CallFailed):
+    """The deadline passed."""
+
+
+class BrokenOff(CallFailed):
+    """The answer began and was no HTTP, cut off, or not what its encoding promises."""
+
+
+class TooMuch(CallFailed):
+    """The answer is larger than the caller reads."""
+
+
+class Answer:
+    """An answer whose body is still on its way; gone when the with statement of HttpClient.post ends."""
+
+    def __init__(self, response: requests.Response, deadline: float) -> None:
+        self._response, self._deadline = response, deadline
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    def read(self, max_bytes: int) -> bytes:
+        """Read to the end. Raises TooMuch past max_bytes, TooSlow past the deadline."""
+        parts: list[bytes] = []
+        size = 0
+        for part in self._response.iter_content(64 * 1024):
+            parts.append(part)
+            size += len(part)
+            if size > max_bytes:
+                raise TooMuch
+        if time.monotonic() >= self._deadline:  # an answer without a length ends where it was cut off
+            raise TooSlow
+        return b"".join(parts)
+
+    def words(self) -> str:
+        """The beginning of an error's body of any kind, for the log only: servers may echo a whole request."""
+        try:
+            begin: bytes = next(self._response.iter_content(64 * 1024), b"")
+        except requests.RequestException as error:
+            return f"(its body cannot be read: {error})"
+        return begin[:300].decode("utf-8", "replace")
+
+
+class HttpClient:
+    """Keeps connections; follows no redirect and knows no proxy. Safe from many threads."""
+
+    def __init__(self, *, threads: int, connect_timeout_s: float) -> None:
+        self._connect_timeout_s = connect_timeout_s
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy of the environment has no business inside the cluster
+        pool = _Adapter(pool_maxsize=threads)
+        self._session.mount("http://", pool)
+        self._session.mount("https://", pool)
+
+    @contextmanager
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Iterator[Answer]:
+        """
+        Post once; everything within the with statement ends at deadline, a moment of time.monotonic().
+
+        Raises:
+            NotReached, TooSlow, BrokenOff: also from reading the answer within the with statement.
+        """
+        remaining_s = max(deadline - time.monotonic(), 0.001)
+        timeouts = (min(self._connect_timeout_s, remaining_s), remaining_s)
+        try:
+            with (
+                self._session.post(
+                    url, data=body, headers=headers, timeout=timeouts, stream=True, allow_redirects=False
+                ) as response,
+                _cut_off(deadline - time.monotonic(), response.raw.shutdown),
+            ):
+                yield Answer(response, deadline)
+        except requests.RequestException as error:
+            raise _fault(error, deadline) from error
+
+
+@contextmanager
+def _cut_off(after_s: float, end: Callable[[], None]) -> Iterator[None]:
+    """End a read that is still waiting then: requests' own timeout counts only the silence between two packets."""
+
+    def end_the_read() -> None:
+        with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
+            end()
+
+    cut = threading.Timer(max(after_s, 0), end_the_read)
+    cut.daemon = True
+    cut.start()
+    try:
+        yield
+    finally:
+        cut.cancel()
+
+
+class _InTime(HTTPConnection):
+    """Has a head of an answer within its timeout, however slowly it drips."""
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself has it
+        waiting, after_s = self.sock, self.timeout
+        assert waiting and isinstance(after_s, int | float)  # it has asked, and every call here has a timeout
+        with _cut_off(after_s, lambda: waiting.shutdown(socket.SHUT_RDWR)):
+            return super().getresponse()
+
+
+class _InTimeTls(_InTime, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _InTime
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _InTimeTls
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def _fault(error: requests.RequestException, deadline: float) -> CallFailed:
+    if isinstance(error, requests.ReadTimeout) or time.monotonic() >= deadline:
+        return TooSlow()
+    return NotReached() if isinstance(error, requests.ConnectionError) else BrokenOff()

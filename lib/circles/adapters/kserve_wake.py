@@ -1,0 +1,34 @@
+"""
+Lets a predictor that is scaled to zero begin to start, before this process itself can serve.
+
+Standard library only: it runs before anything else of ours is imported, because each millisecond that the predictor
+begins earlier is one that the first upload waits less (bench/README.md).
+"""
+
+import http.client
+import logging
+from urllib.parse import urlsplit
+
+from circles.adapters.kserve_wire import PROTOCOLS
+from circles.settings import Settings
+
+log = logging.getLogger("circles.detector")
+
+
+def wake(settings: Settings) -> None:
+    """
+    Ask whether the model is ready, wait at most predictor_timeout_s for an answer, and raise nothing if none comes.
+
+    A GET is enough: Knative's activator holds it until a pod is ready (knative/serving cmd/activator/main.go).
+    """
+    url = urlsplit(settings.predictor_url)
+    path = url.path + PROTOCOLS[settings.predictor_protocol].ready_path.format(model=settings.predictor_model)
+    connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = connect(url.hostname or "", url.port, timeout=settings.predictor_timeout_s)
+    try:
+        connection.request("GET", path)
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        log.info("model %s cannot be woken", settings.predictor_model)
+    finally:
+        connection.close()

@@ -1,0 +1,23 @@
+"""`python -m circles.repair` takes up by hand what was cut off, and says what it did and saw."""
+
+import sys
+from dataclasses import asdict
+
+from circles.bootstrap import services
+from circles.errors import CirclesError
+from circles.settings import SettingsError
+from circles.usecases import repair_images
+
+
+def main() -> None:
+    """Print the report, a line a figure; end with 1 where store or catalogue is away."""
+    try:
+        report = repair_images(services())
+    except (CirclesError, SettingsError) as error:
+        sys.exit(f"nothing was repaired: {error}")
+    for name, figure in asdict(report).items():
+        print(f"{name.replace('_', ' ')}: {figure}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""Stands in for Knative's PingSource in `make run STORE=s3`: an event to K_SINK every TICK_S seconds."""
+
+import os
+import time
+import uuid
+
+import requests
+
+
+def main() -> None:
+    """A sink that is away is no matter: the next tick comes soon."""
+    pause_s = float(os.environ.get("TICK_S", "10"))
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-type": "dev.knative.sources.ping",
+        "ce-source": "/apis/v1/namespaces/local/pingsources/repair",
+        "content-type": "application/json",
+    }
+    while True:
+        time.sleep(pause_s)
+        try:
+            requests.post(os.environ["K_SINK"], data=b"{}", headers={**headers, "ce-id": str(uuid.uuid4())}, timeout=5)
+        except requests.RequestException as error:
+            print(f"the tick was not taken: {type(error).__name__}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Nothing accepted is lost while revisions change and pods die."""
+
+import time
+
+import requests
+from load import Load, upload
+from steps import step
+
+from cluster import SERVING, get, kubectl, of_service, pods, wait_until
+
+
+@step("rollout of each function at 20 requests a second")
+def rollout(system):
+    image_id = upload(system.gateway, system.picture).json()["image_id"]
+    calls = {
+        "list": lambda: requests.get(f"{system.gateway}/images/{image_id}/objects", timeout=90),
+        "detail": lambda: requests.get(f"{system.gateway}/images/{image_id}", timeout=90),
+        "upload": lambda: upload(system.gateway, system.picture),
+    }
+    said = []
+    for function, call in calls.items():
+        with Load(call, 20) as load:
+            time.sleep(3)
+            roll_out(function)
+            time.sleep(3)
+        assert set(load.results) <= {"200", "202"}, (function, load.results)
+        for accepted in load.accepted:
+            assert requests.get(f"{system.gateway}/images/{accepted}", timeout=90).status_code == 200, accepted
+        said.append(f"{function} {load.said()}")
+    return "; ".join(said)
+
+
+def roll_out(function: str) -> None:
+    """Make a new revision by an annotation and wait until all traffic goes to it; two revisions write meanwhile."""
+    annotation = f'{{"spec":{{"template":{{"metadata":{{"annotations":{{"smoke":"{time.time_ns()}"}}}}}}}}}}'
+    before = get(SERVING, function)["status"]["latestReadyRevisionName"]
+    kubectl("patch", SERVING, function, "--type", "merge", "-p", annotation)
+    wait_until(
+        f"new revision of {function}",
+        lambda: get(SERVING, function)["status"]["latestReadyRevisionName"] != before,
+        120,
+    )
+
+
+@step("pods of upload, predictor and MinIO deleted under load")
+def killed(system):
+    with Load(lambda: upload(system.gateway, system.picture), 5) as load:
+        for selector in (of_service("upload"), of_service("circles-predictor"), "app=minio"):
+            time.sleep(4)
+            for name in pods(selector)[:1]:
+                kubectl("delete", "pod", name, "--wait=false", "--grace-period=1")
+        time.sleep(8)
+    assert set(load.results) <= {"200", "202", "503"}, load.results
+    for image_id in load.accepted:
+        response = requests.get(f"{system.gateway}/images/{image_id}/content", timeout=90)
+        assert response.content == system.picture, (image_id, response.status_code)
+    return load.said() + "; none lost"

@@ -1,0 +1,67 @@
+"""What a careless hand can do to a cluster: each fault is seen, answered, and mended without loss."""
+
+import json
+import time
+
+import requests
+from load import upload
+from steps import step
+
+from cluster import SERVING, get, kubectl, of_service, pods, wait_until
+
+
+@step("no predictor at all: 202 and pending; back again, repair detects it")
+def no_predictor(system):
+    service = get("inferenceservices", "circles")
+    kubectl("delete", "inferenceservice", "circles")
+    wait_until("predictor gone", lambda: not pods(of_service("circles-predictor"), going=True), 120)
+    try:
+        answer = upload(system.gateway, system.picture)
+        assert answer.status_code == 202 and answer.json()["status"] == "pending", answer.text
+    finally:
+        kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=bare(service))
+        kubectl("wait", "--for=condition=Ready", "--timeout=180s", "inferenceservice", "circles")
+    took_s = wait_until("detected by repair", lambda: status(system, answer.json()["image_id"]) == "detected", 300)
+    return f"202, detected {took_s:.0f} s after the predictor was back"
+
+
+def status(system, image_id: str) -> str:
+    return requests.get(f"{system.gateway}/images/{image_id}", timeout=90).json().get("status", "")
+
+
+def bare(document) -> str:
+    """An object as it may be applied again."""
+    kept = {key: document["metadata"].get(key) for key in ("name", "namespace", "labels", "annotations")}
+    return json.dumps({**document, "metadata": kept, "status": None})
+
+
+@step("a revision with wrong S3 credentials does not become ready; the one before goes on")
+def wrong_credentials(system):
+    service = get(SERVING, "upload")
+    before = service["status"]["latestReadyRevisionName"]
+    part = service["spec"]["template"]["spec"]["containers"][0]
+    wrong = {**part, "env": [*part["env"], {"name": "CIRCLES_S3_SECRET_KEY", "value": "wrong-on-purpose"}]}
+    patch("upload", [{"op": "replace", "path": "/spec/template/spec/containers/0", "value": wrong}])
+    try:
+        wait_until("the new revision's pod", lambda: pods(f"serving.knative.dev/revision={newest('upload')}"), 60)
+        time.sleep(8)
+        latest = get(SERVING, "upload")["status"]
+        assert latest["latestReadyRevisionName"] == before, latest
+        [pod, *_] = pods(f"serving.knative.dev/revision={newest('upload')}")
+        log = kubectl("logs", pod, "-c", "function")
+        assert "object store" in log, log
+        assert "wrong-on-purpose" not in log
+        answer = upload(system.gateway, system.picture)
+        assert answer.status_code == 200, answer.text
+    finally:
+        patch("upload", [{"op": "replace", "path": "/spec/template/spec/containers/0", "value": part}])
+        kubectl("wait", "--for=condition=Ready", "--timeout=120s", SERVING, "upload")
+    return "never ready, its log says why; uploads went on"
+
+
+def newest(function: str) -> str:
+    return get(SERVING, function)["status"]["latestCreatedRevisionName"]
+
+
+def patch(function: str, operations) -> None:
+    kubectl("patch", SERVING, function, "--type", "json", "-p", json.dumps(operations))

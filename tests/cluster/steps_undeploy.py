@@ -1,0 +1,29 @@
+"""The last steps: all of it taken away, and back again."""
+
+import subprocess
+
+import requests
+from load import upload
+from steps import step
+
+from cluster import get, kubectl, wait_until
+
+
+def make(*arguments: str) -> None:
+    done = subprocess.run(["make", "-s", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"make {' '.join(arguments)}: {(done.stdout + done.stderr)[-500:]}")
+
+
+@step("undeploy keeps the volumes; deployed again, every image is there")
+def undeploy(system):
+    image_id = upload(system.gateway, system.picture).json()["image_id"]
+    make("undeploy")
+    assert {each["metadata"]["name"] for each in get("persistentvolumeclaims")["items"]} >= {"catalogue", "minio"}
+    wait_until("all pods gone", lambda: not get("pods")["items"], 180)
+    left = kubectl("get", "services.serving.knative.dev,deployments,inferenceservices", "-o", "name").split()
+    assert not left, left
+    make("deploy")
+    content = requests.get(f"{system.gateway}/images/{image_id}/content", timeout=90)
+    assert content.content == system.picture, content.status_code
+    return "nothing but claims was left; the image came back byte for byte"

@@ -1,0 +1,383 @@
+"""ingest: CloudEvents of new objects become images, once each; everything else gets a status and never a body."""
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from tests.functions.pictures import draw, encode, png
+from tests.functions.predictors import says
+from tests.scraping import Counted
+
+PUT = "com.amazonaws.s3.ObjectCreated:Put"
+KEY = "incoming/a.png"
+
+
+class Bucket:
+    """What S3 clients see of the volume: its bucket is the folder blobs/."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def put(self, key, data):
+        path = self.folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    def etag(self, key):
+        facts = (self.folder / key).stat()
+        return f"{facts.st_mtime_ns:x}-{facts.st_size:x}"
+
+
+@pytest.fixture
+def bucket(volume):
+    return Bucket(volume.folder / "blobs")
+
+
+@pytest.fixture
+def ingest(load):
+    return load("ingest")
+
+
+def record(key=KEY, *, bucket="blobs", etag="e", size=7, name="ObjectCreated:Put"):
+    found = {"key": quote_plus(key), "eTag": etag, "size": size}
+    return {"eventName": name, "s3": {"bucket": {"name": bucket}, "object": found}}
+
+
+def post(client, data, kind=PUT, **headers):
+    """Deliver an event in binary mode as a broker does, and see that nothing is said but a status."""
+    body = data if isinstance(data, bytes) else json.dumps(data).encode()
+    attributes = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": kind, "ce-source": "minio:s3..blobs"}
+    response = client.post("/", data=body, headers={**attributes, "content-type": "application/json", **headers})
+    assert response.data == b""
+    assert "Content-Type" not in response.headers
+    return response.status_code
+
+
+def test_an_object_in_the_bucket_becomes_an_image_with_its_objects(ingest, bucket, volume, load):
+    bucket.put(KEY, png())
+
+    assert post(ingest, record()) == 204
+
+    [image] = volume.rows("images")
+    assert (image["key"], image["status"], image["source"], image["file_name"]) == (KEY, "detected", "s3", "a.png")
+    shown = load("detail").get(f"/images/{image['image_id']}/content")
+    assert shown.data == png()
+    assert len(volume.rows("objects")) == 2
+    assert len(volume.blobs()) == 1  # it stays where it is
+
+
+@pytest.mark.parametrize("kind", ["Post", "Copy", "CompleteMultipartUpload"])
+def test_whichever_way_it_came_into_the_bucket(ingest, bucket, volume, kind):
+    bucket.put(KEY, png())
+    name = f"ObjectCreated:{kind}"
+
+    assert post(ingest, record(name=name), f"com.amazonaws.s3.{name}") == 204
+    assert len(volume.rows("images")) == 1
+
+
+def test_structured_mode_is_as_good(ingest, bucket, volume):
+    bucket.put(KEY, png())
+    document = {"specversion": "1.0", "id": "1", "type": PUT, "source": "s", "data": record()}
+    response = ingest.post("/", data=json.dumps(document), content_type="application/cloudevents+json")
+
+    assert (response.status_code, response.data) == (204, b"")
+    assert len(volume.rows("images")) == 1
+
+
+def test_the_trace_of_an_event_goes_on(load, bucket, volume):
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    bucket.put(KEY, png())
+    client = load("ingest", k_sink="http://127.0.0.1:9/")
+
+    assert post(client, record(), **{"ce-traceparent": parent}) == 204
+    events = volume.rows("outbox")
+    assert len(events) == 2
+    assert {event["traceparent"] for event in events} == {parent}
+
+
+# Again and again
+
+
+def test_the_same_event_a_hundred_times_at_once_is_one_image_with_one_detection(ingest, bucket, volume):
+    bucket.put(KEY, png())
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: post(ingest.application.test_client(), record()), range(100)))
+
+    assert set(statuses) == {204}
+    assert [len(volume.rows(table)) for table in ("images", "detections", "objects")] == [1, 1, 2]
+
+
+def test_the_same_event_after_a_restart_is_the_same_image(load, bucket, volume):
+    bucket.put(KEY, png())
+
+    assert [post(load("ingest"), record()), post(load("ingest"), record())] == [204, 204]
+    assert len(volume.rows("detections")) == 1
+
+
+def test_an_event_that_is_older_than_the_object_registers_what_is_there_once(ingest, bucket, volume):
+    bucket.put(KEY, png())
+    old = bucket.etag(KEY)
+    bucket.put(KEY, png(shade=90))
+    os.utime(bucket.folder / KEY, ns=(1, 1))
+
+    assert post(ingest, record(etag=old)) == 204
+    assert post(ingest, record(etag=bucket.etag(KEY))) == 204
+    assert len(volume.rows("images")) == 1
+
+
+def test_events_out_of_order_end_in_the_same_images(ingest, bucket, volume):
+    first, second = png(), png(shade=90)
+    bucket.put(KEY, first)
+    etags = [bucket.etag(KEY)]
+    assert post(ingest, record(etag=etags[0])) == 204
+    bucket.put(KEY, second)
+    os.utime(bucket.folder / KEY, ns=(1, 1))
+    etags.append(bucket.etag(KEY))
+    for etag in (etags[1], etags[0], etags[1], etags[0]):
+        assert post(ingest, record(etag=etag)) == 204
+
+    assert len(volume.rows("images")) == 2
+    assert len({row["sha256"] for row in volume.rows("images")}) == 2
+
+
+def test_an_object_that_is_gone_leaves_nothing_to_do(ingest, volume):
+    assert post(ingest, record()) == 204
+    assert volume.rows("images") == []
+
+
+def test_a_deletion_that_comes_before_its_creation_is_no_matter(ingest, bucket, volume):
+    bucket.put(KEY, png()).unlink()
+
+    assert post(ingest, record(name="ObjectRemoved:Delete"), "com.amazonaws.s3.ObjectRemoved:Delete") == 204
+    assert post(ingest, record()) == 204
+    assert volume.rows("images") == []
+
+
+def test_a_deletion_in_the_bucket_leaves_the_image(ingest, bucket, volume):
+    bucket.put(KEY, png())
+    post(ingest, record())
+
+    assert post(ingest, record(name="ObjectRemoved:Delete"), "com.amazonaws.s3.ObjectRemoved:Delete") == 204
+    assert len(volume.rows("images")) == 1
+
+
+# What is not for us, and what is no event
+
+
+@pytest.mark.parametrize("kind", [
+    "dev.circles.image.detected", "dev.knative.sources.ping", "com.amazonaws.s3.ObjectCreated:PutTagging",
+    "dev.knative.eventing.aws-s3", "com.amazonaws.s3", "x",
+])  # fmt: skip
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\x00", b'{"eventName": 1}'])
+def test_an_unknown_type_is_acknowledged_whatever_its_data_is(ingest, volume, kind, data):
+    assert post(ingest, data, kind) == 204
+    assert volume.is_empty()
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\x00", b"[]", b"7", b"{}", b'{"s3": {}}'])
+def test_our_type_with_data_that_is_none_goes_to_the_dead_letters(ingest, volume, data):
+    assert post(ingest, data) == 422
+    assert volume.is_empty()
+
+
+def test_data_of_another_media_type_goes_to_the_dead_letters(ingest):
+    assert post(ingest, b"\xff\xfe", **{"content-type": "application/octet-stream"}) == 422
+    assert post(ingest, b"hello", **{"content-type": "text/plain"}) == 422
+
+
+@pytest.mark.parametrize(("body", "kind"), [
+    (b"", None), (b"{}", "application/json"), (b"[1]", "application/cloudevents+json"), (b"a=1", "text/plain"),
+    (b"{", "application/cloudevents+json"), (b"\xff", "application/cloudevents+json"),
+])  # fmt: skip
+def test_what_is_no_cloud_event_is_refused_without_an_echo(ingest, log, body, kind):
+    response = ingest.post("/", data=body, content_type=kind, headers={"Authorization": "Bearer secret"})
+
+    assert (response.status_code, response.data) == (422, b"")
+    assert "secret" not in log.getvalue()
+
+
+def test_an_event_for_another_bucket_goes_to_the_dead_letters(ingest, bucket, volume):
+    bucket.put(KEY, png())
+
+    assert post(ingest, record(bucket="other")) == 422
+    assert volume.rows("images") == []
+
+
+@pytest.mark.parametrize("key", ["images/a.png", "a.png", "incomin/a.png"])
+def test_an_object_elsewhere_is_no_matter_of_ours(ingest, bucket, volume, key):
+    bucket.put(key, png())
+
+    assert post(ingest, record(key)) == 204
+    assert volume.rows("images") == []
+
+
+def test_an_upload_of_our_own_does_not_come_back(ingest, load, volume):
+    load("upload").post("/images/", data=png(), content_type="image/png")
+    [row] = volume.rows("images")
+
+    assert post(ingest, record(row["key"])) == 204
+    assert len(volume.rows("images")) == 1
+
+
+@pytest.mark.parametrize("name", [
+    "a b.png", "a+b.png", "a%20b.png", "ä€𝄞.png", "deep/er/a.png", ".hidden", "a" * 240, "a&b=c?d#e.png", '"q".png',
+])  # fmt: skip
+def test_whatever_a_key_is_made_of_its_image_is_found(ingest, bucket, volume, name):
+    bucket.put(f"incoming/{name}", png())
+
+    assert post(ingest, record(f"incoming/{name}")) == 204
+    assert [row["key"] for row in volume.rows("images")] == [f"incoming/{name}"]
+
+
+def test_a_key_of_1024_bytes_is_taken(ingest, bucket, volume):
+    key = "incoming/" + "/".join(["ü" * 100] * 5) + "/" + "x" * 10
+    assert len(key.encode()) == 1024
+
+    bucket.put(key, png())
+    assert post(ingest, record(key)) == 204
+    assert [row["key"] for row in volume.rows("images")] == [key]
+
+
+@pytest.mark.parametrize("key", [
+    "incoming/../images/a.png", "incoming/../../catalogue.db", "incoming//a.png", "incoming/./a.png", "incoming/",
+    "incoming/" + "x" * 1016, "incoming/nul\0.png",
+])  # fmt: skip
+def test_a_key_that_no_store_takes_goes_to_the_dead_letters(ingest, volume, key):
+    assert post(ingest, record(key)) == 422
+    assert volume.is_empty()
+
+
+def test_the_record_names_the_object_and_the_subject_does_not(ingest, bucket, volume):
+    """Some sources escape the subject, some do not."""
+    bucket.put("incoming/a b.png", png())
+
+    assert post(ingest, record("incoming/a b.png"), **{"ce-subject": quote("incoming/other.png")}) == 204
+    assert [row["key"] for row in volume.rows("images")] == ["incoming/a b.png"]
+
+
+# What is no picture
+
+
+BAD = {
+    "nothing": b"",
+    "text": b"hello, world",
+    "a picture that is cut off": png()[:80],
+    "a picture of another kind": encode(draw(), "ICO"),
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD)
+def test_what_is_no_picture_goes_to_the_dead_letters_and_is_not_read_again(ingest, bucket, volume, data, log):
+    bucket.put(KEY, data)
+
+    assert post(ingest, record()) == 422
+    before = log.getvalue().count("is refused")
+    assert post(ingest, record()) == 422
+    assert log.getvalue().count("is refused") == before == 1
+    assert volume.rows("images") == []
+    assert len(volume.blobs()) == 1  # it is not ours to delete
+
+
+@pytest.mark.parametrize("told", [0, 7, 5 * 2**30])
+def test_an_object_of_5_gib_is_refused_by_its_size_before_it_is_read(ingest, bucket, volume, monkeypatch, told):
+    path = bucket.put(KEY, b"")
+    os.truncate(path, 5 * 2**30)
+
+    def never(*_, **__):
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr("circles.adapters.folder_store.FolderStore.get", never)
+    assert post(ingest, record(size=told)) == 422
+    assert volume.rows("images") == []
+
+
+@pytest.mark.parametrize(("bad", "status"), [("incoming/gone.png", 204), ("incoming/none.png", 422)])
+def test_of_several_records_in_one_event_none_is_kept_back_by_another(ingest, bucket, volume, bad, status):
+    """A source may pass on a store's whole notification."""
+    bucket.put("incoming/none.png", b"none")
+    for name in ("a", "b"):
+        bucket.put(f"incoming/{name}.png", png())
+    records = [record("incoming/a.png"), record(bad), record("incoming/b.png")]
+
+    assert post(ingest, {"Records": records}) == status
+    assert {row["key"] for row in volume.rows("images")} == {"incoming/a.png", "incoming/b.png"}
+
+
+def test_an_event_that_claims_5_gib_of_a_small_picture_is_about_the_picture(ingest, bucket, volume):
+    bucket.put(KEY, png())
+
+    assert post(ingest, record(size=5 * 2**30)) == 204
+    assert len(volume.rows("images")) == 1
+
+
+def test_an_event_that_is_too_large_goes_to_the_dead_letters(ingest):
+    assert post(ingest, b" " * (5 * 1024 * 1024)) == 422
+
+
+# What is away
+
+
+def test_while_the_predictor_is_away_the_image_is_safe_and_the_event_is_done(load, predictor, bucket, volume):
+    predictor.answer = says("", 500)
+    bucket.put(KEY, png())
+
+    assert post(load("ingest", detector="kserve", predictor_url=predictor.url), record()) == 204
+    [image] = volume.rows("images")
+    assert (image["status"], image["attempts"]) == ("pending", 1)
+
+
+def test_while_the_catalogue_is_away_the_event_comes_again(ingest, bucket, volume):
+    bucket.put(KEY, png())
+    volume.database.write_bytes(b"this is no database" * 100)
+
+    assert post(ingest, record()) == 503
+    assert ingest.get("/health/readiness").status_code == 503
+    assert ingest.get("/health/liveness").status_code == 200
+
+
+def test_while_the_store_is_away_the_event_comes_again(load, volume):
+    client = load("ingest", store="s3", s3_endpoint="http://127.0.0.1:9", s3_access_key="a", s3_secret_key="b",
+                  s3_bucket="blobs", s3_timeout_s=1)  # fmt: skip
+
+    assert post(client, record()) == 503
+
+
+def test_whatever_breaks_is_a_500_without_a_body(ingest, bucket, log, monkeypatch):
+    bucket.put(KEY, png())
+    monkeypatch.setattr("circles.adapters.folder_store.FolderStore.stat", lambda *_: 1 / 0)
+
+    assert post(ingest, record()) == 500
+    assert "ZeroDivisionError" in log.getvalue()
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("GET", "/", 200), ("HEAD", "/", 200), ("GET", "/health/liveness", 200), ("GET", "/health/readiness", 200),
+    ("POST", "/x", 404), ("PUT", "/", 405), ("POST", "/health/liveness", 405),
+])  # fmt: skip
+def test_probes_are_answered_and_other_paths_are_not(ingest, method, path, status):
+    response = ingest.open(path, method=method)
+
+    assert response.status_code == status
+    assert method != "POST" or response.data == b""
+
+
+def test_events_are_counted_by_type_and_outcome_and_no_type_that_a_sender_makes_up(ingest, bucket):
+    counted = Counted()
+    bucket.put(KEY, png())
+    bucket.put("incoming/b.png", b"none")
+    for data in (record(), record(), record("incoming/b.png"), record("incoming/c.png"), b"{"):
+        post(ingest, data)
+    post(ingest, b"{}", "made.up")
+    ingest.post("/", data=b"no event")
+
+    def outcome(name, kind=PUT):
+        return counted("circles_events_total", direction="in", type=kind, outcome=name)
+
+    assert (outcome("done"), outcome("refused"), outcome("gone")) == (2, 2, 1)
+    assert (outcome("ignored", "unknown"), outcome("refused", "unknown")) == (1, 1)
+    assert counted("circles_events_total") == 7
+    assert "made.up" not in ingest.get("/metrics").text

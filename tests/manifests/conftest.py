@@ -1,0 +1,38 @@
+"""What kustomize makes of the overlays, with the kubectl of .venv/kubectl or the machine's own."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+OVERLAYS = ("kind", "production")
+KUBECTL = shutil.which("kubectl", path=str(Path(sys.prefix) / "kubectl/bin")) or shutil.which("kubectl")
+_rendered = {}
+
+
+def render(overlay):
+    """The documents of an overlay."""
+    if KUBECTL is None:
+        pytest.skip("no kubectl: make test installs one")
+    if overlay not in _rendered:
+        command = [KUBECTL, "kustomize", ROOT / "manifests/overlays" / overlay]
+        _rendered[overlay] = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [document for document in yaml.safe_load_all(_rendered[overlay]) if document]
+
+
+@pytest.fixture(params=OVERLAYS)
+def documents(request):
+    """Every document of each overlay in turn."""
+    return render(request.param)
+
+
+@pytest.fixture
+def kind_file(tmp_path):
+    """The kind overlay as a file, as `make render` leaves it."""
+    path = tmp_path / "all.yaml"
+    path.write_text(yaml.safe_dump_all(render("kind")))
+    return path

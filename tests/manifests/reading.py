@@ -1,0 +1,55 @@
+"""Ways to look at rendered documents that the tests share."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
+SERVING = "serving.knative.dev/v1"
+
+
+def of_kind(documents, kind, group=""):
+    """Documents of a kind by name; group is the beginning of apiVersion."""
+    return {
+        each["metadata"]["name"]: each
+        for each in documents
+        if each["kind"] == kind and each["apiVersion"].rpartition("/")[0] == group
+    }
+
+
+def functions(documents):
+    return of_kind(documents, "Service", "serving.knative.dev")
+
+
+def template(service):
+    return service["spec"]["template"]
+
+
+def pod(service):
+    return template(service)["spec"]
+
+
+def container(service):
+    [only] = pod(service)["containers"]
+    return only
+
+
+def annotation(service, key):
+    return template(service)["metadata"]["annotations"][f"autoscaling.knative.dev/{key}"]
+
+
+def pods(documents):
+    """Name and PodSpec of everything that runs pods."""
+    for each in documents:
+        where = f"{each['kind']} {each['metadata']['name']}"
+        if each["kind"] == "InferenceService":
+            yield where, each["spec"]["predictor"]
+        elif isinstance(each.get("spec", {}).get("template"), dict):
+            yield where, each["spec"]["template"]["spec"]
+
+
+def settings(documents):
+    """The ConfigMap that every function reads."""
+    [found] = [
+        each["data"] for name, each in of_kind(documents, "ConfigMap").items() if "CIRCLES_STORE" in each["data"]
+    ]
+    return found

@@ -1,0 +1,242 @@
+"""Manifests, settings, functions, Makefile, func.yaml and README say the same."""
+
+import re
+from dataclasses import fields
+
+import pytest
+import yaml
+
+from circles.settings import _VARIABLES, Settings
+from tests.manifests.conftest import OVERLAYS, render
+from tests.manifests.reading import (
+    FUNCTIONS,
+    ROOT,
+    annotation,
+    container,
+    functions,
+    of_kind,
+    pod,
+    pods,
+    settings,
+    template,
+)
+
+DEPLOY_MK = (ROOT / "manifests/verbs/deploy.mk").read_text()
+DEPLOY_MD = (ROOT / "docs/deploy.md").read_text()
+CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
+
+
+def env(part):
+    """Names of a container's own variables."""
+    return {each["name"] for each in part["env"]}
+
+
+def test_every_function_has_a_service_and_every_service_a_function(documents):
+    assert sorted(functions(documents)) == FUNCTIONS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_service_starts_the_target_of_its_own_function(documents, function):
+    variables = {each["name"]: each.get("value") for each in container(functions(documents)[function])["env"]}
+    source = ROOT / variables["FUNCTION_SOURCE"]
+
+    assert source == ROOT / f"functions/{function}/main.py"
+    assert re.search(rf"^@functions_framework\.\w+\ndef {variables['FUNCTION_TARGET']}\(", source.read_text(), re.M)
+
+
+def test_every_variable_is_one_that_somebody_reads(documents):
+    elsewhere = {"HOME", "TMPDIR"}
+    named = set(settings(documents)) | set().union(*(env(container(each)) for each in functions(documents).values()))
+    for name, secret in of_kind(documents, "Secret").items():
+        named |= set(secret["data"]) if name.startswith("circles-") else set()
+
+    assert named - elsewhere - set(_VARIABLES) == set()
+    assert len(named) > 8
+
+
+def test_the_settings_of_the_cluster_are_settings_that_start(documents):
+    secrets = {"CIRCLES_S3_ACCESS_KEY": "somebody", "CIRCLES_S3_SECRET_KEY": "something"}
+    known = Settings.from_env({**settings(documents), **secrets})
+
+    assert known.store == "s3"
+    assert known.s3_endpoint != next(field.default for field in fields(Settings) if field.name == "s3_endpoint")
+
+
+def test_a_port_is_the_one_that_is_listened_on(documents):
+    for service in functions(documents).values():
+        assert [port["containerPort"] for port in container(service)["ports"]] == [Settings().port]
+
+
+def test_probes_ask_what_every_function_answers(documents):
+    for service in functions(documents).values():
+        assert container(service)["readinessProbe"]["httpGet"]["path"] == "/health/readiness"
+        assert container(service)["livenessProbe"]["httpGet"]["path"] == "/health/liveness"
+
+
+def test_concurrency_is_the_number_of_threads_for_knative_and_for_us(documents):
+    threads = int(settings(documents)["CIRCLES_THREADS"])
+
+    for service in functions(documents).values():
+        assert pod(service)["containerConcurrency"] == threads
+        assert annotation(service, "target") == str(threads)
+
+
+def test_the_inner_timeout_is_the_shorter_one(documents):
+    predictor = of_kind(documents, "InferenceService", "serving.kserve.io")["circles"]["spec"]["predictor"]["timeout"]
+    deadline = float(settings(documents)["CIRCLES_PREDICTOR_TIMEOUT_S"])
+
+    for service in functions(documents).values():
+        assert predictor < deadline < pod(service)["timeoutSeconds"]
+
+
+def test_a_repair_that_begins_a_last_detection_or_sending_ends_in_time(documents):
+    known = {name: float(text) for name, text in settings(documents).items() if name.endswith("_S")}
+
+    last_s = max(known["CIRCLES_PREDICTOR_TIMEOUT_S"], known["CIRCLES_SINK_TIMEOUT_S"])
+    longest_s = known["CIRCLES_REPAIR_BUDGET_S"] + last_s
+    assert longest_s < pod(functions(documents)["repair"])["timeoutSeconds"]
+
+
+def test_every_function_has_bounds_of_its_own(documents):
+    for service in functions(documents).values():
+        assert annotation(service, "min-scale") == "0"
+        assert 0 < int(annotation(service, "max-scale")) <= 10
+        assert container(service)["resources"]["limits"]["memory"]
+
+
+def test_the_predictor_is_called_where_kserve_puts_it(documents):
+    [(name, service)] = of_kind(documents, "InferenceService", "serving.kserve.io").items()
+    namespace = service["metadata"]["namespace"]
+
+    assert settings(documents)["CIRCLES_PREDICTOR_URL"] == f"http://{name}-predictor.{namespace}.svc.cluster.local"
+    assert name == settings(documents).get("CIRCLES_PREDICTOR_MODEL", Settings().predictor_model)
+
+
+def test_the_gateway_gets_every_address_that_its_caddyfile_reads(documents):
+    gateway = container(of_kind(documents, "Deployment", "apps")["gateway"])
+    addresses = {each["name"]: each["value"] for each in gateway["env"] if each["name"].endswith("_ADDRESS")}
+
+    assert set(addresses) == set(re.findall(r"\{\$(\w+_ADDRESS)", CADDYFILE))
+    for name, address in addresses.items():
+        function = name.removesuffix("_ADDRESS").lower()
+        assert function in functions(documents)
+        assert address == f"{function}.$(NAMESPACE).svc.cluster.local:80"
+
+
+def test_the_gateway_has_the_caddyfile_of_make_run(documents):
+    [found] = [each for name, each in of_kind(documents, "ConfigMap").items() if name.startswith("gateway")]
+
+    assert found["data"] == {"Caddyfile": CADDYFILE}
+
+
+def references(value, key):
+    """Every name under a key such as secretRef, anywhere in a document."""
+    if isinstance(value, list):
+        return set().union(*(references(each, key) for each in value)) if value else set()
+    if not isinstance(value, dict):
+        return set()
+    here = {value[key]["name"]} if isinstance(value.get(key), dict) and "name" in value[key] else set()
+    return here.union(*(references(each, key) for each in value.values()))
+
+
+@pytest.mark.parametrize("key, kind", [("configMapRef", "ConfigMap"), ("secretRef", "Secret"),
+                                       ("secretKeyRef", "Secret"), ("configMap", "ConfigMap")])  # fmt: skip
+def test_every_name_that_is_referred_to_is_there_with_its_hash(key, kind):
+    documents = render("kind")
+
+    named = references(documents, key)
+
+    assert named
+    assert named <= set(of_kind(documents, kind))
+    assert all(re.search(r"-[a-z0-9]{10}$", name) for name in named)
+
+
+def test_every_claim_that_is_mounted_is_made(documents):
+    claims = of_kind(documents, "PersistentVolumeClaim")
+
+    for where, spec in pods(documents):
+        for volume in spec.get("volumes", []):
+            if "persistentVolumeClaim" in volume:
+                assert volume["persistentVolumeClaim"]["claimName"] in claims, where
+    assert claims["catalogue"]["spec"]["accessModes"] == ["ReadWriteOnce"]
+
+
+def test_whoever_mounts_the_catalogue_may_write_it_and_the_bridge_does_not_mount_it(documents):
+    for name, service in functions(documents).items():
+        mounts = {mount["name"]: mount for mount in container(service)["volumeMounts"]}
+        assert ("catalogue" in mounts) == (name != "bridge")
+        assert ("securityContext" in pod(service)) == (name != "bridge")
+        assert not any(mount.get("readOnly") for mount in mounts.values())
+
+
+def test_makefile_and_functions_name_the_same():
+    [named] = re.findall(r"^FUNCTIONS := (.*)$", DEPLOY_MK, re.M)
+
+    assert sorted(named.split()) == FUNCTIONS
+
+
+def test_func_yaml_is_the_upload_service():
+    function = yaml.safe_load((ROOT / "func.yaml").read_text())
+    service = functions(render("kind"))["upload"]
+    said = {each["name"]: each["value"] for each in function["run"]["envs"] if "name" in each}
+
+    assert function["name"] == "upload"
+    for each in container(service)["env"]:
+        assert said[each["name"]] == each["value"]
+    assert function["deploy"]["options"]["resources"]["limits"]["concurrency"] == pod(service)["containerConcurrency"]
+    assert function["deploy"]["healthEndpoints"] == {
+        "liveness": container(service)["livenessProbe"]["httpGet"]["path"],
+        "readiness": container(service)["readinessProbe"]["httpGet"]["path"],
+    }
+
+
+def test_flags_that_the_kind_overlay_sets_are_those_that_the_guide_names():
+    [flags] = [yaml.safe_load((ROOT / "manifests/overlays/kind/knative-features.yaml").read_text())["data"]]
+
+    for flag in flags:
+        assert flag.removeprefix("kubernetes.podspec-") in DEPLOY_MD
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_only_the_kind_overlay_knows_a_password(overlay):
+    secrets = of_kind(render(overlay), "Secret")
+
+    assert bool(secrets) == (overlay == "kind")
+
+
+def test_an_image_has_a_tag_that_means_something_or_a_digest(documents):
+    for where, spec in pods(documents):
+        for part in spec["containers"]:
+            tag = part["image"].rpartition("/")[2].partition(":")[2]
+            assert tag and tag != "latest", (where, part["image"])
+
+
+def test_production_pins_every_image_by_digest_and_speaks_tls():
+    documents = render("production")
+
+    for where, spec in pods(documents):
+        for part in spec["containers"]:
+            assert re.search(r"@sha256:[0-9a-f]{64}$", part["image"]), where
+    assert settings(documents)["CIRCLES_S3_ENDPOINT"].startswith("https://")
+    [ingress] = of_kind(documents, "Ingress", "networking.k8s.io").values()
+    assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"] for rule in ingress["spec"]["rules"]]
+
+
+def test_production_keeps_every_pod_that_opens_the_catalogue_on_one_node():
+    for name, service in functions(render("production")).items():
+        labels = template(service)["metadata"].get("labels", {})
+        affinity = pod(service).get("affinity")
+        if name == "bridge":
+            assert affinity is None
+            continue
+        [term] = affinity["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+        assert term["topologyKey"] == "kubernetes.io/hostname"
+        assert term["labelSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_each_line_that_a_second_node_changes_says_so():
+    text = (ROOT / "manifests/overlays/production/kustomization.yaml").read_text()
+
+    for changed in ("podAffinity", "max-scale", "PersistentVolumeClaim"):
+        before = text[: text.index(changed + ":" if changed == "podAffinity" else changed)]
+        assert "A second node" in before[-700:]

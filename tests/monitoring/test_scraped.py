@@ -1,0 +1,187 @@
+"""A real Prometheus scrapes `make run` as the component is configured: what dashboard and rules ask is there."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+import boto3
+import pytest
+import requests
+
+from tests.functions.pictures import png
+from tests.monitoring import discovery
+from tests.monitoring.queries import ALL, OF_PANELS, metrics_of
+from tests.monitoring.server import Prometheus
+from tests.system.clients import Client
+from tests.system.processes import Function, Run, free_port
+
+CLUSTER_ONLY = "Knative's queue-proxy says it, in a cluster whose config-observability asks for it (docs/deploy.md)"
+RARE = "there only after Prometheus did not look for a while"
+ABSENT = {
+    "kn_serving_queue_depth": CLUSTER_ONLY,
+    "kn_serving_invocation_duration_seconds_bucket": CLUSTER_ONLY,
+    "circles:unseen_before": RARE,
+}
+"""Metrics that `make run` does not have, and why."""
+
+
+OFFSETS = {"upload": 1, "list": 2, "detail": 3, "bridge": 4, "ingest": 10, "repair": 11}
+"""Where `make run` has its functions, from PORT on."""
+
+
+def pod(name, port, port_name="user-port", **labels):
+    """A process as if it were a pod."""
+    container = {"name": "program", "ports": [{"name": port_name, "containerPort": port}]}
+    return {
+        "metadata": {"namespace": "circles", "name": f"{name}-1", "labels": labels},
+        "spec": {"containers": [container]},
+        "status": {"phase": "Running", "podIP": "127.0.0.1"},
+    }
+
+
+def knative(name):
+    return {"serving.knative.dev/service": name, "serving.knative.dev/revision": f"{name}-00001"}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """All of `make run`, which gives up on the database's lock soon."""
+    started = Run(tmp_path_factory.mktemp("monitored") / "folder", STORE="s3", CIRCLES_BUSY_TIMEOUT_S="0.5")
+    try:
+        yield started.wait_until_ready()
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory):
+    """An upload function whose object store is away."""
+    folder = tmp_path_factory.mktemp("lost")
+    function = Function("upload", folder / "log", data_dir=folder, detector="fixed", store="s3", s3_access_key="me",
+                        s3_secret_key="hush", s3_endpoint=f"http://127.0.0.1:{free_port()}")  # fmt: skip
+    try:
+        function.wait_for(lambda: alive(function.url), "the function to be alive")
+        yield function
+    finally:
+        function.stop()
+
+
+def storage(run):
+    """boto3's client of the run's object store, with the credentials of manifests/local/s3.json."""
+    return boto3.client("s3", endpoint_url=f"http://127.0.0.1:{run.port + 6}", region_name="us-east-1",
+                        aws_access_key_id="circles", aws_secret_access_key="circles-local")  # fmt: skip
+
+
+def alive(url):
+    try:
+        return requests.get(f"{url}/health/liveness", timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def busy(run, lost):
+    """Everything that is counted has happened at least once."""
+    client = Client(run.url)
+    image = client.upload(png()).json()
+    objects = client.get(f"/images/{image['image_id']}/objects").json()
+    client.get(f"/images/{image['image_id']}/content")
+    client.get(f"/images/{image['image_id']}")
+    storage(run).put_object(Bucket="circles", Key="incoming/dropped.png", Body=png())
+    assert client.upload(b"no picture").status_code == 415
+    with closing(sqlite3.connect(run.volume / "catalogue.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert client.upload(png()).status_code == 503
+    assert Client(lost.url).upload(png()).status_code == 503
+    assert isinstance(objects, list)
+    return run, lost
+
+
+@pytest.fixture(scope="module")
+def server(prometheus, busy, tmp_path_factory):
+    """Prometheus, which has scraped everyone and gone through the rules since."""
+    run, lost = busy
+    folder = tmp_path_factory.mktemp("prometheus")
+    pods = {
+        "serving.knative.dev/service,!serving.kserve.io/inferenceservice": [
+            *(pod(name, run.port + offset, **knative(name)) for name, offset in OFFSETS.items()),
+            pod("lost", lost.port, **knative("upload")),
+        ],
+        "serving.kserve.io/inferenceservice": [pod("predictor", run.port + 5, **knative("circles-predictor"))],
+        "app=gateway": [pod("gateway", run.port + 19, "metrics")],
+    }
+    configuration = discovery.write(
+        folder,
+        lambda selector: pods.get(selector, []),
+        scrape_interval="1s",
+        scrape_timeout="1s",
+        evaluation_interval="1s",
+    )
+    started = Prometheus(prometheus, configuration, folder)
+    try:
+        started.wait_for(started.is_up, "Prometheus")
+        started.wait_for(lambda: len(started.query("up == 1")) == len(OFFSETS) + 3, "all to be scraped")
+        started.wait_for(lambda: started.query("circles:error_share5m"), "the rules")
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def names(server):
+    """Every name that has a series, and those that a scraped process declares but has not counted yet."""
+    declared = set()
+    for name, about in server.api("metadata").items():
+        suffixes = {"counter": ["", "_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(about[0]["type"], [""])
+        declared |= {name + suffix for suffix in suffixes}
+    return set(server.api("label/__name__/values")) | declared
+
+
+def reasons(expression):
+    """Why an expression cannot give anything here."""
+    return {reason for name, reason in ABSENT.items() for needed in metrics_of(expression) if needed == name}
+
+
+@pytest.mark.parametrize("query", ALL, ids=str)
+def test_a_query_is_understood_and_every_metric_it_names_is_there(server, names, query):
+    server.query(query.expression)
+
+    for needed in metrics_of(query.expression):
+        assert needed.replace("\\", "") in ABSENT or any(re.fullmatch(needed, name) for name in names), needed
+
+
+@pytest.mark.parametrize("query", OF_PANELS, ids=str)
+def test_a_panel_has_something_to_show_with_the_labels_of_its_legend(server, query):
+    if why := reasons(query.expression):
+        pytest.skip("; ".join(why))
+
+    found = server.wait_for(lambda: server.query(query.expression), query.where)
+
+    for labels in found:
+        assert query.legend <= set(labels)
+
+
+def test_the_counts_are_those_of_what_happened(server):
+    def count(metric, **labels):
+        matchers = ", ".join(f'{name}="{text}"' for name, text in {"metric": metric, **labels}.items())
+        data = server.api("query", query=f"sum(circles:count5m{{{matchers}}})")
+        return float(data["result"][0]["value"][1])
+
+    server.wait_for(lambda: count("circles_events_total", function="ingest", outcome="done") >= 1, "the event")
+    assert count("circles_upload_bytes_count", function="upload") == 1
+    assert count("circles_upload_bytes_count", function="ingest") == 1
+    assert count("circles_request_seconds_count", function="upload", status="200") == 1
+    assert count("circles_request_seconds_count", function="upload", status="503") == 2
+    assert count("circles_refusals_total", reason="unsupported-picture") == 1
+    assert count("circles_database_faults_total", function="upload", fault="SQLITE_BUSY") == 1
+    assert count("circles_predictor_call_seconds_count", function="upload", outcome="detected") == 1
+    server.wait_for(lambda: count("request_predict_seconds_count") == 2, "both pictures to be looked at")
+
+
+def test_every_process_says_who_it_is(server):
+    said = server.query('circles_build_info{job="functions"}')
+    started = server.query('process_start_time_seconds{job="functions"}')
+
+    assert {each["function"] for each in said} == {each["function"] for each in started} == set(OFFSETS)
+    assert all(each["revision"].startswith(each["function"]) for each in said)
+    assert not any("exported_function" in each for each in said)

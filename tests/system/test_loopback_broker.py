@@ -1,0 +1,81 @@
+"""What stands in for Knative's broker does to events what that does, or the tests with it would prove nothing."""
+
+import pytest
+import requests
+
+from tests.functions.sinks import FakeSink
+from tests.system.processes import Process, answers, free_port, wait_for
+from tests.system.site import stand_in
+
+EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": "a.b", "ce-source": "/s", "ce-subject": "x%20y",
+         "content-type": "application/json"}  # fmt: skip
+
+
+@pytest.fixture
+def receiver():
+    with FakeSink(204) as running:
+        yield running
+
+
+@pytest.fixture
+def broker(receiver, tmp_path):
+    port = free_port()
+    process: Process = stand_in("loopback_broker", tmp_path, BROKER_PORT=port, BROKER_TRIGGERS=f"a.={receiver.url}")
+    process.url = f"http://127.0.0.1:{port}/"
+    try:
+        process.wait_for(lambda: answers(process.url, anything=True), "the broker to listen")
+        yield process
+    finally:
+        process.stop()
+
+
+def send(broker, **changed):
+    headers = {name: text for name, text in {**EVENT, **changed}.items() if text}
+    return requests.post(broker.url, data=b'{"n": 1}', headers=headers, timeout=10).status_code
+
+
+def test_an_event_is_accepted_and_delivered_as_it_came(broker, receiver):
+    assert send(broker) == 202
+    wait_for(lambda: receiver.received, "the event")
+
+    [(headers, body)] = receiver.received
+    assert {name: headers[name] for name in EVENT} == EVENT
+    assert body == b'{"n": 1}'
+
+
+@pytest.mark.parametrize("name", ["ce-id", "ce-type", "ce-source", "ce-specversion"])
+def test_what_is_no_event_is_refused(broker, receiver, name):
+    assert send(broker, **{name: ""}) == 400
+    assert receiver.received == []
+
+
+@pytest.mark.parametrize("status", [500, 503, 404, 408, 409, 429])
+def test_what_knative_delivers_again_is_delivered_again(broker, receiver, status):
+    receiver.statuses = [status, status, 202]
+    send(broker)
+    wait_for(lambda: len(receiver.received) == 3, "the third delivery")
+
+    assert set(receiver.ids()) == {"1"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 422])
+def test_what_knative_gives_up_at_once_is_a_dead_letter(broker, receiver, status):
+    receiver.statuses = [status]
+    send(broker)
+    wait_for(lambda: f"dead letter: a.b x y id=1 answered {status}" in broker.log, "the dead letter")
+
+    assert len(receiver.received) == 1
+
+
+def test_an_answer_with_a_body_is_no_success(broker, receiver):
+    receiver.statuses, receiver.body = [200], b"OK"
+    send(broker)
+
+    wait_for(lambda: len(receiver.received) > 1, "another delivery")
+
+
+def test_an_event_that_nobody_wants_is_printed(broker, receiver):
+    send(broker, **{"ce-type": "c.d"})
+    wait_for(lambda: "event out: c.d x y id=1" in broker.log, "the line")
+
+    assert receiver.received == []

@@ -1,0 +1,112 @@
+"""Records of stores: which tell of new content, what they name, and the ids of their events."""
+
+import json
+from datetime import UTC, datetime
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from circles.errors import Malformed
+from circles.notifications import Notice, notices, read_notification, to_event
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PUT = "com.amazonaws.s3.ObjectCreated:Put"
+
+
+def record(key="incoming/a.png", name="ObjectCreated:Put", **found):
+    return {"eventName": name, "s3": {"bucket": {"name": "circles"}, "object": {"key": quote_plus(key), **found}}}
+
+
+@pytest.mark.parametrize("way", ["Put", "Post", "Copy", "CompleteMultipartUpload"])
+@pytest.mark.parametrize("prefix", ["", "s3:"])
+def test_an_event_of_new_content_names_its_object(way, prefix):
+    name = f"{prefix}ObjectCreated:{way}"
+    data = record("incoming/a b+ü.png", name, eTag='"e"', size=7)
+
+    assert notices(f"com.amazonaws.s3.{name}", data) == [Notice("circles", "incoming/a b+ü.png", "e", 7)]
+
+
+def test_an_event_may_have_the_whole_notification_as_data():
+    data = {"Records": [record("a"), record("b", "ObjectRemoved:Delete"), record("c")]}
+
+    assert [notice.key for notice in notices(PUT, data)] == ["a", "c"]
+
+
+@pytest.mark.parametrize("kind", [
+    "com.amazonaws.s3.ObjectCreated:PutTagging", "com.amazonaws.s3.ObjectRemoved:Delete", "com.amazonaws.s3.",
+    "ObjectCreated:Put", "dev.circles.image.detected", "x.com.amazonaws.s3.ObjectCreated:Put",
+])  # fmt: skip
+def test_an_event_of_another_type_tells_of_nothing_whatever_its_data_is(kind):
+    assert notices(kind, b"\xff") == []
+
+
+@pytest.mark.parametrize("data", [
+    None, b"\xff", "text", 1, [], {}, {"Records": 1}, {"Records": [1]}, {"eventName": "ObjectCreated:Put"},
+    {"eventName": "ObjectCreated:Put", "s3": {}}, record(""), record(size=-1), record(size="7"), record(size=1.5),
+    record(size=True),
+])  # fmt: skip
+def test_an_event_of_ours_without_a_record_is_malformed(data):
+    with pytest.raises(Malformed):
+        notices(PUT, data)
+
+
+def test_what_a_record_leaves_out_is_nothing():
+    assert notices(PUT, record()) == [Notice("circles", "incoming/a.png", "", 0)]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["Records", "s3", "bucket", "object", "name", "key", "eventName", "size", "eTag", "message",
+                         "new_entry", "old_entry", "new_parent_path", "attributes", "extended", "chunks", "mtime",
+                         "modified_ts_ns", "md5", "Seaweed-X-Amz-ETag", "eventTime", "responseElements"]),
+        inner | st.sampled_from(["ObjectCreated:Put", "/buckets/circles/incoming", "%ff", "\ud800"]), max_size=6),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(json_values)
+def test_whatever_json_comes_is_read_or_malformed(value):
+    try:
+        for each in read_notification(json.dumps(value).encode()):
+            for notice in notices(PUT, each):
+                event = to_event(each, notice, now=NOW)
+                assert event.event_id and event.type.startswith("com.amazonaws.s3.") and event.time.tzinfo
+    except Malformed:
+        return
+
+
+def event_of(value):
+    [notice] = notices(PUT, value)
+    return to_event(value, notice, now=NOW)
+
+
+def test_records_of_one_request_and_records_without_one_have_ids_of_their_own():
+    request = {"responseElements": {"x-amz-request-id": "R", "x-amz-id-2": "H"}}
+    same = [{**record(key), **request} for key in ("a", "b")]
+
+    ids = [event_of(each).event_id for each in (*same, record("a"), record("b"), record("a", eTag="2"))]
+
+    assert len(set(ids)) == 5
+    assert all(each.startswith("R.H.") for each in ids[:2])
+    assert ids[0] == event_of(json.loads(json.dumps(same[0]))).event_id
+
+
+@pytest.mark.parametrize(("text", "moment"), [
+    ("2026-11-24T06:34:52.984Z", datetime(2026, 11, 24, 6, 34, 52, 984000, UTC)),
+    ("2026-11-24T06:34:52", datetime(2026, 11, 24, 6, 34, 52, 0, UTC)), ("soon", NOW), (None, NOW), (7, NOW),
+])  # fmt: skip
+def test_a_record_without_a_time_happened_now(text, moment):
+    assert event_of({**record(), "eventTime": text}).time == moment
+
+
+def test_a_filers_entry_without_an_s3_etag_has_the_md5_of_its_content():
+    entry = {"name": "a.png", "attributes": {"md5": "rtVj7K+0vMVlTFl6QhVHsg==", "file_size": 100}}
+    message = {"new_entry": entry, "new_parent_path": "/buckets/circles/incoming/deep"}
+    [found] = read_notification(json.dumps({"key": "", "event_type": "create", "message": message}).encode())
+
+    assert notices(PUT, found) == [
+        Notice("circles", "incoming/deep/a.png", "aed563ecafb4bcc5654c597a421547b2", 100)
+    ]  # fmt: skip
