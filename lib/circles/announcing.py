@@ -19,6 +19,8 @@ UPLOADED, DETECTED, FAILED, DELETED = "image.uploaded", "image.detected", "image
 _BATCH = 50
 _FAILURES_IN_A_ROW = 3
 """So many images' events must fail one after the other before a sink counts as away; one that fails is the event's."""
+_SLACK = timedelta(seconds=15)
+"""For the catalogue's part of a sending, and a process that is slow."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 
 
@@ -104,10 +106,10 @@ class _Dispatch:
         return in_time and self._failures_in_a_row < _FAILURES_IN_A_ROW
 
     def _hold(self) -> bool:
-        """Take or prolong the lease. Half of it is enough for many sendings, and the other half for the slowest."""
-        now, length = self._app.now(), self._app.rules.lease
-        self._renew_at = now + length / 2
-        return self._app.upkeep.lease(self._lease, self._holder, now=now, until=now + length)
+        """Take or prolong the lease, so long that one sending that begins before it is renewed ends within it."""
+        now, sending = self._app.now(), self._app.rules.event_timeout + _SLACK
+        self._renew_at = now + sending
+        return self._app.upkeep.lease(self._lease, self._holder, now=now, until=now + 2 * sending)
 
     def _send(self, queued: QueuedEvent) -> bool:
         try:

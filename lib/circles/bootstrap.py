@@ -55,6 +55,7 @@ class Services:
             adopt_after=timedelta(seconds=known.adopt_after_s),
             event_type_prefix=known.event_type_prefix,
             event_source=known.event_source,
+            event_timeout=timedelta(seconds=known.sink_timeout_s),
             event_max_attempts=known.event_max_attempts,
         )
 

@@ -1,8 +1,9 @@
 """
 Takes up what was cut off: deletions, detections, blobs without rows, rows without blobs, events.
 
-Each part has its share of Rules.repair_budget, so that none starves the others and a call ends before its caller's
-patience does. Several repairs at once share the work: detections by the images' claims, sweep and sending by leases.
+Each part has its share of Rules.repair_budget and is the first by turns, so that none starves the others and a call
+ends before its caller's patience does. Several repairs at once share the work: detections by the images' claims, sweep
+and sending by leases.
 """
 
 import logging
@@ -39,23 +40,30 @@ class RepairReport(Sweep):
     events_laid_aside_seen: int = 0
 
 
+Part = Callable[[RepairReport, datetime, Services], None]
+
+
 def repair_images(app: Services) -> RepairReport:
     """
     Finish deletions, detect what is due, look for blobs without rows and rows without blobs, and send events.
 
-    Bounded by Rules.repair_budget, to which one detection may be added. Raises Unavailable where the catalogue is away.
+    Bounded by Rules.repair_budget, to which one detection or one sending may be added. Raises Unavailable where the
+    catalogue is away.
     """
     report, began, budget = RepairReport(), app.now(), app.rules.repair_budget
-    parts: list[tuple[float, Callable[[RepairReport, datetime, Services], None]]] = [
-        (0.1, _finish_deletions),
-        (0.35, _send_events),
-        (0.5, sweep),
-        (1.0, _detect_due),  # last, because one detection may take longer than its share
-    ]
-    for share, part in parts:
+    _finish_deletions(report, began + budget * 0.1, app)
+    for part, share in zip(_turn(app), (0.5, 0.75, 1.0), strict=True):
         part(report, began + budget * share, app)
     log.info("repair: %s", report)
     return report
+
+
+def _turn(app: Services) -> list[Part]:
+    """The parts whose pieces may be long, each of them first by turns: none can starve the others for good."""
+    parts: list[Part] = [_send_events, sweep, _detect_due]
+    first = int(app.upkeep.bookmark("repair") or 0)
+    app.upkeep.set_bookmark("repair", str((first + 1) % len(parts)))
+    return parts[first:] + parts[:first]
 
 
 def _finish_deletions(report: RepairReport, until: datetime, app: Services) -> None:

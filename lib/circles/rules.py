@@ -12,6 +12,7 @@ class Rules:
     lease: after so long others may think that the process that claimed an image has died.
     repair_after: an image that is pending for so long is taken up by repair; doubled with every failed attempt.
     repair_budget: no repair begins another piece of work after so long.
+    event_timeout: no sink takes longer to take or to refuse one event.
     """
 
     lease: timedelta
@@ -23,4 +24,5 @@ class Rules:
     adopt_after: timedelta
     event_type_prefix: str
     event_source: str
+    event_timeout: timedelta
     event_max_attempts: int

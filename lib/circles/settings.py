@@ -67,7 +67,7 @@ class Settings:
     # How what was cut off is taken up again
     max_attempts: int = 8  # detections of one image, until it counts as failed
     repair_after_s: float = 60.0  # an image is pending for so long before repair looks at it; doubles with each attempt
-    repair_budget_s: float = 40.0  # no repair begins more work after so long; it and a detection fit the timeout
+    repair_budget_s: float = 40.0  # no repair begins more work after so long; one detection or sending may be added
     adopt_after_s: float = 24 * 3600.0  # a blob without a row becomes an image when it is so old
 
     # What others are told

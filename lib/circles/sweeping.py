@@ -40,7 +40,7 @@ def sweep(found: Sweep, until: datetime, app: Services) -> None:
     is away.
     """
     name, holder, now = "sweep", new_id(), app.now()
-    if now >= until or not app.upkeep.lease(name, holder, now=now, until=max(until, now) + app.rules.lease):
+    if now >= until or not app.upkeep.lease(name, holder, now=now, until=until + app.rules.lease):
         return
     try:
         for prefix in (app.rules.incoming_prefix, _OWN_PREFIX):

@@ -24,6 +24,7 @@ RULES = Rules(
     adopt_after=timedelta(days=1),
     event_type_prefix="org.example",
     event_source="/circles",
+    event_timeout=timedelta(seconds=5),
     event_max_attempts=3,
 )
 

@@ -258,7 +258,7 @@ def test_who_is_slower_than_its_lease_stops_where_another_has_taken_over(app, si
     upload(app), upload(app)
 
     def slow():
-        app.clock += app.rules.lease
+        app.clock += timedelta(seconds=40)
         assert dispatch_outbox(app) == 4  # another process, once the lease has run out
 
     sink.meanwhile["send"] = slow

@@ -82,14 +82,17 @@ def test_an_upload_that_comes_between_a_deletions_row_and_its_blob_keeps_its_own
     assert list(app.catalogue.images.values()) == again
 
 
-def test_a_deletion_that_comes_between_an_uploads_blob_and_its_row_leaves_a_whole_image(app, image):
-    """The second upload has looked before the first image was there, has put the same blob, and is about to write."""
-    app.catalogue.meanwhile["find"] = lambda: delete_image(image.image_id, app)
-    app.store.meanwhile["put"] = lambda: None
-    second = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+def test_an_image_that_comes_and_goes_between_an_uploads_blob_and_its_row_takes_no_blob_with_it(app):
+    """Both have the same key and bytes, so the same blob: the first's deletion removes what the second has put."""
 
-    assert app.store.blobs == {second.key: PICTURE}
-    assert app.catalogue.images == {second.image_id: second}
+    def come_and_go():
+        delete_image(upload_image(Upload(PICTURE, idempotency_key="k"), app).image_id, app)
+
+    app.catalogue.meanwhile["add"] = come_and_go
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+
+    assert app.store.blobs == {image.key: PICTURE}
+    assert app.catalogue.images == {image.image_id: image}
 
 
 def test_who_loses_the_race_for_a_key_with_other_bytes_deletes_its_own_blob_safely(app):

@@ -256,6 +256,16 @@ def test_an_image_that_is_deleted_while_its_event_comes_again_is_not_made_again(
     assert app.catalogue.images == {}
 
 
+def test_an_image_that_is_made_and_deleted_while_its_event_is_handled_a_second_time_is_not_made_again(app):
+    event = drop(app)
+    app.store.errors["delete"] = away()
+    app.catalogue.meanwhile["add"] = lambda: delete_image(register_object(*event, app).image_id, app)
+    with pytest.raises(NotFound):
+        register_object(*event, app)
+
+    assert app.catalogue.images == {}
+
+
 def test_the_same_file_put_again_after_its_image_was_deleted_is_an_image_again(app):
     event = drop(app)
     delete_image(register_object(*event, app).image_id, app)

@@ -158,6 +158,22 @@ def test_a_repair_ends_in_time_and_the_next_one_goes_on(app):
     assert facts(repair_images(app)) == {"detected": 2}
 
 
+def test_a_sink_that_takes_all_the_time_there_is_keeps_no_image_from_its_turn(app):
+    app.sinks = {"hook": FakeSink()}
+    taken = app.sinks["hook"].send
+
+    def slow(event):
+        app.clock += app.rules.repair_budget
+        taken(event)
+
+    app.sinks["hook"].send = slow
+    upload_without_predictor(app, 2)
+    app.clock += timedelta(hours=1)
+    reports = [repair_images(app) for _ in range(3)]
+
+    assert [(report.events_sent, report.detected) for report in reports] == [(1, 0), (1, 2), (1, 0)]
+
+
 def test_without_the_catalogue_a_repair_says_so(app):
     app.upkeep.errors["due"] = away()
     with pytest.raises(Unavailable):
@@ -299,7 +315,7 @@ def test_a_sweep_that_is_out_of_time_goes_on_where_it_was(app):
     app.pictures.read = slow
     reports = [repair_images(app) for _ in range(2)]
 
-    assert [(report.adopted, report.cut_short) for report in reports] == [(3, True), (3, True)]  # rows had no time
+    assert [(report.adopted, report.cut_short) for report in reports] == [(4, True), (2, False)]
 
 
 def test_one_process_sweeps(app):
