@@ -10,6 +10,8 @@ from steps import step
 
 from cluster import SERVING, get, kubectl, of_service, pods, wait_until
 
+CONTAINER = "/spec/template/spec/containers/0"
+
 
 @step("no predictor at all: 202 and pending; back again, repair detects it")
 def no_predictor(system):
