@@ -10,8 +10,7 @@ from datetime import timedelta
 
 from circles.announcing import DELETED, announcing, send_soon
 from circles.errors import CirclesError, NotFound, Unavailable
-from circles.identifiers import object_id
-from circles.images import Image
+from circles.identifiers import new_id, object_id
 from circles.ports import Services
 from circles.records import Tombstone
 
@@ -53,14 +52,14 @@ def forget_blob(key: str, app: Services) -> None:
         log.exception("blob %s has no row and could not be removed", key)
 
 
-def forget_if_unused(image: Image, app: Services) -> None:
-    """Delete the blob of an image that was not added, unless another image has it. Raises nothing."""
-    tombstone = Tombstone(image.image_id, image.key, image.source, app.now())
+def forget_if_unused(key: str, app: Services) -> None:
+    """Delete an own blob that was put for an image that was not added, unless another has it. Raises nothing."""
+    tombstone = Tombstone(new_id(), key, "upload", app.now())
     try:
         if app.upkeep.bury(tombstone):
             finish_deletion(tombstone, app)
     except CirclesError:
-        log.exception("blob %s has no row and could not be removed", image.key)
+        log.exception("blob %s has no row and could not be removed", key)
 
 
 def _is_its_own(tombstone: Tombstone, app: Services) -> bool:

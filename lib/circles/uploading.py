@@ -66,7 +66,7 @@ def _describe(upload: Upload, picture: Picture, sha256: str, wait: bool, app: Se
         idempotency_key=key,
         attempts=1 if wait else 0,
         claimed_until=now + app.rules.lease if wait else None,
-        due_at=now + max(app.rules.lease, app.rules.repair_after),
+        due_at=now + (max(app.rules.lease, app.rules.repair_after) if wait else app.rules.repair_after),
     )
 
 
@@ -80,10 +80,10 @@ def _store(image: Image, picture: Picture, app: Services) -> Image:
     try:
         app.catalogue.add(image, announce=announcing(UPLOADED, app))
     except Buried:  # an image with the same idempotency key was deleted, and somebody is about to delete its blob
-        forget_blob(image.key, app)
+        forget_if_unused(image.key, app)
         return _store(replace(image, key=_blob_key(image.image_id, picture)), picture, app)
     except KeyTaken:
-        forget_if_unused(image, app)  # with the same bytes, the winner has this very blob
+        forget_if_unused(image.key, app)  # with the same bytes, the winner has this very blob
         raise
     except Unavailable:
         if image.idempotency_key is None:  # under a key, another request may have recorded this very blob meanwhile

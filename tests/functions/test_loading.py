@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -165,6 +166,32 @@ def test_the_ecosystems_own_command_adds_no_body_to_the_answer_to_an_event(frame
 
     assert [answer.status_code for answer in answers] == statuses
     assert [answer.content for answer in answers] == [b"", b""]
+
+
+@pytest.mark.timeout(60)
+def test_a_process_that_is_told_to_end_finishes_what_it_does_in_the_background(framework, tmp_path, volume, predictor):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": "lib", "HOST": "127.0.0.1", "PORT": str(port),
+                   "FUNCTION_SOURCE": "functions/upload/main.py", "FUNCTION_TARGET": "upload",
+                   "CIRCLES_DETECTOR": "kserve", "CIRCLES_PREDICTOR_URL": predictor.url}  # fmt: skip
+    del environment["FUNCTION_SIGNATURE_TYPE"]
+    predictor.hold()
+    process = subprocess.Popen([sys.executable, "-m", "circles.serve"], cwd=ROOT, env=environment)
+    try:
+        first_answer(f"http://127.0.0.1:{port}/health/readiness", process)
+        headers = {"Content-Type": "image/png", "Prefer": "respond-async"}
+        answer = requests.post(f"http://127.0.0.1:{port}/images/", data=png(), headers=headers, timeout=10)
+        assert predictor.asked.wait(10)
+        process.terminate()
+        threading.Timer(0.5, predictor.let_go).start()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+    assert answer.status_code == 202
+    assert [row["status"] for row in volume.rows("images")] == ["detected"]
 
 
 def first_answer(url, process):

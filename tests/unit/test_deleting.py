@@ -104,6 +104,25 @@ def test_who_loses_the_race_for_a_key_with_other_bytes_deletes_its_own_blob_safe
     assert app.catalogue.tables.tombstones == {}
 
 
+def test_a_blob_that_two_images_share_goes_with_the_last_of_them(app):
+    """An upload with a key was cut off before its row; its blob was adopted, and then the client tried again."""
+    app.catalogue.errors["add"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    app.catalogue.errors.clear()
+    app.clock += app.rules.adopt_after
+    assert repair_images(app).adopted == 1
+    [adopted] = app.catalogue.images.values()
+    retried = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    assert retried.key == adopted.key
+
+    delete_image(retried.image_id, app)
+    third = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    assert app.store.blobs == {adopted.key: PICTURE, third.key: PICTURE}
+    delete_image(adopted.image_id, app)
+    assert app.store.blobs == {third.key: PICTURE}
+
+
 def test_finished_tombstones_are_forgotten_after_a_day(app, image):
     delete_image(image.image_id, app)
     app.clock += timedelta(hours=23)

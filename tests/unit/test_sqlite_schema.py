@@ -1,8 +1,15 @@
 """What sqlite_file.py takes for the newest migration, beside the migrations themselves."""
 
+from datetime import UTC, datetime, timedelta
+
 from sqlite_utils import Database
 
 from circles.adapters import sqlite_file, sqlite_schema
+from circles.adapters.sqlite_catalogue import SqliteCatalogue
+from circles.adapters.sqlite_upkeep import SqliteUpkeep
+from circles.images import ImageFilter
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_a_file_counts_as_current_only_with_the_last_migration(tmp_path):
@@ -13,3 +20,31 @@ def test_a_file_counts_as_current_only_with_the_last_migration(tmp_path):
     database.close()
 
     assert names[-1] == sqlite_file._SCHEMA
+
+
+def test_a_file_of_before_events_keeps_its_images_and_repair_takes_up_the_pending_ones(tmp_path):
+    path = tmp_path / "catalogue.db"
+    database = Database(path)
+    sqlite_schema.migrations.apply(database, stop_before="m002_events_and_repair")
+    known = {"media_type": "image/png", "size_bytes": 1, "sha256": "0" * 64, "width": 9, "height": 9,
+             "source": "upload", "created_at": "2026-03-01T12:00:00.000000+00:00", "attempts": 1}  # fmt: skip
+    held = "2026-03-01T12:01:00.000000+00:00"
+    database["images"].insert_all(
+        [
+            {"image_id": "free", "status": "pending", "key": "images/1.png", **known},
+            {"image_id": "held", "status": "pending", "key": "images/2.png", "claimed_until": held, **known},
+            {"image_id": "done", "status": "detected", "key": "images/3.png", "idempotency_key": "k", **known},
+        ]
+    )
+    database.close()
+
+    catalogue, upkeep = SqliteCatalogue(path, busy_timeout_s=5), SqliteUpkeep(path, busy_timeout_s=5)
+    due = [[image.image_id for image in upkeep.due(now=NOW + n * timedelta(minutes=1), limit=9)] for n in (-1, 0, 1)]
+    listed = catalogue.page(ImageFilter(), limit=9)
+    catalogue.close()
+    upkeep.close()
+
+    assert due == [[], ["free"], ["free", "held"]]
+    assert [(image.image_id, image.due_at is None) for image in listed] == [
+        ("held", False), ("free", False), ("done", True),
+    ]  # fmt: skip
