@@ -1,4 +1,4 @@
-"""What the cluster's verbs make of the rendered manifests, with kubectl and kn that only write down how they are called."""
+"""What the cluster's verbs make of the rendered manifests, with kubectl and kn that note how they are called."""
 
 import json
 import os
@@ -17,7 +17,7 @@ KIND = ROOT / "manifests/overlays/kind"
 
 @pytest.fixture
 def tools(tmp_path):
-    """Put programs on the PATH: tools(name, script), with $LOG for what one wants to remember. Returns the environment."""
+    """Put programs on the PATH: tools(name, script), with $LOG for what one remembers. Returns the environment."""
     folder = tmp_path / "bin"
     folder.mkdir()
 
