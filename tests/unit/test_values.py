@@ -11,7 +11,7 @@ import pytest
 from circles import errors
 from circles.documents import image_document, object_document, object_summary
 from circles.errors import CirclesError, Malformed
-from circles.identifiers import new_id, parse_id, upload_id
+from circles.identifiers import new_id, object_id, parse_id, upload_id
 from circles.images import FoundObject, Image, Status
 from circles.keys import check_key
 from tests.unit.fakes import CIRCLE
@@ -56,6 +56,13 @@ def test_an_upload_id_follows_from_key_and_bytes():
     assert upload_id("k", "a" * 64) == upload_id("k", "a" * 64)
     assert len({upload_id("k", "a"), upload_id("k", "b"), upload_id("l", "a"), upload_id("l", "b")}) == 4
     assert parse_id(upload_id("k", "a"))
+
+
+def test_an_objects_id_follows_from_bucket_key_and_etag_and_stays_what_it_is():
+    etag = "d41d8cd98f00b204e9800998ecf8427e"
+    assert object_id("circles", "incoming/ü.jpg", etag) == "9a331dc2-79f6-5641-a506-07760d999c6d"
+    others = [("a", "b/c", "d"), ("a/b", "c", "d"), ("a", "b", "c/d"), ("a", "b/c", "e"), ("a", 'b", "c', "d")]
+    assert len({object_id(*each) for each in others}) == len(others)
 
 
 def test_an_id_is_read_in_either_case_and_written_in_lower_case():
