@@ -37,7 +37,7 @@ preflight: render .venv/deploy.stamp ## say what the cluster lacks, in one sente
 deploy: preflight ## apply an overlay and wait until all is ready (OVERLAY=kind, REGISTRY=…, TAG=…)
 	@! test -f manifests/overlays/$(OVERLAY)/knative-features.yaml || $(APPLY) -f manifests/overlays/$(OVERLAY)/knative-features.yaml
 	@kubectl -n $(NAMESPACE) delete job bucket --ignore-not-found
-	$(APPLY) -f $(DEPLOY_DIR)/all.yaml
+	@python manifests/verbs/apply.py $(DEPLOY_DIR)/all.yaml
 	@python manifests/verbs/wait.py $(DEPLOY_DIR)/all.yaml
 	@$(MAKE) -s url
 

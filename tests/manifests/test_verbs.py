@@ -170,6 +170,19 @@ def parts(document):
     return inner.get("containers", [])
 
 
+def test_bridge_is_applied_after_the_binding_that_tells_it_where_to_send(tools, kind_file, tmp_path):
+    env = tools("kubectl", 'echo "== $*" >> $LOG; case "$*" in *apply*) cat >> $LOG ;; esac')
+    done = run("apply", kind_file, env=env)
+
+    assert done.returncode == 0, done.stderr
+    first, waited, last = (tmp_path / "kubectl.log").read_text().split("== ")[1:]
+    applied = [
+        functions([each for each in yaml.safe_load_all(text.partition("\n")[2]) if each]) for text in (first, last)
+    ]
+    assert [sorted(each) for each in applied] == [[each for each in FUNCTIONS if each != "bridge"], ["bridge"]]
+    assert "wait --for=condition=Ready" in waited and "sinkbindings.sources.knative.dev/functions" in waited
+
+
 def test_waiting_ends_with_what_the_cluster_says_of_what_is_not_ready(tools, tmp_path):
     claim = {"metadata": {"name": "catalogue"}, "status": {"phase": "Pending"}}
     service = {"status": {"conditions": [{"type": "Ready", "status": "Unknown", "message": "waiting for a pod"}]}}
