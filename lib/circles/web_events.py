@@ -82,7 +82,7 @@ def cloud_event_routes(
             outcome = _OUTCOMES.get(error.event_status, "failed")
             raise
         finally:
-            metrics.event_handled("in", kind if outcome != "ignored" else "unknown", outcome)
+            metrics.event_handled("in", kind if outcome not in ("ignored", "dead") else "unknown", outcome)
 
     return event_routes(take, ready=ready, settings=settings)
 

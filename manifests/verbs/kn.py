@@ -35,7 +35,10 @@ def main() -> None:
 
 def create(resource: str, document: Document, *command: str) -> None:
     """Run a kn create, unless the thing is there: kn has no apply for it."""
-    if kubectl("-n", document["metadata"]["namespace"], "get", resource, command[command.index("create") + 1]):
+    if (
+        kubectl("-n", document["metadata"]["namespace"], "get", resource, command[command.index("create") + 1])
+        is not None
+    ):
         print(f"  {name(document)} is there", flush=True)
     else:
         run(*command, *within(document))
@@ -47,7 +50,10 @@ def create_triggers(trigger: Document) -> None:
 
     Where `make deploy` made the Trigger already, there is nothing to do: two would deliver twice.
     """
-    if kubectl("-n", trigger["metadata"]["namespace"], "get", "triggers.eventing.knative.dev", name(trigger)):
+    if (
+        kubectl("-n", trigger["metadata"]["namespace"], "get", "triggers.eventing.knative.dev", name(trigger))
+        is not None
+    ):
         print(f"  {name(trigger)} is there", flush=True)
         return
     for how in OBJECT_CREATED:

@@ -82,4 +82,4 @@ def many_dropped(system):
 
 def delete_one(selector: str) -> None:
     for name in pods(selector)[:1]:
-        kubectl("delete", "pod", name, "--wait=false", "--grace-period=1")
+        kubectl("delete", "pod", name, "--wait=false")

@@ -2,12 +2,15 @@
 
 import json
 import time
+from contextlib import contextmanager
 
 import requests
 from load import upload
 from steps import step
 
 from cluster import SERVING, get, kubectl, of_service, pods, wait_until
+
+CONTAINER = "/spec/template/spec/containers/0"
 
 
 @step("no predictor at all: 202 and pending; back again, repair detects it")
@@ -25,6 +28,17 @@ def no_predictor(system):
     return f"202, detected {took_s:.0f} s after the predictor was back"
 
 
+@step("a predictor at zero that takes longer than the deadline: 202 and pending, repair detects it")
+def slow_predictor(system):
+    with changed("upload", {"name": "CIRCLES_PREDICTOR_TIMEOUT_S", "value": "0.3"}):
+        kubectl("wait", "--for=condition=Ready", "--timeout=120s", SERVING, "upload")
+        wait_until("predictor at zero", lambda: not pods(of_service("circles-predictor")), 120)
+        answer = upload(system.gateway, system.picture)
+        assert answer.status_code == 202 and answer.json()["status"] == "pending", answer.text
+    took_s = wait_until("detected by repair", lambda: status(system, answer.json()["image_id"]) == "detected", 400)
+    return f"202, detected after {took_s:.0f} s"
+
+
 def status(system, image_id: str) -> str:
     return requests.get(f"{system.gateway}/images/{image_id}", timeout=90).json().get("status", "")
 
@@ -37,12 +51,8 @@ def bare(document) -> str:
 
 @step("a revision with wrong S3 credentials does not become ready; the one before goes on")
 def wrong_credentials(system):
-    service = get(SERVING, "upload")
-    before = service["status"]["latestReadyRevisionName"]
-    part = service["spec"]["template"]["spec"]["containers"][0]
-    wrong = {**part, "env": [*part["env"], {"name": "CIRCLES_S3_SECRET_KEY", "value": "wrong-on-purpose"}]}
-    patch("upload", [{"op": "replace", "path": "/spec/template/spec/containers/0", "value": wrong}])
-    try:
+    before = get(SERVING, "upload")["status"]["latestReadyRevisionName"]
+    with changed("upload", {"name": "CIRCLES_S3_SECRET_KEY", "value": "wrong-on-purpose"}):
         wait_until("the new revision's pod", lambda: pods(f"serving.knative.dev/revision={newest('upload')}"), 60)
         time.sleep(8)
         latest = get(SERVING, "upload")["status"]
@@ -53,10 +63,19 @@ def wrong_credentials(system):
         assert "wrong-on-purpose" not in log
         answer = upload(system.gateway, system.picture)
         assert answer.status_code == 200, answer.text
-    finally:
-        patch("upload", [{"op": "replace", "path": "/spec/template/spec/containers/0", "value": part}])
-        kubectl("wait", "--for=condition=Ready", "--timeout=120s", SERVING, "upload")
     return "never ready, its log says why; uploads went on"
+
+
+@contextmanager
+def changed(function: str, variable: dict):
+    """A function with one more variable, while it lasts."""
+    part = get(SERVING, function)["spec"]["template"]["spec"]["containers"][0]
+    patch(function, [{"op": "replace", "path": CONTAINER, "value": {**part, "env": [*part["env"], variable]}}])
+    try:
+        yield
+    finally:
+        patch(function, [{"op": "replace", "path": CONTAINER, "value": part}])
+        kubectl("wait", "--for=condition=Ready", "--timeout=120s", SERVING, function)
 
 
 def newest(function: str) -> str:

@@ -7,6 +7,9 @@ begins earlier is one that the first upload waits less (bench/README.md).
 
 import http.client
 import logging
+import socket
+import threading
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from circles.adapters.kserve_wire import PROTOCOLS
@@ -25,10 +28,21 @@ def wake(settings: Settings) -> None:
     path = url.path + PROTOCOLS[settings.predictor_protocol].ready_path.format(model=settings.predictor_model)
     connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = connect(url.hostname or "", url.port, timeout=settings.predictor_timeout_s)
+
+    def give_up() -> None:
+        """The timeout counts the silence between two packets only, and an answer's head may drip."""
+        with suppress(AttributeError, OSError):  # it has just ended by itself
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+    patience = threading.Timer(settings.predictor_timeout_s, give_up)
+    patience.daemon = True
     try:
+        connection.connect()
+        patience.start()
         connection.request("GET", path)
         connection.getresponse()
     except (OSError, http.client.HTTPException):
         log.info("model %s cannot be woken", settings.predictor_model)
     finally:
+        patience.cancel()
         connection.close()
