@@ -76,8 +76,7 @@ def _finish_deletions(report: RepairReport, until: datetime, app: Services) -> N
             report.blobs_deleted += 1
         except CirclesError as error:
             log.warning("the blob of the deleted image %s stays: %s", tombstone.image_id, error)
-            report.cut_short = True
-            break  # the store is away
+            report.cut_short = True  # and on to the next: it may be this one blob that a store does not let go
     app.upkeep.forget_tombstones(before=app.now() - KEPT)
 
 

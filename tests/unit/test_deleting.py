@@ -61,6 +61,26 @@ def test_a_deletion_that_was_cut_off_after_the_row_is_finished_by_repair(app, im
     assert app.store.blobs == app.catalogue.tables.tombstones == {}
 
 
+def test_a_blob_that_the_store_does_not_let_go_keeps_no_other_from_being_deleted(app, image):
+    other = upload_image(Upload(OTHER), app)
+    app.store.errors["delete"] = away()
+    delete_image(image.image_id, app)
+    delete_image(other.image_id, app)
+    app.store.errors.clear()
+    forget = app.store.delete
+
+    def locked(key):
+        if key == image.key:
+            raise away()
+        forget(key)
+
+    app.store.delete = locked
+    report = repair_images(app)
+
+    assert (report.blobs_deleted, report.cut_short) == (1, True)
+    assert list(app.store.blobs) == [image.key]
+
+
 def test_the_same_upload_after_a_deletion_has_a_blob_that_the_deletion_does_not_take(app, image):
     """The blob's key follows from idempotency key and bytes, and the first image's deletion is not finished."""
     app.store.errors["delete"] = away()

@@ -322,7 +322,7 @@ class OnSqlite(Machine):
     on_sqlite = True
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(Machine, 400), (OnSqlite, 40)], ids=["fake", "sqlite"])
+@pytest.mark.parametrize(("machine", "examples"), [(Machine, 400), (OnSqlite, 30)], ids=["fake", "sqlite"])
 def test_whatever_is_interrupted_nothing_is_lost_doubled_or_left_behind(machine, examples):
     logging.disable()  # thousands of lines, none of which says more than the example that hypothesis prints
     try:
