@@ -171,11 +171,11 @@ def parts(document):
 
 
 def test_bridge_is_applied_after_the_binding_that_tells_it_where_to_send(tools, kind_file, tmp_path):
-    env = tools("kubectl", 'echo "== $*" >> $LOG; case "$*" in *apply*) cat >> $LOG ;; esac')
+    env = tools("kubectl", 'echo "@@@ $*" >> $LOG; case "$*" in *apply*) cat >> $LOG ;; esac')
     done = run("apply", kind_file, env=env)
 
     assert done.returncode == 0, done.stderr
-    first, waited, last = (tmp_path / "kubectl.log").read_text().split("== ")[1:]
+    first, waited, last = (tmp_path / "kubectl.log").read_text().split("@@@ ")[1:]
     applied = [
         functions([each for each in yaml.safe_load_all(text.partition("\n")[2]) if each]) for text in (first, last)
     ]
