@@ -8,11 +8,16 @@ from circles.errors import CirclesError
 from circles.settings import SettingsError
 from circles.usecases import repair_images
 
+FINISH_S = 30.0
+"""How long what others are told of the repaired may take; what is not sent by then the next sender sends."""
+
 
 def main() -> None:
     """Print the report, a line a figure; end with 1 where store or catalogue is away."""
     try:
-        report = repair_images(services())
+        app = services()
+        report = repair_images(app)
+        app.finish(FINISH_S)
     except (CirclesError, SettingsError) as error:
         sys.exit(f"nothing was repaired: {error}")
     for name, figure in asdict(report).items():
