@@ -214,6 +214,43 @@ def _bumps(rng: Random, side: int) -> Floats:
     return np.asarray(picture + np.clip(slope, -6, 6)[..., None] * rng.uniform(2, 14), np.float32)
 
 
+def _pillow(rng: Random, side: int) -> Floats:
+    """Quilted cloth: a lattice of padded cells with seams between, shaded from one side."""
+    along, across = rotated(*coordinates(side, side), rng.uniform(0, np.pi))
+    cell = np.exp(rng.uniform(np.log(14), np.log(130)))
+    u, v = along / cell, across / cell * rng.uniform(0.7, 1.2)
+    u = u + smooth_noise(rng, side, side, cell * rng.uniform(1, 4)) * rng.uniform(0, 0.15)
+    v = v + smooth_noise(rng, side, side, cell * rng.uniform(1, 4)) * rng.uniform(0, 0.15)
+    if rng.random() < 0.4:
+        v = v + 0.5 * (np.floor(u) % 2)
+    height = np.abs(np.sin(np.pi * u) * np.sin(np.pi * v)) ** rng.uniform(0.25, 1.5)
+    if rng.random() < 0.3:
+        height = np.maximum(np.abs(np.sin(np.pi * u)), np.abs(np.sin(np.pi * v))) ** rng.uniform(1, 4)
+    light = np.asarray(height * cell, np.float32)
+    slope = cv2.Sobel(light, cv2.CV_32F, 1, 0) * rng.normal() + cv2.Sobel(light, cv2.CV_32F, 0, 1) * rng.normal()
+    shade = np.clip(slope, -6, 6) * rng.uniform(1, 9) + (height - 0.6) * rng.uniform(0, 70)
+    grain = smooth_noise(rng, side, side, rng.uniform(1.2, 5)) * rng.uniform(0, 10)
+    base = _cloth(rng, side) if rng.random() < 0.25 else _plain(rng, side)
+    return np.asarray(base + (shade + grain)[..., None], np.float32)
+
+
+def _slide(rng: Random, side: int) -> Floats:
+    """The empty field of a microscope: bright or dark, nearly even, brighter towards some place, a little dust."""
+    level = rng.uniform(170, 245) if rng.random() < 0.65 else rng.uniform(3, 110)
+    picture = np.empty((side, side, 3), np.float32)
+    picture[:] = level + rng.normal(size=3) * level * 0.06
+    xs, ys = coordinates(side, side)
+    x, y = rng.uniform(0, side, 2)
+    fall = ((xs - x) ** 2 + (ys - y) ** 2) / side**2
+    picture *= (1 - fall * rng.uniform(0, 0.35))[..., None]
+    picture += smooth_noise(rng, side, side, rng.uniform(20, 120))[..., None] * rng.uniform(0, 5)
+    for _ in range(rng.integers(0, 6)):
+        x, y = rng.uniform(0, side, 2)
+        speck = np.exp(-((xs - x) ** 2 + (ys - y) ** 2 * rng.uniform(1, 4)) / rng.uniform(2, 40))
+        picture += speck[..., None] * rng.uniform(-60, 20)
+    return picture
+
+
 def _checks(rng: Random, side: int) -> Floats:
     """A checkerboard, chess to mesh, seen at any angle."""
     picture = _plain(rng, side)
@@ -252,6 +289,8 @@ _MAKERS: dict[str, Callable[[Random, int], Floats]] = {
     "page": _page,
     "keyboard": _keyboard,
     "bumps": _bumps,
+    "pillow": _pillow,
+    "slide": _slide,
     "checks": _checks,
     "table": _table,
 }

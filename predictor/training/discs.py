@@ -348,6 +348,17 @@ def blood_cell(rng: Random, g: _Grid) -> Disc:
     return Disc(np.asarray(-depth[..., None] * tint, np.float32), g.inside(), adds=True)
 
 
+def red_cell(rng: Random, g: _Grid) -> Disc:
+    """A blood cell whose outline is not quite round, now and then with a speck of stain or a glint."""
+    light = blood_cell(rng, g).texture
+    if rng.random() < 0.15:
+        x, y = rng.uniform(-0.5, 0.5, 2)
+        light = light + (np.hypot(g.x - x, g.y - y) < rng.uniform(0.04, 0.14))[..., None] * rng.uniform(-50, 70)
+    wobble = sum(rng.normal() * 0.015 * np.cos(k * g.theta + rng.uniform(0, 6)) for k in (2, 3, 4))
+    edge = 0.98 + np.clip(wobble, -0.06, 0.02)
+    return Disc(np.asarray(light, np.float32), g.inside(np.asarray(edge, np.float32)), adds=True)
+
+
 def bead(rng: Random, g: _Grid) -> Disc:
     """A particle under the microscope: bright or dark core with rings of the other sign, out of focus or sharp."""
     sign = rng.choice([-1, 1])
@@ -376,6 +387,7 @@ MAKERS: dict[str, Maker] = {
         screw,
         printed,
         blood_cell,
+        red_cell,
         bead,
     )
 }

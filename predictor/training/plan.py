@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from predictor.training.batches import Mixture
-from predictor.training.recipes import FIRST, SECOND, THIRD, Recipe
+from predictor.training.recipes import FIRST, FOURTH, SECOND, THIRD, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Stage:
     learning_rate to learning_rate_end. Scenes are rendered from scene_seed by the recipe. ema_decay is of the running
     average of the weights, which is what ships. backgrounds are subfolders of the folder of pictures without round
     things: they lie under scenes and are the empty pictures of batches, of which so many pages of print and
-    so many regular patterns are added. from_random: the weights began at random with this stage.
+    so many regular patterns are added. from_random: the weights began at random with this stage. unfolded: it begins
+    with the running average of the stage before, exported and read back (predictor.training.warm_start).
     """
 
     name: str
@@ -33,12 +34,14 @@ class Stage:
     pages: int = 0
     patterns: int = 0
     from_random: bool = False
+    unfolded: bool = False
 
 
 _LARGER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.1)
 _QUIETER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.13)
 _QUIETEST = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.17)
 _REGULAR = Mixture(side_px=384, size=12, photograph_share=0.42, negative_share=0.32, untouched_share=0.4)
+_LOOKALIKES = Mixture(side_px=384, size=12, photograph_share=0.42, negative_share=0.2, untouched_share=0.3)
 
 PLAN = (
     Stage("first", 2500, 1, 4000, learning_rate=2e-3, learning_rate_end=8e-4, batch_seed=1, from_random=True),
@@ -99,5 +102,21 @@ PLAN = (
         pages=90,
         patterns=260,
         ema_decay=0.99,
+    ),
+    Stage(
+        "lookalikes",
+        1200,
+        11,
+        5000,
+        learning_rate=1e-3,
+        learning_rate_end=1e-4,
+        batch_seed=11,
+        curve_steps=2000,
+        mixture=_LOOKALIKES,
+        recipe=FOURTH,
+        backgrounds=("a", "b", "c"),
+        pages=120,
+        patterns=200,
+        unfolded=True,
     ),
 )

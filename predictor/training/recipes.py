@@ -55,6 +55,9 @@ class Recipe:
     closeness: least distances of two discs as shares of the sum of their radii; see_through: the same for bubbles,
     cells and glowing blobs. wobble: how much single discs of those and of log ends differ from round, as a standard
     deviation of height / width. least_change: discs that change the picture by fewer grey levels are ignored.
+    stamps: the share of scenes with cut-out photographs of things that are not round.
+    slides: the share of scenes of see-through things that lie on a microscope's field. packed: the share of scenes
+    whose discs lie in rows, each in the gaps of the next, as logs in a pile.
     """
 
     kinds: dict[str, float]
@@ -66,6 +69,9 @@ class Recipe:
     see_through: tuple[float, ...]
     wobble: float
     least_change: float = 0.0
+    stamps: float = 0.0
+    slides: float = 0.0
+    packed: float = 0.0
 
 
 FIRST = Recipe(_KINDS, _GROUNDS, _DISTRACTORS, 0.12, 0.25, (0.72, 0.9, 0.99, 1.0, 1.15), (), 0.0)
@@ -95,4 +101,25 @@ THIRD = replace(
     grounds={**SECOND.grounds, "checks": 0.06, "table": 0.08, "page": 0.1},
     photograph_ground=0.36,
     empty=0.18,
+)
+FOURTH = replace(
+    THIRD,
+    kinds={**THIRD.kinds, "cut_out": 0.18, "cap": 0.09, "log_end": 0.08, "blood_cell": 0.13, "bead": 0.05},
+    distractors=(
+        *THIRD.distractors,
+        *("superellipse", "egg", "part_disc", "spots", "spots", "haze", "type_letters") * 2,
+    ),
+    grounds={**THIRD.grounds, "pillow": 0.1},
+    photograph_ground=0.42,
+    empty=0.24,
+    stamps=0.3,
+)
+FIFTH = replace(
+    FOURTH,
+    kinds={**FOURTH.kinds, "blood_cell": 0.04, "red_cell": 0.1},
+    grounds={**FOURTH.grounds, "slide": 0.03},
+    distractors=(*FOURTH.distractors, "white_cell"),
+    photograph_ground=0.5,
+    slides=0.7,
+    packed=0.14,
 )
