@@ -49,7 +49,7 @@ def _batches(stage: Stage, photographs: list[Photograph], arguments: argparse.Na
     folder = arguments.work / f"scenes-{stage.scene_seed}-{stage.scene_count}"
     materials = gather(photographs, negatives, arguments.backgrounds)
     scenes = render_stock(folder, stage.scene_seed, stage.scene_count, materials, stage.recipe, arguments.threads)
-    empty = [*negatives, *pages(stage.pages), *patterns(stage.patterns)]
+    empty = [*negatives * stage.repeats, *pages(stage.pages), *patterns(stage.patterns)]
     return Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)
 
 

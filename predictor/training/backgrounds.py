@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from predictor.training.textures import (
     Floats,
@@ -144,7 +145,7 @@ def _paper(rng: Random, side: int) -> Floats:
     return picture
 
 
-def _photograph(rng: Random, side: int, photographs: Sequence[Floats]) -> Floats:
+def _photograph(rng: Random, side: int, photographs: Sequence[NDArray[np.uint8]]) -> Floats:
     """A random part of a photograph without labelled round things, scaled to fill the square."""
     photo = photographs[rng.integers(len(photographs))]
     part = int(min(photo.shape[:2]) * rng.uniform(0.4, 1.0))
@@ -297,7 +298,7 @@ _MAKERS: dict[str, Callable[[Random, int], Floats]] = {
 
 
 def make_background(
-    rng: Random, side: int, photographs: Sequence[Floats], photograph_share: float, shares: dict[str, float]
+    rng: Random, side: int, photographs: Sequence[NDArray[np.uint8]], photograph_share: float, shares: dict[str, float]
 ) -> Floats:
     """A picture (side, side, 3) with nothing to find in it; photographs may be empty; shares as in Recipe.grounds."""
     if photographs and rng.random() < photograph_share:

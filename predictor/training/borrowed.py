@@ -1,6 +1,8 @@
 """Pictures that training borrows from Debian 12's packages and from two Python packages, sorted into folders by use."""
 
 import argparse
+import functools
+import json
 import subprocess
 import tempfile
 from pathlib import Path
@@ -31,6 +33,8 @@ WALLPAPERS: dict[str, dict[str, str]] = {
         "gnome-backgrounds": "symbolic-d symbolic-l",
         "mate-backgrounds": "Stripes Ubuntu-Mate-Cold-no-logo",
         "ukui-wallpapers": "rollpaper the-mouse",
+    },
+    "d": {
         "supertuxkart-data": "HortonRockWall HortonRockWall2 Paving_stones_2 black_rockMountain blackrock bow_tile "
         "canyon city_asphalt_2 city_ground city_rock cracked-earth-texture crate1_diffuse crate2_diffuse "
         "dirt grass2 grass3 grass_dark racetrack_grass ribbed_steel road_dirt rock rock1 rockMountain "
@@ -81,9 +85,14 @@ def unpack(package: str, folder: Path) -> Path:
     return target
 
 
+@functools.cache
+def _pictures(root: Path) -> tuple[Path, ...]:
+    return tuple(p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and "screenshot" not in p.stem)
+
+
 def pick(root: Path, name: str) -> Path | None:
     """The smallest picture of that name, or in the folder of that name, below root; None where there is none."""
-    pictures = [p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and "screenshot" not in p.stem]
+    pictures = _pictures(root)
     named = [p for p in pictures if p.stem == name] or [p for p in pictures if f"/{name}/" in str(p)]
     return min(named, key=lambda p: (p.stat().st_size, p), default=None)
 
@@ -139,6 +148,17 @@ def _stamps(packages: Path, target: Path) -> None:
                     keep_stamp(file, target / use / f"{'-'.join(file.relative_to(root).parts)}")
 
 
+def write_labels(folder: Path) -> None:
+    """Say in COCO form that the pictures of a folder show nothing round, so that they can be judged on."""
+    images = []
+    for number, path in enumerate(sorted(folder.glob("*.png")), 1):
+        with Image.open(path) as image:
+            size = {"width": image.width, "height": image.height}
+        images.append({"id": number, "file_name": path.name, "domain": "negatives", **size})
+    document = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "circle"}]}
+    (folder / "annotations.json").write_text(json.dumps(document))
+
+
 def main() -> None:
     """Fill the folder that `python -m predictor.training --backgrounds` takes."""
     parser = argparse.ArgumentParser(prog="python -m predictor.training.borrowed", description=__doc__)
@@ -151,6 +171,7 @@ def main() -> None:
         _wallpapers(packages, arguments.target)
         _stamps(packages, arguments.target)
     _samples(arguments.target)
+    write_labels(arguments.target / "validation")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def read_stamps(folder: Path) -> list[NDArray[np.uint8]]:
 def gather(photographs: list[Photograph], negatives: list[Crop], backgrounds: Path) -> Materials:
     """Materials for scenes: of the training side of the split, and the cut-outs in rounds and stamps of backgrounds."""
     empty = [photo.pixels for photo in photographs if not len(photo.boxes) and not len(photo.ignored)]
-    grounds = [picture.astype(np.float32) for picture in [*empty, *(crop.pixels for crop in negatives)]]
+    grounds = [*empty, *(crop.pixels for crop in negatives)]
     rounds = [_squared(stamp) for stamp in read_stamps(backgrounds / "rounds")]
     return Materials(
         [picture for picture in grounds if min(picture.shape[:2]) >= 64],
@@ -62,9 +62,9 @@ def gather(photographs: list[Photograph], negatives: list[Crop], backgrounds: Pa
     )
 
 
-def _squared(stamp: NDArray[np.uint8]) -> Floats:
+def _squared(stamp: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The round thing of a stamp on a square that it just fills."""
     ys, xs = np.nonzero(stamp[..., 3] > 127)
     tight = stamp[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1, :3]
     side = min(max(tight.shape[:2]), 320)
-    return np.asarray(cv2.resize(tight, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(tight, (side, side), interpolation=cv2.INTER_AREA), np.uint8)

@@ -114,7 +114,7 @@ def _weight(repository: str) -> float:
     return next((weight for name, weight in SOURCE_WEIGHTS.items() if repository.startswith(name)), 0.5)
 
 
-def cut_outs(photographs: list[Photograph]) -> list[Floats]:
+def cut_outs(photographs: list[Photograph]) -> list[NDArray[np.uint8]]:
     """Round things of at least 20 px radius cut out on squares, to lay on other backgrounds."""
     found = []
     for photo in photographs:
@@ -125,5 +125,5 @@ def cut_outs(photographs: list[Photograph]) -> list[Floats]:
                 continue
             side = min(max(box[2] - box[0], box[3] - box[1]), 320)
             patch = photo.pixels[box[1] : box[3], box[0] : box[2]]
-            found.append(cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32))
+            found.append(np.asarray(cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
     return found

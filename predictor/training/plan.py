@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from predictor.training.batches import Mixture
-from predictor.training.recipes import FIRST, FOURTH, SECOND, THIRD, Recipe
+from predictor.training.recipes import FIFTH, FIRST, FOURTH, SECOND, THIRD, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Stage:
     learning_rate to learning_rate_end. Scenes are rendered from scene_seed by the recipe. ema_decay is of the running
     average of the weights, which is what ships. backgrounds are subfolders of the folder of pictures without round
     things: they lie under scenes and are the empty pictures of batches, of which so many pages of print and
-    so many regular patterns are added. from_random: the weights began at random with this stage. unfolded: it begins
+    so many regular patterns are added; each of the former counts as so many repeats. from_random: the weights began at random with this stage. unfolded: it begins
     with the running average of the stage before, exported and read back (predictor.training.warm_start).
     """
 
@@ -33,6 +33,7 @@ class Stage:
     backgrounds: tuple[str, ...] = ("a",)
     pages: int = 0
     patterns: int = 0
+    repeats: int = 1
     from_random: bool = False
     unfolded: bool = False
 
@@ -118,5 +119,20 @@ PLAN = (
         pages=120,
         patterns=200,
         unfolded=True,
+    ),
+    Stage(
+        "slides and piles",
+        1600,
+        12,
+        5000,
+        learning_rate=6e-4,
+        learning_rate_end=1e-5,
+        batch_seed=12,
+        mixture=_LOOKALIKES,
+        recipe=FIFTH,
+        backgrounds=("a", "b", "c", "d"),
+        pages=120,
+        patterns=200,
+        repeats=3,
     ),
 )

@@ -22,8 +22,8 @@ class Materials:
     things that are not round, (height, width, 4) RGB and opacity.
     """
 
-    backgrounds: Sequence[Floats] = ()
-    cut_outs: Sequence[Floats] = ()
+    backgrounds: Sequence[NDArray[np.uint8]] = ()
+    cut_outs: Sequence[NDArray[np.uint8]] = ()
     stamps: Sequence[NDArray[np.uint8]] = ()
 
 
@@ -211,7 +211,7 @@ def _stamp(rng: Random, layout: _Layout, materials: Materials, stamps: list[Disc
     names, weights = _kinds(materials, layout.recipe)
     kind = str(rng.choice(names, p=weights)) if layout.mixed else layout.kind
     if kind == "cut_out":
-        texture = materials.cut_outs[rng.integers(len(materials.cut_outs))]
+        texture = materials.cut_outs[rng.integers(len(materials.cut_outs))].astype(np.float32)
         stamps.append(Disc(texture, _round_mask(texture.shape[0])))
     else:
         stamps.append(make_disc(rng, kind, int(np.clip(2 * layout.radius_px * rng.uniform(1, 1.3), 15, 320))))

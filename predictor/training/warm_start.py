@@ -9,6 +9,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from predictor.training.network import CircleNet
 
@@ -37,12 +38,11 @@ def warm_start(network: CircleNet, weights: Path, sample: Tensor) -> None:
     if [tuple(conv.weight.shape) for conv, _ in pairs] != [kernel.shape for kernel, _ in folded]:
         raise ValueError(f"{weights} holds another network.")
     hooks = [
-        conv.register_forward_hook(partial(_measure, norm, torch.from_numpy(bias)))
+        _unfold(conv, norm, torch.from_numpy(kernel), torch.from_numpy(bias))
         for (conv, norm), (kernel, bias) in zip(pairs, folded, strict=True)
-        if _fill(conv, norm, torch.from_numpy(kernel), torch.from_numpy(bias)) and norm
     ]
     network(sample)
-    for hook in hooks:
+    for hook in filter(None, hooks):
         hook.remove()
 
 
@@ -51,7 +51,9 @@ def _convolutions(weights: Path) -> Iterator[tuple[Floats, Floats]]:
     graph = onnx.load(weights).graph
     values = {each.name: onnx.numpy_helper.to_array(each).copy() for each in graph.initializer}
     for node in graph.node:
-        if node.op_type == "Conv":
+        if node.op_type == "Identity" and node.input[0] in values:  # the exporter keeps equal tensors once
+            values[node.output[0]] = values[node.input[0]]
+        elif node.op_type == "Conv":
             kernel, bias = (values[name] for name in node.input[1:3])
             yield kernel, bias
 
@@ -76,25 +78,24 @@ def _pairs(network: CircleNet) -> list[_Pair]:
     ]
 
 
-def _fill(conv: nn.Conv2d, norm: nn.BatchNorm2d | None, kernel: Tensor, bias: Tensor) -> bool:
-    """Set the kernel, scaled to length 1 where a normalisation follows, which then has to scale it back."""
+def _unfold(conv: nn.Conv2d, norm: nn.BatchNorm2d | None, kernel: Tensor, bias: Tensor) -> RemovableHandle | None:
+    """Set the kernel; where a normalisation follows, of length 1, with a hook that sets that one in passing."""
     if norm is None:
         conv.weight.copy_(kernel)
         assert conv.bias is not None  # the architecture gives one wherever no normalisation follows
         conv.bias.copy_(bias)
-        return True
+        return None
     length = kernel.flatten(1).norm(dim=1).clamp(min=1e-6)
     conv.weight.copy_(kernel / length[:, None, None, None])
-    norm.weight.copy_(length)
-    return True
+    return conv.register_forward_hook(partial(_measure, norm, length, bias))
 
 
-def _measure(norm: nn.BatchNorm2d, bias: Tensor, conv: nn.Conv2d, inputs: tuple[Tensor], output: Tensor) -> None:
+def _measure(
+    norm: nn.BatchNorm2d, length: Tensor, bias: Tensor, conv: nn.Conv2d, inputs: tuple[Tensor], output: Tensor
+) -> None:
     """Let the normalisation hold its input's statistics, and scale and shift so that kernel and bias come out."""
     variance, mean = torch.var_mean(output, (0, 2, 3), correction=0)
-    variance = variance.clamp(min=1e-8)
-    length = norm.weight.clone()
     norm.running_mean.copy_(mean)  # type: ignore[union-attr]
     norm.running_var.copy_(variance)  # type: ignore[union-attr]
     norm.weight.copy_(length * torch.sqrt(variance + norm.eps))
-    norm.bias.copy_(bias.to(mean) + length * mean)
+    norm.bias.copy_(bias + length * mean)
