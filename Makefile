@@ -32,7 +32,7 @@ RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6
   S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)
 endif
 
-.PHONY: help install run predictor test check lint test-interop bench train evaluate clean
+.PHONY: help install run predictor test check lint test-interop bench train backgrounds evaluate clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,8 +73,11 @@ test-interop: .venv-interop/stamp ## our client and our predictor against the re
 bench: .venv/bench.stamp ## cold start, upload, reads, contention and memory beside a FastAPI blueprint (five minutes)
 	python -m bench
 
-train: .venv-training/stamp ## train the detector again: DATA=labelled folders, BACKGROUNDS=folder with a/ and b/ (hours)
+train: .venv-training/stamp ## train the detector again: DATA=labelled folders, BACKGROUNDS=folder (hours)
 	.venv-training/bin/python -m predictor.training $(DATA) --backgrounds $(BACKGROUNDS)
+
+backgrounds: .venv-training/stamp ## fetch the pictures that training borrows from packages of Debian 12: BACKGROUNDS=folder
+	.venv-training/bin/python -m predictor.training.borrowed $(BACKGROUNDS)
 
 .venv-training/stamp: predictor/training/requirements.txt predictor/evaluation/requirements.txt
 	@test -d .venv-training || $(PYTHON) -m venv .venv-training

@@ -35,9 +35,9 @@ def main() -> None:
     checkpoint = arguments.work / "checkpoint.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
-    photographs, validation = (read_split(arguments.data, split) for split in ("train", "validation"))
     names = [stage.name for stage in PLAN]
     for stage in PLAN[names.index(trainer.stage or arguments.stage) :]:
+        photographs, validation = (read_split(arguments.data, s, stage.moved) for s in ("train", "validation"))
         batches = _batches(stage, photographs, arguments)
         if stage.name != trainer.stage:
             trainer.begin(stage, batches, _weights(trainer, stage, arguments))

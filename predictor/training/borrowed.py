@@ -33,8 +33,6 @@ WALLPAPERS: dict[str, dict[str, str]] = {
         "gnome-backgrounds": "symbolic-d symbolic-l",
         "mate-backgrounds": "Stripes Ubuntu-Mate-Cold-no-logo",
         "ukui-wallpapers": "rollpaper the-mouse",
-    },
-    "d": {
         "supertuxkart-data": "HortonRockWall HortonRockWall2 Paving_stones_2 black_rockMountain blackrock bow_tile "
         "canyon city_asphalt_2 city_ground city_rock cracked-earth-texture crate1_diffuse crate2_diffuse "
         "dirt grass2 grass3 grass_dark racetrack_grass ribbed_steel road_dirt rock rock1 rockMountain "

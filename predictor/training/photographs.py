@@ -96,10 +96,11 @@ def split_of(source: str) -> str:
     return "test" if source.startswith(TEST_SOURCES) else "train"
 
 
-def read_split(data: Path, split: str) -> list[Photograph]:
-    """All photographs of one side from every folder in data that has an annotations.json."""
+def read_split(data: Path, split: str, moved: tuple[str, ...] = ()) -> list[Photograph]:
+    """All photographs of one side from every folder in data that has an annotations.json; moved sources train."""
     folders = sorted(path.parent for path in data.glob("*/annotations.json"))
-    return [photo for folder in folders for photo in read_folder(folder) if split_of(photo.source) == split]
+    photographs = [photo for folder in folders for photo in read_folder(folder)]
+    return [p for p in photographs if split == ("train" if p.source.startswith(moved) else split_of(p.source))]
 
 
 def draw_weights(photographs: list[Photograph]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from predictor.training.batches import Mixture
-from predictor.training.recipes import FIFTH, FIRST, FOURTH, SECOND, THIRD, Recipe
+from predictor.training.recipes import FIRST, FOURTH, SECOND, THIRD, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,10 @@ class Stage:
     The learning rate goes up over 60 steps, then down half a cosine of curve_steps (0: all steps of the stage) from
     learning_rate to learning_rate_end. Scenes are rendered from scene_seed by the recipe. ema_decay is of the running
     average of the weights, which is what ships. backgrounds are subfolders of the folder of pictures without round
-    things: they lie under scenes and are the empty pictures of batches, of which so many pages of print and
-    so many regular patterns are added; each of the former counts as so many repeats. from_random: the weights began at random with this stage. unfolded: it begins
-    with the running average of the stage before, exported and read back (predictor.training.warm_start).
+    things: they lie under scenes and, each counted as so many repeats, are the empty pictures of batches beside so many
+    pages of print and so many regular patterns. moved: validation sources that this stage trains on. from_random: the
+    weights began at random with this stage. unfolded: they began as the running average of the stage before, exported
+    and read back (predictor.training.warm_start).
     """
 
     name: str
@@ -34,6 +35,7 @@ class Stage:
     pages: int = 0
     patterns: int = 0
     repeats: int = 1
+    moved: tuple[str, ...] = ()
     from_random: bool = False
     unfolded: bool = False
 
@@ -106,33 +108,18 @@ PLAN = (
     ),
     Stage(
         "lookalikes",
-        1200,
-        11,
+        1600,
+        12,
         5000,
-        learning_rate=1e-3,
-        learning_rate_end=1e-4,
-        batch_seed=11,
-        curve_steps=2000,
+        learning_rate=8e-4,
+        learning_rate_end=1e-5,
+        batch_seed=12,
         mixture=_LOOKALIKES,
         recipe=FOURTH,
         backgrounds=("a", "b", "c"),
         pages=120,
         patterns=200,
-        unfolded=True,
-    ),
-    Stage(
-        "slides and piles",
-        1600,
-        12,
-        5000,
-        learning_rate=6e-4,
-        learning_rate_end=1e-5,
-        batch_seed=12,
-        mixture=_LOOKALIKES,
-        recipe=FIFTH,
-        backgrounds=("a", "b", "c", "d"),
-        pages=120,
-        patterns=200,
         repeats=3,
+        unfolded=True,
     ),
 )

@@ -104,22 +104,19 @@ THIRD = replace(
 )
 FOURTH = replace(
     THIRD,
-    kinds={**THIRD.kinds, "cut_out": 0.18, "cap": 0.09, "log_end": 0.08, "blood_cell": 0.13, "bead": 0.05},
+    kinds={
+        **THIRD.kinds,
+        **{"cut_out": 0.18, "cap": 0.09, "log_end": 0.08, "bead": 0.05, "blood_cell": 0.04, "red_cell": 0.1},
+    },
+    grounds={**THIRD.grounds, "pillow": 0.1, "slide": 0.03},
     distractors=(
         *THIRD.distractors,
         *("superellipse", "egg", "part_disc", "spots", "spots", "haze", "type_letters") * 2,
+        "white_cell",
     ),
-    grounds={**THIRD.grounds, "pillow": 0.1},
-    photograph_ground=0.42,
+    photograph_ground=0.5,
     empty=0.24,
     stamps=0.3,
-)
-FIFTH = replace(
-    FOURTH,
-    kinds={**FOURTH.kinds, "blood_cell": 0.04, "red_cell": 0.1},
-    grounds={**FOURTH.grounds, "slide": 0.03},
-    distractors=(*FOURTH.distractors, "white_cell"),
-    photograph_ground=0.5,
     slides=0.7,
     packed=0.14,
 )
