@@ -45,11 +45,14 @@ def main() -> None:
 
 
 def _batches(stage: Stage, photographs: list[Photograph], arguments: argparse.Namespace) -> Batches:
-    negatives = [crop for name in stage.backgrounds for crop in read_negatives(arguments.backgrounds / name)]
+    grounds, others = (
+        [crop for name in names for crop in read_negatives(arguments.backgrounds / name)]
+        for names in (stage.backgrounds, stage.empties)
+    )
     folder = arguments.work / f"scenes-{stage.scene_seed}-{stage.scene_count}"
-    materials = gather(photographs, negatives, arguments.backgrounds)
+    materials = gather(photographs, grounds, arguments.backgrounds)
     scenes = render_stock(folder, stage.scene_seed, stage.scene_count, materials, stage.recipe, arguments.threads)
-    empty = [*negatives * stage.repeats, *pages(stage.pages), *patterns(stage.patterns)]
+    empty = [*[*grounds, *others] * stage.repeats, *pages(stage.pages), *patterns(stage.patterns)]
     return Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)
 
 

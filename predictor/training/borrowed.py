@@ -1,17 +1,17 @@
 """Pictures that training borrows from Debian 12's packages and from two Python packages, sorted into folders by use."""
 
 import argparse
-import functools
 import json
-import subprocess
 import tempfile
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 from rich.progress import track
 
+from predictor.training.packages import pick, resource_pictures, unpack
+
 _LONGEST_PX = 1600
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 # folder of use -> package -> what its pictures are called: a file name without suffix, or for Plasma its folder
 WALLPAPERS: dict[str, dict[str, str]] = {
@@ -53,6 +53,15 @@ WALLPAPERS: dict[str, dict[str, str]] = {
 }
 SCIKIT_IMAGE = {"a": "brick grass gravel", "validation": "camera page text rocket"}
 
+RESOURCES_PACKAGE = "gcompris-qt-data"
+RESOURCES = {
+    "d": "erase categorization details clickgame leftright explore_farm_animals paintings",
+    "validation": "explore_world_animals explore_monuments",
+}
+"""Its resource files with photographs: animals, buildings, tools, hands, paintings."""
+_ROUND_RESOURCES: set[str] = set()
+"""Those of its photographs, by the first digits of their SHA-1, that show something round after all."""
+
 STAMPS_PACKAGE = "tuxpaint-stamps-default"
 STAMPS = (
     "animals clothes household/tools household/arttools hobbies/music/string medical people plants/trees "
@@ -73,29 +82,7 @@ _LEFT_OUT = {
 }
 
 
-def unpack(package: str, folder: Path) -> Path:
-    """Download a Debian package of this system's release and unpack it; needs apt-get and dpkg-deb, no rights."""
-    target = folder / package
-    if not target.is_dir():
-        subprocess.run(["apt-get", "download", "-q", package], cwd=folder, check=True)
-        (file,) = folder.glob(f"{package}_*.deb")
-        subprocess.run(["dpkg-deb", "-x", file, target], check=True)
-    return target
-
-
-@functools.cache
-def _pictures(root: Path) -> tuple[Path, ...]:
-    return tuple(p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and "screenshot" not in p.stem)
-
-
-def pick(root: Path, name: str) -> Path | None:
-    """The smallest picture of that name, or in the folder of that name, below root; None where there is none."""
-    pictures = _pictures(root)
-    named = [p for p in pictures if p.stem == name] or [p for p in pictures if f"/{name}/" in str(p)]
-    return min(named, key=lambda p: (p.stat().st_size, p), default=None)
-
-
-def keep(source: Path, target: Path) -> None:
+def keep(source: Path | BytesIO, target: Path) -> None:
     """Write a picture, at most 1,600 px long, as it is seen on white."""
     with Image.open(source) as image:
         image.thumbnail((_LONGEST_PX, _LONGEST_PX))
@@ -124,6 +111,15 @@ def _wallpapers(packages: Path, target: Path) -> None:
             print(f"{package} has no {name}; going on without it")
         else:
             keep(picture, target / use / f"{name}.png")
+
+
+def _resources(packages: Path, target: Path) -> None:
+    root = unpack(RESOURCES_PACKAGE, packages) / "usr" / "share" / "gcompris-qt" / "rcc"
+    for use, names in RESOURCES.items():
+        for name in track(names.split(), RESOURCES_PACKAGE):
+            for digest, picture in resource_pictures((root / f"{name}.rcc").read_bytes()):
+                if digest not in _ROUND_RESOURCES:
+                    keep(BytesIO(picture), target / use / f"{name}-{digest}.png")
 
 
 def _samples(target: Path) -> None:
@@ -167,6 +163,7 @@ def main() -> None:
         packages = arguments.packages or Path(scratch)
         packages.mkdir(parents=True, exist_ok=True)
         _wallpapers(packages, arguments.target)
+        _resources(packages, arguments.target)
         _stamps(packages, arguments.target)
     _samples(arguments.target)
     write_labels(arguments.target / "validation")

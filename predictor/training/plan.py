@@ -14,10 +14,10 @@ class Stage:
     The learning rate goes up over 60 steps, then down half a cosine of curve_steps (0: all steps of the stage) from
     learning_rate to learning_rate_end. Scenes are rendered from scene_seed by the recipe. ema_decay is of the running
     average of the weights, which is what ships. backgrounds are subfolders of the folder of pictures without round
-    things: they lie under scenes and, each counted as so many repeats, are the empty pictures of batches beside so many
-    pages of print and so many regular patterns. moved: validation sources that this stage trains on. from_random: the
-    weights began at random with this stage. unfolded: they began as the running average of the stage before, exported
-    and read back (predictor.training.warm_start).
+    things that lie under scenes; they, those of empties, so many pages of print and so many regular patterns are the
+    empty pictures of batches, where each of the former counts as so many repeats. moved: validation sources that this
+    stage trains on. from_random: the weights began at random with this stage. unfolded: they began as the running
+    average of the stage before, exported and read back (predictor.training.warm_start).
     """
 
     name: str
@@ -32,6 +32,7 @@ class Stage:
     ema_decay: float = 0.995
     curve_steps: int = 0
     backgrounds: tuple[str, ...] = ("a",)
+    empties: tuple[str, ...] = ()
     pages: int = 0
     patterns: int = 0
     repeats: int = 1
@@ -44,7 +45,7 @@ _LARGER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.
 _QUIETER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.13)
 _QUIETEST = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.17)
 _REGULAR = Mixture(side_px=384, size=12, photograph_share=0.42, negative_share=0.32, untouched_share=0.4)
-_LOOKALIKES = Mixture(side_px=384, size=12, photograph_share=0.42, negative_share=0.2, untouched_share=0.3)
+_LOOKALIKES = Mixture(side_px=384, size=12, photograph_share=0.42, negative_share=0.25, untouched_share=0.3)
 
 PLAN = (
     Stage("first", 2500, 1, 4000, learning_rate=2e-3, learning_rate_end=8e-4, batch_seed=1, from_random=True),
@@ -108,7 +109,7 @@ PLAN = (
     ),
     Stage(
         "lookalikes",
-        1600,
+        1500,
         12,
         5000,
         learning_rate=8e-4,
@@ -117,9 +118,10 @@ PLAN = (
         mixture=_LOOKALIKES,
         recipe=FOURTH,
         backgrounds=("a", "b", "c"),
+        empties=("d",),
         pages=120,
         patterns=200,
-        repeats=3,
+        repeats=2,
         unfolded=True,
     ),
 )

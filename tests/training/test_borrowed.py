@@ -7,7 +7,8 @@ from PIL import Image
 
 pytest.importorskip("rich")
 
-from predictor.training.borrowed import WALLPAPERS, keep, keep_stamp, pick, write_labels  # noqa: E402
+from predictor.training.borrowed import WALLPAPERS, keep, keep_stamp, write_labels  # noqa: E402
+from predictor.training.packages import pick, resource_pictures  # noqa: E402
 
 
 def picture(path, size=(40, 30), colour="red", mode="RGB"):
@@ -56,3 +57,16 @@ def test_no_picture_is_on_both_sides():
     held_out = {name for names in WALLPAPERS["validation"].values() for name in names.split()}
     for use in set(WALLPAPERS) - {"validation"}:
         assert held_out.isdisjoint(name for names in WALLPAPERS[use].values() for name in names.split())
+
+
+def test_photographs_are_cut_out_of_a_resource_file_and_icons_are_left(tmp_path):
+    noise = Image.effect_noise((200, 150), 90).convert("RGB")
+    large, small = tmp_path / "large", tmp_path / "small.jpg"
+    noise.save(large.with_suffix(".webp"), lossless=True)
+    noise.save(large.with_suffix(".jpg"), quality=95)
+    noise.resize((20, 15)).save(small)
+    photographs = [large.with_suffix(suffix).read_bytes() for suffix in (".webp", ".jpg")]
+    resource = b"qres" + b"\0" * 30 + photographs[0] + small.read_bytes() + b"tree" + photographs[1] + b"names"
+    found = dict(resource_pictures(resource))
+    assert list(found.values()) == photographs
+    assert all(len(digest) == 8 for digest in found)
