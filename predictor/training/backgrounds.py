@@ -235,6 +235,29 @@ def _pillow(rng: Random, side: int) -> Floats:
     return np.asarray(base + (shade + grain)[..., None], np.float32)
 
 
+def _padding(rng: Random, side: int) -> Floats:
+    """Embroidered or padded cloth, bubble mats, tufts, studs: separate bumps in a lattice, diamonds to round boxes."""
+    along, across = rotated(*coordinates(side, side), rng.uniform(0, np.pi))
+    cell = np.exp(rng.uniform(np.log(18), np.log(110)))
+    bend = rng.uniform(0, 0.12)
+    u = along / cell + smooth_noise(rng, side, side, cell * rng.uniform(1, 5)) * bend
+    v = across / cell * rng.uniform(0.75, 1.3) + smooth_noise(rng, side, side, cell * rng.uniform(1, 5)) * bend
+    if rng.random() < 0.5:
+        u = u + 0.5 * (np.floor(v) % 2)
+    n, reach = rng.choice([rng.uniform(0.9, 1.5), rng.uniform(2.6, 6)]), rng.uniform(0.3, 0.5)
+    x, y = np.abs(u % 1 - 0.5) / reach, np.abs(v % 1 - 0.5) / (reach * rng.uniform(0.75, 1))
+    rho = (x**n + y**n) ** (1 / n) + smooth_noise(rng, side, side, cell / rng.uniform(2, 8)) * rng.uniform(0.02, 0.15)
+    height = np.clip((1 - rho) / rng.uniform(0.15, 1), 0, 1) ** rng.uniform(0.4, 1)
+    light = cv2.GaussianBlur(np.asarray(height * cell, np.float32), (0, 0), max(0.6, cell / rng.uniform(12, 60)))
+    slope = cv2.Sobel(light, cv2.CV_32F, 1, 0) * rng.normal() + cv2.Sobel(light, cv2.CV_32F, 0, 1) * rng.normal()
+    threads = np.sin((along * rng.normal() + across * rng.normal()) * rng.uniform(0.3, 1.2)) * rng.uniform(0, 10)
+    picture = _plain(rng, side) + (np.clip(slope, -8, 8) * rng.uniform(2, 9) + threads * height)[..., None]
+    picture += height[..., None] * rng.normal(size=3) * rng.choice([4, 25])
+    return np.asarray(
+        picture + smooth_noise(rng, side, side, rng.uniform(1.2, 4))[..., None] * rng.uniform(2, 14), np.float32
+    )
+
+
 def _slide(rng: Random, side: int) -> Floats:
     """The empty field of a microscope: bright or dark, nearly even, brighter towards some place, a little dust."""
     level = rng.uniform(170, 245) if rng.random() < 0.65 else rng.uniform(3, 110)
@@ -291,6 +314,7 @@ _MAKERS: dict[str, Callable[[Random, int], Floats]] = {
     "keyboard": _keyboard,
     "bumps": _bumps,
     "pillow": _pillow,
+    "padding": _padding,
     "slide": _slide,
     "checks": _checks,
     "table": _table,

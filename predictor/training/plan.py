@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from predictor.training.batches import Mixture
-from predictor.training.recipes import FIRST, FOURTH, SECOND, THIRD, Recipe
+from predictor.training.recipes import FIFTH, FIRST, FOURTH, SECOND, THIRD, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +126,36 @@ PLAN = (
         unfolded=True,
     ),
     Stage(
-        "cooling, blood cells too",
-        600,
+        "blood cells too",
+        300,
         12,
         5000,
         learning_rate=7e-4,
         learning_rate_end=5e-6,
         batch_seed=13,
+        curve_steps=600,
         mixture=_LOOKALIKES,
         recipe=FOURTH,
         ema_decay=0.99,
         backgrounds=("a", "b", "c"),
         empties=("d",),
+        pages=120,
+        patterns=200,
+        repeats=2,
+        moved=("Shenggan/BCCD_Dataset",),
+    ),
+    Stage(
+        "glare and padding",
+        500,
+        13,
+        2500,
+        learning_rate=5e-4,
+        learning_rate_end=5e-6,
+        batch_seed=14,
+        mixture=_LOOKALIKES,
+        recipe=FIFTH,
+        ema_decay=0.99,
+        backgrounds=("a", "b", "c", "d"),
         pages=120,
         patterns=200,
         repeats=2,

@@ -57,7 +57,8 @@ class Recipe:
     deviation of height / width. least_change: discs that change the picture by fewer grey levels are ignored.
     stamps: the share of scenes with cut-out photographs of things that are not round.
     slides: the share of scenes of see-through things that lie on a microscope's field. packed: the share of scenes
-    whose discs lie in rows, each in the gaps of the next, as logs in a pile.
+    whose discs lie in rows, each in the gaps of the next, as logs in a pile. glare: the share of discs with a patch of
+    reflected light of uneven outline on them, which is no round thing of its own.
     """
 
     kinds: dict[str, float]
@@ -72,6 +73,7 @@ class Recipe:
     stamps: float = 0.0
     slides: float = 0.0
     packed: float = 0.0
+    glare: float = 0.0
 
 
 FIRST = Recipe(_KINDS, _GROUNDS, _DISTRACTORS, 0.12, 0.25, (0.72, 0.9, 0.99, 1.0, 1.15), (), 0.0)
@@ -120,3 +122,4 @@ FOURTH = replace(
     slides=0.7,
     packed=0.14,
 )
+FIFTH = replace(FOURTH, grounds={**FOURTH.grounds, "padding": 0.16}, glare=0.3)

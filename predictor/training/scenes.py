@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from predictor.training.backgrounds import make_background
 from predictor.training.camera import photograph
-from predictor.training.discs import MAKERS, Disc, make_disc
+from predictor.training.discs import MAKERS, Disc, make_disc, with_glare
 from predictor.training.distractors import add_distractors, add_stamps
 from predictor.training.recipes import Recipe
 from predictor.training.textures import Floats, Random
@@ -215,6 +215,8 @@ def _stamp(rng: Random, layout: _Layout, materials: Materials, stamps: list[Disc
         stamps.append(Disc(texture, _round_mask(texture.shape[0])))
     else:
         stamps.append(make_disc(rng, kind, int(np.clip(2 * layout.radius_px * rng.uniform(1, 1.3), 15, 320))))
+    if layout.recipe.glare and not stamps[-1].adds and rng.random() < layout.recipe.glare:
+        stamps[-1] = with_glare(rng, stamps[-1])
     return stamps[-1]
 
 
