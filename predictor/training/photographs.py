@@ -20,7 +20,10 @@ VALIDATION_SOURCES = (
     "OpenCV 4.6 samples/data/sudoku",
     "OpenCV 4.6 samples/data/squirrel",
 )
-"""Never trained on; checkpoints, threshold and calibration are chosen here."""
+"""Checkpoints, threshold and calibration are chosen here, and but for MOVED_SOURCES they are never trained on."""
+
+MOVED_SOURCES = ("Shenggan/BCCD_Dataset",)
+"""Validation sources that the last stages train on; nothing is chosen on them any more."""
 
 TEST_SOURCES = (
     "Amal-Emad/JordinianCoinsDetection",
@@ -90,8 +93,10 @@ def _boxes(annotations: list[dict[str, Any]]) -> Floats:
     return np.hstack([corners[:, :2] + corners[:, 2:] / 2, corners[:, 2:]])
 
 
-def split_of(source: str) -> str:
-    """Which side a source is on: train, validation or test."""
+def split_of(source: str, moved: tuple[str, ...] = ()) -> str:
+    """Which side a source is on: train, validation or test; moved sources train."""
+    if source.startswith(moved):
+        return "train"
     if source.startswith(VALIDATION_SOURCES):
         return "validation"
     return "test" if source.startswith(TEST_SOURCES) else "train"
@@ -101,7 +106,7 @@ def read_split(data: Path, split: str, moved: tuple[str, ...] = ()) -> list[Phot
     """All photographs of one side from every folder in data that has an annotations.json; moved sources train."""
     folders = sorted(path.parent for path in data.glob("*/annotations.json"))
     photographs = [photo for folder in folders for photo in read_folder(folder)]
-    return [p for p in photographs if split == ("train" if p.source.startswith(moved) else split_of(p.source))]
+    return [photo for photo in photographs if split_of(photo.source, moved) == split]
 
 
 def draw_weights(photographs: list[Photograph]) -> NDArray[np.float64]:

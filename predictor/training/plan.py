@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from predictor.training.batches import Mixture
+from predictor.training.photographs import MOVED_SOURCES
 from predictor.training.recipes import FIFTH, FIRST, FOURTH, SECOND, THIRD, Recipe
 
 
@@ -142,7 +143,7 @@ PLAN = (
         pages=120,
         patterns=200,
         repeats=2,
-        moved=("Shenggan/BCCD_Dataset",),
+        moved=MOVED_SOURCES,
     ),
     Stage(
         "glare and padding",
@@ -159,6 +160,6 @@ PLAN = (
         pages=120,
         patterns=200,
         repeats=2,
-        moved=("Shenggan/BCCD_Dataset",),
+        moved=MOVED_SOURCES,
     ),
 )

@@ -7,7 +7,8 @@ import pytest
 
 cv2 = pytest.importorskip("cv2")
 
-from predictor.training.photographs import VALIDATION_SOURCES, draw_weights, read_split  # noqa: E402
+from predictor.training.heldout import write_split  # noqa: E402
+from predictor.training.photographs import MOVED_SOURCES, VALIDATION_SOURCES, draw_weights, read_split  # noqa: E402
 
 SOURCES = ("kaa/coins-dataset:src/a.jpg", "Shenggan/BCCD_Dataset:b.jpg", "FajarOC/fruit-detection-yolov8:c.jpg")
 
@@ -37,8 +38,8 @@ def test_a_source_is_on_one_side_only(data):
 
 
 def test_a_moved_source_trains_and_validates_no_longer(data):
-    moved = ("Shenggan/BCCD_Dataset",)
-    assert moved[0] in VALIDATION_SOURCES
+    moved = MOVED_SOURCES
+    assert set(moved) <= set(VALIDATION_SOURCES)
     assert sources(read_split(data, "train", moved)) == [*SOURCES[:2]]
     assert sources(read_split(data, "validation", moved)) == [SOURCES[2]]
 
@@ -55,3 +56,8 @@ def test_sources_are_drawn_by_their_weight_whatever_their_number_of_pictures(dat
     weights = draw_weights(many)
     assert weights.sum() == pytest.approx(1)
     assert weights[:9].sum() == pytest.approx(5.0 / (5.0 + 2.0 + 0.5))
+
+
+def test_moved_sources_are_written_to_no_held_out_folder(data, tmp_path):
+    assert write_split(data, tmp_path / "held", "validation") == 1
+    assert "FajarOC" in (tmp_path / "held" / "annotations.json").read_text()
