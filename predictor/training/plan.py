@@ -128,7 +128,7 @@ PLAN = (
     ),
     Stage(
         "blood cells too",
-        300,
+        200,
         12,
         5000,
         learning_rate=7e-4,
