@@ -59,9 +59,7 @@ RESOURCES = {
     "validation": "explore_world_animals explore_monuments",
 }
 """Its resource files with photographs: animals, buildings, tools, hands, paintings."""
-_ROUND_RESOURCES = {
-    *("1003a510", "44e21505", "4d2aeb5f", "9178dc6d", "c015c9b9", "c82d6993", "cdb5b135", "e9a157cd", "efa9d7b0"),
-}
+_ROUND_RESOURCES = set("1003a510 44e21505 4d2aeb5f 9178dc6d c015c9b9 c82d6993 cdb5b135 e9a157cd efa9d7b0".split())
 """Those of its photographs, by the first digits of their SHA-1, that show something round after all."""
 
 STAMPS_PACKAGE = "tuxpaint-stamps-default"
