@@ -43,7 +43,7 @@ EVENTS_READY = bridge=http://127.0.0.1:$(call offset,4)/health/readiness ingest=
   repair=http://127.0.0.1:$(call offset,11)/health/readiness broker=http://127.0.0.1:$(call offset,12)/
 endif
 
-.PHONY: help install run repair predictor test soak check lint test-interop bench train evaluate clean
+.PHONY: help install run repair predictor test soak check lint test-interop bench train backgrounds evaluate clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,8 +91,11 @@ test-interop: .venv-interop/stamp ## our client and our predictor against the re
 bench: .venv/bench.stamp ## cold start, upload, reads, contention and memory beside a FastAPI blueprint (five minutes)
 	python -m bench
 
-train: .venv-training/stamp ## train the detector again: DATA=labelled folders, BACKGROUNDS=folder with a/ and b/ (hours)
+train: .venv-training/stamp ## train the detector again: DATA=labelled folders, BACKGROUNDS=folder (hours)
 	.venv-training/bin/python -m predictor.training $(DATA) --backgrounds $(BACKGROUNDS)
+
+backgrounds: .venv-training/stamp ## fetch the pictures that training borrows from packages of Debian 12: BACKGROUNDS=folder
+	.venv-training/bin/python -m predictor.training.borrowed $(BACKGROUNDS)
 
 .venv-training/stamp: predictor/training/requirements.txt predictor/evaluation/requirements.txt
 	@test -d .venv-training || $(PYTHON) -m venv .venv-training

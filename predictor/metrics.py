@@ -14,7 +14,7 @@ PREPROCESS = Histogram("request_preprocess_seconds", "Reading the request and de
 PREDICT = Histogram("request_predict_seconds", "Finding circles in the pictures of a request", ["model_name"])
 POSTPROCESS = Histogram("request_postprocess_seconds", "Writing the answer", ["model_name"])
 ERRORS = Counter("circles_predictor_errors_total", "Answers with an HTTP status of 400 or above", ["code"])
-OBJECTS = Counter("circles_predictor_objects_total", "Circles found in the pictures that were asked about", ["model_name"])
+OBJECTS = Counter("circles_predictor_objects_total", "Circles found in pictures", ["model_name"])
 
 
 class Stages:

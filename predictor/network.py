@@ -8,28 +8,14 @@ import onnxruntime  # type: ignore[import-untyped]
 from .detector import Circle, Pixels
 from .network_decoding import Boxes, Floats, decode, suppress
 from .network_rim import refine
-from .network_views import SIDE_PX, View, affordable_scale, show, tiles, whole
+from .network_scales import finer_scale, joined, mostly_small
+from .network_views import SIDE_PX, View, show, tiles, whole
 
 MODEL_PATH = Path(__file__).parent / "model" / "circles.onnx"
 
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0
 """A picture smaller than the first look is enlarged at most so much: pixels that are not there help no further."""
-_SMALL_PX = 22.0
-_SMALL_SHARE = 0.3
-"""Where more than this share of things has less than this diameter in a view, the next finer scale is looked at."""
-_SURE_SCORE = 0.3
-"""Only things that score so much count for that."""
-_FINE_LIMIT_PX = 96.0
-"""What a finer look finds larger than this is the coarser look's to find; less than OVERLAP_PX of the views."""
-_COARSE_LIMIT_PX = 28.0
-"""What the coarser look finds smaller than this is the finer look's to find; less than half of _FINE_LIMIT_PX."""
-_WORTHWHILE_STEP = 1.3
-_FINEST = 1.6
-"""The largest scale of a finer look, in px of the view per px of the picture: small things gain from being enlarged."""
-_CROWD = 8
-_CROWD_SCORE = 0.5
-"""Enlarging beyond the picture's own pixels needs so many things of such a score: letters look rounder enlarged."""
 _TILED_FROM_PX = 1600
 """Pictures with a longer side above always get a second, tiled look."""
 _REFINED_PX = 1280
@@ -71,9 +57,9 @@ class NetworkDetector:
         scale = first_scale(width, height)
         found = self.look(pixels, whole(width, height, scale), floor)
         due = max(height, width) > _TILED_FROM_PX
-        while (due or _small(found, scale)) and (finer := _finer(width, height, scale, found)):
+        while (due or mostly_small(found, scale)) and (finer := finer_scale(width, height, scale, found)):
             parts = [self.look(pixels, view, floor) for view in tiles(width, height, finer)]
-            found = _joined(found, parts, scale, finer)
+            found = joined(found, parts, scale, finer)
             due, scale = False, finer
         return found
 
@@ -94,30 +80,6 @@ class NetworkDetector:
 def first_scale(width: int, height: int) -> float:
     """Px of the first look per px of the picture."""
     return min(_MOST_ENLARGED, SIDE_PX / max(height, width))
-
-
-def _finer(width: int, height: int, scale: float, found: Boxes) -> float | None:
-    """The next scale to look at, or None where the picture has no finer detail to show or it would take too long."""
-    crowd = int((found.scores >= _CROWD_SCORE).sum()) >= _CROWD
-    finer = affordable_scale(width, height, min(_FINEST if crowd else 1.0, 2 * scale))
-    return finer if finer > _WORTHWHILE_STEP * scale else None
-
-
-def _small(found: Boxes, scale: float) -> bool:
-    """Whether a fair share of what was found was small in the view."""
-    sizes = found.values[found.scores >= _SURE_SCORE, 2:].mean(1) * scale
-    return bool(len(sizes)) and float((sizes < _SMALL_PX).mean()) > _SMALL_SHARE
-
-
-def _joined(coarse: Boxes, parts: list[Boxes], scale: float, finer: float) -> Boxes:
-    """
-    Merge two scales: each answers for the sizes it sees best, and where both may, the better score stays.
-    """
-    values = np.concatenate([part.values for part in parts])
-    scores = np.concatenate([part.scores for part in parts])
-    fine = Boxes(values, scores).take(values[:, 2:].mean(1) * finer < _FINE_LIMIT_PX)
-    large = coarse.take(coarse.values[:, 2:].mean(1) * scale >= _COARSE_LIMIT_PX)
-    return suppress(Boxes(np.concatenate([large.values, fine.values]), np.concatenate([large.scores, fine.scores])))
 
 
 def _refined(pixels: Pixels, boxes: Boxes) -> Boxes:

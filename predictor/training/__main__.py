@@ -7,18 +7,21 @@ from pathlib import Path
 import torch
 
 from predictor.training.batches import Batches
+from predictor.training.export import Calibration, export
 from predictor.training.loop import Trainer
 from predictor.training.materials import gather, pages, patterns, read_negatives
-from predictor.training.photographs import read_split
-from predictor.training.plan import PLAN
+from predictor.training.photographs import Photograph, read_split
+from predictor.training.plan import PLAN, Stage
 from predictor.training.stock import render_stock
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m predictor.training", description=__doc__)
     parser.add_argument("data", type=Path, help="folder of folders with annotations.json and images/")
-    parser.add_argument("--backgrounds", type=Path, default=Path("backgrounds"), help="folder of folders a, b")
+    parser.add_argument("--backgrounds", type=Path, default=Path("backgrounds"), help="what borrowed.py fills")
     parser.add_argument("--work", type=Path, default=Path(".work/training"), help="scenes, checkpoint and log go here")
+    parser.add_argument("--weights", type=Path, help="an exported file to begin from, with a stage of --stage")
+    parser.add_argument("--stage", choices=[stage.name for stage in PLAN], default=PLAN[0].name)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
 
@@ -32,18 +35,35 @@ def main() -> None:
     checkpoint = arguments.work / "checkpoint.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
-    photographs, validation = (read_split(arguments.data, split) for split in ("train", "validation"))
     names = [stage.name for stage in PLAN]
-    for stage in PLAN[names.index(trainer.stage) if trainer.stage else 0 :]:
+    for stage in PLAN[names.index(trainer.stage or arguments.stage) :]:
+        photographs, validation = (read_split(arguments.data, s, stage.moved) for s in ("train", "validation"))
+        batches = _batches(stage, photographs, arguments)
         if stage.name != trainer.stage:
-            trainer.stage, trainer.step = stage.name, 0
-        negatives = [crop for name in stage.backgrounds for crop in read_negatives(arguments.backgrounds / name)]
-        folder = arguments.work / f"scenes-{stage.scene_seed}-{stage.scene_count}"
-        materials = gather(photographs, negatives)
-        scenes = render_stock(folder, stage.scene_seed, stage.scene_count, materials, stage.recipe, arguments.threads)
-        empty = [*negatives, *pages(stage.pages), *patterns(stage.patterns)]
-        batches = Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)
+            trainer.begin(stage, batches, _weights(trainer, stage, arguments))
         trainer.run(stage, batches, validation, arguments.work)
+
+
+def _batches(stage: Stage, photographs: list[Photograph], arguments: argparse.Namespace) -> Batches:
+    grounds, others = (
+        [crop for name in names for crop in read_negatives(arguments.backgrounds / name)]
+        for names in (stage.backgrounds, stage.empties)
+    )
+    folder = arguments.work / f"scenes-{stage.scene_seed}-{stage.scene_count}"
+    materials = gather(photographs, grounds, arguments.backgrounds)
+    scenes = render_stock(folder, stage.scene_seed, stage.scene_count, materials, stage.recipe, arguments.threads)
+    empty = [*[*grounds, *others] * stage.repeats, *pages(stage.pages), *patterns(stage.patterns)]
+    return Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)
+
+
+def _weights(trainer: Trainer, stage: Stage, arguments: argparse.Namespace) -> Path:
+    """The file that an unfolded stage begins from: the one given, or the stage before's, exported."""
+    if arguments.weights and stage.name == arguments.stage:
+        return Path(arguments.weights)
+    target: Path = arguments.work / "before.onnx"
+    if stage.unfolded:
+        export(trainer.average, target, Calibration(), min_score=0.5, date="before")
+    return target
 
 
 if __name__ == "__main__":

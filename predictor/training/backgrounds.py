@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from predictor.training.textures import (
     Floats,
@@ -144,7 +145,7 @@ def _paper(rng: Random, side: int) -> Floats:
     return picture
 
 
-def _photograph(rng: Random, side: int, photographs: Sequence[Floats]) -> Floats:
+def _photograph(rng: Random, side: int, photographs: Sequence[NDArray[np.uint8]]) -> Floats:
     """A random part of a photograph without labelled round things, scaled to fill the square."""
     photo = photographs[rng.integers(len(photographs))]
     part = int(min(photo.shape[:2]) * rng.uniform(0.4, 1.0))
@@ -214,6 +215,66 @@ def _bumps(rng: Random, side: int) -> Floats:
     return np.asarray(picture + np.clip(slope, -6, 6)[..., None] * rng.uniform(2, 14), np.float32)
 
 
+def _pillow(rng: Random, side: int) -> Floats:
+    """Quilted cloth: a lattice of padded cells with seams between, shaded from one side."""
+    along, across = rotated(*coordinates(side, side), rng.uniform(0, np.pi))
+    cell = np.exp(rng.uniform(np.log(14), np.log(130)))
+    u, v = along / cell, across / cell * rng.uniform(0.7, 1.2)
+    u = u + smooth_noise(rng, side, side, cell * rng.uniform(1, 4)) * rng.uniform(0, 0.15)
+    v = v + smooth_noise(rng, side, side, cell * rng.uniform(1, 4)) * rng.uniform(0, 0.15)
+    if rng.random() < 0.4:
+        v = v + 0.5 * (np.floor(u) % 2)
+    height = np.abs(np.sin(np.pi * u) * np.sin(np.pi * v)) ** rng.uniform(0.25, 1.5)
+    if rng.random() < 0.3:
+        height = np.maximum(np.abs(np.sin(np.pi * u)), np.abs(np.sin(np.pi * v))) ** rng.uniform(1, 4)
+    light = np.asarray(height * cell, np.float32)
+    slope = cv2.Sobel(light, cv2.CV_32F, 1, 0) * rng.normal() + cv2.Sobel(light, cv2.CV_32F, 0, 1) * rng.normal()
+    shade = np.clip(slope, -6, 6) * rng.uniform(1, 9) + (height - 0.6) * rng.uniform(0, 70)
+    grain = smooth_noise(rng, side, side, rng.uniform(1.2, 5)) * rng.uniform(0, 10)
+    base = _cloth(rng, side) if rng.random() < 0.25 else _plain(rng, side)
+    return np.asarray(base + (shade + grain)[..., None], np.float32)
+
+
+def _padding(rng: Random, side: int) -> Floats:
+    """Embroidered or padded cloth, bubble mats, tufts, studs: separate bumps in a lattice, diamonds to round boxes."""
+    along, across = rotated(*coordinates(side, side), rng.uniform(0, np.pi))
+    cell = np.exp(rng.uniform(np.log(18), np.log(110)))
+    bend = rng.uniform(0, 0.12)
+    u = along / cell + smooth_noise(rng, side, side, cell * rng.uniform(1, 5)) * bend
+    v = across / cell * rng.uniform(0.75, 1.3) + smooth_noise(rng, side, side, cell * rng.uniform(1, 5)) * bend
+    if rng.random() < 0.5:
+        u = u + 0.5 * (np.floor(v) % 2)
+    n, reach = rng.choice([rng.uniform(0.9, 1.5), rng.uniform(2.6, 6)]), rng.uniform(0.3, 0.5)
+    x, y = np.abs(u % 1 - 0.5) / reach, np.abs(v % 1 - 0.5) / (reach * rng.uniform(0.75, 1))
+    rho = (x**n + y**n) ** (1 / n) + smooth_noise(rng, side, side, cell / rng.uniform(2, 8)) * rng.uniform(0.02, 0.15)
+    height = np.clip((1 - rho) / rng.uniform(0.15, 1), 0, 1) ** rng.uniform(0.4, 1)
+    light = cv2.GaussianBlur(np.asarray(height * cell, np.float32), (0, 0), max(0.6, cell / rng.uniform(12, 60)))
+    slope = cv2.Sobel(light, cv2.CV_32F, 1, 0) * rng.normal() + cv2.Sobel(light, cv2.CV_32F, 0, 1) * rng.normal()
+    threads = np.sin((along * rng.normal() + across * rng.normal()) * rng.uniform(0.3, 1.2)) * rng.uniform(0, 10)
+    picture = _plain(rng, side) + (np.clip(slope, -8, 8) * rng.uniform(2, 9) + threads * height)[..., None]
+    picture += height[..., None] * rng.normal(size=3) * rng.choice([4, 25])
+    return np.asarray(
+        picture + smooth_noise(rng, side, side, rng.uniform(1.2, 4))[..., None] * rng.uniform(2, 14), np.float32
+    )
+
+
+def _slide(rng: Random, side: int) -> Floats:
+    """The empty field of a microscope: bright or dark, nearly even, brighter towards some place, a little dust."""
+    level = rng.uniform(170, 245) if rng.random() < 0.65 else rng.uniform(3, 110)
+    picture = np.empty((side, side, 3), np.float32)
+    picture[:] = level + rng.normal(size=3) * level * 0.06
+    xs, ys = coordinates(side, side)
+    x, y = rng.uniform(0, side, 2)
+    fall = ((xs - x) ** 2 + (ys - y) ** 2) / side**2
+    picture *= (1 - fall * rng.uniform(0, 0.35))[..., None]
+    picture += smooth_noise(rng, side, side, rng.uniform(20, 120))[..., None] * rng.uniform(0, 5)
+    for _ in range(rng.integers(0, 6)):
+        x, y = rng.uniform(0, side, 2)
+        speck = np.exp(-((xs - x) ** 2 + (ys - y) ** 2 * rng.uniform(1, 4)) / rng.uniform(2, 40))
+        picture += speck[..., None] * rng.uniform(-60, 20)
+    return picture
+
+
 def _checks(rng: Random, side: int) -> Floats:
     """A checkerboard, chess to mesh, seen at any angle."""
     picture = _plain(rng, side)
@@ -252,13 +313,16 @@ _MAKERS: dict[str, Callable[[Random, int], Floats]] = {
     "page": _page,
     "keyboard": _keyboard,
     "bumps": _bumps,
+    "pillow": _pillow,
+    "padding": _padding,
+    "slide": _slide,
     "checks": _checks,
     "table": _table,
 }
 
 
 def make_background(
-    rng: Random, side: int, photographs: Sequence[Floats], photograph_share: float, shares: dict[str, float]
+    rng: Random, side: int, photographs: Sequence[NDArray[np.uint8]], photograph_share: float, shares: dict[str, float]
 ) -> Floats:
     """A picture (side, side, 3) with nothing to find in it; photographs may be empty; shares as in Recipe.grounds."""
     if photographs and rng.random() < photograph_share:

@@ -348,6 +348,17 @@ def blood_cell(rng: Random, g: _Grid) -> Disc:
     return Disc(np.asarray(-depth[..., None] * tint, np.float32), g.inside(), adds=True)
 
 
+def red_cell(rng: Random, g: _Grid) -> Disc:
+    """A blood cell whose outline is not quite round, now and then with a speck of stain or a glint."""
+    light = blood_cell(rng, g).texture
+    if rng.random() < 0.15:
+        x, y = rng.uniform(-0.5, 0.5, 2)
+        light = light + (np.hypot(g.x - x, g.y - y) < rng.uniform(0.04, 0.14))[..., None] * rng.uniform(-50, 70)
+    wobble = sum(rng.normal() * 0.015 * np.cos(k * g.theta + rng.uniform(0, 6)) for k in (2, 3, 4))
+    edge = 0.98 + np.clip(wobble, -0.06, 0.02)
+    return Disc(np.asarray(light, np.float32), g.inside(np.asarray(edge, np.float32)), adds=True)
+
+
 def bead(rng: Random, g: _Grid) -> Disc:
     """A particle under the microscope: bright or dark core with rings of the other sign, out of focus or sharp."""
     sign = rng.choice([-1, 1])
@@ -376,6 +387,7 @@ MAKERS: dict[str, Maker] = {
         screw,
         printed,
         blood_cell,
+        red_cell,
         bead,
     )
 }
@@ -384,3 +396,15 @@ MAKERS: dict[str, Maker] = {
 def make_disc(rng: Random, kind: str, side: int) -> Disc:
     """Render one disc of a kind in MAKERS on a square of so many pixels (at least 9)."""
     return MAKERS[kind](rng, _grid(side))
+
+
+def with_glare(rng: Random, disc: Disc) -> Disc:
+    """The disc with a patch of reflected light on it: soft or grained, of uneven outline, anywhere inside."""
+    g = _grid(disc.mask.shape[0])
+    x, y = rng.uniform(-0.6, 0.6, 2)
+    reach = rng.uniform(0.08, 0.4)
+    rho = np.hypot(g.x - x, (g.y - y) * rng.uniform(0.7, 1.4)) / reach
+    rho = rho + smooth_noise(rng, g.side, g.side, max(2.0, g.side * reach / rng.uniform(2, 9))) * rng.uniform(0.05, 0.5)
+    share = np.clip((1 - rho) / rng.uniform(0.1, 1.0), 0, 1) * rng.uniform(0.3, 1)
+    light = rng.uniform(180, 280)
+    return Disc(np.asarray(disc.texture + (light - disc.texture) * share[..., None], np.float32), disc.mask, disc.adds)

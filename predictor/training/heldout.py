@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from predictor.training.photographs import split_of
+from predictor.training.photographs import MOVED_SOURCES, split_of
 
 HELD_OUT = ("validation", "test")
 
@@ -16,7 +16,9 @@ def write_split(data: Path, target: Path, split: str) -> int:
     annotations: list[dict[str, Any]] = []
     for path in sorted(data.glob("*/annotations.json")):
         document = json.loads(path.read_text())
-        chosen = {image["id"]: image for image in document["images"] if split_of(image["source"]) == split}
+        chosen = {
+            image["id"]: image for image in document["images"] if split_of(image["source"], MOVED_SOURCES) == split
+        }
         shift = 1_000_000 * (len(images) + 1)
         for image in chosen.values():
             file_name = str((path.parent / "images" / image["file_name"]).resolve())

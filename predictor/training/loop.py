@@ -17,9 +17,11 @@ from predictor.training.network import CircleNet
 from predictor.training.photographs import Photograph
 from predictor.training.plan import Stage
 from predictor.training.validation import as_input, validate
+from predictor.training.warm_start import warm_start
 
 _WARM_UP_STEPS = 60
 _CLIP_NORM = 10.0
+_MEASURED_BATCHES = 3
 _LOG_EVERY, _SAVE_EVERY, _VALIDATE_EVERY = 25, 100, 500
 
 
@@ -46,6 +48,16 @@ class Trainer:
         for name in ("network", "average", "optimiser"):
             getattr(self, name).load_state_dict(parts[name])
         self.stage, self.step = parts["stage"], parts["step"]
+
+    def begin(self, stage: Stage, batches: Batches, weights: Path) -> None:
+        """Start a stage: from what there is, or, where the stage wants it so, from an exported file and a new start."""
+        self.stage, self.step = stage.name, 0
+        if stage.unfolded:
+            pictures = torch.cat([as_input(batches[step][0]) for step in range(_MEASURED_BATCHES)])
+            warm_start(self.network.cpu(), weights, pictures)
+            self.network.to(self.device).train()
+            self.average.load_state_dict(self.network.state_dict())
+            self.optimiser.state.clear()
 
     def run(self, stage: Stage, batches: Batches, validation: list[Photograph], folder: Path) -> None:
         """Train the rest of a stage; self.step says where in it we are."""
@@ -78,7 +90,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = _learning_rate(stage, self.step)
         pictures, *targets = (part.to(self.device) for part in batch)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=_has_bfloat16(self.device)):
             output = self.network(as_input(pictures))
         loss = detection_loss(output.float(), *targets)
         self.optimiser.zero_grad(set_to_none=True)
@@ -97,6 +109,12 @@ class Trainer:
                 mean.mul_(decay).add_(value, alpha=1 - decay)
             else:
                 mean.copy_(value)
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 itself: a CPU that only imitates it takes ten times as long."""
+    cpu = Path("/proc/cpuinfo")
+    return device.type == "cuda" or (cpu.exists() and "avx512_bf16" in cpu.read_text())
 
 
 def _learning_rate(stage: Stage, step: int) -> float:

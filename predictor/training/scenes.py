@@ -9,18 +9,22 @@ from numpy.typing import NDArray
 
 from predictor.training.backgrounds import make_background
 from predictor.training.camera import photograph
-from predictor.training.discs import MAKERS, Disc, make_disc
-from predictor.training.distractors import add_distractors
+from predictor.training.discs import MAKERS, Disc, make_disc, with_glare
+from predictor.training.distractors import add_distractors, add_stamps
 from predictor.training.recipes import Recipe
 from predictor.training.textures import Floats, Random
 
 
 @dataclass(frozen=True, slots=True)
 class Materials:
-    """What photographs lend to scenes: pictures without round things, and cut-out round things on squares."""
+    """
+    What photographs lend to scenes: pictures without round things, cut-out round things on squares, and cut-out
+    things that are not round, (height, width, 4) RGB and opacity.
+    """
 
-    backgrounds: Sequence[Floats] = ()
-    cut_outs: Sequence[Floats] = ()
+    backgrounds: Sequence[NDArray[np.uint8]] = ()
+    cut_outs: Sequence[NDArray[np.uint8]] = ()
+    stamps: Sequence[NDArray[np.uint8]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,18 @@ class _Layout:
     tilt_turn: float
     shadow: tuple[float, float, float]
     opacity: float
+    rows: tuple[float, float, float] | None = None
     placed: list[tuple[float, float, float]] = field(default_factory=list)
 
 
 def render_scene(rng: Random, side: int, materials: Materials, recipe: Recipe) -> Scene:
     """Render a scene of side x side px; the same generator state, materials and recipe give the same scene."""
-    canvas = make_background(rng, side, materials.backgrounds, recipe.photograph_ground, recipe.grounds)
+    layout = _layout(rng, materials, recipe)
+    canvas = _ground(rng, side, materials, layout)
     count = int(rng.integers(0, 6)) if rng.random() < 0.8 else int(rng.integers(6, 25))
     canvas = add_distractors(rng, canvas, count, recipe.distractors)
-    layout = _layout(rng, materials, recipe)
+    if materials.stamps and rng.random() < recipe.stamps:
+        canvas = add_stamps(rng, canvas, int(rng.integers(1, 9)), materials.stamps)
     boxes, ignored = _fill(rng, canvas, layout, materials)
     if rng.random() < 0.1:
         canvas = add_distractors(rng, canvas, 1, recipe.distractors)
@@ -68,6 +75,14 @@ def render_scene(rng: Random, side: int, materials: Materials, recipe: Recipe) -
     seen = [_range(pixels, box) >= recipe.least_change for box in boxes]
     ignored += [box for box, clear in zip(boxes, seen, strict=True) if not clear]
     return Scene(pixels, _rows([box for box, clear in zip(boxes, seen, strict=True) if clear]), _rows(ignored))
+
+
+def _ground(rng: Random, side: int, materials: Materials, layout: _Layout) -> Floats:
+    """What the scene lies on: a slide under the microscope, or anything."""
+    recipe = layout.recipe
+    if recipe.slides and layout.kind in _ON_SLIDES and rng.random() < recipe.slides:
+        return make_background(rng, side, (), 0.0, {"slide": 1.0})
+    return make_background(rng, side, materials.backgrounds, recipe.photograph_ground, recipe.grounds)
 
 
 def _range(pixels: NDArray[np.uint8], box: tuple[float, float, float, float]) -> float:
@@ -110,12 +125,16 @@ def _layout(rng: Random, materials: Materials, recipe: Recipe) -> _Layout:
         shadow=(rng.normal() * 0.14, rng.normal() * 0.14, rng.uniform(0.1, 0.65) if rng.random() < 0.55 else 0.0),
         opacity=float(rng.uniform(0.25, 0.8) if rng.random() < 0.1 else 1.0),
     )
+    if recipe.packed and rng.random() < recipe.packed:
+        layout.rows = (rng.uniform(0, np.pi), *rng.uniform(-1, 1, 2))
+        layout.count, layout.spread = int(rng.integers(6, 120)) * bool(layout.count), float(rng.choice([0.02, 0.12]))
     if recipe.see_through and layout.kind in _SEE_THROUGH:
         layout.closeness = float(rng.choice(recipe.see_through))
     return layout
 
 
-_SEE_THROUGH = {"bubble", "cell", "glow", "blood_cell"}
+_SEE_THROUGH = {"bubble", "cell", "glow", "blood_cell", "red_cell"}
+_ON_SLIDES = _SEE_THROUGH | {"bead"}
 _UNEVEN = _SEE_THROUGH | {"log_end"}
 Boxes = list[tuple[float, float, float, float]]
 
@@ -150,7 +169,9 @@ def _change(before: Floats, after: Floats, box: tuple[float, float, float, float
 def _place(rng: Random, layout: _Layout, side: int) -> tuple[float, float, float] | None:
     """A centre and radius that keep the layout's distance from all others, or None where the try failed."""
     radius = float(np.clip(layout.radius_px * np.exp(rng.normal() * layout.spread), 3.2, side * 0.46))
-    if layout.placed and rng.random() < 0.4:
+    if layout.rows:
+        x, y = _packed_place(rng, layout, side)
+    elif layout.placed and rng.random() < 0.4:
         x0, y0, r0 = layout.placed[rng.integers(len(layout.placed))]
         turn, gap = rng.uniform(0, 2 * np.pi), (r0 + radius) * (layout.closeness + abs(rng.normal()) * 0.06)
         x, y = x0 + gap * np.cos(turn), y0 + gap * np.sin(turn)
@@ -169,6 +190,19 @@ def _place(rng: Random, layout: _Layout, side: int) -> tuple[float, float, float
     return float(x), float(y), radius
 
 
+def _packed_place(rng: Random, layout: _Layout, side: int) -> tuple[float, float]:
+    """One of the places of a hexagonal packing about the middle of the picture, a little off."""
+    assert layout.rows is not None
+    turn, right, down = layout.rows
+    pitch = 2 * layout.radius_px * (1 + layout.spread) * max(layout.closeness, 0.98)
+    reach = max(1, int(0.75 * side / pitch))
+    column, row = rng.integers(-reach, reach + 1, 2)
+    u, v = (column + 0.5 * (row % 2) + right) * pitch, (row * 0.88 + down) * pitch
+    u, v = (u, v) + rng.normal(size=2) * pitch * 0.03
+    c, s = np.cos(turn), np.sin(turn)
+    return float(side / 2 + c * u - s * v), float(side / 2 + s * u + c * v)
+
+
 def _stamp(rng: Random, layout: _Layout, materials: Materials, stamps: list[Disc]) -> Disc:
     """A disc to print: a scene of one kind has up to four different ones, a mixed scene up to twelve."""
     most = 12 if layout.mixed else 4
@@ -177,10 +211,12 @@ def _stamp(rng: Random, layout: _Layout, materials: Materials, stamps: list[Disc
     names, weights = _kinds(materials, layout.recipe)
     kind = str(rng.choice(names, p=weights)) if layout.mixed else layout.kind
     if kind == "cut_out":
-        texture = materials.cut_outs[rng.integers(len(materials.cut_outs))]
+        texture = materials.cut_outs[rng.integers(len(materials.cut_outs))].astype(np.float32)
         stamps.append(Disc(texture, _round_mask(texture.shape[0])))
     else:
         stamps.append(make_disc(rng, kind, int(np.clip(2 * layout.radius_px * rng.uniform(1, 1.3), 15, 320))))
+    if layout.recipe.glare and not stamps[-1].adds and rng.random() < layout.recipe.glare:
+        stamps[-1] = with_glare(rng, stamps[-1])
     return stamps[-1]
 
 

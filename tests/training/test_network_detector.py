@@ -110,7 +110,7 @@ def test_most_of_what_the_generator_draws_is_found(detector):
     from predictor.training.scenes import Materials, render_scene
 
     scenes = [render_scene(np.random.default_rng((990_001, i)), 448, Materials(), FIRST) for i in range(40)]
-    assert recall_of(detector, scenes, least_px=20) > 0.75
+    assert recall_of(detector, scenes, least_px=20) > 0.7
 
 
 def page_of_text():

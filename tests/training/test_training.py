@@ -1,5 +1,7 @@
 """Training itself, where PyTorch is installed: targets, loss, a resumed run that equals an uncut one, the export."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -133,6 +135,34 @@ def test_the_exported_file_answers_as_the_network_does(tmp_path):
     metadata = session.get_modelmeta().custom_metadata_map
     assert metadata == {"version": version, "min_score": "0.4000"}
     assert (tmp_path / "n.onnx.sha256").read_text().endswith("  n.onnx\n")
+
+
+@pytest.mark.filterwarnings("ignore:.*legacy TorchScript.*:DeprecationWarning")
+def test_an_unfolded_stage_begins_with_the_files_weights_and_a_fresh_optimiser(tmp_path, ingredients):
+    stage, batches, _ = ingredients
+    torch.manual_seed(7)
+    trainer, other = (Trainer(torch.device("cpu")) for _ in range(2))
+    export(other.average.eval(), tmp_path / "other.onnx", Calibration(), min_score=0.5, date="before")
+    trainer._train(stage, batches[0])
+    trainer.step = 1
+    trainer.begin(replace(stage, name="next", unfolded=True), batches, tmp_path / "other.onnx")
+    assert (trainer.stage, trainer.step) == ("next", 0)
+    assert not trainer.optimiser.state
+    assert trainer.network.training
+    pictures = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        for network in (trainer.network, trainer.average):
+            assert torch.allclose(network.eval()(pictures), other.average(pictures), atol=1e-3)
+
+
+def test_another_stage_begins_with_what_there_is(tmp_path, ingredients):
+    stage, batches, _ = ingredients
+    trainer = Trainer(torch.device("cpu"))
+    trainer._train(stage, batches[0])
+    before = weights(trainer)
+    trainer.begin(replace(stage, name="next"), batches, tmp_path / "none.onnx")
+    assert (trainer.stage, trainer.step) == ("next", 0)
+    assert torch.equal(weights(trainer), before) and trainer.optimiser.state
 
 
 def test_the_plan_names_each_stage_once_and_cools_down():

@@ -1,0 +1,67 @@
+"""Which finer looks at a picture are worth their time, and how what they show joins what was found before."""
+
+import numpy as np
+
+from .network_decoding import Boxes, Floats, overlaps, suppress
+from .network_views import affordable_scale
+
+_SMALL_PX = 22.0
+_SMALL_SHARE = 0.3
+"""Where more than this share of things has less than this diameter in a view, the next finer scale is looked at."""
+_SURE_SCORE = 0.3
+"""Only things that score so much count for that."""
+_FINE_LIMIT_PX = 96.0
+"""What a finer look finds larger than this is the coarser look's to find; less than OVERLAP_PX of the views."""
+_COARSE_LIMIT_PX = 28.0
+"""What the coarser look finds smaller than this is the finer look's to find; less than half of _FINE_LIMIT_PX."""
+_WORTHWHILE_STEP = 1.3
+_FINEST = 1.6
+"""The largest scale of a finer look, in px of the view per px of the picture: small things gain from being enlarged."""
+_CROWD = 8
+_CROWD_SCORE = 0.5
+"""Enlarging beyond the picture's own pixels needs so many things of such a score: letters look rounder enlarged."""
+_SAME_IOU = 0.3
+"""A find of two looks is the same thing from this overlap on: small boxes of the coarser look are not exact."""
+_UNSEEN_ODDS = np.float32(np.exp(-2))
+"""What the odds of a find are multiplied with that the coarser look showed no sign of."""
+
+
+def finer_scale(width: int, height: int, scale: float, found: Boxes) -> float | None:
+    """The next scale to look at, or None where the picture has no finer detail to show or it would take too long."""
+    crowd = int((found.scores >= _CROWD_SCORE).sum()) >= _CROWD
+    finer = affordable_scale(width, height, min(_FINEST if crowd else 1.0, 2 * scale))
+    return finer if finer > _WORTHWHILE_STEP * scale else None
+
+
+def mostly_small(found: Boxes, scale: float) -> bool:
+    """Whether a fair share of what was found was small in the view."""
+    sizes = found.values[found.scores >= _SURE_SCORE, 2:].mean(1) * scale
+    return bool(len(sizes)) and float((sizes < _SMALL_PX).mean()) > _SMALL_SHARE
+
+
+def joined(coarse: Boxes, parts: list[Boxes], scale: float, finer: float) -> Boxes:
+    """
+    Merge two scales: each answers for the sizes it sees best, and where both may, the better score stays.
+
+    Args:
+        coarse: what was found up to here; parts: what each tile of the finer look shows; all in px of the picture.
+        scale, finer: px of the view per px of the picture, of the coarser and the finer look.
+    """
+    values = np.concatenate([part.values for part in parts])
+    scores = np.concatenate([part.scores for part in parts])
+    fine = Boxes(values, scores).take(values[:, 2:].mean(1) * finer < _FINE_LIMIT_PX)
+    fine = Boxes(fine.values, _weighed(fine, coarse))
+    large = coarse.take(coarse.values[:, 2:].mean(1) * scale >= _COARSE_LIMIT_PX)
+    return suppress(Boxes(np.concatenate([large.values, fine.values]), np.concatenate([large.scores, fine.scores])))
+
+
+def _weighed(fine: Boxes, coarse: Boxes) -> Floats:
+    """
+    The scores of a finer look: what the coarser one showed no sign of is believed less, unless there is a crowd that
+    both looks see. Gaps in foliage look round enlarged, one by one; small things come in numbers.
+    """
+    seen = np.array([bool((overlaps(box, coarse.values) > _SAME_IOU).any()) for box in fine.values], np.bool_)
+    if int((seen & (fine.scores >= _CROWD_SCORE)).sum()) >= _CROWD:
+        return fine.scores
+    odds = fine.scores / np.maximum(1 - fine.scores, 1e-6) * np.where(seen, 1, _UNSEEN_ODDS)
+    return np.asarray(odds / (1 + odds), np.float32)

@@ -1,0 +1,86 @@
+"""Nearly round things and cut-outs that are no circles: drawn where asked, the same from the same seed, unlabelled."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2")
+
+from predictor.training.backgrounds import make_background  # noqa: E402
+from predictor.training.distractors import add_stamps  # noqa: E402
+from predictor.training.lookalikes import MAKERS  # noqa: E402
+from predictor.training.recipes import FOURTH  # noqa: E402
+from predictor.training.scenes import Materials, render_scene  # noqa: E402
+
+SIDE_PX = 200
+
+
+def drawn(name, seed):
+    picture = np.full((SIDE_PX, SIDE_PX, 3), 128, np.uint8)
+    MAKERS[name](np.random.default_rng(seed), picture, (100, 90))
+    return picture
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_a_lookalike_changes_the_picture_and_its_seed_gives_it_again(name):
+    pictures = [drawn(name, seed) for seed in range(12)]
+    assert sum((picture != 128).any() for picture in pictures) >= 11
+    assert all(np.array_equal(picture, drawn(name, seed)) for seed, picture in enumerate(pictures))
+
+
+@pytest.mark.parametrize("name", ["superellipse", "egg", "part_disc"])
+def test_a_filled_lookalike_is_no_ellipse(name):
+    """The area of what was drawn differs from that of the ellipse of its outline's second moments."""
+    far = 0
+    for seed in range(30):
+        mask = (drawn(name, seed) != 128).any(2)
+        if not 300 < mask.sum() < 12_000:
+            continue
+        covariance = np.cov(np.argwhere(mask).T)
+        far += abs(mask.sum() / (4 * np.pi * np.sqrt(np.linalg.det(covariance))) - 1) > 0.004
+    assert far >= 8
+
+
+def red_square():
+    stamp = np.zeros((40, 60, 4), np.uint8)
+    stamp[10:30, 10:50] = (250, 10, 10, 255)
+    return stamp
+
+
+def test_stamps_are_laid_with_their_opacity():
+    grey = np.full((SIDE_PX, SIDE_PX, 3), 128, np.float32)
+    laid = [add_stamps(np.random.default_rng(seed), grey, 1, [red_square()]) for seed in range(6)]
+    assert all((picture == 128).all(2).mean() > 0.2 for picture in laid), "what is see-through shows the ground"
+    assert any((picture[..., 0] - picture[..., 1] > 80).any() for picture in laid)
+    assert (grey == 128).all()
+
+
+def test_scenes_of_stamps_alone_have_nothing_to_find():
+    recipe = replace(FOURTH, empty=1.0, stamps=1.0)
+    scene = render_scene(np.random.default_rng(3), SIDE_PX, Materials(stamps=[red_square()]), recipe)
+    assert len(scene.boxes) == len(scene.ignored) == 0
+
+
+def test_a_slide_is_nearly_even():
+    for seed in range(10):
+        slide = make_background(np.random.default_rng(seed), SIDE_PX, (), 0.0, {"slide": 1.0})
+        cloth = make_background(np.random.default_rng(seed), SIDE_PX, (), 0.0, {"checks": 1.0})
+        assert slide.shape == (SIDE_PX, SIDE_PX, 3) and np.isfinite(slide).all()
+        assert np.std(slide) < max(np.std(cloth), 40)
+
+
+def nearest(packed):
+    """How far discs lie from the nearest other one, in diameters, scene by scene."""
+    recipe = replace(FOURTH, packed=packed, empty=0.0, kinds={"coin": 1.0}, stamps=0.0)
+    for seed in range(30):
+        boxes = render_scene(np.random.default_rng(seed), 448, Materials(), recipe).boxes
+        if len(boxes) >= 12:
+            gaps = np.hypot(*(boxes[:, None, :2] - boxes[None, :, :2]).transpose(2, 0, 1))
+            np.fill_diagonal(gaps, np.inf)
+            yield from gaps.min(1) / boxes[:, 2:].max(1)
+
+
+def test_packed_discs_touch_more_often_than_strewn_ones():
+    packed, strewn = (np.array(list(nearest(share))) for share in (1.0, 0.0))
+    assert np.mean(np.abs(packed - 1.02) < 0.12) > 1.3 * np.mean(np.abs(strewn - 1.02) < 0.12)

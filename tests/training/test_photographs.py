@@ -1,0 +1,63 @@
+"""Which labelled photographs are on which side of the split, and how often a source is drawn."""
+
+import json
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2")
+
+from predictor.training.heldout import write_split  # noqa: E402
+from predictor.training.photographs import MOVED_SOURCES, VALIDATION_SOURCES, draw_weights, read_split  # noqa: E402
+
+SOURCES = ("kaa/coins-dataset:src/a.jpg", "Shenggan/BCCD_Dataset:b.jpg", "FajarOC/fruit-detection-yolov8:c.jpg")
+
+
+@pytest.fixture
+def data(tmp_path):
+    (tmp_path / "some" / "images").mkdir(parents=True)
+    images = [
+        {"id": n, "file_name": f"{n}.png", "domain": "d", "source": source} for n, source in enumerate(SOURCES, 1)
+    ]
+    boxes = [{"id": 1, "image_id": 1, "bbox": [10, 20, 30, 40], "iscrowd": 0}]
+    boxes.append({"id": 2, "image_id": 1, "bbox": [0, 0, 5, 5], "iscrowd": 1})
+    for image in images:
+        cv2.imwrite(str(tmp_path / "some" / "images" / image["file_name"]), np.zeros((50, 60, 3), np.uint8))
+    (tmp_path / "some" / "annotations.json").write_text(json.dumps({"images": images, "annotations": boxes}))
+    return tmp_path
+
+
+def sources(photographs):
+    return [photo.source for photo in photographs]
+
+
+def test_a_source_is_on_one_side_only(data):
+    assert sources(read_split(data, "train")) == [SOURCES[0]]
+    assert sources(read_split(data, "validation")) == [*SOURCES[1:]]
+    assert read_split(data, "test") == []
+
+
+def test_a_moved_source_trains_and_validates_no_longer(data):
+    moved = MOVED_SOURCES
+    assert set(moved) <= set(VALIDATION_SOURCES)
+    assert sources(read_split(data, "train", moved)) == [*SOURCES[:2]]
+    assert sources(read_split(data, "validation", moved)) == [SOURCES[2]]
+
+
+def test_boxes_are_middles_and_sizes_and_crowds_are_ignored(data):
+    (photo,) = read_split(data, "train")
+    assert photo.boxes.tolist() == [[25, 40, 30, 40]]
+    assert photo.ignored.tolist() == [[2.5, 2.5, 5, 5]]
+    assert photo.pixels.shape == (50, 60, 3)
+
+
+def test_sources_are_drawn_by_their_weight_whatever_their_number_of_pictures(data):
+    many = read_split(data, "train") * 9 + read_split(data, "validation")
+    weights = draw_weights(many)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[:9].sum() == pytest.approx(5.0 / (5.0 + 2.0 + 0.5))
+
+
+def test_moved_sources_are_written_to_no_held_out_folder(data, tmp_path):
+    assert write_split(data, tmp_path / "held", "validation") == 1
+    assert "FajarOC" in (tmp_path / "held" / "annotations.json").read_text()
