@@ -131,7 +131,7 @@ def deploy_baselines() -> None:
 
 
 def wait_for_zero() -> None:
-    """Wait until no pod of any measured service is left, also none that is going."""
+    """Wait until no pod of any measured service is left but those that are going."""
     deadline = time.monotonic() + 300
     while live_pods(NAMESPACE) or live_pods(BASELINES):
         if time.monotonic() > deadline:

@@ -5,6 +5,7 @@ import subprocess
 from typing import Any
 
 SERVING = "services.serving.knative.dev"
+SERVICE_PODS = "serving.knative.dev/service,serving.knative.dev/service!=repair"
 
 
 def kubectl(*arguments: str, text: str | None = None) -> str:
@@ -29,9 +30,13 @@ def wait_until_ready(namespace: str) -> None:
 
 
 def live_pods(namespace: str) -> list[str]:
-    """Names of the pods of Knative Services, those that are going included."""
-    found = kubectl("-n", namespace, "get", "pods", "-l", "serving.knative.dev/service", "-o", "name")
-    return found.split()
+    """
+    Names of the pods of Knative Services that are not going already.
+
+    Without repair, which its PingSource calls whether anybody measures or not.
+    """
+    found = json.loads(kubectl("-n", namespace, "get", "pods", "-l", SERVICE_PODS, "-o", "json"))
+    return [each["metadata"]["name"] for each in found["items"] if "deletionTimestamp" not in each["metadata"]]
 
 
 def delete_namespace(namespace: str) -> None:
