@@ -47,7 +47,6 @@ _QUIETER = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0
 _QUIETEST = Mixture(side_px=384, size=12, photograph_share=0.45, negative_share=0.17)
 _REGULAR = Mixture(side_px=384, size=12, photograph_share=0.42, negative_share=0.32, untouched_share=0.4)
 _LOOKALIKES = Mixture(side_px=384, size=12, photograph_share=0.42, negative_share=0.25, untouched_share=0.3)
-_EMPTIER = Mixture(side_px=384, size=12, photograph_share=0.4, negative_share=0.32, untouched_share=0.3)
 
 PLAN = (
     Stage("first", 2500, 1, 4000, learning_rate=2e-3, learning_rate_end=8e-4, batch_seed=1, from_random=True),
@@ -161,23 +160,6 @@ PLAN = (
         pages=120,
         patterns=200,
         repeats=2,
-        moved=MOVED_SOURCES,
-    ),
-    Stage(
-        "more empty pictures",
-        300,
-        13,
-        2500,
-        learning_rate=3e-4,
-        learning_rate_end=5e-6,
-        batch_seed=15,
-        mixture=_EMPTIER,
-        recipe=FIFTH,
-        ema_decay=0.99,
-        backgrounds=("a", "b", "c", "d"),
-        pages=120,
-        patterns=200,
-        repeats=3,
         moved=MOVED_SOURCES,
     ),
 )
