@@ -164,13 +164,13 @@ DRIVERS = {
     "sqlite3": r"adapters/sqlite_\w+\.py",
     "sqlite_utils": r"adapters/sqlite_\w+\.py",
     "PIL": r"adapters/pillow_pictures\.py",
-    "granian": r"serve\.py",
+    "granian": r"serving\.py",
     "cloudevents": r"events\.py",
     "uuid_utils": r"identifiers\.py",
     "prometheus_client": r"circles/prometheus\.py",
     "flask": r"web\w*\.py|functions/\w+/main\.py",
     "werkzeug": r"web\w*\.py",
-    "functions_framework": r"serve\.py|functions/\w+/main\.py",
+    "functions_framework": r"serving\.py|functions/\w+/main\.py",
 }
 """Who may import what is not the standard library's, and the database besides."""
 
@@ -226,6 +226,7 @@ INWARD = {
     "bridging": {"errors", "metrics", "trace", "images", "notifications", "ports"},
     "web_events": {"errors", "metrics", "events", "settings", "trace", "web"},
     "web_contract": set(),
+    "waking": set(),
     "web_requests": {"errors", "images"},
     "web_images": {"documents", "identifiers", "images", "records", "web", "web_requests"},
     "web_content": {"errors", "images", "ports", "reading"},

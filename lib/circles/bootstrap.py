@@ -169,13 +169,5 @@ def services() -> Services:
     return build(Settings.from_env())
 
 
-def wake_predictor(settings: Settings) -> None:
-    """Let a predictor that is scaled to zero begin to start; wait for it, and raise nothing if it does not come."""
-    if settings.detector == "kserve":
-        from circles.adapters.kserve_wake import wake
-
-        wake(settings)
-
-
 if TYPE_CHECKING:
     _: type[ports.Services] = Services

@@ -13,10 +13,10 @@ from werkzeug import Request, Response
 
 from circles.adapters.fixed_detector import FixedDetector
 from circles.adapters.kserve_detector import MAX_ANSWER_BYTES, KserveDetector
-from circles.adapters.kserve_wake import wake
 from circles.errors import DetectorFailed
 from circles.images import Circle, Picture
 from circles.settings import Settings
+from circles.waking import wake
 from tests.contract.faulty_server import faulty_server
 from tests.scraping import Counted
 from tests.servers import free_ports
@@ -540,16 +540,24 @@ def test_an_answer_in_pieces_within_the_deadline_is_an_answer(detector_at):
 # Waking
 
 
-READY = {"v1": "/v1/models/coins", "v1-raw": "/v1/models/coins", "v2-binary": "/v2/models/coins/ready"}
+@pytest.mark.parametrize("path", ["/", "/below/it"])
+def test_waking_is_one_get_to_the_predictors_own_host(httpserver, path):
+    httpserver.expect_request(path, method="GET").respond_with_json({"status": "alive"})
+    wake(httpserver.url_for(path), 5)
 
-
-@every_protocol
-def test_waking_asks_whether_the_model_is_ready(httpserver, protocol):
-    httpserver.expect_request(READY[protocol], method="GET").respond_with_json({"ready": True})
-    wake(settings_for(httpserver.url_for(""), predictor_protocol=protocol))
-
-    assert [request.path for request, _ in httpserver.log] == [READY[protocol]]
+    assert [(request.path, request.host) for request, _ in httpserver.log] == [
+        (path, f"{httpserver.host}:{httpserver.port}")
+    ]
     httpserver.check()
+
+
+def test_waking_over_tls_a_server_that_speaks_none_raises_nothing(httpserver):
+    wake(httpserver.url_for("/").replace("http://", "https://"), 2)
+
+
+@pytest.mark.parametrize("url", [f"http://{'a' * 70}.example", "http://predictor.invalid", "http://127.0.0.1:1"])
+def test_waking_a_host_that_cannot_be_reached_raises_nothing(url):
+    wake(url, 1)
 
 
 WAKELESS = {
@@ -564,13 +572,13 @@ WAKELESS = {
 @pytest.mark.timeout(15)
 def test_waking_raises_nothing_and_ends_in_time(mood):
     with faulty_server(lambda number, connection: WAKELESS[mood](connection)) as (url, came):
-        wake(settings_for(url, predictor_timeout_s=0.3))
+        wake(url, 0.3)
         assert len(came) == 1
 
 
 def test_waking_a_predictor_that_is_down_raises_nothing():
     (port,) = free_ports(1)
-    wake(settings_for(f"http://127.0.0.1:{port}"))
+    wake(f"http://127.0.0.1:{port}", 5)
 
 
 # Without a predictor

@@ -18,13 +18,12 @@ class Protocol:
     """
     One wire form.
 
-    path, ready_path: format strings with the model's name, to post to and to ask whether the model is ready.
+    path: format string with the model's name, to post to.
     encode: picture to (headers, body).
     predictions: the parsed JSON answer to (list with one entry per instance, model version or None).
     """
 
     path: str
-    ready_path: str
     encode: Callable[[Picture], tuple[dict[str, str], bytes]]
     predictions: Callable[[dict[str, Any]], tuple[list[Any], str | None]]
 
@@ -65,9 +64,9 @@ def _predictions_v2(answer: dict[str, Any]) -> tuple[list[Any], str | None]:
 
 
 PROTOCOLS = {
-    "v1": Protocol("/v1/models/{model}:predict", "/v1/models/{model}", _encode_v1, _predictions_v1),
-    "v1-raw": Protocol("/v1/models/{model}:predict", "/v1/models/{model}", _encode_v1_raw, _predictions_v1),
-    "v2-binary": Protocol("/v2/models/{model}/infer", "/v2/models/{model}/ready", _encode_v2_binary, _predictions_v2),
+    "v1": Protocol("/v1/models/{model}:predict", _encode_v1, _predictions_v1),
+    "v1-raw": Protocol("/v1/models/{model}:predict", _encode_v1_raw, _predictions_v1),
+    "v2-binary": Protocol("/v2/models/{model}/infer", _encode_v2_binary, _predictions_v2),
 }
 
 
