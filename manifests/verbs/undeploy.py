@@ -8,7 +8,7 @@ from rendered import run
 FUNCTIONS_FIRST = (
     "pingsources.sources.knative.dev,sinkbindings.sources.knative.dev,triggers.eventing.knative.dev",
     "brokers.eventing.knative.dev,services.serving.knative.dev,inferenceservices.serving.kserve.io",
-    "jobs,deployments,services,configmaps,secrets,networkpolicies,ingresses",
+    "jobs,deployments,statefulsets,services,configmaps,secrets,networkpolicies,ingresses",
 )
 """Senders before receivers, so that nothing calls what is gone; claims and the namespace stay."""
 

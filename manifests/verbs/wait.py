@@ -9,6 +9,7 @@ from rendered import Document, kubectl, name, read
 
 CONDITIONS = {
     "Deployment": "Available",
+    "StatefulSet": "jsonpath={.status.availableReplicas}=1",
     "Job": "Complete",
     "Service.serving.knative.dev": "Ready",
     "InferenceService.serving.kserve.io": "Ready",
@@ -37,7 +38,9 @@ def wait_for(document: Document, condition: str, timeout_s: float) -> None:
     """Wait for one condition; exit with the object's own words where it does not come."""
     kind, namespace = qualified_kind(document), document["metadata"]["namespace"]
     what = f"{kind.partition('.')[0].lower()} {name(document)}"
-    wait = ["kubectl", "-n", namespace, "wait", f"--for=condition={condition}", f"--timeout={timeout_s:.0f}s"]
+    wanted = condition if "=" in condition else f"condition={condition}"
+    condition = condition if "=" not in condition else "Available"
+    wait = ["kubectl", "-n", namespace, "wait", f"--for={wanted}", f"--timeout={timeout_s:.0f}s"]
     began = time.monotonic()
     done = subprocess.run([*wait, kind.lower(), name(document)], capture_output=True, text=True)
     if done.returncode:

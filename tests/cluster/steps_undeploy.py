@@ -21,8 +21,8 @@ def undeploy(system):
     make("undeploy")
     assert {each["metadata"]["name"] for each in get("persistentvolumeclaims")["items"]} >= {"catalogue", "minio"}
     wait_until("all pods gone", lambda: not get("pods")["items"], 180)
-    left = kubectl("get", "services.serving.knative.dev,deployments,inferenceservices", "-o", "name").split()
-    assert not left, left
+    kinds = "services.serving.knative.dev,deployments,statefulsets,inferenceservices"
+    assert not kubectl("get", kinds, "-o", "name").split()
     make("deploy")
     content = requests.get(f"{system.gateway}/images/{image_id}/content", timeout=90)
     assert content.content == system.picture, content.status_code

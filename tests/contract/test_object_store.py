@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -584,6 +585,19 @@ def test_an_s3_server_that_is_away_or_refuses_is_counted_and_a_blob_that_is_not_
 
 
 @pytest.mark.timeout(20)
+@pytest.mark.parametrize("body", [b"", b"nothing here", b"<html><body>404</body></html>"])
+def test_a_404_from_somebody_who_is_no_s3_server_does_not_say_that_a_blob_is_gone(httpserver, body):
+    httpserver.expect_request(re.compile(".*")).respond_with_data(body, status=404)
+    settings = Settings(store="s3", s3_endpoint=httpserver.url_for("").rstrip("/"), s3_access_key="me",
+                        s3_secret_key="hush")  # fmt: skip
+    store = MinioStore(settings)
+
+    for call in (lambda: store.stat("a/b"), lambda: store.get("a/b"), lambda: store.delete("a/b"),
+                 lambda: put(store, "a/b", b"c")):  # fmt: skip
+        with pytest.raises(Unavailable):
+            call()
+
+
 def test_an_s3_server_that_is_away_is_unavailable():
     (port,) = free_ports(1)
 

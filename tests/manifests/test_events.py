@@ -63,7 +63,7 @@ def test_the_broker_waits_longer_for_ingest_than_ingest_may_take(documents):
 
 def test_minio_posts_to_the_bridge_with_its_token_and_keeps_what_it_cannot_post():
     documents = render("kind")
-    variables = {each["name"]: each for each in container(of_kind(documents, "Deployment", "apps")["minio"])["env"]}
+    variables = {each["name"]: each for each in container(of_kind(documents, "StatefulSet", "apps")["minio"])["env"]}
     token = variables["MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_BRIDGE"]["valueFrom"]["secretKeyRef"]
     bridge = {each["name"]: each for each in container(functions(documents)["bridge"])["env"]}
 

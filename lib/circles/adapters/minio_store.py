@@ -33,19 +33,20 @@ class MinioStore:
         self.bucket = settings.s3_bucket
         self._region = settings.s3_region
         self._bucket_seen = False
+        self._connections = _pool(settings)
         self._client = Minio(
             endpoint.netloc,
             access_key=settings.s3_access_key,
             secret_key=settings.s3_secret_key,
             secure=endpoint.scheme == "https",
             region=settings.s3_region,
-            http_client=_pool(settings),
+            http_client=self._connections,
         )
 
     def put(self, key: str, data: bytes, *, media_type: str, sha256: str) -> None:
         check_key(key)
         try:
-            with _faults_named():
+            with self._faults_named():
                 self._ensure_bucket()
                 self._client.put_object(
                     self.bucket, key, BytesIO(data), len(data), content_type=media_type, metadata={_SHA256: sha256}
@@ -58,7 +59,7 @@ class MinioStore:
         self, key: str, *, sha256: str | None = None, etag: str | None = None, max_bytes: int | None = None
     ) -> bytes:
         check_key(key)
-        with _faults_named():
+        with self._faults_named():
             response = self._client.get_object(self.bucket, key)
             try:
                 if etag and _unquoted(response.headers.get("ETag", "")) != etag:
@@ -74,11 +75,27 @@ class MinioStore:
 
     def stat(self, key: str) -> StoredObject:
         check_key(key)
-        with _faults_named():
-            return self._object(self._client.stat_object(self.bucket, key))
+        with self._faults_named():
+            try:
+                return self._object(self._client.stat_object(self.bucket, key))
+            except S3Error as error:
+                if error.code in _GONE:
+                    self._ask_in_words(key)
+                raise
+
+    def _ask_in_words(self, key: str) -> None:
+        """
+        Raise what a GET raises.
+
+        The answer to a HEAD has no body, so a 404 may come from anybody: a proxy, an ingress while the store is away.
+        To a GET S3 says NoSuchKey in XML, and who does not is no store that could know.
+        """
+        response = self._client.get_object(self.bucket, key)
+        response.close()
+        response.release_conn()
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
-        with suppress(NotFound), _faults_named():  # without a bucket there is nothing to list
+        with suppress(NotFound), self._faults_named():  # without a bucket there is nothing to list
             for found in self._client.list_objects(self.bucket, prefix, recursive=True, start_after=after):
                 try:
                     check_key(found.object_name or "")
@@ -95,14 +112,28 @@ class MinioStore:
     def delete(self, key: str) -> None:
         check_key(key)
         try:
-            with _faults_named():
+            with self._faults_named():
                 self._client.remove_object(self.bucket, key)
         except NotFound:
             return
 
     def ping(self) -> None:
-        with _faults_named():
+        with self._faults_named():
             self._client.bucket_exists(self.bucket)
+
+    @contextmanager
+    def _faults_named(self) -> Iterator[None]:
+        try:
+            yield
+        except S3Error as error:
+            if error.code in _GONE:
+                raise NotFound("The stored picture is gone.") from error
+            metrics.s3_failed("refused")
+            raise Unavailable("The object store refuses the call now.") from error
+        except (MinioException, InvalidResponseError, urllib3.exceptions.HTTPError, OSError) as error:
+            metrics.s3_failed("unreachable")
+            self._connections.clear()  # one of them may lead to somebody else, and would be used again
+            raise Unavailable("The object store cannot be reached now.") from error
 
     def _ensure_bucket(self) -> None:
         """Once a process. Another thread or process that makes it at the same moment is no fault."""
@@ -143,20 +174,6 @@ def _pool(settings: Settings) -> urllib3.PoolManager:
             total=2, backoff_factor=0.1, status_forcelist=(500, 502, 503, 504), raise_on_status=False
         ),
     )
-
-
-@contextmanager
-def _faults_named() -> Iterator[None]:
-    try:
-        yield
-    except S3Error as error:
-        if error.code in _GONE:
-            raise NotFound("The stored picture is gone.") from error
-        metrics.s3_failed("refused")
-        raise Unavailable("The object store refuses the call now.") from error
-    except (MinioException, InvalidResponseError, urllib3.exceptions.HTTPError, OSError) as error:
-        metrics.s3_failed("unreachable")
-        raise Unavailable("The object store cannot be reached now.") from error
 
 
 if TYPE_CHECKING:
