@@ -74,5 +74,5 @@ undeploy: ## take it all away; the volumes, and so every picture and row, only w
 kind-load: ## hand the images that docker has built to the kind cluster
 	kind load docker-image --name circles $(REGISTRY)/circles-functions:$(TAG) $(REGISTRY)/circles-predictor:$(TAG)
 
-kind: ## a cluster of your own with all that deploy needs; Docker, kind and network must be there (versions: manifests/kind.sh)
-	@manifests/kind.sh
+kind: ## a cluster of your own with all that deploy needs; Docker, kind and network must be there (versions: manifests/verbs/kind.sh)
+	@manifests/verbs/kind.sh

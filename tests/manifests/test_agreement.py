@@ -175,6 +175,13 @@ def test_makefile_and_functions_name_the_same():
     assert sorted(named.split()) == FUNCTIONS
 
 
+def test_every_program_that_a_verb_starts_is_there():
+    named = set(re.findall(r"\b(?:manifests|tests)/[\w/]+\.(?:py|sh)\b", DEPLOY_MK))
+
+    assert len(named) > 8
+    assert [path for path in named if not (ROOT / path).is_file()] == []
+
+
 def test_func_yaml_is_the_upload_service():
     function = yaml.safe_load((ROOT / "func.yaml").read_text())
     service = functions(render("kind"))["upload"]
