@@ -26,8 +26,8 @@ class Services:
 
     settings: Settings
     short_reads_only: bool = False
-    """Set by a function that waits for nothing but the catalogue: circles.serve gives it one thread. sqlite3 gives the
-    GIL away at every row, and eight threads that fight for it do half the requests of one (bench/README.md)."""
+    """Set by a function that waits for nothing but the catalogue: circles.serving gives it one thread. sqlite3 gives
+    the GIL away at every row, and eight threads that fight for it do half the requests of one (bench/README.md)."""
 
     @property
     def threads(self) -> int:

@@ -12,7 +12,6 @@ from circles.errors import Rejected, Unavailable
 from circles.events import Extensions, binary_message, structured_message
 from circles.images import OutgoingEvent
 
-SECRET_PREFIX = "whsec_"
 _NOT_FOR_GOOD = (401, 403, 404, 408, 409, 425, 429)
 """4xx that a repetition may cure: a wrong token and a missing route are wrong settings more often than wrong events,
 the others are those that Knative repeats (knative/eventing pkg/kncloudevents/retries.go)."""
