@@ -1,4 +1,4 @@
-"""Train the detector through all stages of the plan, resuming where an earlier run was stopped."""
+"""Train the detector through the stages of the plan, resuming where an earlier run was stopped."""
 
 import argparse
 import os
@@ -7,12 +7,25 @@ from pathlib import Path
 import torch
 
 from predictor.training.batches import Batches
-from predictor.training.export import Calibration, export
+from predictor.training.crops import Crop
 from predictor.training.loop import Trainer
-from predictor.training.materials import gather, pages, patterns, read_negatives
+from predictor.training.materials import foliage, gather, pages, patterns, read_negatives, signs
 from predictor.training.photographs import Photograph, read_split
-from predictor.training.plan import PLAN, Stage
-from predictor.training.stock import render_stock
+from predictor.training.plan import (
+    EMPTIES,
+    FOLIAGE,
+    GROUNDS,
+    PAGES,
+    PATTERNS,
+    PLAN,
+    SCENE_COUNT,
+    SCENE_SEED,
+    SIGNS,
+)
+from predictor.training.stock import SceneStock, render_stock
+
+Negatives = dict[str, list[Crop]]
+"""Borrowed pictures with nothing round, by subfolder."""
 
 
 def _arguments() -> argparse.Namespace:
@@ -20,8 +33,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of folders with annotations.json and images/")
     parser.add_argument("--backgrounds", type=Path, default=Path("backgrounds"), help="what borrowed.py fills")
     parser.add_argument("--work", type=Path, default=Path(".work/training"), help="scenes, checkpoint and log go here")
-    parser.add_argument("--weights", type=Path, help="an exported file to begin from, with a stage of --stage")
-    parser.add_argument("--stage", choices=[stage.name for stage in PLAN], default=PLAN[0].name)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
 
@@ -31,39 +42,33 @@ def main() -> None:
     arguments = _arguments()
     torch.manual_seed(1)
     torch.set_num_threads(arguments.threads)
+    photographs, validation = (read_split(arguments.data, side) for side in ("train", "validation"))
+    borrowed = {name: list(read_negatives(arguments.backgrounds / name)) for name in EMPTIES}
+    scenes = _scenes(photographs, borrowed, arguments)
+    empty = _empty(borrowed, arguments.backgrounds)
     trainer = Trainer(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     checkpoint = arguments.work / "checkpoint.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
     names = [stage.name for stage in PLAN]
-    for stage in PLAN[names.index(trainer.stage or arguments.stage) :]:
-        photographs, validation = (read_split(arguments.data, s, stage.moved) for s in ("train", "validation"))
-        batches = _batches(stage, photographs, arguments)
-        if stage.name != trainer.stage:
-            trainer.begin(stage, batches, _weights(trainer, stage, arguments))
+    for stage in PLAN[names.index(trainer.stage or names[0]) :]:
+        batches = Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)
         trainer.run(stage, batches, validation, arguments.work)
 
 
-def _batches(stage: Stage, photographs: list[Photograph], arguments: argparse.Namespace) -> Batches:
-    grounds, others = (
-        [crop for name in names for crop in read_negatives(arguments.backgrounds / name)]
-        for names in (stage.backgrounds, stage.empties)
-    )
-    folder = arguments.work / f"scenes-{stage.scene_seed}-{stage.scene_count}"
+def _scenes(photographs: list[Photograph], borrowed: Negatives, arguments: argparse.Namespace) -> SceneStock:
+    grounds = [crop for name in GROUNDS for crop in borrowed[name]]
     materials = gather(photographs, grounds, arguments.backgrounds)
-    scenes = render_stock(folder, stage.scene_seed, stage.scene_count, materials, stage.recipe, arguments.threads)
-    empty = [*[*grounds, *others] * stage.repeats, *pages(stage.pages), *patterns(stage.patterns)]
-    return Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)
+    folder = arguments.work / f"scenes-{SCENE_SEED}-{SCENE_COUNT}"
+    return render_stock(folder, SCENE_SEED, SCENE_COUNT, materials, arguments.threads)
 
 
-def _weights(trainer: Trainer, stage: Stage, arguments: argparse.Namespace) -> Path:
-    """The file that an unfolded stage begins from: the one given, or the stage before's, exported."""
-    if arguments.weights and stage.name == arguments.stage:
-        return Path(arguments.weights)
-    target: Path = arguments.work / "before.onnx"
-    if stage.unfolded:
-        export(trainer.average, target, Calibration(), min_score=0.5, date="before")
-    return target
+def _empty(borrowed: Negatives, backgrounds: Path) -> list[Crop]:
+    """Every picture with nothing round, as often as it counts."""
+    photographs = [crop for name, times in EMPTIES.items() for crop in borrowed[name] * times]
+    walls = [crop for name in GROUNDS for crop in borrowed[name]]
+    rendered = [*pages(PAGES), *signs(SIGNS, backgrounds, walls), *patterns(PATTERNS), *foliage(FOLIAGE)]
+    return [*photographs, *rendered]
 
 
 if __name__ == "__main__":

@@ -324,7 +324,7 @@ _MAKERS: dict[str, Callable[[Random, int], Floats]] = {
 def make_background(
     rng: Random, side: int, photographs: Sequence[NDArray[np.uint8]], photograph_share: float, shares: dict[str, float]
 ) -> Floats:
-    """A picture (side, side, 3) with nothing to find in it; photographs may be empty; shares as in Recipe.grounds."""
+    """A picture (side, side, 3) with nothing to find in it; photographs may be empty; shares as in recipe.GROUNDS."""
     if photographs and rng.random() < photograph_share:
         return _photograph(rng, side, photographs)
     weights = np.array(list(shares.values()))

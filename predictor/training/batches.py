@@ -25,13 +25,13 @@ class Mixture:
     untouched_share is that of the empty crops that keep their colours and contrast.
     """
 
-    side_px: int = 320
-    size: int = 16
-    photograph_share: float = 0.45
-    negative_share: float = 0.05
+    side_px: int
+    size: int
+    photograph_share: float = 0.42
+    negative_share: float = 0.24
     photograph_scales: tuple[float, float] = (0.35, 1.8)
     scene_scales: tuple[float, float] = (0.5, 1.5)
-    untouched_share: float = 0.0
+    untouched_share: float = 0.4
 
 
 class Batches(Dataset[Batch]):
@@ -72,7 +72,7 @@ class Batches(Dataset[Batch]):
             crop = cut_crop(
                 rng, self._negatives[rng.integers(len(self._negatives))], mixture.side_px, mixture.photograph_scales
             )
-            if mixture.untouched_share and rng.random() < mixture.untouched_share:
+            if rng.random() < mixture.untouched_share:
                 return crop
         else:
             crop = cut_crop(

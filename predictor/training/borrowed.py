@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 from rich.progress import track
 
 from predictor.training.packages import pick, resource_pictures, unpack
+from predictor.training.surfaces import LOTS, OPENCV, pictures
 
 _LONGEST_PX = 1600
 
@@ -81,6 +83,12 @@ _LEFT_OUT = {
     *("button", "snowman", "rambutan", "ladybug", "ladybug-2"),  # round, at least in part
 }
 
+FONT_PACKAGES = (
+    "fonts-cantarell fonts-comic-neue fonts-dejavu-core fonts-freefont-ttf fonts-inconsolata fonts-lato "
+    "fonts-liberation2 fonts-linuxlibertine fonts-lobster fonts-quicksand fonts-roboto-unhinted"
+)
+_NO_LETTERS = {"LinLibertine_I", "LinLibertine_K"}
+
 
 def keep(source: Path | BytesIO, target: Path) -> None:
     """Write a picture, at most 1,600 px long, as it is seen on white."""
@@ -89,7 +97,7 @@ def keep(source: Path | BytesIO, target: Path) -> None:
         flat = Image.new("RGBA", image.size, "white")
         flat.alpha_composite(image.convert("RGBA"))
     target.parent.mkdir(parents=True, exist_ok=True)
-    flat.convert("RGB").save(target.with_suffix(".png"))
+    flat.convert("RGB").save(target)
 
 
 def keep_stamp(source: Path, target: Path) -> bool:
@@ -142,6 +150,20 @@ def _stamps(packages: Path, target: Path) -> None:
                     keep_stamp(file, target / use / f"{'-'.join(file.relative_to(root).parts)}")
 
 
+def _surfaces(packages: Path, target: Path) -> None:
+    for use, lot in track([*(("e", lot) for lot in LOTS), ("test", OPENCV)], "surfaces"):
+        for name, data in pictures(unpack(lot.package, packages), lot):
+            keep(BytesIO(data), target / use / f"{name}.png")
+
+
+def _fonts(packages: Path, target: Path) -> None:
+    (target / "fonts").mkdir(parents=True, exist_ok=True)
+    for package in track(FONT_PACKAGES.split(), "fonts"):
+        for file in sorted(unpack(package, packages).rglob("*.[ot]tf")):
+            if file.stem not in _NO_LETTERS:
+                shutil.copy(file, target / "fonts" / f"{package}-{file.name}")
+
+
 def write_labels(folder: Path) -> None:
     """Say in COCO form that the pictures of a folder show nothing round, so that they can be judged on."""
     images = []
@@ -165,8 +187,11 @@ def main() -> None:
         _wallpapers(packages, arguments.target)
         _resources(packages, arguments.target)
         _stamps(packages, arguments.target)
+        _surfaces(packages, arguments.target)
+        _fonts(packages, arguments.target)
     _samples(arguments.target)
-    write_labels(arguments.target / "validation")
+    for judged in ("validation", "test"):
+        write_labels(arguments.target / judged)
 
 
 if __name__ == "__main__":

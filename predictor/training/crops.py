@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from predictor.training.camera import Bytes, compressed
 from predictor.training.textures import Floats, Random, white_noise
@@ -12,6 +11,8 @@ from predictor.training.textures import Floats, Random, white_noise
 _MIN_RADIUS_PX = 2.6
 """Anything smaller in the crop is neither right nor wrong."""
 _VISIBLE = 0.62
+_STRETCH = 0.1
+"""Logarithm of the largest factor by which a crop is made wider or narrower, at the cost of its height."""
 _GREY = (127, 127, 127)
 
 
@@ -25,35 +26,29 @@ class Crop:
 
 
 def cut_crop(rng: Random, source: Crop, side: int, scales: tuple[float, float]) -> Crop:
-    """Cut a square at a random scale, mostly around one of the objects, then turn and mirror it."""
-    scale = _scale(rng, source.boxes, side, scales)
-    left, top = _corner(rng, source, side / scale)
-    matrix = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
-    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    pixels = (
-        _warp(source.pixels, matrix, side, scale)
-        if scale < 0.7
-        else cv2.warpAffine(
-            source.pixels, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=_GREY
-        )
-    )
-    shift = np.array([left, top, 0, 0], np.float32)
-    boxes, ignored = ((v - shift) * np.float32(scale) for v in (source.boxes, source.ignored))
+    """Cut a square at a random scale, mostly around one of the objects, stretch it a little, then turn and mirror it."""
+    scale, stretch = _scale(rng, source.boxes, side, scales), np.exp(rng.uniform(-_STRETCH, _STRETCH))
+    scale_x, scale_y = scale * stretch, scale / stretch
+    left, top = _corner(rng, source, (side / scale_x, side / scale_y))
+    pixels = _window(source.pixels, (scale_x, scale_y), (left, top), side)
+    shift, factor = np.array([left, top, 0, 0], np.float32), np.array([scale_x, scale_y] * 2, np.float32)
+    boxes, ignored = ((v - shift) * factor for v in (source.boxes, source.ignored))
     return _turned(rng, Crop(np.asarray(pixels, np.uint8), *_sorted_out(boxes, ignored, side)))
 
 
-def _warp(pixels: Bytes, matrix: NDArray[np.float64], side: int, scale: float) -> Bytes:
-    """Shrink with all pixels counted first: warpAffine alone would alias."""
-    height, width = pixels.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    moved = np.array([[1.0, 0, matrix[0, 2]], [0, 1, matrix[1, 2]]])
-    return np.asarray(
-        cv2.warpAffine(
-            small, moved, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_GREY
-        ),
-        np.uint8,
+def _window(pixels: Bytes, scales: tuple[float, float], corner: tuple[float, float], side: int) -> Bytes:
+    """The square whose upper left corner is there in source pixels; where it hangs over it is grey."""
+    (scale_x, scale_y), (left, top) = scales, corner
+    if max(scales) < 0.7:  # shrink with all pixels counted first: warpAffine alone would alias
+        height, width = pixels.shape[:2]
+        size = (max(1, round(width * scale_x)), max(1, round(height * scale_y)))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        left, top, scale_x, scale_y = left * scale_x, top * scale_y, 1.0, 1.0
+    matrix = np.array([[scale_x, 0, -left * scale_x], [0, scale_y, -top * scale_y]])
+    window = cv2.warpAffine(
+        pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_GREY
     )
+    return np.asarray(window, np.uint8)
 
 
 def _scale(rng: Random, boxes: Floats, side: int, scales: tuple[float, float]) -> float:
@@ -65,16 +60,16 @@ def _scale(rng: Random, boxes: Floats, side: int, scales: tuple[float, float]) -
     return scale
 
 
-def _corner(rng: Random, source: Crop, window: float) -> tuple[float, float]:
+def _corner(rng: Random, source: Crop, window: tuple[float, float]) -> tuple[float, float]:
     """The window's upper left corner in source pixels; where the window is larger than the source it hangs over."""
     height, width = source.pixels.shape[:2]
     middle = rng.uniform(0, 1, 2) * (width, height)
     if len(source.boxes) and rng.random() < 0.85:
         middle = source.boxes[rng.integers(len(source.boxes)), :2] + rng.uniform(-0.4, 0.4, 2) * window
     corner = []
-    for centre, length in zip(middle, (width, height), strict=True):
-        free = length - window
-        corner.append(float(np.clip(centre - window / 2, 0, free)) if free > 0 else float(rng.uniform(free, 0)))
+    for centre, length, part in zip(middle, (width, height), window, strict=True):
+        free = length - part
+        corner.append(float(np.clip(centre - part / 2, 0, free)) if free > 0 else float(rng.uniform(free, 0)))
     return corner[0], corner[1]
 
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from predictor.training.photographs import MOVED_SOURCES, split_of
+from predictor.training.photographs import split_of
 
 HELD_OUT = ("validation", "test")
 
@@ -17,7 +17,7 @@ def write_split(data: Path, target: Path, split: str) -> int:
     for path in sorted(data.glob("*/annotations.json")):
         document = json.loads(path.read_text())
         chosen = {
-            image["id"]: image for image in document["images"] if split_of(image["source"], MOVED_SOURCES) == split
+            image["id"]: image for image in document["images"] if split_of(image["source"]) == split
         }
         shift = 1_000_000 * (len(images) + 1)
         for image in chosen.values():

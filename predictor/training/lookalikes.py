@@ -139,6 +139,41 @@ def white_cell(rng: Random, picture: Bytes, at: Point) -> None:
         cv2.fillPoly(picture, [lobe], stain.tolist(), cv2.LINE_AA, 4)
 
 
+def dome(rng: Random, picture: Bytes, at: Point) -> None:
+    """A dome, a tower, an arch, an arched window: round above, but going straight on below."""
+    r, ink = _size(rng) * 0.8 + 3, colour(rng)
+    x, y = at
+    rise, body, wider = rng.uniform(0.8, 1.3), rng.uniform(0.3, 4), rng.choice([1.0, rng.uniform(0.7, 1.4)])
+    angles = np.linspace(np.pi, 2 * np.pi, 40)
+    top = np.stack([x + r * np.cos(angles), y + r * rise * np.sin(angles)], 1)
+    foot = np.array([[x + r * wider, y], [x + r * wider, y + r * body], [x - r * wider, y + r * body], [x - r * wider, y]])
+    outline = np.concatenate([top, foot])
+    if rng.random() < 0.4:  # an arch with a frame, seen dark inside
+        frame = np.array(at) + (outline - at) * rng.uniform(1.1, 1.5)
+        cv2.fillPoly(picture, [np.round(frame * 16).astype(np.int32)], colour(rng).tolist(), cv2.LINE_AA, 4)
+    cv2.fillPoly(picture, [np.round(outline * 16).astype(np.int32)], ink.tolist(), cv2.LINE_AA, 4)
+    for share in np.cumsum(rng.uniform(0.15, 0.6, int(rng.integers(0, 9)))):
+        height = int(y - r * rise * 0.5 + share * r)
+        if height < y + r * body:
+            half = int(r * (1 if height < y else wider) * 0.97)
+            stripe = (ink * rng.uniform(0.5, 1.5)).tolist()
+            cv2.line(picture, (int(x - half), height), (int(x + half), height), stripe, max(1, int(r * 0.06)))
+
+
+def half_seen(rng: Random, picture: Bytes, at: Point) -> None:
+    """A rounded shoulder that goes over into what it grows out of: a head, a stone in the ground, a snowdrift."""
+    side, r = picture.shape[0], _size(rng) + 5
+    ys, xs = np.mgrid[:side, :side].astype(np.float32)
+    turn, squeeze = rng.uniform(0, 2 * np.pi), rng.uniform(0.85, 1.15)
+    u = ((xs - at[0]) * np.cos(turn) + (ys - at[1]) * np.sin(turn)) / (r * squeeze)
+    v = ((ys - at[1]) * np.cos(turn) - (xs - at[0]) * np.sin(turn)) / r
+    inside = np.clip((1 - np.hypot(u, v)) * r + 0.5, 0, 1)
+    fading = np.clip((v + rng.uniform(-0.1, 0.3)) / rng.uniform(0.15, 0.6), 0, 1)
+    light = 1 + rng.uniform(-0.4, 0.4) * u + rng.uniform(-0.4, 0.4) * v
+    paint = colour(rng) * light[..., None]
+    picture[:] = np.clip(picture + (paint - picture) * (inside * fading)[..., None], 0, 255).astype(np.uint8)
+
+
 MAKERS: dict[str, Callable[[Random, Bytes, Point], None]] = {
-    maker.__name__: maker for maker in (superellipse, egg, part_disc, spots, haze, type_letters, white_cell)
+    maker.__name__: maker for maker in (superellipse, egg, part_disc, spots, haze, type_letters, white_cell, dome, half_seen)
 }

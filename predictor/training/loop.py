@@ -17,11 +17,9 @@ from predictor.training.network import CircleNet
 from predictor.training.photographs import Photograph
 from predictor.training.plan import Stage
 from predictor.training.validation import as_input, validate
-from predictor.training.warm_start import warm_start
 
 _WARM_UP_STEPS = 60
 _CLIP_NORM = 10.0
-_MEASURED_BATCHES = 3
 _LOG_EVERY, _SAVE_EVERY, _VALIDATE_EVERY = 25, 100, 500
 
 
@@ -49,18 +47,10 @@ class Trainer:
             getattr(self, name).load_state_dict(parts[name])
         self.stage, self.step = parts["stage"], parts["step"]
 
-    def begin(self, stage: Stage, batches: Batches, weights: Path) -> None:
-        """Start a stage: from what there is, or, where the stage wants it so, from an exported file and a new start."""
-        self.stage, self.step = stage.name, 0
-        if stage.unfolded:
-            pictures = torch.cat([as_input(batches[step][0]) for step in range(_MEASURED_BATCHES)])
-            warm_start(self.network.cpu(), weights, pictures)
-            self.network.to(self.device).train()
-            self.average.load_state_dict(self.network.state_dict())
-            self.optimiser.state.clear()
-
     def run(self, stage: Stage, batches: Batches, validation: list[Photograph], folder: Path) -> None:
-        """Train the rest of a stage; self.step says where in it we are."""
+        """Train the rest of a stage, or all of one that was not begun; self.step says where in it we are."""
+        if stage.name != self.stage:
+            self.stage, self.step = stage.name, 0
         left = Subset(batches, range(self.step, stage.steps))
         loader = DataLoader(left, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="fork")
         with (folder / "log.jsonl").open("a") as log:
@@ -102,8 +92,8 @@ class Trainer:
 
     @torch.no_grad()
     def _follow(self, stage: Stage) -> None:
-        """Move the running average; quickly at first where the weights began at random, so that it forgets those."""
-        decay = min(stage.ema_decay, 1 - 1 / (self.step / 3 + 2)) if stage.from_random else stage.ema_decay
+        """Move the running average; quickly at first, so that it forgets where the stage began."""
+        decay = min(stage.ema_decay, 1 - 1 / (self.step / 3 + 2))
         for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
             if mean.dtype.is_floating_point:
                 mean.mul_(decay).add_(value, alpha=1 - decay)
@@ -119,5 +109,5 @@ def _has_bfloat16(device: torch.device) -> bool:
 
 def _learning_rate(stage: Stage, step: int) -> float:
     warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
-    curve = 0.5 * (1 + np.cos(np.pi * step / (stage.curve_steps or stage.steps)))
+    curve = 0.5 * (1 + np.cos(np.pi * step / stage.steps))
     return float(warm * (stage.learning_rate_end + (stage.learning_rate - stage.learning_rate_end) * curve))

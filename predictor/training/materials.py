@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.training.crops import Crop
+from predictor.training.foliage import render_foliage
 from predictor.training.pages import render_page
 from predictor.training.patterns import render_pattern
 from predictor.training.photographs import Photograph, cut_outs, read_rgb
 from predictor.training.scenes import Materials
+from predictor.training.signs import render_sign
 from predictor.training.textures import Floats
 
 _LONGEST_PX = 1024
@@ -38,6 +40,19 @@ def patterns(count: int) -> Iterator[Crop]:
     """So many regular patterns, always the same ones."""
     for number in range(count):
         yield Crop(render_pattern(np.random.default_rng((20261125, number))), _none(), _none())
+
+
+def signs(count: int, backgrounds: Path, grounds: list[Crop]) -> Iterator[Crop]:
+    """So many signs before grounds, always the same ones, in the typefaces of backgrounds / fonts."""
+    fonts, walls = sorted((backgrounds / "fonts").glob("*")), [ground.pixels for ground in grounds]
+    for number in range(count):
+        yield Crop(render_sign(np.random.default_rng((20261126, number)), fonts, walls), _none(), _none())
+
+
+def foliage(count: int) -> Iterator[Crop]:
+    """So many pictures of leaves, always the same ones."""
+    for number in range(count):
+        yield Crop(render_foliage(np.random.default_rng((20261127, number))), _none(), _none())
 
 
 def _none() -> Floats:

@@ -11,7 +11,7 @@ INPUT_MULTIPLE_PX = 64
 """Input height and width must be multiples of the deepest stride."""
 
 _STEM = (16, 24)
-_STAGES = ((24, 1), (56, 1), (104, 2), (160, 2), (160, 1))  # (channels, residual blocks) at strides 4, 8, 16, 32, 64
+_STAGES = ((24, 1), (56, 2), (104, 2), (160, 3), (160, 1))  # (channels, residual blocks) at strides 4, 8, 16, 32, 64
 _DECODER = 32
 _PRIOR_LOGIT = -4.0  # so that a fresh network says "nothing here" nearly everywhere: CenterNet, arXiv 1904.07850
 

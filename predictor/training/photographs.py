@@ -15,15 +15,11 @@ from predictor.training.textures import Floats
 VALIDATION_SOURCES = (
     "Yeeyahou/NimGameBot",
     "FajarOC/fruit-detection-yolov8",
-    "Shenggan/BCCD_Dataset",
     "charliecharlie29/DNA-droplet-detection",
     "OpenCV 4.6 samples/data/sudoku",
     "OpenCV 4.6 samples/data/squirrel",
 )
-"""Checkpoints, threshold and calibration are chosen here, and but for MOVED_SOURCES they are never trained on."""
-
-MOVED_SOURCES = ("Shenggan/BCCD_Dataset",)
-"""Validation sources that the last stages train on; nothing is chosen on them any more."""
+"""Threshold and calibration are chosen here; never trained on."""
 
 TEST_SOURCES = (
     "Amal-Emad/JordinianCoinsDetection",
@@ -93,20 +89,18 @@ def _boxes(annotations: list[dict[str, Any]]) -> Floats:
     return np.hstack([corners[:, :2] + corners[:, 2:] / 2, corners[:, 2:]])
 
 
-def split_of(source: str, moved: tuple[str, ...] = ()) -> str:
-    """Which side a source is on: train, validation or test; moved sources train."""
-    if source.startswith(moved):
-        return "train"
+def split_of(source: str) -> str:
+    """Which side a source is on: train, validation or test."""
     if source.startswith(VALIDATION_SOURCES):
         return "validation"
     return "test" if source.startswith(TEST_SOURCES) else "train"
 
 
-def read_split(data: Path, split: str, moved: tuple[str, ...] = ()) -> list[Photograph]:
-    """All photographs of one side from every folder in data that has an annotations.json; moved sources train."""
+def read_split(data: Path, split: str) -> list[Photograph]:
+    """All photographs of one side from every folder in data that has an annotations.json."""
     folders = sorted(path.parent for path in data.glob("*/annotations.json"))
     photographs = [photo for folder in folders for photo in read_folder(folder)]
-    return [photo for photo in photographs if split_of(photo.source, moved) == split]
+    return [photo for photo in photographs if split_of(photo.source) == split]
 
 
 def draw_weights(photographs: list[Photograph]) -> NDArray[np.float64]:

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from predictor.training import recipe
 from predictor.training.backgrounds import make_background
 from predictor.training.camera import photograph
 from predictor.training.discs import MAKERS, Disc, make_disc, with_glare
 from predictor.training.distractors import add_distractors, add_stamps
-from predictor.training.recipes import Recipe
 from predictor.training.textures import Floats, Random
 
 
@@ -45,7 +45,6 @@ class Scene:
 class _Layout:
     """How one scene's discs look and lie."""
 
-    recipe: Recipe
     count: int
     radius_px: float
     spread: float
@@ -60,29 +59,28 @@ class _Layout:
     placed: list[tuple[float, float, float]] = field(default_factory=list)
 
 
-def render_scene(rng: Random, side: int, materials: Materials, recipe: Recipe) -> Scene:
-    """Render a scene of side x side px; the same generator state, materials and recipe give the same scene."""
-    layout = _layout(rng, materials, recipe)
+def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
+    """Render a scene of side x side px; the same generator state and materials give the same scene."""
+    layout = _layout(rng, materials)
     canvas = _ground(rng, side, materials, layout)
     count = int(rng.integers(0, 6)) if rng.random() < 0.8 else int(rng.integers(6, 25))
-    canvas = add_distractors(rng, canvas, count, recipe.distractors)
-    if materials.stamps and rng.random() < recipe.stamps:
+    canvas = add_distractors(rng, canvas, count, recipe.DISTRACTORS)
+    if materials.stamps and rng.random() < recipe.STAMPS:
         canvas = add_stamps(rng, canvas, int(rng.integers(1, 9)), materials.stamps)
     boxes, ignored = _fill(rng, canvas, layout, materials)
     if rng.random() < 0.1:
-        canvas = add_distractors(rng, canvas, 1, recipe.distractors)
+        canvas = add_distractors(rng, canvas, 1, recipe.DISTRACTORS)
     pixels = photograph(rng, canvas)
-    seen = [_range(pixels, box) >= recipe.least_change for box in boxes]
+    seen = [_range(pixels, box) >= recipe.LEAST_CHANGE for box in boxes]
     ignored += [box for box, clear in zip(boxes, seen, strict=True) if not clear]
     return Scene(pixels, _rows([box for box, clear in zip(boxes, seen, strict=True) if clear]), _rows(ignored))
 
 
 def _ground(rng: Random, side: int, materials: Materials, layout: _Layout) -> Floats:
     """What the scene lies on: a slide under the microscope, or anything."""
-    recipe = layout.recipe
-    if recipe.slides and layout.kind in _ON_SLIDES and rng.random() < recipe.slides:
+    if layout.kind in _ON_SLIDES and rng.random() < recipe.SLIDES:
         return make_background(rng, side, (), 0.0, {"slide": 1.0})
-    return make_background(rng, side, materials.backgrounds, recipe.photograph_ground, recipe.grounds)
+    return make_background(rng, side, materials.backgrounds, recipe.PHOTOGRAPH_GROUND, recipe.GROUNDS)
 
 
 def _range(pixels: NDArray[np.uint8], box: tuple[float, float, float, float]) -> float:
@@ -101,35 +99,34 @@ def _rows(boxes: list[tuple[float, float, float, float]]) -> Floats:
     return np.array(boxes, np.float32).reshape(-1, 4)
 
 
-def _kinds(materials: Materials, recipe: Recipe) -> tuple[list[str], Floats]:
-    shares = {k: v for k, v in recipe.kinds.items() if k != "cut_out" or materials.cut_outs}
+def _kinds(materials: Materials) -> tuple[list[str], Floats]:
+    shares = {k: v for k, v in recipe.KINDS.items() if k != "cut_out" or materials.cut_outs}
     weights = np.array(list(shares.values()))
     return list(shares), np.asarray(weights / weights.sum())
 
 
-def _layout(rng: Random, materials: Materials, recipe: Recipe) -> _Layout:
-    names, weights = _kinds(materials, recipe)
+def _layout(rng: Random, materials: Materials) -> _Layout:
+    names, weights = _kinds(materials)
     radius = float(np.exp(rng.uniform(np.log(4.5), np.log(150))))
     crowd = np.clip(rng.lognormal(1.9 if radius > 12 else 2.7, 0.95), 1, 220)
     tilt = rng.uniform(0.82, 1) if rng.random() < 0.35 else rng.uniform(0.52, 0.85) if rng.random() < 0.12 else 1.0
     layout = _Layout(
-        recipe=recipe,
-        count=0 if rng.random() < recipe.empty else int(crowd),
+        count=0 if rng.random() < recipe.EMPTY else int(crowd),
         radius_px=radius,
         spread=float(rng.choice([0.03, 0.15, 0.45])),
         kind=str(rng.choice(names, p=weights)),
         mixed=bool(rng.random() < 0.3),
-        closeness=float(rng.choice(recipe.closeness)),
+        closeness=float(rng.choice(recipe.CLOSENESS)),
         tilt=float(tilt),
         tilt_turn=float(rng.choice([0.0, rng.uniform(0, np.pi)])),
         shadow=(rng.normal() * 0.14, rng.normal() * 0.14, rng.uniform(0.1, 0.65) if rng.random() < 0.55 else 0.0),
         opacity=float(rng.uniform(0.25, 0.8) if rng.random() < 0.1 else 1.0),
     )
-    if recipe.packed and rng.random() < recipe.packed:
+    if rng.random() < recipe.PACKED:
         layout.rows = (rng.uniform(0, np.pi), *rng.uniform(-1, 1, 2))
         layout.count, layout.spread = int(rng.integers(6, 120)) * bool(layout.count), float(rng.choice([0.02, 0.12]))
-    if recipe.see_through and layout.kind in _SEE_THROUGH:
-        layout.closeness = float(rng.choice(recipe.see_through))
+    if layout.kind in _SEE_THROUGH:
+        layout.closeness = float(rng.choice(recipe.SEE_THROUGH_CLOSENESS))
     return layout
 
 
@@ -148,11 +145,11 @@ def _fill(rng: Random, canvas: Floats, layout: _Layout, materials: Materials) ->
         if place is None:
             failures += 1
             continue
-        before = canvas.copy() if layout.recipe.least_change else canvas
+        before = canvas.copy()
         box = _draw(rng, canvas, _stamp(rng, layout, materials, stamps), layout, place)
         layout.placed.append(place)
         clear = _visible_share(box, side) > 0.62 and min(box[2:]) >= 5
-        clear = clear and _change(before, canvas, box) >= layout.recipe.least_change
+        clear = clear and _change(before, canvas, box) >= recipe.LEAST_CHANGE
         (boxes if clear else ignored).append(box)
     return boxes, ignored
 
@@ -208,14 +205,14 @@ def _stamp(rng: Random, layout: _Layout, materials: Materials, stamps: list[Disc
     most = 12 if layout.mixed else 4
     if len(stamps) >= most or (stamps and rng.random() < 0.35):
         return stamps[rng.integers(len(stamps))]
-    names, weights = _kinds(materials, layout.recipe)
+    names, weights = _kinds(materials)
     kind = str(rng.choice(names, p=weights)) if layout.mixed else layout.kind
     if kind == "cut_out":
         texture = materials.cut_outs[rng.integers(len(materials.cut_outs))].astype(np.float32)
         stamps.append(Disc(texture, _round_mask(texture.shape[0])))
     else:
         stamps.append(make_disc(rng, kind, int(np.clip(2 * layout.radius_px * rng.uniform(1, 1.3), 15, 320))))
-    if layout.recipe.glare and not stamps[-1].adds and rng.random() < layout.recipe.glare:
+    if not stamps[-1].adds and rng.random() < recipe.GLARE:
         stamps[-1] = with_glare(rng, stamps[-1])
     return stamps[-1]
 
@@ -231,8 +228,8 @@ def _draw(
 ) -> tuple[float, float, float, float]:
     """Print the disc, turned and tilted, with its shadow, into canvas; return its box (centre x, y, width, height)."""
     x, y, radius = place
-    if layout.recipe.wobble and layout.kind in _UNEVEN and not layout.mixed:  # each of them its own ellipse
-        layout.tilt = float(np.clip(1 - abs(rng.normal()) * layout.recipe.wobble, 0.65, 1))
+    if layout.kind in _UNEVEN and not layout.mixed:  # each of them its own ellipse
+        layout.tilt = float(np.clip(1 - abs(rng.normal()) * recipe.WOBBLE, 0.65, 1))
         layout.tilt_turn = float(rng.uniform(0, np.pi))
     c, s = np.cos(layout.tilt_turn), np.sin(layout.tilt_turn)
     half_w, half_h = radius * np.hypot(c, layout.tilt * s), radius * np.hypot(s, layout.tilt * c)

@@ -8,22 +8,18 @@ import numpy as np
 from rich.progress import track
 
 from predictor.training.crops import Crop
-from predictor.training.recipes import FIRST, Recipe
 from predictor.training.scenes import Materials, Scene, render_scene
 
 SCENE_SIDE_PX = 448
 
-_materials, _recipe = (
-    Materials(),
-    FIRST,
-)  # of this process; set before the workers fork, which is cheaper than sending it
+_materials = Materials()  # of this process; set before the workers fork, which is cheaper than sending it
 
 
 class SceneStock:
     """
     Scenes 0..count-1 of one seed, memory-mapped from folder.
 
-    Scene i depends on (seed, i), the materials and the recipe alone.
+    Scene i depends on (seed, i), the materials and predictor.training.recipe alone.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,14 +34,14 @@ class SceneStock:
         return Crop(np.asarray(self._pixels[index]), boxes, ignored)
 
 
-def render_stock(folder: Path, seed: int, count: int, materials: Materials, recipe: Recipe, workers: int) -> SceneStock:
+def render_stock(folder: Path, seed: int, count: int, materials: Materials, workers: int) -> SceneStock:
     """Render the scenes into folder unless they are there already."""
-    global _materials, _recipe
+    global _materials
     if not (folder / "labels.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
         shape = (count, SCENE_SIDE_PX, SCENE_SIDE_PX, 3)
         pixels = np.lib.format.open_memmap(folder / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape)
-        _materials, _recipe, labels = materials, recipe, []
+        _materials, labels = materials, []
         with multiprocessing.get_context("fork").Pool(workers) as pool:
             scenes = pool.imap(_render, ((seed, index) for index in range(count)), chunksize=8)
             for index, scene in enumerate(track(scenes, "scenes", total=count)):
@@ -57,4 +53,4 @@ def render_stock(folder: Path, seed: int, count: int, materials: Materials, reci
 
 
 def _render(key: tuple[int, int]) -> Scene:
-    return render_scene(np.random.default_rng(key), SCENE_SIDE_PX, _materials, _recipe)
+    return render_scene(np.random.default_rng(key), SCENE_SIDE_PX, _materials)

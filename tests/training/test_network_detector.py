@@ -106,10 +106,9 @@ def test_small_things_of_a_large_picture_are_found(detector):
 def test_most_of_what_the_generator_draws_is_found(detector):
     pytest.importorskip("cv2")
     pytest.importorskip("scipy")
-    from predictor.training.recipes import FIRST
     from predictor.training.scenes import Materials, render_scene
 
-    scenes = [render_scene(np.random.default_rng((990_001, i)), 448, Materials(), FIRST) for i in range(40)]
+    scenes = [render_scene(np.random.default_rng((990_001, i)), 448, Materials()) for i in range(40)]
     assert recall_of(detector, scenes, least_px=20) > 0.7
 
 

@@ -18,7 +18,6 @@ from predictor.training.loss import detection_loss  # noqa: E402
 from predictor.training.network import CircleNet  # noqa: E402
 from predictor.training.photographs import Photograph  # noqa: E402
 from predictor.training.plan import PLAN, Stage  # noqa: E402
-from predictor.training.recipes import FIRST  # noqa: E402
 from predictor.training.scenes import Materials  # noqa: E402
 from predictor.training.stock import render_stock  # noqa: E402
 from predictor.training.targets import build_targets  # noqa: E402
@@ -81,11 +80,11 @@ def test_crops_keep_labels_on_what_they_show():
 
 @pytest.fixture
 def ingredients(tmp_path):
-    scenes = render_stock(tmp_path / "scenes", 5, 6, Materials(), FIRST, 1)
+    scenes = render_stock(tmp_path / "scenes", 5, 6, Materials(), 1)
     pixels = np.random.default_rng(0).integers(0, 256, (90, 120, 3)).astype(np.uint8)
     photographs = [Photograph(pixels, np.array([[60, 40, 30, 30]], np.float32), NONE, "somewhere", "coins", "a.jpg")]
     mixture = Mixture(side_px=64, size=2)
-    stage = Stage("first", 4, 5, 6, learning_rate=1e-3, learning_rate_end=1e-4, batch_seed=3, mixture=mixture)
+    stage = Stage("first", 4, learning_rate=1e-3, learning_rate_end=1e-4, mixture=mixture, batch_seed=3)
     return stage, Batches(3, 4, scenes, photographs, [], mixture), photographs
 
 
@@ -137,30 +136,13 @@ def test_the_exported_file_answers_as_the_network_does(tmp_path):
     assert (tmp_path / "n.onnx.sha256").read_text().endswith("  n.onnx\n")
 
 
-@pytest.mark.filterwarnings("ignore:.*legacy TorchScript.*:DeprecationWarning")
-def test_an_unfolded_stage_begins_with_the_files_weights_and_a_fresh_optimiser(tmp_path, ingredients):
-    stage, batches, _ = ingredients
-    torch.manual_seed(7)
-    trainer, other = (Trainer(torch.device("cpu")) for _ in range(2))
-    export(other.average.eval(), tmp_path / "other.onnx", Calibration(), min_score=0.5, date="before")
-    trainer._train(stage, batches[0])
-    trainer.step = 1
-    trainer.begin(replace(stage, name="next", unfolded=True), batches, tmp_path / "other.onnx")
-    assert (trainer.stage, trainer.step) == ("next", 0)
-    assert not trainer.optimiser.state
-    assert trainer.network.training
-    pictures = torch.randn(1, 3, 64, 64)
-    with torch.no_grad():
-        for network in (trainer.network, trainer.average):
-            assert torch.allclose(network.eval()(pictures), other.average(pictures), atol=1e-3)
-
-
 def test_another_stage_begins_with_what_there_is(tmp_path, ingredients):
-    stage, batches, _ = ingredients
+    stage, batches, photographs = ingredients
     trainer = Trainer(torch.device("cpu"))
     trainer._train(stage, batches[0])
+    trainer.stage, trainer.step = stage.name, stage.steps
     before = weights(trainer)
-    trainer.begin(replace(stage, name="next"), batches, tmp_path / "none.onnx")
+    trainer.run(replace(stage, name="next", steps=0), batches, photographs, tmp_path)
     assert (trainer.stage, trainer.step) == ("next", 0)
     assert torch.equal(weights(trainer), before) and trainer.optimiser.state
 

@@ -1,0 +1,70 @@
+"""What rendered scenes show how often: each kind is there because earlier weights failed on its like."""
+
+KINDS = {
+    "cut_out": 0.18,
+    "coin": 0.17,
+    "cap": 0.09,
+    "pill": 0.07,
+    "washer": 0.05,
+    "ball": 0.13,
+    "bubble": 0.09,
+    "cell": 0.1,
+    "glow": 0.04,
+    "plate": 0.03,
+    "log_end": 0.08,
+    "hole": 0.03,
+    "drawn": 0.03,
+    "stone": 0.03,
+    "screw": 0.02,
+    "printed": 0.04,
+    "blood_cell": 0.04,
+    "red_cell": 0.1,
+    "bead": 0.05,
+}
+"""How often a scene is of which kind of disc; "cut_out" is a labelled thing cut from a training photograph."""
+
+PHOTOGRAPH_GROUND = 0.5
+"""The share of scenes on a photograph; the others lie on one of GROUNDS."""
+GROUNDS = {
+    "plain": 0.16,
+    "wood": 0.16,
+    "cloth": 0.2,
+    "stone": 0.2,
+    "grass": 0.05,
+    "clutter": 0.09,
+    "skin": 0.07,
+    "paper": 0.07,
+    "page": 0.1,
+    "keyboard": 0.04,
+    "bumps": 0.1,
+    "checks": 0.06,
+    "table": 0.08,
+    "pillow": 0.1,
+    "slide": 0.03,
+    "padding": 0.16,
+}
+
+_PLAIN_SHAPES = "line polygon box capsule long_ellipse arc spiral wheel key blotch crumbs".split()
+_WRITING = "text text small_text small_text".split()
+_LOOKALIKES = "superellipse egg part_disc spots spots haze type_letters dome dome half_seen half_seen".split()
+DISTRACTORS = (*_PLAIN_SHAPES, *_WRITING, *_LOOKALIKES * 2, "white_cell")
+"""What lies around that is not to be found, each with the same chance."""
+
+EMPTY = 0.24
+"""The share of scenes without any disc."""
+CLOSENESS = (0.72, 0.9, 0.99, 1.0, 1.15)
+"""Least distances of two discs as shares of the sum of their radii, one for each scene."""
+SEE_THROUGH_CLOSENESS = (0.5, 0.65, 0.8, 1.0)
+"""The same for bubbles, cells and glowing blobs, which may overlap."""
+WOBBLE = 0.09
+"""How much single cells, bubbles and log ends differ from round: a standard deviation of height / width."""
+LEAST_CHANGE = 12.0
+"""Discs that change the picture by fewer grey levels are ignored."""
+STAMPS = 0.3
+"""The share of scenes with cut-out photographs of things that are not round."""
+SLIDES = 0.7
+"""The share of scenes of see-through things that lie on a microscope's field."""
+PACKED = 0.14
+"""The share of scenes whose discs lie in rows, each in the gaps of the next, as logs in a pile."""
+GLARE = 0.3
+"""The share of discs with a patch of reflected light of uneven outline on them, which is no round thing of its own."""

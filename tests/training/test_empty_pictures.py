@@ -1,0 +1,50 @@
+"""Rendered pictures with nothing to find: signs and foliage, the same from the same seed, in the typefaces given."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+cv2 = pytest.importorskip("cv2")
+pytest.importorskip("rich")
+
+from PIL import ImageFont  # noqa: E402
+
+from predictor.training.crops import Crop  # noqa: E402
+from predictor.training.foliage import render_foliage  # noqa: E402
+from predictor.training.materials import foliage, signs  # noqa: E402
+from predictor.training.signs import render_sign  # noqa: E402
+
+NONE = np.zeros((0, 4), np.float32)
+BLUE = np.full((64, 64, 3), (0, 0, 255), np.uint8)
+
+
+@pytest.mark.parametrize("render", [lambda rng: render_sign(rng, [], [BLUE]), render_foliage], ids=["sign", "foliage"])
+def test_a_seed_gives_the_same_picture_again_and_another_seed_another(render):
+    first, second = (render(np.random.default_rng(seed)) for seed in (3, 4))
+    assert first.shape == (640, 640, 3) and first.dtype == np.uint8
+    assert np.array_equal(first, render(np.random.default_rng(3)))
+    assert not np.array_equal(first, second)
+
+
+def test_empty_pictures_have_no_labels(tmp_path):
+    for crop in (*signs(2, tmp_path, [Crop(BLUE, NONE, NONE)]), *foliage(2)):
+        assert len(crop.boxes) == len(crop.ignored) == 0
+
+
+def test_signs_are_written_in_the_typefaces_given(tmp_path, monkeypatch):
+    asked, typeface = [], ImageFont.load_default(20)
+    monkeypatch.setattr(ImageFont, "truetype", lambda path, size: asked.append(path) or typeface)
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "Some.ttf").touch()
+    list(signs(3, tmp_path, []))
+    assert {Path(path).name for path in asked} == {"Some.ttf"}
+
+
+def test_letters_differ_from_their_board():
+    assert all(render_sign(np.random.default_rng(seed), [], []).std() > 4 for seed in range(12))
+
+
+def test_leaves_leave_gaps_of_sky():
+    lights = [render_foliage(np.random.default_rng(seed)).mean(2) for seed in range(6)]
+    assert sum(np.percentile(light, 99.5) - np.percentile(light, 20) > 30 for light in lights) >= 4
