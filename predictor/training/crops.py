@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from predictor.training.camera import Bytes, compressed
-from predictor.training.textures import Floats, Random, white_noise
+from predictor.training.rendering.camera import Bytes, compressed
+from predictor.training.rendering.textures import Floats, Random, white_noise
 
 _MIN_RADIUS_PX = 2.6
 """Anything smaller in the crop is neither right nor wrong."""

@@ -16,9 +16,7 @@ def write_split(data: Path, target: Path, split: str) -> int:
     annotations: list[dict[str, Any]] = []
     for path in sorted(data.glob("*/annotations.json")):
         document = json.loads(path.read_text())
-        chosen = {
-            image["id"]: image for image in document["images"] if split_of(image["source"]) == split
-        }
+        chosen = {image["id"]: image for image in document["images"] if split_of(image["source"]) == split}
         shift = 1_000_000 * (len(images) + 1)
         for image in chosen.values():
             file_name = str((path.parent / "images" / image["file_name"]).resolve())

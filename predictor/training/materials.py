@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.training.crops import Crop
-from predictor.training.foliage import render_foliage
-from predictor.training.pages import render_page
-from predictor.training.patterns import render_pattern
 from predictor.training.photographs import Photograph, cut_outs, read_rgb
-from predictor.training.scenes import Materials
-from predictor.training.signs import render_sign
-from predictor.training.textures import Floats
+from predictor.training.rendering.foliage import render_foliage
+from predictor.training.rendering.lent import Materials
+from predictor.training.rendering.pages import render_page
+from predictor.training.rendering.patterns import render_pattern
+from predictor.training.rendering.signs import render_sign
+from predictor.training.rendering.textures import Floats
 
 _LONGEST_PX = 1024
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.training.textures import Floats
+from predictor.training.rendering.textures import Floats
 
 VALIDATION_SOURCES = (
     "Yeeyahou/NimGameBot",

@@ -10,7 +10,7 @@ GROUNDS = ("a", "b", "c", "d", "e")
 """Subfolders of the folder of borrowed pictures without round things that lie under scenes."""
 
 EMPTIES = {"a": 3, "b": 3, "c": 2, "d": 3, "e": 1}
-"""How many times a picture of each subfolder counts among the empty pictures of batches, where a rendered one counts 1."""
+"""How many times a picture of each subfolder counts among the empty pictures of batches; a rendered one counts once."""
 
 PAGES, SIGNS, PATTERNS, FOLIAGE = 150, 300, 200, 120
 """So many rendered empty pictures of each kind."""

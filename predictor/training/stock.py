@@ -8,7 +8,8 @@ import numpy as np
 from rich.progress import track
 
 from predictor.training.crops import Crop
-from predictor.training.scenes import Materials, Scene, render_scene
+from predictor.training.rendering.lent import Materials
+from predictor.training.rendering.scenes import Scene, render_scene
 
 SCENE_SIDE_PX = 448
 
@@ -19,7 +20,7 @@ class SceneStock:
     """
     Scenes 0..count-1 of one seed, memory-mapped from folder.
 
-    Scene i depends on (seed, i), the materials and predictor.training.recipe alone.
+    Scene i depends on (seed, i), the materials and predictor.training.rendering.recipe alone.
     """
 
     def __init__(self, folder: Path) -> None:

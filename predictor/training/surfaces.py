@@ -1,4 +1,4 @@
-"""Pictures of walls, floors, doors, cloth, rock, sky and houses out of packages of games and tools: nothing round in them."""
+"""Pictures of walls, floors, doors, rock, sky and houses out of packages of games and tools: nothing round in them."""
 
 import fnmatch
 import io
@@ -87,8 +87,8 @@ LOTS = (
         "env/tuxracer/cloudy/left env/tuxracer/cloudy/right env/tuxracer/evening/front env/tuxracer/evening/left "
         "env/tuxracer/evening/right env/tuxracer/night/front env/tuxracer/night/left env/tuxracer/sunny/front "
         "terrains/dirt01 terrains/floor01 terrains/floor02 terrains/grass01 terrains/grass02 terrains/grass03 "
-        "terrains/ice terrains/ice01 terrains/icy_floor01 terrains/icy_grass03 terrains/icy_grass04 terrains/icy_pave01 "
-        "terrains/icy_pave04 terrains/icy_pave05 terrains/icy_rock06 terrains/mud01 terrains/pave01 terrains/pave02 "
+        "terrains/ice terrains/ice01 terrains/icy_floor01 terrains/icy_grass03 terrains/icy_grass04 "
+        "terrains/icy_pave01 terrains/icy_pave04 terrains/icy_pave05 terrains/icy_rock06 terrains/mud01 terrains/pave01 terrains/pave02 "
         "terrains/pebbles05 terrains/rock terrains/rock01 terrains/rock02 terrains/rock03 terrains/rock04 "
         "terrains/rock05 terrains/rock06 terrains/rock07 terrains/sand01 terrains/snow terrains/snow01 "
         "terrains/snowy_grass03 terrains/snowy_ice terrains/snowy_ice02 terrains/snowy_ice03 terrains/snowy_rock02 "
@@ -114,8 +114,8 @@ LOTS = (
         "foto",
         "fotoxx-common",
         "fotoxx/images",
-        "KB-shortcuts KB-shortcuts2 batch-add-change-metadata batch-convert chromatic1A copy-pixels-1b emboss2 flatten2 "
-        "image-management list-view make-waves pattern2 retouch select-area-finish stack-noise2 unbend3",
+        "KB-shortcuts KB-shortcuts2 batch-add-change-metadata batch-convert chromatic1A copy-pixels-1b emboss2 "
+        "flatten2 image-management list-view make-waves pattern2 retouch select-area-finish stack-noise2 unbend3",
     ),
     Lot(
         "foto",

@@ -8,10 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from predictor.network_decoding import Boxes, decode, overlaps, suppress
-from predictor.training.camera import Bytes
 from predictor.training.network import INPUT_MULTIPLE_PX, CircleNet
 from predictor.training.photographs import Photograph
-from predictor.training.textures import Floats
+from predictor.training.rendering.camera import Bytes
+from predictor.training.rendering.textures import Floats
 
 _LONGER_SIDE_PX = 512
 _IGNORED_SHARE = 0.5

@@ -5,11 +5,12 @@ import pytest
 
 cv2 = pytest.importorskip("cv2")
 
-from predictor.training import recipe  # noqa: E402
-from predictor.training.backgrounds import make_background  # noqa: E402
-from predictor.training.distractors import add_stamps  # noqa: E402
-from predictor.training.lookalikes import MAKERS  # noqa: E402
-from predictor.training.scenes import Materials, render_scene  # noqa: E402
+from predictor.training.rendering import recipe  # noqa: E402
+from predictor.training.rendering.backgrounds import make_background  # noqa: E402
+from predictor.training.rendering.lent import Materials  # noqa: E402
+from predictor.training.rendering.lookalikes import MAKERS  # noqa: E402
+from predictor.training.rendering.scenes import render_scene  # noqa: E402
+from predictor.training.rendering.stamps import add_stamps  # noqa: E402
 
 SIDE_PX = 200
 

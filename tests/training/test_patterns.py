@@ -10,7 +10,7 @@ pytest.importorskip("rich")
 from predictor.training.batches import Batches, Mixture  # noqa: E402
 from predictor.training.crops import Crop  # noqa: E402
 from predictor.training.materials import patterns  # noqa: E402
-from predictor.training.patterns import checks, gingham, halftone, render_pattern, stripes  # noqa: E402
+from predictor.training.rendering.patterns import checks, gingham, halftone, render_pattern, stripes  # noqa: E402
 
 NONE = np.zeros((0, 4), np.float32)
 YS, XS = np.mgrid[:64, :64].astype(np.float32)
@@ -44,7 +44,7 @@ def test_a_pattern_stays_between_its_two_colours(kind):
 
 
 def empty_crops(untouched_share):
-    grey = Crop(np.full((64, 64, 3), 255, np.uint8), NONE, NONE)
+    grey = Crop(np.full((90, 90, 3), 255, np.uint8), NONE, NONE)
     mixture = Mixture(64, 8, 0.0, 1.0, photograph_scales=(1.0, 1.0 + 1e-9), untouched_share=untouched_share)
     return Batches(1, 4, [], [], [grey], mixture)
 

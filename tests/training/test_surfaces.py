@@ -18,7 +18,6 @@ def noise(seed, side=240, opacity=255):
     return out.getvalue()
 
 
-
 FILES = {
     "walls/brick.png": noise(1),
     "walls/brick_copy.png": noise(1),
@@ -46,7 +45,9 @@ def names(package, lot):
     return [name for name, _ in pictures(package, lot)]
 
 
-@pytest.mark.parametrize("place", [{"folder": "game"}, {"folder": "textures", "archive": "all.pk3"}], ids=["folder", "zip"])
+@pytest.mark.parametrize(
+    "place", [{"folder": "game"}, {"folder": "textures", "archive": "all.pk3"}], ids=["folder", "zip"]
+)
 def test_a_whole_lot_leaves_out_copies_icons_what_is_see_through_and_what_it_names(package, place):
     assert names(package, Lot("g", "some", left_out="*_nm", **place)) == ["g-floors-tile", "g-walls-brick"]
 

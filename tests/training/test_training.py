@@ -18,7 +18,7 @@ from predictor.training.loss import detection_loss  # noqa: E402
 from predictor.training.network import CircleNet  # noqa: E402
 from predictor.training.photographs import Photograph  # noqa: E402
 from predictor.training.plan import PLAN, Stage  # noqa: E402
-from predictor.training.scenes import Materials  # noqa: E402
+from predictor.training.rendering.lent import Materials  # noqa: E402
 from predictor.training.stock import render_stock  # noqa: E402
 from predictor.training.targets import build_targets  # noqa: E402
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from predictor.training.camera import Bytes, photograph
-from predictor.training.textures import Random, colour, letters, smooth_noise
+from predictor.training.rendering.camera import Bytes, photograph
+from predictor.training.rendering.textures import Random, colour, letters, smooth_noise
 
 SIDE_PX = 640
 _LETTERS = "eeeeaaaaoooooiiinnntttrrrsssdhlucmfpgwybvkxjqzOQCDG0689.,:"

@@ -1,13 +1,13 @@
 """Things that are not round but could pass for it: text, keys, boxes, polygons, spirals, arcs, capsules."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.training.lookalikes import MAKERS as _LOOKALIKES
-from predictor.training.textures import Floats, Random, as_bytes, colour, letters
+from predictor.training.rendering.lookalikes import MAKERS as _LOOKALIKES
+from predictor.training.rendering.textures import Floats, Random, as_bytes, colour, letters
 
 Point = tuple[int, int]
 Bytes = NDArray[np.uint8]
@@ -187,20 +187,3 @@ def add_distractors(rng: Random, picture: Floats, count: int, names: tuple[str, 
         share = rng.uniform(0.2, 0.8) if rng.random() < 0.3 else 1.0  # see-through, as print or a shadow is
         canvas = layer if share == 1 else cv2.addWeighted(layer, share, canvas, 1 - share, 0)  # type: ignore[assignment]
     return canvas.astype(np.float32)
-
-
-def add_stamps(rng: Random, picture: Floats, count: int, stamps: Sequence[Bytes]) -> Floats:
-    """Lay so many cut-out photographs of things that are not round, (height, width, 4), turned and scaled, on it."""
-    side, canvas = picture.shape[0], picture
-    for _ in range(count):
-        stamp = stamps[rng.integers(len(stamps))]
-        scale = np.exp(rng.uniform(np.log(24), np.log(420))) / max(stamp.shape[:2])
-        turn, mirror = rng.uniform(0, 2 * np.pi) if rng.random() < 0.6 else 0.0, rng.choice([-1, 1])
-        linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ np.diag([mirror, 1]) * scale
-        middle = rng.uniform(0, side, 2) - linear @ (np.array(stamp.shape[1::-1]) / 2)
-        small = cv2.blur(stamp, (int(1 / scale), int(1 / scale))) if scale < 0.5 else stamp
-        laid = cv2.warpAffine(small, np.hstack([linear, middle[:, None]]), (side, side)).astype(np.float32)
-        share = laid[..., 3:] / 255
-        light = (laid[..., :3] - 128) * rng.uniform(0.6, 1.1) + 128 + rng.uniform(-30, 20)
-        canvas = canvas + (light - canvas) * share
-    return np.asarray(canvas, np.float32)

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from predictor.training.camera import Bytes, photograph
-from predictor.training.textures import Floats, Random, colour, letters, smooth_noise
+from predictor.training.rendering.camera import Bytes, photograph
+from predictor.training.rendering.textures import Floats, Random, colour, letters, smooth_noise
 
 SIDE_PX = 640
 _CAPITALS = "OOOCCQGDSBPRUAEHIKLMNTXYZ0689345&@"

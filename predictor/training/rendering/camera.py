@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.training.textures import Floats, Random, coordinates, rotated, white_noise
+from predictor.training.rendering.textures import Floats, Random, coordinates, rotated, white_noise
 
 Bytes = NDArray[np.uint8]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from predictor.training.textures import Floats, Random, colour, letters
+from predictor.training.rendering.textures import Floats, Random, colour, letters
 
 Point = tuple[int, int]
 Bytes = NDArray[np.uint8]
@@ -146,7 +146,9 @@ def dome(rng: Random, picture: Bytes, at: Point) -> None:
     rise, body, wider = rng.uniform(0.8, 1.3), rng.uniform(0.3, 4), rng.choice([1.0, rng.uniform(0.7, 1.4)])
     angles = np.linspace(np.pi, 2 * np.pi, 40)
     top = np.stack([x + r * np.cos(angles), y + r * rise * np.sin(angles)], 1)
-    foot = np.array([[x + r * wider, y], [x + r * wider, y + r * body], [x - r * wider, y + r * body], [x - r * wider, y]])
+    foot = np.array(
+        [[x + r * wider, y], [x + r * wider, y + r * body], [x - r * wider, y + r * body], [x - r * wider, y]]
+    )
     outline = np.concatenate([top, foot])
     if rng.random() < 0.4:  # an arch with a frame, seen dark inside
         frame = np.array(at) + (outline - at) * rng.uniform(1.1, 1.5)
@@ -175,5 +177,6 @@ def half_seen(rng: Random, picture: Bytes, at: Point) -> None:
 
 
 MAKERS: dict[str, Callable[[Random, Bytes, Point], None]] = {
-    maker.__name__: maker for maker in (superellipse, egg, part_disc, spots, haze, type_letters, white_cell, dome, half_seen)
+    maker.__name__: maker
+    for maker in (superellipse, egg, part_disc, spots, haze, type_letters, white_cell, dome, half_seen)
 }

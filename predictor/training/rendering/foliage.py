@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from predictor.training.camera import Bytes, photograph
-from predictor.training.textures import Floats, Random, smooth_noise
+from predictor.training.rendering.camera import Bytes, photograph
+from predictor.training.rendering.textures import Floats, Random, smooth_noise
 
 SIDE_PX = 640
 

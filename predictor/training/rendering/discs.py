@@ -1,0 +1,54 @@
+"""What round things look like from above: one texture and one mask per kind, on a square that the disc just fills."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from predictor.training.rendering.disc_clear import bead, blood_cell, bubble, cell, glow, red_cell
+from predictor.training.rendering.disc_faces import drawn, hole, log_end, printed
+from predictor.training.rendering.disc_grid import Disc, Grid, grid
+from predictor.training.rendering.disc_metals import cap, coin, screw, washer
+from predictor.training.rendering.disc_solids import ball, pill, plate, stone
+from predictor.training.rendering.textures import Random, smooth_noise
+
+Maker = Callable[[Random, Grid], Disc]
+MAKERS: dict[str, Maker] = {
+    maker.__name__: maker
+    for maker in (
+        coin,
+        cap,
+        pill,
+        washer,
+        ball,
+        bubble,
+        cell,
+        glow,
+        plate,
+        log_end,
+        hole,
+        drawn,
+        stone,
+        screw,
+        printed,
+        blood_cell,
+        red_cell,
+        bead,
+    )
+}
+
+
+def make_disc(rng: Random, kind: str, side: int) -> Disc:
+    """Render one disc of a kind in MAKERS on a square of so many pixels (at least 9)."""
+    return MAKERS[kind](rng, grid(side))
+
+
+def with_glare(rng: Random, disc: Disc) -> Disc:
+    """The disc with a patch of reflected light on it: soft or grained, of uneven outline, anywhere inside."""
+    g = grid(disc.mask.shape[0])
+    x, y = rng.uniform(-0.6, 0.6, 2)
+    reach = rng.uniform(0.08, 0.4)
+    rho = np.hypot(g.x - x, (g.y - y) * rng.uniform(0.7, 1.4)) / reach
+    rho = rho + smooth_noise(rng, g.side, g.side, max(2.0, g.side * reach / rng.uniform(2, 9))) * rng.uniform(0.05, 0.5)
+    share = np.clip((1 - rho) / rng.uniform(0.1, 1.0), 0, 1) * rng.uniform(0.3, 1)
+    light = rng.uniform(180, 280)
+    return Disc(np.asarray(disc.texture + (light - disc.texture) * share[..., None], np.float32), disc.mask, disc.adds)
