@@ -26,7 +26,7 @@ class Crop:
 
 
 def cut_crop(rng: Random, source: Crop, side: int, scales: tuple[float, float]) -> Crop:
-    """Cut a square at a random scale, mostly around one of the objects, stretch it a little, then turn and mirror it."""
+    """Cut a square at a random scale, mostly around an object, stretch it a little, then turn and mirror it."""
     scale, stretch = _scale(rng, source.boxes, side, scales), np.exp(rng.uniform(-_STRETCH, _STRETCH))
     scale_x, scale_y = scale * stretch, scale / stretch
     left, top = _corner(rng, source, (side / scale_x, side / scale_y))

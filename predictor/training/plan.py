@@ -1,4 +1,4 @@
-"""How the shipped weights were trained: two stages, small squares first, because those teach as much in half the time."""
+"""How the shipped weights were trained: two stages, small squares first, which teach as much in half the time."""
 
 from dataclasses import dataclass
 
