@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 
 from .detector import Circle, Pixels
-from .network_decoding import Boxes, Floats, decode, suppress
+from .network_decoding import Boxes, Floats, decode, mirrored, suppress
 from .network_rim import refine
 from .network_scales import finer_scale, joined, mostly_small
 from .network_views import SIDE_PX, View, show, tiles, whole
@@ -20,6 +20,8 @@ _TILED_FROM_PX = 1600
 """Pictures with a longer side above always get a second, tiled look."""
 _REFINED_PX = 1280
 """The rim is measured on a picture of this longer side at most."""
+_DOUBTFUL_SCORES = (0.6, 0.97)
+"""A view where anything scores between is looked at mirrored too: what is round is so from both sides."""
 _FLOOR_SCORE = 0.1
 """Everything down to this score is looked for, so that the answer does not depend on the threshold asked for."""
 
@@ -66,8 +68,7 @@ class NetworkDetector:
     def look(self, pixels: Pixels, view: View, floor: float) -> Boxes:
         """What one view shows, in px of the picture, without what the view's edge cuts."""
         shown, (scale_x, scale_y) = show(pixels, view)
-        output: Floats = self._session.run(None, {"pixels": shown[None]})[0][0]
-        boxes = decode(output, floor, _MOST_PEAKS)
+        boxes = self._found(shown, floor)
         scales = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
         values = np.asarray(boxes.values / scales, np.float32)
         values[:, :2] += (view.left, view.top)
@@ -75,6 +76,20 @@ class NetworkDetector:
         low, high = (view.left, view.top), (view.left + view.width, view.top + view.height)
         inside = np.all((values[:, :2] >= low) & (values[:, :2] < high), axis=1)
         return suppress(Boxes(values, boxes.scores).take(inside & ~view.cuts(values, (width, height))))
+
+    def _found(self, shown: Pixels, floor: float) -> Boxes:
+        """Peaks of the network's answer; where one is doubtful, of the mean of that and the mirrored view's answer."""
+        answer = self._answer(shown)
+        boxes = decode(answer, floor, _MOST_PEAKS)
+        low, high = _DOUBTFUL_SCORES
+        if not ((boxes.scores > low) & (boxes.scores < high)).any():
+            return boxes
+        other = mirrored(self._answer(np.ascontiguousarray(shown[:, ::-1])))
+        return decode((answer + other) / 2, floor, _MOST_PEAKS)
+
+    def _answer(self, shown: Pixels) -> Floats:
+        answer: Floats = self._session.run(None, {"pixels": shown[None]})[0][0]
+        return answer
 
 
 def first_scale(width: int, height: int) -> float:

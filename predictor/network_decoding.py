@@ -46,6 +46,13 @@ def decode(output: Floats, min_score: float, most: int) -> Boxes:
     return Boxes(np.stack([x, y, sizes[0], sizes[1]], 1).astype(np.float32), scores.astype(np.float32))
 
 
+def mirrored(output: Floats) -> Floats:
+    """The output for a picture that was mirrored left to right, as if it had not been; shapes as decode takes them."""
+    turned = output[..., ::-1].copy()
+    turned[3] *= -1
+    return turned
+
+
 def _local_maximum(logit: Floats) -> Floats:
     """The largest value among each cell and its eight neighbours."""
     padded = np.pad(logit, 1, constant_values=-np.inf)

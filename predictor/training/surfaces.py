@@ -133,7 +133,7 @@ OPENCV = Lot(
     "alphamat/input_images/plant data/aero1 data/aero3 data/aloeGT data/aloeL data/box data/box_in_scene data/building "
     "data/home data/imageTextN data/imageTextR data/leuvenA data/leuvenB data/licenseplate_motion data/pca_test1 "
     "data/text_defocus data/text_motion dnn_superres/butterfly hfs/data/000 hfs/data/002 reg/home text/scenetext02 "
-    "text/scenetext03 text/scenetext04 text/scenetext05 text/scenetext06 text/scenetext_segmented_word01 "
+    "text/scenetext04 text/scenetext05 text/scenetext06 text/scenetext_segmented_word01 "
     "text/scenetext_segmented_word02 text/scenetext_segmented_word03 text/scenetext_segmented_word04 "
     "text/scenetext_segmented_word05",
 )
