@@ -52,7 +52,8 @@ LOTS = (
         "tex_pics/art_mechanics001 tex_pics/art_molecules00* tex_pics/art_science004 tex_pics/art_science006 "
         "tex_pics/art_science008 tex_pics/art_science010 tex_pics/art_science011 tex_pics/art_science013 "
         "tex_pics/banner_watch tex_trak/vertpanel2d tex_trak/vertpanel2e tex_vehicles/spocar001 tex_vehicles/tire_001 "
-        "tex_vehicles/tire_002 tex_vehicles/truck_c_mq tex_ctp1/concrete_r_4 tex_mattn/jute tex_misc/rstbouncefan",
+        "tex_vehicles/tire_002 tex_vehicles/truck_c_mq tex_ctp1/concrete_r_4 tex_mattn/jute tex_mattn/marmor "
+        "tex_misc/rstbouncefan",
     ),
     Lot(
         "torcs",

@@ -147,6 +147,26 @@ def test_a_picture_without_circles_gives_next_to_none(detector, name):
         assert 0 <= circle.score <= 1 and np.isfinite(circle.radius_px)
 
 
+@pytest.mark.parametrize(("first_score", "looks", "mean_score"), [(0.99, 1, 0.99), (0.7, 2, 0.5), (0.4, 1, 0.4)])
+def test_only_a_doubtful_view_is_looked_at_mirrored_too(first_score, looks, mean_score, monkeypatch):
+    answers = []
+
+    def answer(shown):
+        output = np.full((5, 64, 64), -9, np.float32)
+        output[1:] = 0
+        score, column = (0.3, 64 - 1 - 20) if answers else (first_score, 20)
+        output[0, 30, column] = np.log(score / (1 - score))
+        answers.append(shown)
+        return output
+
+    network = NetworkDetector()
+    monkeypatch.setattr(network, "_answer", answer)
+    pixels = np.arange(256 * 256 * 3, dtype=np.uint32).astype(np.uint8).reshape(256, 256, 3)
+    found = network._found(pixels, 0.1)
+    assert [view.tolist() for view in answers] == [pixels.tolist(), pixels[:, ::-1].tolist()][:looks]
+    assert found.scores.tolist() == [pytest.approx(mean_score, abs=1e-3)]
+
+
 def test_threads_get_the_same_answers_as_one_alone(detector):
     pictures = [discs(640, 480, (100 + 40 * i, 200, 50), (450, 120 + 20 * i, 35)) for i in range(6)] * 3
     alone = [find(detector, pixels) for pixels in pictures]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from predictor.network_decoding import Boxes, decode, suppress
+from predictor.network_decoding import Boxes, decode, mirrored, suppress
 from predictor.network_rim import refine
 from predictor.network_views import MOST_TILES, OVERLAP_PX, TILE_PX, View, affordable_scale, show, tiles, whole
 
@@ -30,6 +30,15 @@ def test_only_local_maxima_above_the_threshold_count_best_first_and_at_most_so_m
     assert decode(output, 0.5, 10).values[:, 0].tolist() == [42.0, 18.0]
     assert len(decode(output, 0.01, 10).scores) == 3
     assert decode(output, 0.01, 1).values[:, 0].tolist() == [42.0]
+
+
+def test_a_mirrored_answer_names_the_same_boxes_from_the_other_side():
+    output = np.full((5, 16, 24), -8, np.float32)
+    output[1:, :, :] = 0
+    output[0, 5, 9], output[1:, 5, 9] = 2.0, (np.log(2), np.log(0.5), 0.25, -0.5)
+    [[x, y, w, h]] = decode(output, 0.3, 10).values
+    assert decode(mirrored(output), 0.3, 10).values.tolist() == [[24 * 4 - x, y, w, h]]
+    assert (mirrored(mirrored(output)) == output).all()
 
 
 def test_the_same_thing_found_twice_stays_once_and_overlapping_coins_stay_two():
