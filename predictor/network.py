@@ -85,7 +85,7 @@ class NetworkDetector:
         if not ((boxes.scores > low) & (boxes.scores < high)).any():
             return boxes
         other = mirrored(self._answer(np.ascontiguousarray(shown[:, ::-1])))
-        return decode((answer + other) / 2, floor, _MOST_PEAKS)
+        return decode(np.asarray((answer + other) / 2, np.float32), floor, _MOST_PEAKS)
 
     def _answer(self, shown: Pixels) -> Floats:
         answer: Floats = self._session.run(None, {"pixels": shown[None]})[0][0]
