@@ -5,7 +5,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from predictor.training.rendering.camera import Bytes, photograph
-from predictor.training.rendering.textures import Random, colour, letters, smooth_noise
+from predictor.training.rendering.textures import Random, colour, letters, rgb, smooth_noise
 
 SIDE_PX = 640
 _LETTERS = "eeeeaaaaoooooiiinnntttrrrsssdhlucmfpgwybvkxjqzOQCDG0689.,:"
@@ -15,20 +15,15 @@ def render_page(rng: Random) -> Bytes:
     """A page, a label or a ruled table of figures, (640, 640, 3), deterministic from rng."""
     paper = colour(rng) * 0.25 + rng.uniform(60, 235)
     ink = colour(rng) * rng.uniform(0, 0.45) if paper.mean() > 120 or rng.random() < 0.3 else colour(rng) * 0.3 + 175
-    image = Image.new("RGB", (SIDE_PX, SIDE_PX), _rgb(paper))
+    image = Image.new("RGB", (SIDE_PX, SIDE_PX), rgb(paper))
     size = float(np.exp(rng.uniform(np.log(9), np.log(46))))
     if rng.random() < 0.65:
-        _print_lines(rng, ImageDraw.Draw(image), size, _rgb(ink))
+        _print_lines(rng, ImageDraw.Draw(image), size, rgb(ink))
     else:
-        _print_table(rng, ImageDraw.Draw(image), size, _rgb(ink))
+        _print_table(rng, ImageDraw.Draw(image), size, rgb(ink))
     picture = np.asarray(image, np.float32)
     picture = picture + smooth_noise(rng, SIDE_PX, SIDE_PX, rng.uniform(30, 200))[..., None] * rng.uniform(0, 14)
     return photograph(rng, np.asarray(_seen_aslant(rng, picture), np.float32))
-
-
-def _rgb(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> tuple[int, int, int]:
-    r, g, b = np.clip(values, 0, 255).astype(int).tolist()
-    return r, g, b
 
 
 def _print_lines(rng: Random, pen: ImageDraw.ImageDraw, size: float, ink: tuple[int, int, int]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from predictor.training.rendering.camera import Bytes, photograph
-from predictor.training.rendering.textures import Floats, Random, colour, letters, smooth_noise
+from predictor.training.rendering.textures import Floats, Random, colour, letters, rgb, smooth_noise
 
 SIDE_PX = 640
 _CAPITALS = "OOOCCQGDSBPRUAEHIKLMNTXYZ0689345&@"
@@ -43,12 +43,12 @@ def _board(rng: Random, fonts: Sequence[Path]) -> Floats:
     height, width = (int(SIDE_PX * rng.uniform(*share)) for share in ((0.15, 0.9), (0.35, 1.0)))
     ground = colour(rng)
     ink = colour(rng) * 0.4 + (rng.uniform(150, 180) if ground.mean() < 110 else -10)
-    image = Image.new("RGB", (width, height), _rgb(ground))
+    image = Image.new("RGB", (width, height), rgb(ground))
     pen = ImageDraw.Draw(image)
     if rng.random() < 0.4:
         inset = int(rng.uniform(2, 20))
-        pen.rectangle((inset, inset, width - inset, height - inset), outline=_rgb(ink), width=int(rng.integers(1, 8)))
-    _letter(rng, pen, _rgb(ink), (width, height), fonts)
+        pen.rectangle((inset, inset, width - inset, height - inset), outline=rgb(ink), width=int(rng.integers(1, 8)))
+    _letter(rng, pen, rgb(ink), (width, height), fonts)
     return np.asarray(image, np.float32)
 
 
@@ -80,8 +80,3 @@ def _hang(rng: Random, scene: Floats, board: Floats) -> None:
     seen = cv2.warpPerspective(board, matrix, (SIDE_PX, SIDE_PX), flags=cv2.INTER_AREA)
     mask = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, (SIDE_PX, SIDE_PX))[..., None]
     scene += (seen * rng.uniform(0.6, 1.1) - scene) * mask
-
-
-def _rgb(values: Floats) -> tuple[int, int, int]:
-    r, g, b = np.clip(values, 0, 255).astype(int).tolist()
-    return r, g, b

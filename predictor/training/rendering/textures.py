@@ -39,6 +39,12 @@ def colour(rng: Random, saturation: float | None = None) -> Floats:
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0].astype(np.float32)
 
 
+def rgb(values: Floats) -> tuple[int, int, int]:
+    """A colour as Pillow takes it."""
+    r, g, b = np.clip(values, 0, 255).astype(int).tolist()
+    return r, g, b
+
+
 def coordinates(height: int, width: int) -> tuple[Floats, Floats]:
     """x and y of every pixel, each (height, width)."""
     ys, xs = np.mgrid[:height, :width].astype(np.float32)
