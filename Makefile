@@ -1,4 +1,4 @@
-# One line a verb: `make help`. Everything runs from .venv, which is made when it is missing.
+# One line a target: `make help`. Everything runs from .venv, which is made when it is missing.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -119,4 +119,4 @@ check: lint test ## what CI runs
 
 clean: ## forget .venv and caches; data stays
 	rm -rf .venv .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
-include manifests/verbs/deploy.mk
+include manifests/deploy/deploy.mk

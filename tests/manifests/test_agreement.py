@@ -21,7 +21,7 @@ from tests.manifests.reading import (
     template,
 )
 
-DEPLOY_MK = (ROOT / "manifests/verbs/deploy.mk").read_text()
+DEPLOY_MK = (ROOT / "manifests/deploy/deploy.mk").read_text()
 DEPLOY_MD = (ROOT / "docs/deploy.md").read_text()
 CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
 

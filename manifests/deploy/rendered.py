@@ -1,4 +1,4 @@
-"""Reads what `make render` wrote; every verb of the cluster works from these documents."""
+"""Reads what `make render` wrote, for all scripts in this folder."""
 
 import subprocess
 from pathlib import Path

@@ -1,4 +1,4 @@
-# The cluster's verbs; kubectl and, for some, kn or func must be on the PATH and KUBECONFIG must point somewhere.
+# Targets for a cluster. kubectl, and for some targets kn or func, must be on the PATH; KUBECONFIG must point to a cluster.
 OVERLAY ?= kind
 REGISTRY ?= dev.local
 TAG ?= dev
@@ -12,7 +12,7 @@ need = @command -v $(1) >/dev/null || { echo "$(1) is not on the PATH: $(2)" >&2
 
 .PHONY: images render preflight deploy deploy-kn func-deploy smoke bench-cluster status url undeploy kind kind-load
 
-.venv/deploy.stamp: manifests/verbs/requirements.txt .venv/run.stamp
+.venv/deploy.stamp: manifests/deploy/requirements.txt .venv/run.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
@@ -32,28 +32,28 @@ render: ## write what deploy would apply to .work/deploy/all.yaml (OVERLAY=kind|
 	@kubectl kustomize $(DEPLOY_DIR) > $(DEPLOY_DIR)/all.yaml
 
 preflight: render .venv/deploy.stamp ## say what the cluster lacks, in one sentence each, and touch nothing
-	@python manifests/verbs/preflight.py $(DEPLOY_DIR)/all.yaml manifests/overlays/$(OVERLAY)
+	@python manifests/deploy/preflight.py $(DEPLOY_DIR)/all.yaml manifests/overlays/$(OVERLAY)
 
 deploy: preflight ## apply an overlay and wait until all is ready (OVERLAY=kind, REGISTRY=…, TAG=…)
 	@! test -f manifests/overlays/$(OVERLAY)/knative-features.yaml || $(APPLY) -f manifests/overlays/$(OVERLAY)/knative-features.yaml
 	@kubectl -n $(NAMESPACE) delete job bucket --ignore-not-found
-	@python manifests/verbs/apply.py $(DEPLOY_DIR)/all.yaml
-	@python manifests/verbs/wait.py $(DEPLOY_DIR)/all.yaml
+	@python manifests/deploy/apply.py $(DEPLOY_DIR)/all.yaml
+	@python manifests/deploy/wait.py $(DEPLOY_DIR)/all.yaml
 	@$(MAKE) -s url
 
 deploy-kn: preflight ## the functions, broker, triggers and sources through kn, from the same YAML; the rest must be there
 	$(call need,kn,see knative.dev/docs/client)
-	@python manifests/verbs/kn.py $(DEPLOY_DIR)/all.yaml $(DEPLOY_DIR)
+	@python manifests/deploy/kn.py $(DEPLOY_DIR)/all.yaml $(DEPLOY_DIR)
 
 func-deploy: preflight ## the functions through func, as ready images: a func.yaml each, derived from ours (TAG=… or a digest)
 	$(call need,func,see knative.dev/docs/functions)
-	@python manifests/verbs/func.py $(DEPLOY_DIR)/all.yaml func.yaml $(DEPLOY_DIR)/func
+	@python manifests/deploy/func.py $(DEPLOY_DIR)/all.yaml func.yaml $(DEPLOY_DIR)/func
 	@for name in $(FUNCTIONS); do \
 	  func deploy --path $(DEPLOY_DIR)/func/$$name --namespace $(NAMESPACE) --build=false --push=false \
 	    --image $$(cat $(DEPLOY_DIR)/func/$$name/image) || exit 1; done
 
 smoke: .venv/test.stamp ## the deployed system from the first photo to killed pods; a table at the end (ARGS="--ingress http://…")
-	@OVERLAY=$(OVERLAY) REGISTRY=$(REGISTRY) TAG=$(TAG) python tests/cluster/smoke.py $$(python manifests/verbs/gateway_url.py $(NAMESPACE)) $(ARGS)
+	@OVERLAY=$(OVERLAY) REGISTRY=$(REGISTRY) TAG=$(TAG) python tests/cluster/smoke.py $$(python manifests/deploy/gateway_url.py $(NAMESPACE)) $(ARGS)
 
 bench-cluster: .venv/bench.stamp ## from zero to the first answer, beside a hello-world (ARGS="--rounds 10 --ingress http://…")
 	python -m bench.cluster $(ARGS)
@@ -65,14 +65,14 @@ status: ## what runs, revision by revision
 	@echo; kubectl -n $(NAMESPACE) get pods -o wide
 
 url: ## the gateway's address as seen from here
-	@python manifests/verbs/gateway_url.py $(NAMESPACE)
+	@python manifests/deploy/gateway_url.py $(NAMESPACE)
 
 undeploy: ## take it all away; the volumes, and so every picture and row, only with DELETE_DATA=1
 	@kubectl get namespace $(NAMESPACE) >/dev/null 2>&1 || { echo "there is no namespace $(NAMESPACE)"; exit 0; }; \
-	if [ "$(DELETE_DATA)" = 1 ]; then kubectl delete namespace $(NAMESPACE); else python manifests/verbs/undeploy.py $(NAMESPACE); fi
+	if [ "$(DELETE_DATA)" = 1 ]; then kubectl delete namespace $(NAMESPACE); else python manifests/deploy/undeploy.py $(NAMESPACE); fi
 
 kind-load: ## hand the images that docker has built to the kind cluster
 	kind load docker-image --name circles $(REGISTRY)/circles-functions:$(TAG) $(REGISTRY)/circles-predictor:$(TAG)
 
-kind: ## a cluster of your own with all that deploy needs; Docker, kind and network must be there (versions: manifests/verbs/kind.sh)
-	@manifests/verbs/kind.sh
+kind: ## a cluster of your own with all that deploy needs; Docker, kind and network must be there (versions: manifests/deploy/kind.sh)
+	@manifests/deploy/kind.sh

@@ -1,4 +1,4 @@
-"""What the cluster's verbs make of the rendered manifests, with kubectl and kn that note how they are called."""
+"""What the scripts of manifests/deploy make of the rendered manifests, with stand-ins for kubectl and kn."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import yaml
 from tests.manifests.conftest import render
 from tests.manifests.reading import FUNCTIONS, ROOT, container, functions
 
-VERBS = ROOT / "manifests/verbs"
+DEPLOY = ROOT / "manifests/deploy"
 KIND = ROOT / "manifests/overlays/kind"
 
 
@@ -30,8 +30,8 @@ def tools(tmp_path):
     return put
 
 
-def run(verb, *arguments, env=None):
-    return subprocess.run([sys.executable, VERBS / f"{verb}.py", *map(str, arguments)], capture_output=True, text=True,
+def run(script, *arguments, env=None):
+    return subprocess.run([sys.executable, DEPLOY / f"{script}.py", *map(str, arguments)], capture_output=True, text=True,
                           env=env, timeout=60)  # fmt: skip
 
 
