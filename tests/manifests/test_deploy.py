@@ -31,8 +31,8 @@ def tools(tmp_path):
 
 
 def run(script, *arguments, env=None):
-    return subprocess.run([sys.executable, DEPLOY / f"{script}.py", *map(str, arguments)], capture_output=True, text=True,
-                          env=env, timeout=60)  # fmt: skip
+    command = [sys.executable, DEPLOY / f"{script}.py", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
 
 
 def test_every_function_gets_a_func_yaml_of_its_own(kind_file, tmp_path):
