@@ -1,4 +1,4 @@
-# One line a target: `make help`. Everything runs from .venv, which is made when it is missing.
+# `make help` lists the targets. Everything runs from .venv, which is created when it is missing.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -12,7 +12,7 @@ PREDICTOR_PORT ?= 8085
 export CIRCLES_DATA_DIR ?= data
 DATA_DIR := $(CIRCLES_DATA_DIR)
 
-# make run: everything beside the gateway listens on the ports above it, on this machine only
+# make run: every process listens on 127.0.0.1, the gateway on PORT and the others on the ports above it
 offset = $(shell expr $(PORT) + $(1))
 RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
   UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
@@ -25,12 +25,12 @@ PROCESSES = upload list detail predictor gateway ready
 ifeq ($(STORE),s3)
 PROCESSES += s3 bridge ingest repair broker ticker
 S3_DIR = $(DATA_DIR)/s3
-# weed opens the S3 port before it knows its volumes
+# weed opens its S3 port before it knows its volumes, so the readiness check asks the master
 STORAGE_READY = storage=http://127.0.0.1:$(call offset,7)/dir/assign
 RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6) CIRCLES_S3_ACCESS_KEY=circles \
   CIRCLES_S3_SECRET_KEY=circles-local S3_DIR=$(S3_DIR) S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
   S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)
-# the bucket's events: weed's filer → bridge → broker (a stand-in) → ingest; ticker (a stand-in) → broker → repair
+# Bucket events: weed's filer → bridge → local broker → ingest; local ticker → local broker → repair
 LOCAL_TOKEN = circles-local
 RUN_ENV += BRIDGE_PORT=$(call offset,4) INGEST_PORT=$(call offset,10) REPAIR_PORT=$(call offset,11) BROKER_PORT=$(call offset,12) \
   CIRCLES_BRIDGE_TOKEN=$(LOCAL_TOKEN) K_SINK=http://127.0.0.1:$(call offset,12) \
@@ -45,10 +45,10 @@ endif
 
 .PHONY: help install run repair predictor test soak check lint test-interop bench train backgrounds evaluate clean
 
-help: ## say what there is
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: .venv/run.stamp ## make .venv with what `make run` needs
+install: .venv/run.stamp ## create .venv with what `make run` needs
 
 .venv/run.stamp: requirements.txt predictor/requirements.txt manifests/local/requirements.txt
 	@test -d .venv || $(PYTHON) -m venv .venv
@@ -64,23 +64,23 @@ install: .venv/run.stamp ## make .venv with what `make run` needs
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
-run: install ## run everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, CIRCLES_DATA_DIR=…)
+run: install ## start everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, CIRCLES_DATA_DIR=…)
 	@mkdir -p $(DATA_DIR) $(S3_DIR)
 	@exec env $(RUN_ENV) honcho -f manifests/local/Procfile start $(PROCESSES)
 
-repair: install ## take up by hand what was cut off, and print what was done (STORE and CIRCLES_DATA_DIR as for run)
+repair: install ## resume interrupted work and print what was done (STORE and CIRCLES_DATA_DIR as for run)
 	@env $(RUN_ENV) python -m circles.repair
 
-predictor: install ## run the predictor alone (PREDICTOR_PORT=8085)
+predictor: install ## start the predictor alone (PREDICTOR_PORT=8085)
 	@exec env PREDICTOR_PORT=$(PREDICTOR_PORT) python -m predictor
 
 test: .venv/test.stamp ## run every test
 	pytest
 
-soak: .venv/test.stamp ## drop 1,000 files at once, double every event, kill ingest five times, stop the predictor (DROPS=1000)
+soak: .venv/test.stamp ## upload 1,000 files while ingest is killed and the predictor is stopped (DROPS=1000)
 	pytest -s tests/system/test_drops.py --drops $(or $(DROPS),1000)
 
-test-interop: .venv-interop/stamp ## our client and our predictor against the real KServe SDK, in a venv of its own
+test-interop: .venv-interop/stamp ## test against the KServe SDK, in a separate environment
 	.venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop
 
 .venv-interop/stamp: tests/interop/requirements.txt
@@ -88,13 +88,13 @@ test-interop: .venv-interop/stamp ## our client and our predictor against the re
 	.venv-interop/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
-bench: .venv/bench.stamp ## cold start, upload, reads, contention and memory beside a FastAPI blueprint (five minutes)
+bench: .venv/bench.stamp ## measure beside a FastAPI service: cold start, upload, reads, memory (five minutes)
 	python -m bench
 
-train: .venv-training/stamp ## train the detector again: DATA=labelled folders, BACKGROUNDS=folder (hours)
+train: .venv-training/stamp ## train the detector (hours): DATA=labelled folders, BACKGROUNDS=folder
 	.venv-training/bin/python -m predictor.training $(DATA) --backgrounds $(BACKGROUNDS)
 
-backgrounds: .venv-training/stamp ## fetch the pictures that training borrows from packages of Debian 12: BACKGROUNDS=folder
+backgrounds: .venv-training/stamp ## download training pictures from packages of Debian 12: BACKGROUNDS=folder
 	.venv-training/bin/python -m predictor.training.borrowed $(BACKGROUNDS)
 
 .venv-training/stamp: predictor/training/requirements.txt predictor/evaluation/requirements.txt
@@ -102,21 +102,21 @@ backgrounds: .venv-training/stamp ## fetch the pictures that training borrows fr
 	.venv-training/bin/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@
 
-evaluate: .venv/evaluate.stamp ## judge the detector on DATA=folder with COCO labels (ARGS="--url … --json … --draw …")
+evaluate: .venv/evaluate.stamp ## evaluate the detector on DATA=folder with COCO labels (ARGS="--url … --json … --draw …")
 	python -m predictor.evaluation $(DATA) $(ARGS)
 
 .venv/evaluate.stamp: predictor/evaluation/requirements.txt .venv/run.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
-lint: .venv/test.stamp ## format, lint and types, without changing anything
+lint: .venv/test.stamp ## check format, lint and types without changing anything
 	ruff format --check
 	ruff check
 	mypy lib functions predictor manifests bench
 	hadolint Dockerfile predictor/Dockerfile
 
-check: lint test ## what CI runs
+check: lint test ## run lint and test, as CI does
 
-clean: ## forget .venv and caches; data stays
+clean: ## delete the environments and caches, and keep the data
 	rm -rf .venv .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
 include manifests/deploy/deploy.mk
