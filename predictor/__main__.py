@@ -8,10 +8,10 @@ import sys
 
 import uvicorn
 
-from .inference import Inference
-from .loading import load
-from .server import create_app
-from .settings import Settings, SettingsError
+from predictor.detector import Detector
+from predictor.inference.pipeline import Inference
+from predictor.server.app import create_app
+from predictor.settings import Settings, SettingsError
 
 log = logging.getLogger("predictor")
 KEEP_ALIVE_S = 65
@@ -51,6 +51,13 @@ def main() -> None:
         timeout_graceful_shutdown=int(settings.drain_timeout_s),
     )
     _Server(config).run([_bind(settings)])
+
+
+def load() -> Detector:
+    """Load the detector; what it needs is imported here, so that a start pays for one and not for all."""
+    from predictor.network.detector import NetworkDetector
+
+    return NetworkDetector()
 
 
 def _settings() -> Settings:

@@ -1,4 +1,4 @@
-"""What a detector is: the one interface between the wire (server) and what finds circles (network.py)."""
+"""What a detector is: the one interface between the wire (server) and what finds circles (network/)."""
 
 from dataclasses import dataclass
 from typing import Protocol

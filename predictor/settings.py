@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
-from .cores import usable_cores
+from predictor.cores import usable_cores
 
 PREFIX = "PREDICTOR_"
 

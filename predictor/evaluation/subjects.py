@@ -114,7 +114,7 @@ def subject(name: str, weights: Path | None = None) -> Subject:
 
         return InProcess(name, HoughDetector())
     if name == "network":
-        from predictor.network import NetworkDetector
+        from predictor.network.detector import NetworkDetector
 
         return InProcess(name, NetworkDetector(weights) if weights else NetworkDetector())
     raise ValueError(f"No detector is called {name!r}.")

@@ -14,8 +14,8 @@ from predictor.evaluation.dataset import Floats, Labelled, read_dataset
 from predictor.evaluation.figures import f1
 from predictor.evaluation.matching import Found, Verdict, box_ious, judge
 from predictor.evaluation.subjects import found_circles, read_pixels
-from predictor.network import NetworkDetector, first_scale
-from predictor.network_views import whole
+from predictor.network.detector import NetworkDetector, first_scale
+from predictor.network.views import whole
 from predictor.training.export import SMALL_PX, Calibration, export
 from predictor.training.network import CircleNet
 

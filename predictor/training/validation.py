@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from predictor.network_decoding import Boxes, decode, overlaps, suppress
+from predictor.network.decoding import Boxes, decode, overlaps, suppress
 from predictor.training.network import INPUT_MULTIPLE_PX, CircleNet
 from predictor.training.photographs import Photograph
 from predictor.training.rendering.camera import Bytes

@@ -6,8 +6,8 @@ import threading
 import pytest
 import uvicorn
 
-from predictor.inference import Inference
-from predictor.server import create_app
+from predictor.inference.pipeline import Inference
+from predictor.server.app import create_app
 from predictor.settings import Settings
 from tests.predictor.asking import Client
 from tests.predictor.process import Process

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from predictor import pictures, rgb
 from predictor.errors import Refusal
+from predictor.inference import pictures, rgb
 from tests.predictor.drawing import STORED, encoded
 
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from predictor.errors import Refusal
-from predictor.pictures import open_picture
+from predictor.inference.pictures import open_picture
 from tests.predictor.asking import assert_answer, assert_disc_found, assert_refused
 from tests.predictor.drawing import HEIGHT, STORED, WIDTH, disc, encoded, many_scans, oriented, png_bomb
 

@@ -8,7 +8,7 @@ import pytest
 
 from predictor.cores import usable_cores
 from predictor.evaluation.hough import HoughDetector
-from predictor.inference import PixelBudget
+from predictor.inference.pixel_budget import PixelBudget
 from predictor.settings import Settings, SettingsError
 
 

@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("rich")
 pytest.importorskip("onnx")
 
-from predictor.network_decoding import decode  # noqa: E402
+from predictor.network.decoding import decode  # noqa: E402
 from predictor.training.batches import Batches, Mixture  # noqa: E402
 from predictor.training.crops import Crop, cut_crop  # noqa: E402
 from predictor.training.export import Calibration, export  # noqa: E402

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image
 
-from .detector import Pixels
+from predictor.detector import Pixels
 
 BAND_BYTES = 8 * 1024 * 1024
 """The memory of one band in Pillow, where a pixel has four bytes."""

@@ -18,9 +18,9 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from .detector import Pixels
-from .errors import Refusal
-from .rgb import rgb_pixels
+from predictor.detector import Pixels
+from predictor.errors import Refusal
+from predictor.inference.rgb import rgb_pixels
 
 READERS = (JpegImageFile, PngImageFile, WebPImageFile, GifImageFile, BmpImageFile, TiffImageFile)
 """Imported by name, or Pillow would import all its forty for the first WebP or TIFF that comes."""

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from .errors import Refusal
-from .settings import Settings
+from predictor.errors import Refusal
+from predictor.settings import Settings
 
 Result = TypeVar("Result")
 HELD_BODIES = 4

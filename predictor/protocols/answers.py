@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .detector import Circle
+from predictor.detector import Circle
 
 PIXEL_DECIMALS = 2
 SCORE_DECIMALS = 4

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .errors import Refusal
+from predictor.errors import Refusal
 
 log = logging.getLogger("predictor.server")
 

@@ -11,8 +11,8 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from .base64_text import from_base64
-from .errors import Refusal
+from predictor.errors import Refusal
+from predictor.protocols.json_body import from_base64
 
 MAX_DIMENSIONS = 8
 LENGTH = struct.Struct("<I")

@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 
-from . import parameters
-from .answers import Answer
-from .base64_text import from_base64
-from .errors import Refusal
-from .inference import Query
-from .settings import Settings
+from predictor.errors import Refusal
+from predictor.protocols import query
+from predictor.protocols.answers import Answer
+from predictor.protocols.json_body import from_base64, parse_object
+from predictor.protocols.query import Query
+from predictor.settings import Settings
 
 PICTURE_KEYS = ("image_bytes", "image")
 
@@ -33,7 +33,7 @@ def read(body: bytes, media_type: str, url_query: Mapping[str, str], settings: S
     """
     if _is_json(body, media_type):
         return _read_json(body, settings)
-    return Query([body], parameters.from_query(url_query, max_objects=settings.max_objects))
+    return Query([body], query.from_query(url_query, max_objects=settings.max_objects))
 
 
 def write(answers: list[Answer]) -> bytes:
@@ -54,7 +54,7 @@ def _read_json(body: bytes, settings: Settings) -> Query:
         raise Refusal(400, "The JSON body needs 'instances', a list of objects with a picture each.")
     if len(instances) > settings.max_instances:
         raise Refusal(400, f"At most {settings.max_instances} instances in one request.")
-    asked = parameters.from_json(request.get("parameters"), max_objects=settings.max_objects)
+    asked = query.from_json(request.get("parameters"), max_objects=settings.max_objects)
     return Query([_picture(each, index) for index, each in enumerate(instances)], asked)
 
 
@@ -66,14 +66,3 @@ def _picture(instance: Any, index: int) -> bytes:
     if not isinstance(held, dict) or "b64" not in held:
         raise Refusal(400, f'instances[{index}] must be {{"image_bytes": {{"b64": "<base64>"}}}}.')
     return from_base64(held["b64"], where=f"instances[{index}]")
-
-
-def parse_object(body: bytes | memoryview) -> dict[str, Any]:
-    """Parse a JSON object; raise Refusal 400 for all else, NaN and Infinity included."""
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Refusal(400, "The body is not valid JSON.") from None
-    if not isinstance(parsed, dict):
-        raise Refusal(400, "The JSON body must be an object.")
-    return parsed

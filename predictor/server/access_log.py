@@ -6,7 +6,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import metrics
+from predictor import metrics
 
 log = logging.getLogger("predictor.access")
 PROBES = re.compile(r"/(metrics|v1/models/[^/]+|v2/health/\w+|v2/models/[^/]+/ready)?")

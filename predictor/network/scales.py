@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .network_decoding import Boxes, Floats, overlaps, suppress
-from .network_views import affordable_scale
+from predictor.network.decoding import Boxes, Floats, overlaps, suppress
+from predictor.network.views import affordable_scale
 
 _SMALL_PX = 22.0
 _SMALL_SHARE = 0.3

@@ -12,15 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from . import metrics, v1, v2
-from .access import AccessLog
-from .answers import Answer
-from .drain import Drain
-from .errors import Refusal
-from .gate import Gate
-from .inference import Inference, Query
-from .replies import Faults, http_error, json_reply, refused
-from .settings import Settings
+from predictor import metrics
+from predictor.errors import Refusal
+from predictor.inference.pipeline import Inference
+from predictor.protocols import v1, v2
+from predictor.protocols.answers import Answer
+from predictor.protocols.query import Query
+from predictor.server.access_log import AccessLog
+from predictor.server.drain import Drain
+from predictor.server.gate import Gate
+from predictor.server.replies import Faults, http_error, json_reply, refused
+from predictor.settings import Settings
 
 Write = Callable[[list[Answer]], Response]
 Read = Callable[[bytes], tuple[Query, Write]]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .detector import Pixels
+from predictor.detector import Pixels
 
 SIDE_PX = 512
 """The longer side of the first look."""

@@ -1,52 +1,16 @@
 """From encoded pictures to answers, whatever the wire form; runs in worker threads, several at once."""
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image
 
-from . import metrics, pictures
-from .answers import Answer, answer
-from .detector import Detector, Pixels
-from .parameters import Parameters
-from .settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What a request asks: its encoded pictures, in order, and what it wants of them."""
-
-    pictures: Sequence[bytes]
-    parameters: Parameters
-
-
-class PixelBudget:
-    """
-    Bounds the memory of decoded pictures: all that are worked on at one moment have at most `pixels` together.
-
-    Waiting is in order of arrival, so that a large picture is not overtaken for ever by small ones.
-    """
-
-    def __init__(self, pixels: int) -> None:
-        self._left = pixels
-        self._turn = threading.Lock()
-        self._freed = threading.Condition()
-
-    @contextmanager
-    def taken(self, pixels: int) -> Iterator[None]:
-        """Wait for room for pixels (at most the whole budget), and hold it inside."""
-        with self._turn, self._freed:
-            self._freed.wait_for(lambda: self._left >= pixels)
-            self._left -= pixels
-        try:
-            yield
-        finally:
-            with self._freed:
-                self._left += pixels
-                self._freed.notify_all()
+from predictor import metrics
+from predictor.detector import Detector, Pixels
+from predictor.inference import pictures
+from predictor.inference.pixel_budget import PixelBudget
+from predictor.protocols.answers import Answer, answer
+from predictor.protocols.query import Parameters, Query
+from predictor.settings import Settings
 
 
 class Inference:

@@ -1,12 +1,25 @@
-"""Base64 in JSON, as TensorFlow Serving and KServe write bytes."""
+"""JSON bodies, and base64 in them, as TensorFlow Serving and KServe write bytes."""
 
 import base64
 import binascii
 from typing import Any
 
-from .errors import Refusal
+import orjson
+
+from predictor.errors import Refusal
 
 LINE_BREAKS = str.maketrans("", "", "\r\n")
+
+
+def parse_object(body: bytes | memoryview) -> dict[str, Any]:
+    """Parse a JSON object; raise Refusal 400 for all else, NaN and Infinity included."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refusal(400, "The body is not valid JSON.") from None
+    if not isinstance(parsed, dict):
+        raise Refusal(400, "The JSON body must be an object.")
+    return parsed
 
 
 def from_base64(text: Any, *, where: str) -> bytes:

@@ -1,10 +1,10 @@
-"""The two knobs of a request, read strictly: what is not a number in range is refused, never guessed."""
+"""What a request asks. Its two knobs are read strictly: what is not a number in range is refused, never guessed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import Refusal
+from predictor.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,14 @@ class Parameters:
 
     min_score: float | None = None
     max_objects: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a request asks: its encoded pictures, in order, and what it wants of them."""
+
+    pictures: Sequence[bytes]
+    parameters: Parameters
 
 
 def from_json(given: Any, *, max_objects: int, known_only: bool = True) -> Parameters:

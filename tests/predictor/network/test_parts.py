@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from predictor.network_decoding import Boxes, decode, mirrored, suppress
-from predictor.network_rim import refine
-from predictor.network_views import MOST_TILES, OVERLAP_PX, TILE_PX, View, affordable_scale, show, tiles, whole
+from predictor.network.decoding import Boxes, decode, mirrored, suppress
+from predictor.network.rim import refine
+from predictor.network.views import MOST_TILES, OVERLAP_PX, TILE_PX, View, affordable_scale, show, tiles, whole
 
 
 def boxes(*rows, scores=None):

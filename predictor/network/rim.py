@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .detector import Pixels
-from .network_decoding import Boxes
+from predictor.detector import Pixels
+from predictor.network.decoding import Boxes
 
 Floats = NDArray[np.float32]
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 
-from .detector import Circle, Pixels
-from .network_decoding import Boxes, Floats, decode, mirrored, suppress
-from .network_rim import refine
-from .network_scales import finer_scale, joined, mostly_small
-from .network_views import SIDE_PX, View, show, tiles, whole
+from predictor.detector import Circle, Pixels
+from predictor.network.decoding import Boxes, Floats, decode, mirrored, suppress
+from predictor.network.rim import refine
+from predictor.network.scales import finer_scale, joined, mostly_small
+from predictor.network.views import SIDE_PX, View, show, tiles, whole
 
-MODEL_PATH = Path(__file__).parent / "model" / "circles.onnx"
+MODEL_PATH = Path(__file__).parents[1] / "model" / "circles.onnx"
 
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0

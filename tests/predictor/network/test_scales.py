@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from predictor.network_decoding import Boxes
-from predictor.network_scales import finer_scale, joined, mostly_small
+from predictor.network.decoding import Boxes
+from predictor.network.scales import finer_scale, joined, mostly_small
 
 SCORE = 0.9
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import orjson
 
-from . import parameters, tensors
-from .answers import Answer
-from .errors import Refusal
-from .inference import Query
-from .settings import Settings
-from .v1 import parse_object
+from predictor.errors import Refusal
+from predictor.protocols import query, tensors
+from predictor.protocols.answers import Answer
+from predictor.protocols.json_body import parse_object
+from predictor.protocols.query import Query
+from predictor.settings import Settings
 
 INPUT = "image"
 """The name that the metadata gives; any is taken."""
@@ -45,7 +45,7 @@ def read(body: bytes, header_length: str | None, settings: Settings) -> tuple[Qu
     request = parse_object(text)
     tensor = _only_input(request)
     common = _object(request, "parameters")
-    asked = parameters.from_json(common, max_objects=settings.max_objects, known_only=False)
+    asked = query.from_json(common, max_objects=settings.max_objects, known_only=False)
     return Query(_pictures(tensor, tail, settings), asked), Reply(_id(request), _wants_binary(request, common))
 
 

@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 pytest.importorskip("onnxruntime")
 
-from predictor.network import MODEL_PATH, NetworkDetector  # noqa: E402
+from predictor.network.detector import MODEL_PATH, NetworkDetector  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_pixels_are_left_as_they_were(detector):
 def test_the_largest_picture_stays_within_600_mib():
     program = (
         "import re, numpy as np\n"
-        "from predictor.network import NetworkDetector\n"
+        "from predictor.network.detector import NetworkDetector\n"
         "pixels = np.full((6325, 6325, 3), 130, np.uint8)\n"  # 40 megapixels
         "pixels[::7, ::5] = 90\n"
         "NetworkDetector().detect(pixels, min_score=0.05, max_objects=1000)\n"

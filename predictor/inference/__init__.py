@@ -1,0 +1,1 @@
+"""Encoded pictures to answers, within limits. Start reading at pipeline.py."""

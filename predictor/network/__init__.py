@@ -1,0 +1,1 @@
+"""The trained detector. Start reading at detector.py."""
