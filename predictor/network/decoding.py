@@ -9,7 +9,7 @@ Floats = NDArray[np.float32]
 
 STRIDE_PX = 4
 SIZE_UNIT_PX = 32.0
-"""Both as in predictor.training.network, which made the weights."""
+"""Both as in predictor.training.circle_net, which made the weights."""
 SAME_THING_IOU = 0.5
 """Two boxes that overlap more are one thing; coins that overlap by half their width stay two (their boxes: 0.33)."""
 
@@ -31,7 +31,7 @@ def decode(output: Floats, min_score: float, most: int) -> Boxes:
     Read boxes off the network's output of one picture, best first, at most so many.
 
     Args:
-        output: shape (5, rows, columns), as predictor.training.network.CircleNet gives it.
+        output: shape (5, rows, columns), as predictor.training.circle_net.CircleNet gives it.
         min_score: peaks below are dropped, 0..1.
     """
     logit = output[0]

@@ -28,7 +28,7 @@ _FLOOR_SCORE = 0.1
 
 class NetworkDetector:
     """
-    A fully convolutional network (predictor.training.network) on the CPU, one thread per call.
+    A fully convolutional network (predictor.training.circle_net) on the CPU, one thread per call.
 
     The weights file carries version and threshold as metadata "version" and "min_score"; scores are calibrated in
     it. Calls from any number of threads share the session, which onnxruntime allows.

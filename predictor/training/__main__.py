@@ -6,11 +6,12 @@ from pathlib import Path
 
 import torch
 
-from predictor.training.batches import Batches
-from predictor.training.crops import Crop
+from predictor.training.data.batches import Batches
+from predictor.training.data.crops import Crop
+from predictor.training.data.negatives import foliage, gather, pages, patterns, read_negatives, signs
+from predictor.training.data.photographs import Photograph, read_split
+from predictor.training.data.scenes import SceneStock, render_stock
 from predictor.training.loop import Trainer
-from predictor.training.materials import foliage, gather, pages, patterns, read_negatives, signs
-from predictor.training.photographs import Photograph, read_split
 from predictor.training.plan import (
     EMPTIES,
     FOLIAGE,
@@ -22,7 +23,6 @@ from predictor.training.plan import (
     SCENE_SEED,
     SIGNS,
 )
-from predictor.training.stock import SceneStock, render_stock
 
 Negatives = dict[str, list[Crop]]
 """Borrowed pictures with nothing round, by subfolder."""
@@ -31,7 +31,7 @@ Negatives = dict[str, list[Crop]]
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m predictor.training", description=__doc__)
     parser.add_argument("data", type=Path, help="folder of folders with annotations.json and images/")
-    parser.add_argument("--backgrounds", type=Path, default=Path("backgrounds"), help="what borrowed.py fills")
+    parser.add_argument("--backgrounds", type=Path, default=Path("backgrounds"), help="what make backgrounds fills")
     parser.add_argument("--work", type=Path, default=Path(".work/training"), help="scenes, checkpoint and log go here")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()

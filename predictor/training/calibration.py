@@ -16,8 +16,8 @@ from predictor.evaluation.matching import Found, Verdict, box_ious, judge
 from predictor.evaluation.subjects import found_circles, read_pixels
 from predictor.network.detector import NetworkDetector, first_scale
 from predictor.network.views import whole
+from predictor.training.circle_net import CircleNet
 from predictor.training.export import SMALL_PX, Calibration, export
-from predictor.training.network import CircleNet
 
 _LOWEST = 0.05
 _CANDIDATES = np.arange(0.2, 0.96, 0.01)

@@ -10,7 +10,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from predictor.training.network import SIZE_UNIT_PX, CircleNet
+from predictor.training.circle_net import SIZE_UNIT_PX, CircleNet
 
 _OPSET = 17
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from predictor.training.photographs import split_of
+from predictor.training.data.photographs import split_of
 
 HELD_OUT = ("validation", "test")
 

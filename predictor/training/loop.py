@@ -11,10 +11,10 @@ import torch
 from rich.progress import track
 from torch.utils.data import DataLoader, Subset
 
-from predictor.training.batches import Batch, Batches
+from predictor.training.circle_net import CircleNet
+from predictor.training.data.batches import Batch, Batches
+from predictor.training.data.photographs import Photograph
 from predictor.training.loss import detection_loss
-from predictor.training.network import CircleNet
-from predictor.training.photographs import Photograph
 from predictor.training.plan import Stage
 from predictor.training.validation import as_input, validate
 

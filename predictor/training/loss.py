@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from predictor.training.network import SIZE_UNIT_PX, STRIDE_PX
+from predictor.training.circle_net import SIZE_UNIT_PX, STRIDE_PX
 
 
 @dataclass(frozen=True, slots=True)

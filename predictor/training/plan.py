@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from predictor.training.batches import Mixture
+from predictor.training.data.batches import Mixture
 
 SCENE_SEED, SCENE_COUNT = 20, 9000
 

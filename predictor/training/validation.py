@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from predictor.network.decoding import Boxes, decode, overlaps, suppress
-from predictor.training.network import INPUT_MULTIPLE_PX, CircleNet
-from predictor.training.photographs import Photograph
+from predictor.training.circle_net import INPUT_MULTIPLE_PX, CircleNet
+from predictor.training.data.photographs import Photograph
 from predictor.training.rendering.camera import Bytes
 from predictor.training.rendering.textures import Floats
 

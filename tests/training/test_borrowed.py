@@ -7,8 +7,8 @@ from PIL import Image
 
 pytest.importorskip("rich")
 
-from predictor.training.borrowed import WALLPAPERS, keep, keep_stamp, write_labels  # noqa: E402
-from predictor.training.packages import pick, resource_pictures  # noqa: E402
+from predictor.training.borrowed.__main__ import WALLPAPERS, keep, keep_stamp, write_labels  # noqa: E402
+from predictor.training.borrowed.packages import pick, resource_pictures  # noqa: E402
 
 
 def picture(path, size=(40, 30), colour="red", mode="RGB"):

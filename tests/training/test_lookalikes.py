@@ -6,11 +6,11 @@ import pytest
 cv2 = pytest.importorskip("cv2")
 
 from predictor.training.rendering import recipe  # noqa: E402
-from predictor.training.rendering.backgrounds import make_background  # noqa: E402
-from predictor.training.rendering.lent import Materials  # noqa: E402
-from predictor.training.rendering.lookalikes import MAKERS  # noqa: E402
+from predictor.training.rendering.distractors.lookalikes import MAKERS  # noqa: E402
+from predictor.training.rendering.distractors.stamps import add_stamps  # noqa: E402
+from predictor.training.rendering.grounds.makers import make_background  # noqa: E402
+from predictor.training.rendering.materials import Materials  # noqa: E402
 from predictor.training.rendering.scenes import render_scene  # noqa: E402
-from predictor.training.rendering.stamps import add_stamps  # noqa: E402
 
 SIDE_PX = 200
 

@@ -7,8 +7,8 @@ import pytest
 
 cv2 = pytest.importorskip("cv2")
 
+from predictor.training.data.photographs import draw_weights, read_split  # noqa: E402
 from predictor.training.heldout import write_split  # noqa: E402
-from predictor.training.photographs import draw_weights, read_split  # noqa: E402
 
 SOURCES = ("kaa/coins-dataset:src/a.jpg", "Shenggan/BCCD_Dataset:b.jpg", "FajarOC/fruit-detection-yolov8:c.jpg")
 

@@ -5,8 +5,8 @@ import pytest
 
 cv2 = pytest.importorskip("cv2")
 
-from predictor.training.rendering.discs import MAKERS, make_disc  # noqa: E402
-from predictor.training.rendering.lent import Materials  # noqa: E402
+from predictor.training.rendering.discs.makers import MAKERS, make_disc  # noqa: E402
+from predictor.training.rendering.materials import Materials  # noqa: E402
 from predictor.training.rendering.scenes import render_scene  # noqa: E402
 
 SIDE_PX = 256

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from predictor.training.surfaces import LOTS, OPENCV, Lot, pictures
+from predictor.training.borrowed.surfaces import LOTS, OPENCV, Lot, pictures
 
 
 def noise(seed, side=240, opacity=255):

@@ -10,17 +10,17 @@ pytest.importorskip("rich")
 pytest.importorskip("onnx")
 
 from predictor.network.decoding import decode  # noqa: E402
-from predictor.training.batches import Batches, Mixture  # noqa: E402
-from predictor.training.crops import Crop, cut_crop  # noqa: E402
+from predictor.training.circle_net import CircleNet  # noqa: E402
+from predictor.training.data.batches import Batches, Mixture  # noqa: E402
+from predictor.training.data.crops import Crop, cut_crop  # noqa: E402
+from predictor.training.data.photographs import Photograph  # noqa: E402
+from predictor.training.data.scenes import render_stock  # noqa: E402
+from predictor.training.data.targets import build_targets  # noqa: E402
 from predictor.training.export import Calibration, export  # noqa: E402
 from predictor.training.loop import Trainer  # noqa: E402
 from predictor.training.loss import detection_loss  # noqa: E402
-from predictor.training.network import CircleNet  # noqa: E402
-from predictor.training.photographs import Photograph  # noqa: E402
 from predictor.training.plan import PLAN, Stage  # noqa: E402
-from predictor.training.rendering.lent import Materials  # noqa: E402
-from predictor.training.stock import render_stock  # noqa: E402
-from predictor.training.targets import build_targets  # noqa: E402
+from predictor.training.rendering.materials import Materials  # noqa: E402
 
 NONE = np.zeros((0, 4), np.float32)
 

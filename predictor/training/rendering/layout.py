@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from predictor.training.rendering import recipe
-from predictor.training.rendering.lent import Materials
+from predictor.training.rendering.materials import Materials
 from predictor.training.rendering.textures import Floats, Random
 
 SEE_THROUGH = {"bubble", "cell", "glow", "blood_cell", "red_cell"}

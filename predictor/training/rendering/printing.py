@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.training.rendering import recipe
-from predictor.training.rendering.disc_grid import Disc
+from predictor.training.rendering.discs.grid import Disc
 from predictor.training.rendering.layout import UNEVEN, Layout
 from predictor.training.rendering.textures import Floats, Random
 

@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.training.rendering import recipe
-from predictor.training.rendering.backgrounds import make_background
 from predictor.training.rendering.camera import photograph
-from predictor.training.rendering.disc_grid import Disc
-from predictor.training.rendering.discs import make_disc, with_glare
-from predictor.training.rendering.distractors import add_distractors
+from predictor.training.rendering.discs.grid import Disc
+from predictor.training.rendering.discs.makers import make_disc, with_glare
+from predictor.training.rendering.distractors.shapes import add_distractors
+from predictor.training.rendering.distractors.stamps import add_stamps
+from predictor.training.rendering.grounds.makers import make_background
 from predictor.training.rendering.layout import ON_SLIDES, Layout, find_place, kind_shares, make_layout
-from predictor.training.rendering.lent import Materials
+from predictor.training.rendering.materials import Materials
 from predictor.training.rendering.printing import draw_disc
-from predictor.training.rendering.stamps import add_stamps
 from predictor.training.rendering.textures import Floats, Random
 
 Boxes = list[tuple[float, float, float, float]]

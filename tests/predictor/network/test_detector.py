@@ -106,7 +106,7 @@ def test_small_things_of_a_large_picture_are_found(detector):
 def test_most_of_what_the_generator_draws_is_found(detector):
     pytest.importorskip("cv2")
     pytest.importorskip("scipy")
-    from predictor.training.rendering.lent import Materials
+    from predictor.training.rendering.materials import Materials
     from predictor.training.rendering.scenes import render_scene
 
     scenes = [render_scene(np.random.default_rng((990_001, i)), 448, Materials()) for i in range(40)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from predictor.training.rendering.disc_grid import Disc, Grid, flat
+from predictor.training.rendering.discs.grid import Disc, Grid, flat
 from predictor.training.rendering.textures import Random, colour, letters, rotated, smooth_noise, white_noise, write
 
 

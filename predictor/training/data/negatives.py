@@ -1,4 +1,4 @@
-"""What photographs lend to training besides their labels: backgrounds and pictures with nothing round in them."""
+"""Pictures with nothing round: read from folders, rendered, and gathered as the materials of scenes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.training.crops import Crop
-from predictor.training.photographs import Photograph, cut_outs, read_rgb
-from predictor.training.rendering.foliage import render_foliage
-from predictor.training.rendering.lent import Materials
-from predictor.training.rendering.pages import render_page
-from predictor.training.rendering.patterns import render_pattern
-from predictor.training.rendering.signs import render_sign
+from predictor.training.data.crops import Crop
+from predictor.training.data.photographs import Photograph, cut_outs, read_rgb
+from predictor.training.rendering.materials import Materials
+from predictor.training.rendering.negatives.foliage import render_foliage
+from predictor.training.rendering.negatives.pages import render_page
+from predictor.training.rendering.negatives.patterns import render_pattern
+from predictor.training.rendering.negatives.signs import render_sign
 from predictor.training.rendering.textures import Floats
 
 _LONGEST_PX = 1024

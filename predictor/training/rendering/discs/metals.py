@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from predictor.training.rendering.disc_grid import Disc, Grid, flat, lit, sheen
+from predictor.training.rendering.discs.grid import Disc, Grid, flat, lit, sheen
 from predictor.training.rendering.textures import Floats, Random, colour, letters, rotated, smooth_noise, write
 
 METALS = ((184, 115, 70), (200, 165, 95), (180, 180, 178), (150, 135, 110), (120, 80, 55), (215, 200, 160))

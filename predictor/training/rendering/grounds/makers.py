@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.training.rendering.ground_cloth import bumps, cloth, padding, pillow
-from predictor.training.rendering.ground_drawn import checks, clutter, keyboard, page, paper, table
-from predictor.training.rendering.ground_nature import grass, skin, stone, wood
-from predictor.training.rendering.ground_plain import plain, slide
+from predictor.training.rendering.grounds.cloth import bumps, cloth, padding, pillow
+from predictor.training.rendering.grounds.drawn import checks, clutter, keyboard, page, paper, table
+from predictor.training.rendering.grounds.nature import grass, skin, stone, wood
+from predictor.training.rendering.grounds.plain import plain, slide
 from predictor.training.rendering.textures import Floats, Random, smooth_noise, white_noise
 
 _MAKERS: dict[str, Callable[[Random, int], Floats]] = {

@@ -10,8 +10,8 @@ from pathlib import Path
 from PIL import Image
 from rich.progress import track
 
-from predictor.training.packages import pick, resource_pictures, unpack
-from predictor.training.surfaces import LOTS, OPENCV, pictures
+from predictor.training.borrowed.packages import pick, resource_pictures, unpack
+from predictor.training.borrowed.surfaces import LOTS, OPENCV, pictures
 
 _LONGEST_PX = 1600
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from predictor.training.rendering.disc_clear import bead, blood_cell, bubble, cell, glow, red_cell
-from predictor.training.rendering.disc_faces import drawn, hole, log_end, printed
-from predictor.training.rendering.disc_grid import Disc, Grid, grid
-from predictor.training.rendering.disc_metals import cap, coin, screw, washer
-from predictor.training.rendering.disc_solids import ball, pill, plate, stone
+from predictor.training.rendering.discs.clear import bead, blood_cell, bubble, cell, glow, red_cell
+from predictor.training.rendering.discs.faces import drawn, hole, log_end, printed
+from predictor.training.rendering.discs.grid import Disc, Grid, grid
+from predictor.training.rendering.discs.metals import cap, coin, screw, washer
+from predictor.training.rendering.discs.solids import ball, pill, plate, stone
 from predictor.training.rendering.textures import Random, smooth_noise
 
 Maker = Callable[[Random, Grid], Disc]

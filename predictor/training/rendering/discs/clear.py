@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from predictor.training.rendering.disc_grid import Disc, Grid
+from predictor.training.rendering.discs.grid import Disc, Grid
 from predictor.training.rendering.textures import Random, smooth_noise
 
 

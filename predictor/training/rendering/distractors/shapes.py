@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.training.rendering.lookalikes import MAKERS as _LOOKALIKES
+from predictor.training.rendering.distractors.lookalikes import MAKERS as _LOOKALIKES
 from predictor.training.rendering.textures import Floats, Random, as_bytes, colour, letters
 
 Point = tuple[int, int]

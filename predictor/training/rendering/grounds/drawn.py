@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from predictor.training.rendering.ground_plain import plain
+from predictor.training.rendering.grounds.plain import plain
 from predictor.training.rendering.textures import Floats, Random, as_bytes, colour, coordinates, letters, rotated
 
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from predictor.training.crops import Crop, cut_crop, recolour
-from predictor.training.photographs import Photograph, draw_weights
-from predictor.training.stock import SceneStock
-from predictor.training.targets import build_targets
+from predictor.training.data.crops import Crop, cut_crop, recolour
+from predictor.training.data.photographs import Photograph, draw_weights
+from predictor.training.data.scenes import SceneStock
+from predictor.training.data.targets import build_targets
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 """Pictures (uint8, batch, side, side, 3) and the four parts of Targets, stacked."""

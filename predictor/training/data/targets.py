@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from predictor.training.network import SIZE_UNIT_PX, STRIDE_PX
+from predictor.training.circle_net import SIZE_UNIT_PX, STRIDE_PX
 
 Floats = NDArray[np.float32]
 

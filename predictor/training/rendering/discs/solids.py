@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from predictor.training.rendering.disc_grid import Disc, Grid, flat, lit, shaded, sheen
+from predictor.training.rendering.discs.grid import Disc, Grid, flat, lit, shaded, sheen
 from predictor.training.rendering.textures import Random, colour, letters, rotated, smooth_noise, white_noise, write
 
 

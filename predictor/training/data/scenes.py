@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from predictor.training.crops import Crop
-from predictor.training.rendering.lent import Materials
+from predictor.training.data.crops import Crop
+from predictor.training.rendering.materials import Materials
 from predictor.training.rendering.scenes import Scene, render_scene
 
 SCENE_SIDE_PX = 448

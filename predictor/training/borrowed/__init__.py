@@ -1,0 +1,1 @@
+"""Pictures fetched from packages. Run it with python -m predictor.training.borrowed."""

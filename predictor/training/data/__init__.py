@@ -1,0 +1,1 @@
+"""What training sees: crops of photographs, of rendered scenes and of empty pictures. Start reading at batches.py."""

@@ -1,0 +1,1 @@
+"""Round things, one maker per kind. Start reading at makers.py."""

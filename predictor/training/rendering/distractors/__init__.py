@@ -1,0 +1,1 @@
+"""Things in a scene that are not round, drawn or cut out."""

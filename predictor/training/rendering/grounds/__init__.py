@@ -1,0 +1,1 @@
+"""What round things lie on. Start reading at makers.py."""

@@ -1,0 +1,1 @@
+"""Whole pictures with nothing round in them."""
