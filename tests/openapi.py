@@ -1,4 +1,4 @@
-"""Holds an answer to the contract, lib/circles/openapi.json: its status, content type, headers and body."""
+"""Holds an answer to the contract, lib/circles/web/openapi.json: its status, content type, headers and body."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[1] / "lib/circles/openapi.json").read_text())
+CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[1] / "lib/circles/web/openapi.json").read_text())
 _URI = "urn:circles:contract"
 _REGISTRY = Registry().with_resource(_URI, DRAFT202012.create_resource(CONTRACT))
 _PROBLEM = f"{_URI}#/components/schemas/Problem"

@@ -3,7 +3,7 @@
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain
 
-from circles import metrics
+from circles.telemetry import metrics
 
 
 def samples(text):

@@ -4,9 +4,9 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
-from circles.bridging import broker, forward_notification
-from circles.errors import Unavailable
-from circles.web_events import check_token, event_routes
+from circles.domain.errors import Unavailable
+from circles.usecases.forward import broker, forward_notification
+from circles.web.events import check_token, event_routes
 
 app = services()
 

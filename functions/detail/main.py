@@ -4,10 +4,10 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
-from circles.documents import image_document, object_document
-from circles.web import Handler, json_response, routes
-from circles.web_content import content_response
-from circles.web_requests import read_query
+from circles.formats.documents import image_document, object_document
+from circles.web.content import content_response
+from circles.web.queries import read_query
+from circles.web.routing import Handler, json_response, routes
 
 app = services()
 

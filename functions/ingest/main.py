@@ -4,10 +4,10 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
-from circles.events import IncomingEvent
-from circles.notifications import notices
-from circles.usecases import register_objects
-from circles.web_events import cloud_event_routes
+from circles.formats.cloud_events import IncomingEvent
+from circles.formats.s3_notifications import notices
+from circles.usecases.register import register_objects
+from circles.web.events import cloud_event_routes
 
 app = services()
 

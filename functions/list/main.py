@@ -4,11 +4,11 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
-from circles.documents import object_summary
-from circles.images import ObjectFilter
-from circles.web import Handler, json_response, routes
-from circles.web_images import page_response, read_page
-from circles.web_requests import number, read_query
+from circles.domain.detections import ObjectFilter
+from circles.formats.documents import object_summary
+from circles.web.images import page_response, read_page
+from circles.web.queries import number, read_query
+from circles.web.routing import Handler, json_response, routes
 
 app = services()
 app.short_reads_only = True

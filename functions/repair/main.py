@@ -4,9 +4,9 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
-from circles.events import IncomingEvent
-from circles.usecases import repair_images
-from circles.web_events import cloud_event_routes
+from circles.formats.cloud_events import IncomingEvent
+from circles.usecases.repair import repair_images
+from circles.web.events import cloud_event_routes
 
 PING = "dev.knative.sources.ping"
 """The type of a PingSource's events (knative/eventing pkg/apis/sources/v1/ping_types.go)."""

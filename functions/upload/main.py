@@ -4,10 +4,13 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import services
-from circles.usecases import delete_image, detect_again, upload_image
-from circles.web import Handler, routes
-from circles.web_images import image_response, no_content
-from circles.web_requests import prefers_async, read_query, read_upload
+from circles.usecases.delete import delete_image
+from circles.usecases.detect import detect_again
+from circles.usecases.upload import upload_image
+from circles.web.images import image_response, no_content
+from circles.web.queries import read_query
+from circles.web.routing import Handler, routes
+from circles.web.uploads import prefers_async, read_upload
 
 app = services()
 

@@ -9,13 +9,16 @@ from functools import cache, cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from circles import metrics, ports
-from circles.background import Background
-from circles.errors import Unavailable
-from circles.ports import BROKER, Detector, EventSink, ObjectStore, Pictures
-from circles.records import Catalogue, Outbox, Upkeep
-from circles.rules import Rules
+from circles.adapters.background import Background
+from circles.domain.blobs import ObjectStore
+from circles.domain.catalogue import Catalogue, Upkeep
+from circles.domain.detections import Detector
+from circles.domain.errors import Unavailable
+from circles.domain.events import BROKER, EventSink, Outbox
+from circles.domain.pictures import Pictures
+from circles.domain.services import Rules
 from circles.settings import Settings
+from circles.telemetry import metrics
 
 log = logging.getLogger("circles")
 
@@ -26,7 +29,7 @@ class Services:
 
     settings: Settings
     short_reads_only: bool = False
-    """Set by a function that waits for nothing but the catalogue: circles.serving gives it one thread. sqlite3 gives
+    """Set by a function that waits for nothing but the catalogue: circles.serve gives it one thread. sqlite3 gives
     the GIL away at every row, and eight threads that fight for it do half the requests of one (bench/README.md)."""
 
     @property
@@ -76,8 +79,8 @@ class Services:
         known = self.settings
         if not known.k_sink and not known.webhook_urls:
             return {}
+        from circles.adapters.event_sinks import BrokerSink, WebhookSink
         from circles.adapters.http_client import HttpClient
-        from circles.adapters.http_sink import BrokerSink, WebhookSink
 
         client, timeout_s = HttpClient(threads=known.threads, connect_timeout_s=2.0), known.sink_timeout_s
         sinks: dict[str, EventSink] = {
@@ -109,19 +112,19 @@ class Services:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        from circles.adapters.sqlite_catalogue import SqliteCatalogue
+        from circles.adapters.sqlite.catalogue import SqliteCatalogue
 
         return SqliteCatalogue(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
 
     @cached_property
     def outbox(self) -> Outbox:
-        from circles.adapters.sqlite_outbox import SqliteOutbox
+        from circles.adapters.sqlite.outbox import SqliteOutbox
 
         return SqliteOutbox(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
 
     @cached_property
     def upkeep(self) -> Upkeep:
-        from circles.adapters.sqlite_upkeep import SqliteUpkeep
+        from circles.adapters.sqlite.upkeep import SqliteUpkeep
 
         return SqliteUpkeep(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
 
@@ -131,7 +134,7 @@ class Services:
             from circles.adapters.fixed_detector import FixedDetector
 
             return FixedDetector()
-        from circles.adapters.kserve_detector import KserveDetector
+        from circles.adapters.kserve.detector import KserveDetector
 
         return KserveDetector(self.settings)
 
@@ -170,4 +173,6 @@ def services() -> Services:
 
 
 if TYPE_CHECKING:
+    from circles.domain import services as ports
+
     _: type[ports.Services] = Services

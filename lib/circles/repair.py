@@ -4,9 +4,9 @@ import sys
 from dataclasses import asdict
 
 from circles.bootstrap import services
-from circles.errors import CirclesError
+from circles.domain.errors import CirclesError
 from circles.settings import SettingsError
-from circles.usecases import repair_images
+from circles.usecases.repair import repair_images
 
 FINISH_S = 30.0
 """How long what others are told of the repaired may take; what is not sent by then the next sender sends."""

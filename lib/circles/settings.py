@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from circles.settings_parsers import (
+from circles.setting_parsers import (
     above_zero,
     ce_overrides,
     flag,

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.errors import Buried, IdTaken, KeyTaken, NotFound
-from circles.images import Backlog, Circle, Detection, Image, ImageFilter, ObjectFilter, Status
-from circles.records import Tombstone
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.domain.detections import Circle, Detection, ObjectFilter
+from circles.domain.errors import Buried, IdTaken, KeyTaken, NotFound
+from circles.domain.images import Backlog, Image, ImageFilter, Status, Tombstone
 from tests.unit.fake_records import FakeCatalogue
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)

@@ -12,11 +12,12 @@ import pytest
 from werkzeug import Request, Response
 
 from circles.adapters.fixed_detector import FixedDetector
-from circles.adapters.kserve_detector import MAX_ANSWER_BYTES, KserveDetector
-from circles.errors import DetectorFailed
-from circles.images import Circle, Picture
+from circles.adapters.kserve.detector import MAX_ANSWER_BYTES, KserveDetector
+from circles.domain.detections import Circle
+from circles.domain.errors import DetectorFailed
+from circles.domain.pictures import Picture
+from circles.serve.wake import wake
 from circles.settings import Settings
-from circles.waking import wake
 from tests.contract.faulty_server import faulty_server
 from tests.scraping import Counted
 from tests.servers import free_ports

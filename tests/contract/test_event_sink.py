@@ -9,10 +9,10 @@ import pytest
 from cloudevents.http import from_http
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from circles.adapters.event_sinks import BrokerSink, WebhookSink
 from circles.adapters.http_client import HttpClient
-from circles.adapters.http_sink import BrokerSink, WebhookSink
-from circles.errors import Rejected, Unavailable
-from circles.images import OutgoingEvent
+from circles.domain.errors import Rejected, Unavailable
+from circles.domain.events import OutgoingEvent
 from tests.contract.faulty_server import faulty_server
 from tests.functions.sinks import FakeSink
 from tests.servers import free_ports

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from circles.adapters.folder_store import FolderStore
 from circles.adapters.minio_store import MinioStore
-from circles.errors import CirclesError, Damaged, Malformed, NotFound, TooLarge, Unavailable
+from circles.domain.errors import CirclesError, Damaged, Malformed, NotFound, TooLarge, Unavailable
 from circles.settings import Settings
 from tests.contract.faulty_server import faulty_server
 from tests.contract.full_disks import LIMIT_FILES, tiny_disk
@@ -718,7 +718,7 @@ PUT_TOO_MUCH = (
 import json, sys
 from pathlib import Path
 from circles.adapters.folder_store import FolderStore
-from circles.errors import CirclesError
+from circles.domain.errors import CirclesError
 store, outcomes = FolderStore(Path(sys.argv[1])), []
 for key, size in ("a", 50_000), ("b", 200_000), ("a", 200_000), ("c", 10):
     try:

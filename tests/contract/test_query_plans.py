@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.adapters.sqlite_outbox import SqliteOutbox
-from circles.adapters.sqlite_upkeep import SqliteUpkeep
-from circles.images import ImageFilter, Status
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.outbox import SqliteOutbox
+from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.domain.images import ImageFilter, Status
 from tests.contract.test_catalogue import NOW
 
 COUNT = 100_000

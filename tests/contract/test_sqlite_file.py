@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.errors import NotFound, Unavailable
-from circles.images import Status
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.domain.errors import NotFound, Unavailable
+from circles.domain.images import Status
 from tests.contract.full_disks import LIMIT_FILES, tiny_disk
 from tests.contract.processes import output, python
 from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, Faulty, an_image, circle, run
@@ -98,10 +98,11 @@ WORKER = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from circles.adapters import sqlite_schema  # imported before the start: all shall open at the same moment
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.identifiers import new_id
-from circles.images import Circle, Detection, Image
+from circles.adapters.sqlite import migrations  # imported before the start: all shall open at the same moment
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.domain.identifiers import new_id
+from circles.domain.detections import Circle, Detection
+from circles.domain.images import Image
 now = datetime(2026, 3, 1, tzinfo=UTC)
 circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(3))
 print("ready", flush=True)
@@ -277,8 +278,8 @@ KILLED_INSIDE = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.images import Circle, Detection
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.domain.detections import Circle, Detection
 
 class Deadly(tuple):
     def __iter__(self):
@@ -309,9 +310,10 @@ WRITE_FOR_EVER = """
 import itertools, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.identifiers import new_id
-from circles.images import Circle, Detection, Image
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.domain.identifiers import new_id
+from circles.domain.detections import Circle, Detection
+from circles.domain.images import Image
 now = datetime(2026, 3, 1, tzinfo=UTC)
 catalogue = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=30)
 circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(200))
@@ -452,10 +454,11 @@ FILL = (
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.errors import Unavailable
-from circles.identifiers import new_id
-from circles.images import Circle, Detection, Image
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.domain.errors import Unavailable
+from circles.domain.identifiers import new_id
+from circles.domain.detections import Circle, Detection
+from circles.domain.images import Image
 now = datetime(2026, 3, 1, tzinfo=UTC)
 catalogue, told, refused = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=1), [], 0
 circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(100))

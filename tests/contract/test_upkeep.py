@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.adapters.sqlite_outbox import SqliteOutbox
-from circles.adapters.sqlite_upkeep import SqliteUpkeep
-from circles.errors import Buried, KeyTaken, Unavailable
-from circles.images import Backlog, ImageFilter, OutgoingEvent, Status
-from circles.records import Refusal, Tombstone
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.outbox import SqliteOutbox
+from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.domain.errors import Buried, KeyTaken, Unavailable
+from circles.domain.events import OutgoingEvent
+from circles.domain.images import Backlog, ImageFilter, Refusal, Status, Tombstone
 from tests.contract.test_catalogue import LATER, NOW, Faulty, an_image, circle, run
 from tests.unit.fake_records import FakeCatalogue, FakeOutbox, FakeUpkeep
 

@@ -203,7 +203,7 @@ def test_without_the_token_nothing_is_read_or_passed_on(bridge, sink, given):
 
 def test_the_token_is_compared_in_constant_time(bridge, monkeypatch):
     compared = []
-    monkeypatch.setattr("circles.web_events.hmac.compare_digest", lambda *two: compared.append(two) or False)
+    monkeypatch.setattr("circles.web.events.hmac.compare_digest", lambda *two: compared.append(two) or False)
 
     assert post(bridge, PUT).status_code == 401
     assert compared == [(b"right", b"right")]
@@ -378,7 +378,7 @@ def test_what_is_not_there_is_refused(bridge, method, path, status):
 
 
 def test_whatever_breaks_is_a_500_without_a_body_and_with_a_log_line(bridge, log, monkeypatch):
-    monkeypatch.setattr("circles.bridging.read_notification", lambda _: 1 / 0)
+    monkeypatch.setattr("circles.usecases.forward.read_notification", lambda _: 1 / 0)
 
     assert post(bridge, PUT).status_code == 500
     assert "ZeroDivisionError" in log.getvalue()

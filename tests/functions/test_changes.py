@@ -5,8 +5,8 @@ import time
 import pytest
 
 from circles import bootstrap
-from circles.errors import Unavailable
-from circles.usecases import repair_images
+from circles.domain.errors import Unavailable
+from circles.usecases.repair import repair_images
 from tests.functions.pictures import png
 from tests.functions.predictors import CIRCLE, found, says
 

@@ -13,8 +13,8 @@ PROTOCOLS = ["v1", "v1-raw"]
 
 
 def detect(url, protocol, data, *, model="circles", width=WIDTH, height=HEIGHT):
-    from circles.adapters.kserve_detector import KserveDetector
-    from circles.images import Picture
+    from circles.adapters.kserve.detector import KserveDetector
+    from circles.domain.pictures import Picture
     from circles.settings import Settings
 
     settings = Settings(predictor_url=url, predictor_protocol=protocol, predictor_model=model)
@@ -49,7 +49,7 @@ def test_no_disc_is_an_empty_list(kserve_url, protocol):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_what_the_model_refuses_fails_and_is_no_answer(kserve_url, protocol):
-    from circles.errors import DetectorFailed
+    from circles.domain.errors import DetectorFailed
 
     with pytest.raises(DetectorFailed, match="400"):
         detect(kserve_url, protocol, b"no picture")
@@ -57,7 +57,7 @@ def test_what_the_model_refuses_fails_and_is_no_answer(kserve_url, protocol):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_model_that_is_not_there_fails(kserve_url, protocol):
-    from circles.errors import DetectorFailed
+    from circles.domain.errors import DetectorFailed
 
     with pytest.raises(DetectorFailed, match="404"):
         detect(kserve_url, protocol, encoded(disc()), model="squares")

@@ -36,7 +36,7 @@ def test_no_request_that_schemathesis_makes_is_answered_other_than_the_contract_
 
     out = subprocess.run(
         [Path(sys.executable).with_name("schemathesis"), "--config-file", tmp_path / "schemathesis.toml", "run",
-         ROOT / "lib/circles/openapi.json", "--url", run.url, "--checks", ",".join(CHECKS),
+         ROOT / "lib/circles/web/openapi.json", "--url", run.url, "--checks", ",".join(CHECKS),
          "--exclude-path", "/metrics",  # a function's own, 404 behind the gateway
          "--phases", "coverage,fuzzing", "--max-examples", "15", "--generation-deterministic",
          "--workers", "4", "--no-color", "--warnings", "off",

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from circles.errors import Buried, IdTaken, KeyTaken, NotFound
-from circles.identifiers import new_id
-from circles.images import Backlog, FoundObject, Status
-from circles.records import QueuedEvent, Tombstone, nobody
+from circles.domain.detections import FoundObject
+from circles.domain.errors import Buried, IdTaken, KeyTaken, NotFound
+from circles.domain.events import QueuedEvent, nobody
+from circles.domain.identifiers import new_id
+from circles.domain.images import Backlog, Status, Tombstone
 from tests.unit.faults import Faults
 
 

@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from circles.errors import Damaged, NotFound, TooLarge, Unavailable, UnsupportedPicture
-from circles.images import Circle, Detection, Picture, StoredObject
-from circles.keys import check_key
-from circles.rules import Rules
+from circles.domain.blobs import StoredObject, check_key
+from circles.domain.detections import Circle, Detection
+from circles.domain.errors import Damaged, NotFound, TooLarge, Unavailable, UnsupportedPicture
+from circles.domain.pictures import Picture
+from circles.domain.services import Rules
 from tests.unit.fake_records import FakeCatalogue, FakeOutbox, FakeUpkeep
 from tests.unit.faults import Faults
 

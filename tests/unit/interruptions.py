@@ -1,6 +1,6 @@
 """Use cases that are interrupted between any two calls of ports: killed, let down by a neighbour, or overtaken."""
 
-from circles.errors import DetectorFailed, Unavailable
+from circles.domain.errors import DetectorFailed, Unavailable
 
 
 class Crash(BaseException):

@@ -5,18 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from circles import trace
-from circles.documents import image_document
-from circles.errors import DetectorFailed, Rejected, Unavailable
-from circles.images import Upload
-from circles.usecases import (
-    delete_image,
-    detect_again,
-    dispatch_outbox,
-    register_object,
-    repair_images,
-    upload_image,
-)
+from circles.domain.errors import DetectorFailed, Rejected, Unavailable
+from circles.domain.pictures import Upload
+from circles.formats.documents import image_document
+from circles.telemetry import trace
+from circles.usecases.delete import delete_image
+from circles.usecases.detect import detect_again
+from circles.usecases.dispatch import dispatch_outbox
+from circles.usecases.register import register_object
+from circles.usecases.repair import repair_images
+from circles.usecases.upload import upload_image
 from tests.unit.fakes import FakeServices, FakeSink, away
 from tests.unit.test_registering import PICTURE, drop
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from circles.background import Background
+from circles.adapters.background import Background
 
 pytestmark = pytest.mark.timeout(20)
 

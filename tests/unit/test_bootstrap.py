@@ -4,14 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from circles import bootstrap, metrics
+from circles import bootstrap
+from circles.adapters.event_sinks import BrokerSink, WebhookSink
 from circles.adapters.fixed_detector import FixedDetector
 from circles.adapters.folder_store import FolderStore
-from circles.adapters.http_sink import BrokerSink, WebhookSink
-from circles.adapters.kserve_detector import KserveDetector
+from circles.adapters.kserve.detector import KserveDetector
 from circles.adapters.minio_store import MinioStore
 from circles.bootstrap import Services, build, services
 from circles.settings import Settings, SettingsError
+from circles.telemetry import metrics
 from tests.contract.test_catalogue import an_image
 from tests.scraping import total
 

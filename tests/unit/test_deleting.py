@@ -4,9 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from circles.errors import Damaged, DetectorFailed, KeyReused, NotFound, Unavailable
-from circles.images import ObjectFilter, Status, Upload
-from circles.usecases import delete_image, detect_again, repair_images, upload_image
+from circles.domain.detections import ObjectFilter
+from circles.domain.errors import Damaged, DetectorFailed, KeyReused, NotFound, Unavailable
+from circles.domain.images import Status
+from circles.domain.pictures import Upload
+from circles.usecases.delete import delete_image
+from circles.usecases.detect import detect_again
+from circles.usecases.repair import repair_images
+from circles.usecases.upload import upload_image
 from tests.unit.fakes import CIRCLE, FakeServices, away
 
 PICTURE, OTHER = b"picture of coins", b"picture of buttons"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circles.errors import Malformed
-from circles.events import IncomingEvent, binary_message, read_event, structured_message
-from circles.images import OutgoingEvent
+from circles.domain.errors import Malformed
+from circles.domain.events import OutgoingEvent
+from circles.formats.cloud_events import IncomingEvent, binary_message, read_event, structured_message
 
 BINARY = {"Ce-Specversion": "1.0", "Ce-Id": "1", "Ce-Type": "t", "Ce-Source": "/s", "Content-Type": "application/json"}
 STRUCTURED = {"Content-Type": "application/cloudevents+json; charset=utf-8"}

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circles.adapters.kserve_answer import read_answer
-from circles.adapters.kserve_wire import WrongAnswer
-from circles.images import Picture
+from circles.adapters.kserve.predictions import read_answer
+from circles.adapters.kserve.protocols import WrongAnswer
+from circles.domain.pictures import Picture
 
 PICTURE = Picture(b"", "image/png", width=100, height=80)
 OURS = {"bbox": [10, 20, 30, 40], "centroid": [25.5, 40.25], "radius": 17.5, "score": 0.75, "label": "coin"}

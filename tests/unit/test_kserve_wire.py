@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from circles.adapters.kserve_wire import PROTOCOLS, WrongAnswer, read_json
-from circles.images import Picture
+from circles.adapters.kserve.protocols import PROTOCOLS, WrongAnswer, read_json
+from circles.domain.pictures import Picture
 
 PICTURE = Picture(bytes(range(256)) * 3, "image/png", 40, 30)
 V1, RAW, V2 = (PROTOCOLS[name] for name in ("v1", "v1-raw", "v2-binary"))

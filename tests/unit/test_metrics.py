@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from circles import metrics
+from circles.telemetry import metrics
 from tests.contract.processes import output
 from tests.scraping import Counted, open_metrics_names, samples, total
 
@@ -159,7 +159,7 @@ def test_what_is_kept_without_a_scrape_stays_small(monkeypatch):
 
 ALONE = """
 import sys
-from circles import metrics
+from circles.telemetry import metrics
 metrics.identify(function="alone", build="source")
 for _ in range({times}):
     metrics.objects_found(1)

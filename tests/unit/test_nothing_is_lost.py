@@ -19,13 +19,20 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.adapters.sqlite_outbox import SqliteOutbox
-from circles.adapters.sqlite_upkeep import SqliteUpkeep
-from circles.errors import CirclesError, DetectorFailed, Unavailable
-from circles.identifiers import object_id
-from circles.images import ImageFilter, ObjectFilter, Status, Upload
-from circles.usecases import delete_image, detect_again, dispatch_outbox, register_object, repair_images, upload_image
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.outbox import SqliteOutbox
+from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.domain.detections import ObjectFilter
+from circles.domain.errors import CirclesError, DetectorFailed, Unavailable
+from circles.domain.identifiers import object_id
+from circles.domain.images import ImageFilter, Status
+from circles.domain.pictures import Upload
+from circles.usecases.delete import delete_image
+from circles.usecases.detect import detect_again
+from circles.usecases.dispatch import dispatch_outbox
+from circles.usecases.register import register_object
+from circles.usecases.repair import repair_images
+from circles.usecases.upload import upload_image
 from tests.unit.fakes import FakeServices, FakeSink
 from tests.unit.interruptions import Crash, Interruptions, Watched
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circles.errors import Malformed
-from circles.notifications import Notice, notices, read_notification, to_event
+from circles.domain.errors import Malformed
+from circles.formats.s3_notifications import Notice, notices, read_notification, to_event
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PUT = "com.amazonaws.s3.ObjectCreated:Put"

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from circles.adapters.pillow_pictures import PillowPictures
-from circles.errors import CirclesError, TooLarge, UndecodablePicture, UnsupportedPicture
-from circles.images import EXTENSIONS
+from circles.domain.errors import CirclesError, TooLarge, UndecodablePicture, UnsupportedPicture
+from circles.domain.pictures import EXTENSIONS
 from tests.functions.pictures import encode, png_bomb
 
 LIB = Path(__file__).resolve().parents[2] / "lib"
@@ -327,7 +327,7 @@ def with_size(file_format, width, height):
 READ_IN_A_PROCESS = """
 import json, resource, sys
 from circles.adapters.pillow_pictures import PillowPictures
-from circles.errors import CirclesError
+from circles.domain.errors import CirclesError
 small, bomb = (open(path, "rb").read() for path in sys.argv[1:])
 pictures = PillowPictures(max_pixels=50_000_000)
 pictures.read(small)

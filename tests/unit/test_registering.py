@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.adapters.sqlite_outbox import SqliteOutbox
-from circles.adapters.sqlite_upkeep import SqliteUpkeep
-from circles.errors import (
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.outbox import SqliteOutbox
+from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.domain.errors import (
     DetectorFailed,
     Malformed,
     NotFound,
@@ -18,8 +18,12 @@ from circles.errors import (
     UndecodablePicture,
     UnsupportedPicture,
 )
-from circles.images import Status, Upload
-from circles.usecases import delete_image, register_object, repair_images, upload_image
+from circles.domain.images import Status
+from circles.domain.pictures import Upload
+from circles.usecases.delete import delete_image
+from circles.usecases.register import register_object
+from circles.usecases.repair import repair_images
+from circles.usecases.upload import upload_image
 from tests.unit.fakes import FakeServices, away
 
 PICTURE, OTHER = b"picture of coins", b"picture of buttons"

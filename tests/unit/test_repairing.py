@@ -5,10 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from circles import sweeping
-from circles.errors import DetectorFailed, Unavailable
-from circles.images import Status, Upload
-from circles.usecases import delete_image, register_object, repair_images, upload_image
+from circles.domain.errors import DetectorFailed, Unavailable
+from circles.domain.images import Status
+from circles.domain.pictures import Upload
+from circles.usecases import sweep
+from circles.usecases.delete import delete_image
+from circles.usecases.register import register_object
+from circles.usecases.repair import repair_images
+from circles.usecases.upload import upload_image
 from tests.unit.fakes import FakeServices, FakeSink, away
 from tests.unit.test_registering import KEY, OTHER, PICTURE, drop
 
@@ -283,8 +287,8 @@ def test_a_detected_image_without_its_blob_is_reported_and_served_still(app):
 
 @pytest.fixture
 def short_sweeps(monkeypatch):
-    monkeypatch.setattr(sweeping, "_BLOBS", 3)
-    monkeypatch.setattr(sweeping, "_ROWS", 2)
+    monkeypatch.setattr(sweep, "_BLOBS", 3)
+    monkeypatch.setattr(sweep, "_ROWS", 2)
 
 
 def test_a_large_store_is_looked_at_in_stretches_round_and_round(app, short_sweeps):

@@ -1,31 +1,32 @@
-"""What sqlite_file.py takes for the newest migration, beside the migrations themselves."""
+"""What database.py takes for the newest migration, beside the migrations themselves."""
 
 from datetime import UTC, datetime, timedelta
 
 from sqlite_utils import Database
 
-from circles.adapters import sqlite_file, sqlite_schema
-from circles.adapters.sqlite_catalogue import SqliteCatalogue
-from circles.adapters.sqlite_upkeep import SqliteUpkeep
-from circles.images import ImageFilter
+from circles.adapters.sqlite import migrations
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.database import _SCHEMA
+from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.domain.images import ImageFilter
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_a_file_counts_as_current_only_with_the_last_migration(tmp_path):
     database = Database(tmp_path / "catalogue.db")
-    sqlite_schema.migrations.apply(database)
+    migrations.migrations.apply(database)
 
-    names = [applied.name for applied in sqlite_schema.migrations.applied(database)]
+    names = [applied.name for applied in migrations.migrations.applied(database)]
     database.close()
 
-    assert names[-1] == sqlite_file._SCHEMA
+    assert names[-1] == _SCHEMA
 
 
 def test_a_file_of_before_events_keeps_its_images_and_repair_takes_up_the_pending_ones(tmp_path):
     path = tmp_path / "catalogue.db"
     database = Database(path)
-    sqlite_schema.migrations.apply(database, stop_before="m002_events_and_repair")
+    migrations.migrations.apply(database, stop_before="m002_events_and_repair")
     known = {"media_type": "image/png", "size_bytes": 1, "sha256": "0" * 64, "width": 9, "height": 9,
              "source": "upload", "created_at": "2026-03-01T12:00:00.000000+00:00", "attempts": 1}  # fmt: skip
     held = "2026-03-01T12:01:00.000000+00:00"

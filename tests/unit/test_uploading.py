@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from circles.errors import (
+from circles.domain.errors import (
     Damaged,
     DetectorFailed,
     KeyReused,
@@ -15,8 +15,10 @@ from circles.errors import (
     UndecodablePicture,
     UnsupportedPicture,
 )
-from circles.images import Status, Upload
-from circles.usecases import delete_image, upload_image
+from circles.domain.images import Status
+from circles.domain.pictures import Upload
+from circles.usecases.delete import delete_image
+from circles.usecases.upload import upload_image
 from tests.unit.fakes import FakeServices, away
 
 PICTURE = b"picture of coins"

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from circles import errors
-from circles.documents import image_document, object_document, object_summary
-from circles.errors import CirclesError, Malformed
-from circles.identifiers import new_id, object_id, parse_id, upload_id
-from circles.images import FoundObject, Image, Status
-from circles.keys import check_key
+from circles.domain import errors
+from circles.domain.blobs import check_key
+from circles.domain.detections import FoundObject
+from circles.domain.errors import CirclesError, Malformed
+from circles.domain.identifiers import new_id, object_id, parse_id, upload_id
+from circles.domain.images import Image, Status
+from circles.formats.documents import image_document, object_document, object_summary
 from tests.unit.fakes import CIRCLE
 
 GOOD_KEYS = [

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from circles.errors import Malformed, TooLarge, UnsupportedPicture
-from circles.images import Upload
-from circles.web_requests import number, read_query, read_upload
+from circles.domain.errors import Malformed, TooLarge, UnsupportedPicture
+from circles.domain.pictures import Upload
+from circles.web.queries import number, read_query
+from circles.web.uploads import read_upload
 
 DATA = bytes(range(256))
 

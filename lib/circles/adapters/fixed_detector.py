@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from circles.images import Circle, Detection, Picture
+from circles.domain.detections import Circle, Detection
+from circles.domain.pictures import Picture
 
 FIXED = (
     Circle(bbox=(10, 20, 30, 30), centroid=(25.0, 35.0), radius_px=15.0, score=0.9, label="circle"),
@@ -27,6 +28,6 @@ def _fits(circle: Circle, picture: Picture) -> bool:
 
 
 if TYPE_CHECKING:
-    from circles.ports import Detector
+    from circles.domain.detections import Detector
 
     _: type[Detector] = FixedDetector

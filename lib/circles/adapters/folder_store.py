@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
-from circles.images import StoredObject
-from circles.keys import check_key
+from circles.domain.blobs import StoredObject, check_key
+from circles.domain.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
 
 _PART = re.compile(r"\.\w{8}\.part")
 """What a put that has not come to its end is called."""
@@ -143,6 +142,6 @@ def _fsync_folder(folder: Path) -> None:
 
 
 if TYPE_CHECKING:
-    from circles.ports import ObjectStore
+    from circles.domain.blobs import ObjectStore
 
     _: type[ObjectStore] = FolderStore

@@ -14,11 +14,10 @@ from minio.datatypes import Object
 from minio.error import InvalidResponseError, MinioException, S3Error
 from urllib3 import BaseHTTPResponse
 
-from circles import metrics
-from circles.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
-from circles.images import StoredObject
-from circles.keys import check_key
+from circles.domain.blobs import StoredObject, check_key
+from circles.domain.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
 from circles.settings import Settings
+from circles.telemetry import metrics
 
 _SHA256 = "x-amz-meta-sha256"
 _GONE = ("NoSuchKey", "NoSuchBucket", "NoSuchObject")
@@ -177,6 +176,6 @@ def _pool(settings: Settings) -> urllib3.PoolManager:
 
 
 if TYPE_CHECKING:
-    from circles.ports import ObjectStore
+    from circles.domain.blobs import ObjectStore
 
     _: type[ObjectStore] = MinioStore

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PIL import Image as PillowImage
 from PIL import ImageOps, UnidentifiedImageError
 
-from circles.errors import TooLarge, UndecodablePicture, UnsupportedPicture
-from circles.images import Picture
+from circles.domain.errors import TooLarge, UndecodablePicture, UnsupportedPicture
+from circles.domain.pictures import Picture
 
 _MEDIA_TYPES = {
     "JPEG": "image/jpeg",
@@ -91,6 +91,6 @@ def _decode(image: PillowImage.Image) -> int:
 
 
 if TYPE_CHECKING:
-    from circles.ports import Pictures
+    from circles.domain.pictures import Pictures
 
     _: type[Pictures] = PillowPictures

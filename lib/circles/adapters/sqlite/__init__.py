@@ -1,0 +1,1 @@
+"""Catalogue, outbox and upkeep in one SQLite file."""

@@ -1,0 +1,192 @@
+"""Catalogue in one SQLite file shared by several threads and processes of one node."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from circles.adapters.sqlite import rows
+from circles.adapters.sqlite.database import SqliteFile
+from circles.domain.catalogue import Position
+from circles.domain.detections import Detection, FoundObject, ObjectFilter
+from circles.domain.errors import Buried, IdTaken, KeyTaken, NotFound
+from circles.domain.events import Announce, nobody
+from circles.domain.identifiers import new_id
+from circles.domain.images import Backlog, Image, ImageFilter, Tombstone
+
+_OBJECT = """
+    SELECT objects.object_id, objects.image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label,
+           run.model, run.model_version
+    FROM objects JOIN detections AS run ON run.detection_id = objects.detection_id
+"""
+_SERVED_OBJECTS = """
+    SELECT object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label
+    FROM objects WHERE detection_id = :detection_id
+    AND (:min_score IS NULL OR score >= :min_score)
+    AND (:min_radius_px IS NULL OR radius_px >= :min_radius_px)
+    AND (:max_radius_px IS NULL OR radius_px <= :max_radius_px)
+    ORDER BY position
+"""
+_CLAIM = """
+    UPDATE images SET claimed_until = :until, attempts = attempts + 1,
+           due_at = CASE status WHEN 'pending' THEN :until END
+    WHERE image_id = :image_id AND (:again OR status = 'pending')
+    AND (claimed_until IS NULL OR claimed_until <= :now)
+"""
+_SERVE = """
+    UPDATE images SET status = 'detected', detection_id = ?, claimed_until = NULL, due_at = NULL, error = NULL
+    WHERE image_id = ?
+"""
+_RELEASE = """
+    UPDATE images SET claimed_until = NULL, error = :error, due_at = CASE status WHEN 'pending' THEN :due_at END
+    WHERE image_id = :image_id AND attempts = :claim
+"""
+_GIVE_UP = """
+    UPDATE images SET status = 'failed', claimed_until = NULL, due_at = NULL, error = :error
+    WHERE image_id = :image_id AND attempts = :claim AND status = 'pending'
+"""
+_BURIED = """
+    SELECT 1 FROM tombstones WHERE image_id = :image_id AND finished_at IS NULL
+    UNION ALL SELECT 1 FROM tombstones WHERE key = :key AND source = 'upload'
+"""
+_FILTERS = {"status": "images.status = :status", "sha256": "images.sha256 = :sha256",
+            "since": "images.created_at >= :since"}  # fmt: skip
+
+
+class SqliteCatalogue:
+    """Opens nothing before the first call. Reads are plain SQL; each write is one BEGIN IMMEDIATE transaction."""
+
+    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
+        self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s)
+
+    def add(self, image: Image, *, announce: Announce = nobody) -> None:
+        with self._file.write() as connection:
+            _check_new(connection, image)
+            rows.insert(connection, "images", [rows.image_row(image)])
+            _announce(connection, image, announce)
+
+    def get(self, image_id: str) -> Image:
+        with self._file.read() as connection:
+            return rows.get_image(connection, image_id)
+
+    def find_by_idempotency_key(self, key: str) -> Image | None:
+        with self._file.read() as connection:
+            row = connection.execute(f"{rows.IMAGE} WHERE images.idempotency_key = ?", [key]).fetchone()
+        return rows.image(row) if row else None
+
+    def page(self, wanted: ImageFilter, *, limit: int, before: Position | None = None) -> Sequence[Image]:
+        values = {name: value for name, value in asdict(wanted).items() if value is not None}
+        conditions = [_FILTERS[name] for name in values]
+        if wanted.since:
+            values["since"] = rows.text(wanted.since)
+        if before:
+            conditions.append("(images.created_at, images.image_id) < (:created_at, :image_id)")
+            values |= {"created_at": rows.text(before[0]), "image_id": before[1]}
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        query = f"{rows.IMAGE} {where} ORDER BY images.created_at DESC, images.image_id DESC LIMIT :limit"
+        with self._file.read() as connection:
+            return [rows.image(row) for row in connection.execute(query, {**values, "limit": limit})]
+
+    def claim(self, image_id: str, *, now: datetime, until: datetime, again: bool = False) -> Image | None:
+        values = {"image_id": image_id, "now": rows.text(now), "until": rows.text(until), "again": again}
+        with self._file.write() as connection:
+            if connection.execute(_CLAIM, values).rowcount == 0:
+                return None
+            return rows.get_image(connection, image_id)
+
+    def record(
+        self, image_id: str, detection: Detection, *, claim: int, now: datetime, announce: Announce = nobody
+    ) -> Image:
+        with self._file.write() as connection:
+            image = rows.get_image(connection, image_id)
+            if image.attempts != claim:
+                return image
+            detection_id = new_id()
+            rows.insert(connection, "detections", [rows.detection_row(detection_id, image_id, detection, now)])
+            objects = [
+                rows.object_row(detection_id, image_id, position, circle)
+                for position, circle in enumerate(detection.circles)
+            ]
+            rows.insert(connection, "objects", objects)
+            connection.execute(_SERVE, [detection_id, image_id])
+            return _announce(connection, rows.get_image(connection, image_id), announce)
+
+    def release(self, image_id: str, *, claim: int, error: str, due_at: datetime) -> Image:
+        values = {"image_id": image_id, "claim": claim, "error": error, "due_at": rows.text(due_at)}
+        with self._file.write() as connection:
+            connection.execute(_RELEASE, values)
+            return rows.get_image(connection, image_id)
+
+    def give_up(self, image_id: str, *, claim: int, error: str, announce: Announce = nobody) -> Image:
+        with self._file.write() as connection:
+            changed = connection.execute(_GIVE_UP, {"image_id": image_id, "claim": claim, "error": error}).rowcount
+            image = rows.get_image(connection, image_id)
+            return _announce(connection, image, announce) if changed else image
+
+    def delete(self, image_id: str, *, now: datetime, announce: Announce = nobody) -> Tombstone:
+        with self._file.write() as connection:
+            image = rows.get_image(connection, image_id)
+            tombstone = Tombstone(image_id, image.key, image.source, now)
+            for table in ("objects", "detections", "images"):
+                connection.execute(f"DELETE FROM {table} WHERE image_id = ?", [image_id])
+            rows.bury(connection, tombstone)
+            _announce(connection, image, announce)
+            return tombstone
+
+    def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
+        with self._file.read() as connection:
+            row = rows.found(connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
+            image = rows.image(row)
+            served = connection.execute(_SERVED_OBJECTS, {**asdict(wanted), "detection_id": row["detection_id"]})
+            model, version = image.model or "", image.model_version or ""
+            return image, [rows.found_object(each, model, version) for each in served]
+
+    def object(self, image_id: str, object_id: str) -> FoundObject:
+        with self._file.read() as connection:
+            row = connection.execute(
+                f"{_OBJECT} WHERE objects.object_id = ? AND objects.image_id = ?", [object_id, image_id]
+            ).fetchone()
+        if row is None:
+            raise NotFound("This image has no such object.")
+        *columns, model, version = row
+        return rows.found_object(columns, model, version)
+
+    def backlog(self) -> Backlog:
+        with self._file.read() as connection:
+            pending, oldest = connection.execute(
+                "SELECT count(*), min(created_at) FROM images WHERE status = 'pending'"
+            ).fetchone()
+        return Backlog(pending, rows.moment(oldest))
+
+    def ping(self) -> None:
+        with self._file.read() as connection:
+            connection.execute("SELECT 1 FROM images LIMIT 1").fetchone()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._file.close()
+
+
+def _check_new(connection: sqlite3.Connection, image: Image) -> None:
+    """Inside the transaction that will insert the image: nobody can come between."""
+    values = {"image_id": image.image_id, "key": image.key}
+    if connection.execute(_BURIED, values).fetchone():
+        raise Buried
+    if connection.execute("SELECT 1 FROM images WHERE image_id = ?", [image.image_id]).fetchone():
+        raise IdTaken
+    taken = "SELECT 1 FROM images WHERE idempotency_key = ?"
+    if image.idempotency_key and connection.execute(taken, [image.idempotency_key]).fetchone():
+        raise KeyTaken
+
+
+def _announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:
+    rows.insert(connection, "outbox", [rows.event_row(sink, event) for sink, event in announce(image)])
+    return image
+
+
+if TYPE_CHECKING:
+    from circles.domain.catalogue import Catalogue
+
+    _: type[Catalogue] = SqliteCatalogue

@@ -1,0 +1,72 @@
+"""Outbox in the catalogue's SQLite file."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from circles.adapters.sqlite import rows
+from circles.adapters.sqlite.database import SqliteFile
+from circles.domain.events import QueuedEvent
+from circles.domain.images import Backlog
+
+_DUE = """
+    SELECT * FROM outbox
+    WHERE sink = :sink AND state = 'waiting' AND due_at <= :now
+    AND NOT EXISTS (
+        SELECT 1 FROM outbox AS earlier
+        WHERE earlier.sink = outbox.sink AND earlier.subject = outbox.subject AND earlier.state = 'waiting'
+        AND earlier.position < outbox.position
+    )
+    ORDER BY due_at, position LIMIT :limit
+"""
+_THIS = "WHERE position = ? AND event_id = ?"  # a position is used again once its event was sent
+_SENT = f"DELETE FROM outbox {_THIS}"
+_PUT_OFF = f"UPDATE outbox SET attempts = attempts + 1, due_at = ?, error = ? {_THIS}"
+_LAY_ASIDE = f"UPDATE outbox SET state = 'aside', attempts = attempts + 1, error = ? {_THIS}"
+
+
+class SqliteOutbox:
+    """Rows are written by SqliteCatalogue, with the changes that they tell of, and deleted when they are sent."""
+
+    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
+        self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s)
+
+    def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
+        with self._file.read() as connection:
+            waiting = connection.execute(_DUE, {"sink": sink, "now": rows.text(now), "limit": limit})
+            return [QueuedEvent(row["position"], rows.event(row), row["attempts"]) for row in waiting]
+
+    def sent(self, queued: QueuedEvent) -> None:
+        with self._file.write() as connection:
+            connection.execute(_SENT, [queued.position, queued.event.event_id])
+
+    def put_off(self, queued: QueuedEvent, *, until: datetime, error: str) -> None:
+        with self._file.write() as connection:
+            connection.execute(_PUT_OFF, [rows.text(until), error, queued.position, queued.event.event_id])
+
+    def lay_aside(self, queued: QueuedEvent, *, error: str) -> None:
+        with self._file.write() as connection:
+            connection.execute(_LAY_ASIDE, [error, queued.position, queued.event.event_id])
+
+    def backlog(self) -> Backlog:
+        with self._file.read() as connection:
+            waiting, oldest = connection.execute(
+                "SELECT count(*), min(time) FROM outbox WHERE state = 'waiting'"
+            ).fetchone()
+        return Backlog(waiting, rows.moment(oldest))
+
+    def count_laid_aside(self) -> int:
+        with self._file.read() as connection:
+            [count] = connection.execute("SELECT count(*) FROM outbox WHERE state = 'aside'").fetchone()
+        return int(count)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._file.close()
+
+
+if TYPE_CHECKING:
+    from circles.domain.events import Outbox
+
+    _: type[Outbox] = SqliteOutbox

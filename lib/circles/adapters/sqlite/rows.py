@@ -1,0 +1,146 @@
+"""How images, runs, objects and events look as rows. Every function takes or gives plain values; none reads a file."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from circles.domain.detections import Circle, Detection, FoundObject
+from circles.domain.errors import NotFound
+from circles.domain.events import OutgoingEvent
+from circles.domain.identifiers import new_id
+from circles.domain.images import Image, Status, Tombstone
+
+IMAGE = """
+    SELECT images.*, coalesce(run.object_count, 0) AS object_count, run.model, run.model_version,
+           run.duration_ms AS detection_ms, run.created_at AS detected_at
+    FROM images LEFT JOIN detections AS run ON run.detection_id = images.detection_id
+"""
+"""What image() reads."""
+
+_STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source", "status", "file_name",
+           "idempotency_key", "attempts", "error")  # fmt: skip
+_SERVED = ("object_count", "model", "model_version", "detection_ms")
+
+
+def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows with the same columns; table and columns are our own names."""
+    if rows:
+        columns = ", ".join(rows[0])
+        places = ", ".join(f":{name}" for name in rows[0])
+        connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+
+
+def text(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds always, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def get_image(connection: sqlite3.Connection, image_id: str) -> Image:
+    """Raises NotFound."""
+    return image(found(connection.execute(f"{IMAGE} WHERE images.image_id = ?", [image_id]).fetchone()))
+
+
+def found(row: sqlite3.Row | None) -> sqlite3.Row:
+    if row is None:
+        raise NotFound("There is no such image.")
+    return row
+
+
+def image_row(image: Image) -> dict[str, Any]:
+    row = {name: getattr(image, name) for name in _STORED}
+    moments = {name: getattr(image, name) for name in ("created_at", "claimed_until", "due_at")}
+    return {**row, **{name: text(value) if value else None for name, value in moments.items()}}
+
+
+def image(row: sqlite3.Row) -> Image:
+    values = {name: row[name] for name in (*_STORED, *_SERVED)}
+    values["status"] = Status(row["status"])
+    return Image(
+        **values,
+        created_at=datetime.fromisoformat(row["created_at"]),
+        claimed_until=moment(row["claimed_until"]),
+        due_at=moment(row["due_at"]),
+        detected_at=moment(row["detected_at"]),
+    )
+
+
+def detection_row(detection_id: str, image_id: str, detection: Detection, now: datetime) -> dict[str, Any]:
+    return {
+        "detection_id": detection_id,
+        "image_id": image_id,
+        "model": detection.model,
+        "model_version": detection.model_version,
+        "protocol": detection.protocol,
+        "duration_ms": detection.duration_ms,
+        "object_count": len(detection.circles),
+        "created_at": text(now),
+    }
+
+
+def object_row(detection_id: str, image_id: str, position: int, circle: Circle) -> dict[str, Any]:
+    x, y, width, height = circle.bbox
+    return {
+        "object_id": new_id(),
+        "detection_id": detection_id,
+        "image_id": image_id,
+        "position": position,
+        "x": x,
+        "y": y,
+        "width": width,
+        "height": height,
+        "centroid_x": circle.centroid[0],
+        "centroid_y": circle.centroid[1],
+        "radius_px": circle.radius_px,
+        "score": circle.score,
+        "label": circle.label,
+    }
+
+
+def found_object(columns: Iterable[Any], model: str, model_version: str) -> FoundObject:
+    """columns are in the order of catalogue.py's queries: a list has many rows, and access by name costs thrice as
+    much."""
+    object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label = columns
+    circle = Circle((x, y, width, height), (centroid_x, centroid_y), radius_px, score, label)
+    return FoundObject(object_id, image_id, circle, model, model_version)
+
+
+def bury(connection: sqlite3.Connection, tombstone: Tombstone) -> None:
+    """There may be a finished one, of a file that was put again under the same key."""
+    connection.execute("DELETE FROM tombstones WHERE image_id = ?", [tombstone.image_id])
+    insert(connection, "tombstones", [{**asdict(tombstone), "deleted_at": text(tombstone.deleted_at)}])
+
+
+def event_row(sink: str, event: OutgoingEvent) -> dict[str, Any]:
+    """A new row of the outbox: due from the moment of its event on."""
+    return {
+        "sink": sink,
+        "event_id": event.event_id,
+        "type": event.type,
+        "source": event.source,
+        "subject": event.subject,
+        "time": text(event.time),
+        "traceparent": event.traceparent,
+        "data": json.dumps(event.data, ensure_ascii=False),
+        "state": "waiting",
+        "attempts": 0,
+        "due_at": text(event.time),
+    }
+
+
+def event(row: sqlite3.Row) -> OutgoingEvent:
+    return OutgoingEvent(
+        event_id=row["event_id"],
+        type=row["type"],
+        source=row["source"],
+        subject=row["subject"],
+        time=datetime.fromisoformat(row["time"]),
+        traceparent=row["traceparent"],
+        data=json.loads(row["data"]),
+    )

@@ -1,0 +1,39 @@
+"""Mints and checks ids. Ours are UUIDs of version 7 (RFC 9562), so that newer ids sort later."""
+
+import json
+import re
+from uuid import UUID, uuid5
+
+from circles.domain.errors import Malformed
+
+_UPLOADS = UUID("5f0ce8a6-9d0a-4b52-8f52-6f5e0f6a1f6e")
+"""Namespace of the ids that follow from an upload's idempotency key; drawn once, never to change."""
+
+_OBJECTS = UUID("3b1f2a70-55c1-4d0e-9a46-8a9f7a0f4c11")
+"""Namespace of the ids of objects that others put into the bucket; drawn once, never to change."""
+
+_CANONICAL = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def new_id() -> str:
+    """Return a new UUID of version 7."""
+    from uuid_utils import uuid7  # here, because readers of the catalogue never mint
+
+    return str(uuid7())
+
+
+def upload_id(idempotency_key: str, sha256: str) -> str:
+    """Return the UUID that the same bytes under the same key always have: a retry overwrites its own blob."""
+    return str(uuid5(_UPLOADS, f"{idempotency_key}\n{sha256}"))
+
+
+def object_id(bucket: str, key: str, etag: str) -> str:
+    """Return the UUID of one version of one object: what is told of it many times is one image."""
+    return str(uuid5(_OBJECTS, json.dumps([bucket, key, etag])))
+
+
+def parse_id(text: str) -> str:
+    """Return a UUID in canonical lower case; raise Malformed for anything else."""
+    if not _CANONICAL.fullmatch(text):
+        raise Malformed("Ids are UUIDs such as 01890a5d-ac96-774b-bcce-b302099a8057.")
+    return text.lower()

@@ -1,0 +1,1 @@
+"""How others and we write things down: JSON documents, CloudEvents, S3 and SeaweedFS notifications. Pure functions."""

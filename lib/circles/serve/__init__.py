@@ -1,0 +1,1 @@
+"""The start command: `python -m circles.serve`."""

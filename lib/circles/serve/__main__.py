@@ -1,0 +1,29 @@
+"""
+The one start command: `python -m circles.serve` serves the function that FUNCTION_SOURCE and FUNCTION_TARGET name.
+
+What costs time is imported after the predictor has been woken, so that its cold start overlaps with ours.
+"""
+
+import sys
+import threading
+
+from circles.serve.wake import wake
+from circles.settings import Settings, SettingsError
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT and finish what is in flight. Nothing is bound before the function is loaded."""
+    try:
+        settings = Settings.from_env()
+    except SettingsError as error:
+        sys.exit(f"cannot start: {error}")
+    if settings.wake_predictor and settings.detector == "kserve":
+        call = (settings.predictor_url, settings.predictor_timeout_s)
+        threading.Thread(target=wake, args=call, daemon=True).start()
+    from circles.serve.server import serve
+
+    serve(settings)
+
+
+if __name__ == "__main__":
+    main()

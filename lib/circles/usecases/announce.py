@@ -1,0 +1,34 @@
+"""Events are written with the change that they tell of, and sent afterwards from the outbox."""
+
+from collections.abc import Sequence
+
+from circles.domain.events import Announce, OutgoingEvent, nobody
+from circles.domain.identifiers import new_id
+from circles.domain.images import Image
+from circles.domain.services import Services
+from circles.formats.documents import image_document
+from circles.telemetry import trace
+from circles.usecases.dispatch import dispatch_outbox
+
+UPLOADED, DETECTED, FAILED, DELETED = "image.uploaded", "image.detected", "image.failed", "image.deleted"
+
+
+def announcing(what: str, app: Services) -> Announce:
+    """Return what writes an event about an image's new state for every sink there is."""
+    sinks = tuple(app.sinks)
+    if not sinks:
+        return nobody
+    rules, now, traceparent = app.rules, app.now(), trace.traceparent.get()
+
+    def announce(image: Image) -> Sequence[tuple[str, OutgoingEvent]]:
+        kind, document = f"{rules.event_type_prefix}.{what}", image_document(image)
+        event = OutgoingEvent(new_id(), kind, rules.event_source, image.image_id, now, traceparent, document)
+        return [(sink, event) for sink in sinks]
+
+    return announce
+
+
+def send_soon(app: Services) -> None:
+    """Let the background send what has just been written. Nothing fails and nothing waits here."""
+    if app.sinks:
+        app.soon(lambda: dispatch_outbox(app), key="outbox")

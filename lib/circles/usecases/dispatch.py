@@ -1,0 +1,121 @@
+"""Sends the events that wait in the outbox to their sinks."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from circles.domain.errors import Rejected, Unavailable
+from circles.domain.events import EventSink, QueuedEvent
+from circles.domain.identifiers import new_id
+from circles.domain.services import Services
+from circles.telemetry import metrics
+
+log = logging.getLogger("circles")
+
+
+_BATCH = 50
+
+_FAILURES_IN_A_ROW = 3
+"""So many images' events must fail one after the other before a sink counts as away; one that fails is the event's."""
+
+_SLACK = timedelta(seconds=15)
+"""For the catalogue's part of a sending, and a process that is slow."""
+
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
+
+
+def dispatch_outbox(app: Services, *, until: datetime | None = None) -> int:
+    """
+    Send the events that are due to every sink, and return how many were taken.
+
+    At least once, per image in order; one process at a time sends to one sink. A fault of a sink puts its event off,
+    and after Rules.event_max_attempts lays it aside; so does what the sink rejects.
+
+    Args:
+        until: no event is begun after that moment.
+
+    Raises:
+        Unavailable: the catalogue is away.
+    """
+    return sum(_Dispatch(name, sink, app, until).run() for name, sink in app.sinks.items())
+
+
+class _Dispatch:
+    """Sends to one sink, under a lease that only this dispatch holds."""
+
+    def __init__(self, name: str, sink: EventSink, app: Services, until: datetime | None) -> None:
+        self._name, self._sink, self._app, self._until = name, sink, app, until
+        self._lease, self._holder = f"outbox {name}", new_id()
+        self._renew_at = app.now()
+        self._failures_in_a_row = 0
+
+    def run(self) -> int:
+        """
+        Send until nothing is due.
+
+        What another process writes while we hold the lease it cannot send itself, so we look once more after we have
+        given the lease back.
+        """
+        sent = 0
+        while self._due(limit=1) and self._may_go_on() and self._hold():
+            try:
+                sent += self._drain()
+            finally:
+                self._app.upkeep.end_lease(self._lease, self._holder)
+        return sent
+
+    def _drain(self) -> int:
+        sent = 0
+        while due := self._due(limit=_BATCH):
+            for queued in due:
+                if not self._may_go_on():
+                    return sent
+                if self._app.now() >= self._renew_at:
+                    if not self._hold():
+                        return sent
+                    break  # the lease may have run out in between: what others have sent must not be sent after it
+                sent += self._send(queued)
+        return sent
+
+    def _due(self, limit: int) -> Sequence[QueuedEvent]:
+        return self._app.outbox.due(self._name, now=self._app.now(), limit=limit)
+
+    def _may_go_on(self) -> bool:
+        in_time = self._until is None or self._app.now() < self._until
+        return in_time and self._failures_in_a_row < _FAILURES_IN_A_ROW
+
+    def _hold(self) -> bool:
+        """Take or prolong the lease, so long that one sending that begins before it is renewed ends within it."""
+        now, sending = self._app.now(), self._app.rules.event_timeout + _SLACK
+        self._renew_at = now + sending
+        return self._app.upkeep.lease(self._lease, self._holder, now=now, until=now + 2 * sending)
+
+    def _send(self, queued: QueuedEvent) -> bool:
+        try:
+            self._sink.send(queued.event)
+        except Rejected as error:
+            self._lay_aside(queued, str(error), "rejected")
+            return False
+        except Exception as error:  # whatever an adapter raises must hold up nothing else
+            if not isinstance(error, Unavailable):
+                log.exception("event %s could not be sent to %s", queued.event.event_id, self._name)
+            self._put_off(queued, str(error))
+            return False
+        self._failures_in_a_row = 0
+        self._app.outbox.sent(queued)
+        metrics.event_handled("out", queued.event.type, "sent")
+        return True
+
+    def _put_off(self, queued: QueuedEvent, error: str) -> None:
+        self._failures_in_a_row += 1
+        if queued.attempts + 1 >= self._app.rules.event_max_attempts:
+            self._lay_aside(queued, error, "given up")
+            return
+        wait = min(_FIRST_WAIT * 2**queued.attempts, _LONGEST_WAIT)
+        self._app.outbox.put_off(queued, until=self._app.now() + wait, error=error)
+        metrics.event_handled("out", queued.event.type, "put off")
+
+    def _lay_aside(self, queued: QueuedEvent, error: str, outcome: str) -> None:
+        self._app.outbox.lay_aside(queued, error=error)
+        log.error("event %s for %s is laid aside: %s", queued.event.event_id, self._name, error)
+        metrics.event_handled("out", queued.event.type, outcome)

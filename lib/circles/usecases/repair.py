@@ -1,0 +1,129 @@
+"""
+Takes up what was cut off: deletions, detections, blobs without rows, rows without blobs, events.
+
+Each part has its share of Rules.repair_budget and is the first by turns, so that none starves the others and a call
+ends before its caller's patience does. Several repairs at once share the work: detections by the images' claims, sweep
+and sending by leases.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from circles.domain.errors import CirclesError, NotFound, Unavailable
+from circles.domain.images import Image, Status
+from circles.domain.services import Services
+from circles.usecases.delete import KEPT, finish_deletion
+from circles.usecases.detect import claim, detect, give_up
+from circles.usecases.dispatch import dispatch_outbox
+from circles.usecases.sweep import Sweep, sweep
+
+log = logging.getLogger("circles")
+
+_BATCH = 100
+_FAILURES_IN_A_ROW = 3
+"""So many images must fail one after the other before the predictor counts as away, and costs the others no attempt."""
+
+
+@dataclass(slots=True)
+class RepairReport(Sweep):
+    """What one repair did and saw."""
+
+    detected: int = 0
+    put_off: int = 0
+    """Detections that failed again and are due later."""
+    failed: int = 0
+    """Images that were given up."""
+    blobs_deleted: int = 0
+    events_sent: int = 0
+    events_laid_aside_seen: int = 0
+
+
+Part = Callable[[RepairReport, datetime, Services], None]
+
+
+def repair_images(app: Services) -> RepairReport:
+    """
+    Finish deletions, detect what is due, look for blobs without rows and rows without blobs, and send events.
+
+    Bounded by Rules.repair_budget, to which one detection or one sending may be added. Raises Unavailable where the
+    catalogue is away.
+    """
+    report, began, budget = RepairReport(), app.now(), app.rules.repair_budget
+    _finish_deletions(report, began + budget * 0.1, app)
+    for part, share in zip(_turn(app), (0.5, 0.75, 1.0), strict=True):
+        part(report, began + budget * share, app)
+    log.info("repair: %s", report)
+    return report
+
+
+def _turn(app: Services) -> list[Part]:
+    """The parts whose pieces may be long, each of them first by turns: none can starve the others for good."""
+    parts: list[Part] = [_send_events, sweep, _detect_due]
+    first = int(app.upkeep.bookmark("repair") or 0)
+    app.upkeep.set_bookmark("repair", str((first + 1) % len(parts)))
+    return parts[first:] + parts[:first]
+
+
+def _finish_deletions(report: RepairReport, until: datetime, app: Services) -> None:
+    for tombstone in app.upkeep.tombstones(limit=_BATCH):
+        if app.now() >= until:
+            report.cut_short = True
+            break
+        try:
+            finish_deletion(tombstone, app)
+            report.blobs_deleted += 1
+        except CirclesError as error:
+            log.warning("the blob of the deleted image %s stays: %s", tombstone.image_id, error)
+            report.cut_short = True  # and on to the next: it may be this one blob that a store does not let go
+    app.upkeep.forget_tombstones(before=app.now() - KEPT)
+
+
+def _detect_due(report: RepairReport, until: datetime, app: Services) -> None:
+    failures = 0
+    for image in _due(app):
+        if app.now() >= until or failures >= _FAILURES_IN_A_ROW:
+            report.cut_short = True
+            return
+        outcome = _detect_one(image, app)
+        failures = failures + 1 if outcome == "put_off" else 0
+        if outcome:
+            setattr(report, outcome, getattr(report, outcome) + 1)
+
+
+def _due(app: Services) -> Iterator[Image]:
+    """Images that are due, each once; asked anew for each, because other repairs take some of them meanwhile."""
+    seen: set[str] = set()
+    while True:
+        due = app.upkeep.due(now=app.now(), limit=_BATCH)
+        image = next((image for image in due if image.image_id not in seen), None)
+        if image is None:
+            return
+        seen.add(image.image_id)
+        yield image
+
+
+def _detect_one(image: Image, app: Services) -> str | None:
+    """Return which number of the report grows; None where another is at it or the image is gone."""
+    try:
+        if image.attempts >= app.rules.max_attempts:
+            reason = image.error or "Every detection of it was cut off."
+            after = give_up(image, reason, app)
+        elif claimed := claim(image.image_id, app):
+            after = detect(claimed, app)
+        else:
+            return None
+    except NotFound:
+        return None
+    except Unavailable:
+        raise
+    except Exception:  # a fault of ours with this image must not keep the others from their turn
+        log.exception("image %s could not be repaired", image.image_id)
+        return "put_off"
+    return {Status.PENDING: "put_off", Status.DETECTED: "detected", Status.FAILED: "failed"}[after.status]
+
+
+def _send_events(report: RepairReport, until: datetime, app: Services) -> None:
+    report.events_sent = dispatch_outbox(app, until=until)
+    report.events_laid_aside_seen = app.outbox.count_laid_aside()

@@ -1,0 +1,137 @@
+"""Looks for blobs without rows and rows without blobs, a stretch at a time: a large store costs no call much."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from circles.domain.blobs import StoredObject
+from circles.domain.errors import CirclesError, NotFound, Unavailable
+from circles.domain.identifiers import new_id, object_id
+from circles.domain.images import Image
+from circles.domain.services import Services
+from circles.usecases.register import register_stored
+
+log = logging.getLogger("circles")
+
+_OWN_PREFIX = "images/"
+_BLOBS = 1000  # of each prefix in one sweep: one request to the store
+_ROWS = 200  # in one sweep, each of them a request
+
+
+@dataclass(slots=True)
+class Sweep:
+    """What was done and seen; the fields that end in _seen are facts that need a person or more time."""
+
+    adopted: int = 0
+    """Blobs that had no row for longer than Rules.adopt_after, and are images now."""
+    refused: int = 0
+    """Such blobs that are no picture."""
+    blobs_without_row_seen: int = 0
+    rows_without_blob_seen: int = 0
+    cut_short: bool = False
+    """The time was over, or a neighbour is away; the next one goes on."""
+
+
+def sweep(found: Sweep, until: datetime, app: Services) -> None:
+    """
+    Look at a stretch of the store and of the catalogue, behind the one of the last sweep, and count in found.
+
+    One process at a time does; no further blob or row is looked at after until. Raises Unavailable where the catalogue
+    is away.
+    """
+    name, holder, now = "sweep", new_id(), app.now()
+    if now >= until or not app.upkeep.lease(name, holder, now=now, until=until + app.rules.lease):
+        return
+    try:
+        for prefix in (app.rules.incoming_prefix, _OWN_PREFIX):
+            _sweep_blobs(prefix, found, until, app)
+        _sweep_rows(found, until, app)
+    except Unavailable as error:
+        log.warning("the sweep over the store ends early: %s", error)
+        found.cut_short = True
+    finally:
+        app.upkeep.end_lease(name, holder)
+
+
+def _sweep_blobs(prefix: str, found: Sweep, until: datetime, app: Services) -> None:
+    bookmark = _Bookmark(f"blobs {prefix}", app)
+    stretch = list(islice(app.store.list(prefix, after=bookmark.place or None), _BLOBS))
+    without_row = _without_row(stretch, prefix, app)
+    for stored in stretch:
+        if stored in without_row:
+            if app.now() >= until:
+                found.cut_short = True
+                return bookmark.keep()
+            _adopt(stored, found, app)
+        bookmark.place = stored.key
+    bookmark.keep(at_end=len(stretch) < _BLOBS)
+
+
+def _without_row(stretch: list[StoredObject], prefix: str, app: Services) -> set[StoredObject]:
+    """
+    Return the blobs that nothing in the catalogue speaks of.
+
+    A file that others put is known by its version: it may have been replaced. An own blob is written once: its key will
+    do, and its version changes when the folder of blobs is copied.
+    """
+    ids = {object_id(stored.bucket, stored.key, stored.etag): stored for stored in stretch}
+    unknown = {ids[each] for each in app.upkeep.unknown_ids(list(ids))}
+    if prefix == _OWN_PREFIX:
+        keys = app.upkeep.unknown_keys([stored.key for stored in unknown])
+        unknown = {stored for stored in unknown if stored.key in keys}
+    return unknown
+
+
+def _adopt(stored: StoredObject, found: Sweep, app: Services) -> None:
+    """Register a blob that is old enough: of a younger one the row may be about to be written, or the event to come."""
+    if app.now() - stored.modified_at < app.rules.adopt_after:
+        found.blobs_without_row_seen += 1
+        return
+    log.warning("blob %r has no row and becomes an image", stored.key)
+    try:
+        register_stored(stored, app)
+        found.adopted += 1
+    except Unavailable:
+        raise
+    except NotFound:
+        return  # gone or replaced since
+    except CirclesError:
+        found.refused += 1
+    except Exception:  # a fault of ours with this blob must not keep repair from all that comes after it
+        log.exception("blob %r could not be looked at", stored.key)
+
+
+def _sweep_rows(found: Sweep, until: datetime, app: Services) -> None:
+    bookmark = _Bookmark("rows", app)
+    stretch = app.upkeep.images(after=bookmark.place, limit=_ROWS)
+    for image in stretch:
+        if app.now() >= until:
+            found.cut_short = True
+            return bookmark.keep()
+        if not _has_blob(image, app) and app.upkeep.key_in_use(image.key):
+            log.error("image %s has lost its blob %r", image.image_id, image.key)
+            found.rows_without_blob_seen += 1
+        bookmark.place = image.image_id
+    bookmark.keep(at_end=len(stretch) < _ROWS)
+
+
+class _Bookmark:
+    """Behind which key or id the next sweep begins."""
+
+    def __init__(self, name: str, app: Services) -> None:
+        self._name, self._app = name, app
+        self.place = self._kept = app.upkeep.bookmark(name)
+
+    def keep(self, *, at_end: bool = False) -> None:
+        place = "" if at_end else self.place
+        if place != self._kept:
+            self._app.upkeep.set_bookmark(self._name, place)
+
+
+def _has_blob(image: Image, app: Services) -> bool:
+    try:
+        stored = app.store.stat(image.key)
+    except NotFound:
+        return False
+    return image.source == "upload" or object_id(stored.bucket, stored.key, stored.etag) == image.image_id

@@ -1,0 +1,1 @@
+"""HTTP in and out: routing, reading requests, answering."""
