@@ -23,7 +23,7 @@ def ready() -> None:
         raise Unavailable("CIRCLES_BRIDGE_TOKEN is not set.")
 
 
-answer = event_routes(take_notification, ready=ready, settings=app.settings, never_status=204)
+answer = event_routes(take_notification, ready=ready, never_status=204)
 
 
 @functions_framework.http

@@ -5,6 +5,7 @@ from flask import Request, Response
 
 from circles.bootstrap import services
 from circles.formats.documents import image_document, object_document
+from circles.usecases.content import read_content
 from circles.web.content import content_response
 from circles.web.queries import read_query
 from circles.web.routing import Handler, json_response, routes
@@ -24,7 +25,8 @@ def get_object(request: Request, image_id: str, object_id: str) -> Response:
 
 def get_content(request: Request, image_id: str) -> Response:
     read_query(request)
-    return content_response(request, app.catalogue.get(image_id), app.store)
+    image = app.catalogue.get(image_id)
+    return content_response(request, image, lambda: read_content(image, app.store))
 
 
 handlers: dict[str, Handler] = {
@@ -32,7 +34,7 @@ handlers: dict[str, Handler] = {
     "GET /images/<image_id>/objects/<object_id>": get_object,
     "GET /images/<image_id>/content": get_content,
 }
-answer = routes(handlers, ready=app.catalogue.ping, settings=app.settings)
+answer = routes(handlers, ready=app.catalogue.ping, max_body_bytes=app.settings.max_body_bytes)
 
 
 @functions_framework.http

@@ -29,7 +29,7 @@ def get_objects(request: Request, image_id: str) -> Response:
 
 
 handlers: dict[str, Handler] = {"GET /images/": get_images, "GET /images/<image_id>/objects": get_objects}
-answer = routes(handlers, ready=app.catalogue.ping, settings=app.settings)
+answer = routes(handlers, ready=app.catalogue.ping, max_body_bytes=app.settings.max_body_bytes)
 
 
 @functions_framework.http

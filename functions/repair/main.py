@@ -26,7 +26,7 @@ def ready() -> None:
     app.store.ping()
 
 
-answer = cloud_event_routes(handle, ready=ready, settings=app.settings)
+answer = cloud_event_routes(handle, ready=ready)
 
 
 @functions_framework.http

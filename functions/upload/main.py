@@ -34,7 +34,7 @@ def delete(request: Request, image_id: str) -> Response:
 
 handlers: dict[str, Handler] = {"POST /images/": post_image, "POST /images/<image_id>/detections": post_detection,
                                 "DELETE /images/<image_id>": delete}  # fmt: skip
-answer = routes(handlers, ready=app.ping, settings=app.settings)
+answer = routes(handlers, ready=app.ping, max_body_bytes=app.settings.max_body_bytes)
 
 
 @functions_framework.http

@@ -2,6 +2,7 @@
 nothing that its requests do not need."""
 
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -102,13 +103,22 @@ class Services:
 
     @cached_property
     def store(self) -> ObjectStore:
-        if self.settings.store == "s3":
+        known = self.settings
+        if known.store == "s3":
             from circles.adapters.minio_store import MinioStore
 
-            return MinioStore(self.settings)
+            return MinioStore(
+                known.s3_endpoint,
+                known.s3_bucket,
+                region=known.s3_region,
+                access_key=known.s3_access_key,
+                secret_key=known.s3_secret_key,
+                timeout_s=known.s3_timeout_s,
+                threads=known.threads,
+            )
         from circles.adapters.folder_store import FolderStore
 
-        return FolderStore(self.settings.data_dir / "blobs")
+        return FolderStore(known.data_dir / "blobs")
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -130,13 +140,22 @@ class Services:
 
     @cached_property
     def detector(self) -> Detector:
-        if self.settings.detector == "fixed":
+        known = self.settings
+        if known.detector == "fixed":
             from circles.adapters.fixed_detector import FixedDetector
 
             return FixedDetector()
         from circles.adapters.kserve.detector import KserveDetector
 
-        return KserveDetector(self.settings)
+        return KserveDetector(
+            known.predictor_url,
+            known.predictor_model,
+            protocol=known.predictor_protocol,
+            timeout_s=known.predictor_timeout_s,
+            connect_timeout_s=known.predictor_connect_timeout_s,
+            max_objects=known.max_objects,
+            threads=known.threads,
+        )
 
     def gauges(self) -> dict[str, float]:
         """What /metrics says of the catalogue; nothing if this process has not used it yet, or it does not answer."""
@@ -168,8 +187,21 @@ def build(settings: Settings) -> Services:
 
 
 def services() -> Services:
-    """Return the services that the environment describes. Raises SettingsError."""
-    return build(Settings.from_env())
+    """Return the services that the environment describes, and configure logging. Raises SettingsError."""
+    settings = Settings.from_env()
+    _configure_logging(settings.log_level)
+    return build(settings)
+
+
+def _configure_logging(level: str) -> None:
+    """One readable line per event on standard output; functions-framework configures no logging at all."""
+    root = logging.getLogger("circles")
+    root.setLevel(level)
+    if not root.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        root.addHandler(handler)
+        root.propagate = False
 
 
 if TYPE_CHECKING:

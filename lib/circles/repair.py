@@ -3,9 +3,9 @@
 import sys
 from dataclasses import asdict
 
-from circles.bootstrap import services
+from circles.bootstrap import build
 from circles.domain.errors import CirclesError
-from circles.settings import SettingsError
+from circles.settings import Settings, SettingsError
 from circles.usecases.repair import repair_images
 
 FINISH_S = 30.0
@@ -15,7 +15,7 @@ FINISH_S = 30.0
 def main() -> None:
     """Print the report, a line a figure; end with 1 where store or catalogue is away."""
     try:
-        app = services()
+        app = build(Settings.from_env())
         report = repair_images(app)
         app.finish(FINISH_S)
     except (CirclesError, SettingsError) as error:

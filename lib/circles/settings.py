@@ -96,6 +96,11 @@ class Settings:
         return self.catalogue_path or self.data_dir / "catalogue.db"
 
     @property
+    def max_body_bytes(self) -> int:
+        """The largest request: the form around the file counts too, and the file is measured where it is read."""
+        return self.max_upload_bytes + 64 * 1024
+
+    @property
     def webhook_key(self) -> bytes:
         """The bytes that webhooks are signed with."""
         return base64.b64decode(self.webhook_secret.removeprefix("whsec_"))

@@ -12,7 +12,8 @@ import pytest
 from werkzeug import Request, Response
 
 from circles.adapters.fixed_detector import FixedDetector
-from circles.adapters.kserve.detector import MAX_ANSWER_BYTES, KserveDetector
+from circles.adapters.kserve.detector import MAX_ANSWER_BYTES
+from circles.bootstrap import Services
 from circles.domain.detections import Circle
 from circles.domain.errors import DetectorFailed
 from circles.domain.pictures import Picture
@@ -60,7 +61,7 @@ def settings_for(url, **settings):
 @pytest.fixture
 def detector_at():
     """Make a detector that calls this address."""
-    return lambda url, **settings: KserveDetector(settings_for(url, **settings))
+    return lambda url, **settings: Services(settings_for(url, **settings)).detector
 
 
 # Wire forms

@@ -1,5 +1,6 @@
 """Which adapters the settings choose; nothing is opened while they are put together."""
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,8 @@ from tests.scraping import total
 
 @pytest.fixture(autouse=True)
 def forget(monkeypatch):
+    monkeypatch.setattr(logging.getLogger("circles"), "handlers", [logging.NullHandler()])
+    monkeypatch.setattr(logging.getLogger("circles"), "level", logging.NOTSET)
     monkeypatch.setattr(metrics, "_identity", {})
     monkeypatch.setattr(metrics, "_asked", {})
     yield

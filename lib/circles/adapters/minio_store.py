@@ -16,7 +16,6 @@ from urllib3 import BaseHTTPResponse
 
 from circles.domain.blobs import StoredObject, check_key
 from circles.domain.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
-from circles.settings import Settings
 from circles.telemetry import metrics
 
 _SHA256 = "x-amz-meta-sha256"
@@ -27,18 +26,28 @@ _MADE_ALREADY = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 class MinioStore:
     """Opens nothing before the first call; makes the bucket where it is missing. sha256 travels as object metadata."""
 
-    def __init__(self, settings: Settings) -> None:
-        endpoint = urlsplit(settings.s3_endpoint)
-        self.bucket = settings.s3_bucket
-        self._region = settings.s3_region
+    def __init__(
+        self,
+        url: str,
+        bucket: str,
+        *,
+        region: str,
+        access_key: str,
+        secret_key: str,
+        timeout_s: float,
+        threads: int,
+    ) -> None:
+        endpoint = urlsplit(url)
+        self.bucket = bucket
+        self._region = region
         self._bucket_seen = False
-        self._connections = _pool(settings)
+        self._connections = _pool(threads, timeout_s)
         self._client = Minio(
             endpoint.netloc,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key,
+            access_key=access_key,
+            secret_key=secret_key,
             secure=endpoint.scheme == "https",
-            region=settings.s3_region,
+            region=region,
             http_client=self._connections,
         )
 
@@ -164,11 +173,11 @@ def _read(response: BaseHTTPResponse, max_bytes: int | None) -> bytes:
     return data
 
 
-def _pool(settings: Settings) -> urllib3.PoolManager:
+def _pool(threads: int, timeout_s: float) -> urllib3.PoolManager:
     """As many connections as threads; two tries more where the endpoint resets or is overloaded."""
     return urllib3.PoolManager(
-        maxsize=settings.threads,
-        timeout=urllib3.Timeout(connect=min(2.0, settings.s3_timeout_s), read=settings.s3_timeout_s),
+        maxsize=threads,
+        timeout=urllib3.Timeout(connect=min(2.0, timeout_s), read=timeout_s),
         retries=urllib3.Retry(
             total=2, backoff_factor=0.1, status_forcelist=(500, 502, 503, 504), raise_on_status=False
         ),

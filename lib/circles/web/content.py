@@ -1,22 +1,21 @@
 """A stored picture over HTTP: strong ETag, immutable, ranges (RFC 9110, sections 8.8, 13 and 14)."""
 
+from collections.abc import Callable
 from urllib.parse import quote
 
 from flask import Request, Response
 
-from circles.domain.blobs import ObjectStore
 from circles.domain.images import Image
-from circles.usecases.content import read_content
 
 
-def content_response(request: Request, image: Image, store: ObjectStore) -> Response:
+def content_response(request: Request, image: Image, read: Callable[[], bytes]) -> Response:
     """
     Answer 200, 206, 304 or 416 with an image's stored bytes.
 
     The record alone answers HEAD and a matching If-None-Match, so that neither fetches the blob.
 
-    Raises:
-        NotFound, Damaged, Unavailable: as read_content.
+    Args:
+        read: returns the image's bytes; what it raises is passed on.
     """
     response = Response(content_type=image.media_type)
     response.set_etag(image.sha256)
@@ -32,7 +31,7 @@ def content_response(request: Request, image: Image, store: ObjectStore) -> Resp
     if request.method == "HEAD":
         response.content_length = image.size_bytes
         return response
-    response.data = read_content(image, store)
+    response.data = read()
     response.make_conditional(request, accept_ranges=True, complete_length=image.size_bytes)
     return response
 

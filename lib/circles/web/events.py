@@ -9,7 +9,6 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from circles.domain.errors import CirclesError, TooLarge, Unauthorized
 from circles.formats.cloud_events import IncomingEvent, read_event
-from circles.settings import Settings
 from circles.telemetry import metrics, trace
 from circles.web.problems import drain, probed
 from circles.web.routing import Handler, json_response, routes
@@ -20,9 +19,7 @@ MAX_EVENT_BYTES = 4 * 1024 * 1024
 """SeaweedFS names every 4-MiB piece of a large object, twice: 5 GiB are half a MiB."""
 
 
-def event_routes(
-    take: Callable[[Request], None], *, ready: Callable[[], None], settings: Settings, never_status: int = 422
-) -> Handler:
+def event_routes(take: Callable[[Request], None], *, ready: Callable[[], None], never_status: int = 422) -> Handler:
     """
     Return the function that answers every request of an event function: POST / is 204 where take raised nothing.
 
@@ -47,17 +44,13 @@ def event_routes(
         return _empty(never_status if never else error.event_status, error)
 
     handlers: dict[str, Handler] = {"GET /": lambda _: json_response({"status": "alive"}), "POST /": post}
-    answer = routes(handlers, ready=ready, settings=settings)
-    current_app.config["MAX_CONTENT_LENGTH"] = MAX_EVENT_BYTES
-    current_app.register_error_handler(CirclesError, told)
+    answer = routes(handlers, ready=ready, max_body_bytes=MAX_EVENT_BYTES, answer_error=told)
     current_app.register_error_handler(RequestEntityTooLarge, lambda _: told(TooLarge("The event is too large.")))
     current_app.after_request(_without_body)
     return answer
 
 
-def cloud_event_routes(
-    handle: Callable[[IncomingEvent], bool], *, ready: Callable[[], None], settings: Settings
-) -> Handler:
+def cloud_event_routes(handle: Callable[[IncomingEvent], bool], *, ready: Callable[[], None]) -> Handler:
     """
     event_routes for a function that takes CloudEvents.
 
@@ -85,7 +78,7 @@ def cloud_event_routes(
         finally:
             metrics.event_handled("in", kind if outcome not in ("ignored", "dead") else "unknown", outcome)
 
-    return event_routes(take, ready=ready, settings=settings)
+    return event_routes(take, ready=ready)
 
 
 _OUTCOMES = {204: "gone", 422: "refused"}

@@ -24,7 +24,7 @@ def probed() -> bool:
     return bool(g.route.startswith(_PROBES))
 
 
-def answer_error(error: CirclesError) -> Response:
+def answer_problem(error: CirclesError) -> Response:
     if error.http_status >= 500 and not probed():
         log.error("%s: %s (%s) %s", error.code, error, error.__cause__, g.request_id)
     headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}

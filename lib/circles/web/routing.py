@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,10 +13,9 @@ from werkzeug.routing import Map, Rule
 
 from circles.domain.errors import CirclesError
 from circles.domain.identifiers import parse_id
-from circles.settings import Settings
 from circles.telemetry import metrics, trace
 from circles.web.probes import common_handlers
-from circles.web.problems import answer_crash, answer_error, answer_framework_error, probed
+from circles.web.problems import answer_crash, answer_framework_error, answer_problem, probed
 
 log = logging.getLogger("circles.requests")
 
@@ -25,7 +23,13 @@ Handler = Callable[..., Response]
 """Takes the request and, by name, the ids of its path, already checked."""
 
 
-def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settings: Settings) -> Handler:
+def routes(
+    handlers: Mapping[str, Handler],
+    *,
+    ready: Callable[[], None],
+    max_body_bytes: int,
+    answer_error: Callable[[CirclesError], Response] = answer_problem,
+) -> Handler:
     """
     Return the one function that answers every request of this process, and equip the app that is being created.
 
@@ -34,7 +38,8 @@ def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settin
     Args:
         handlers: "METHOD /path/<id>" to handler; GET answers HEAD too.
         ready: raises a CirclesError while the function cannot work.
-        settings: the log level and the largest body are read from it.
+        max_body_bytes: a larger body is refused before it is read.
+        answer_error: makes the response to an error that a handler raises.
     """
     table: dict[str, Handler] = {**handlers, **common_handlers(ready)}
     rules = (line.partition(" ") for line in table)
@@ -43,7 +48,7 @@ def routes(handlers: Mapping[str, Handler], *, ready: Callable[[], None], settin
         merge_slashes=False,  # a redirect would name an inner host
     )
     paths = url_map.bind("circles")  # the name is never used: nothing redirects
-    _equip(current_app, settings)
+    _equip(current_app, max_body_bytes, answer_error)
 
     def answer(request: Request) -> Response:
         # With and without a last slash, whatever the method: under strict_slashes=False werkzeug says 404 for some 405.
@@ -60,26 +65,13 @@ def json_response(document: Any, status: int = 200, headers: Mapping[str, str] |
     return Response(body, status, headers, content_type="application/json")
 
 
-def _equip(app: Flask, settings: Settings) -> None:
-    _configure_logging(settings.log_level)
-    # The form around the file counts too; the file itself is measured where it is read.
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + 64 * 1024
+def _equip(app: Flask, max_body_bytes: int, answer_error: Callable[[CirclesError], Response]) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(CirclesError, answer_error)
     app.register_error_handler(HTTPException, answer_framework_error)
     app.register_error_handler(Exception, answer_crash)
-
-
-def _configure_logging(level: str) -> None:
-    """One readable line per event on standard output; functions-framework configures no logging at all."""
-    root = logging.getLogger("circles")
-    root.setLevel(level)
-    if not root.handlers:
-        handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        root.addHandler(handler)
-        root.propagate = False
 
 
 def _begin() -> None:

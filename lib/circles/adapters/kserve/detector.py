@@ -12,7 +12,6 @@ from circles.adapters.kserve.protocols import PROTOCOLS, WrongAnswer, read_json
 from circles.domain.detections import Detection
 from circles.domain.errors import DetectorFailed
 from circles.domain.pictures import Picture
-from circles.settings import Settings
 from circles.telemetry import metrics
 
 log = logging.getLogger("circles.detector")
@@ -40,17 +39,27 @@ class _Transient(_Failed):
 
 class KserveDetector:
     """
-    One deadline for the whole call, predictor_timeout_s, retries and reading included.
+    One deadline for the whole call, timeout_s, retries and reading included.
 
     Tried again: no connection, a connection reset before an answer, 429, 502, 503. Not tried again: every other
     status, a 200 that cannot be read, and a predictor that is slower than the deadline.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._protocol = PROTOCOLS[settings.predictor_protocol]
-        self._url = settings.predictor_url + self._protocol.path.format(model=settings.predictor_model)
-        self._client = HttpClient(threads=settings.threads, connect_timeout_s=settings.predictor_connect_timeout_s)
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        *,
+        protocol: str,
+        timeout_s: float,
+        connect_timeout_s: float,
+        max_objects: int,
+        threads: int,
+    ) -> None:
+        self._model, self._protocol_name, self._protocol = model, protocol, PROTOCOLS[protocol]
+        self._url = url + self._protocol.path.format(model=model)
+        self._timeout_s, self._max_objects = timeout_s, max_objects
+        self._client = HttpClient(threads=threads, connect_timeout_s=connect_timeout_s)
 
     def detect(self, picture: Picture) -> Detection:
         began = time.monotonic()
@@ -66,7 +75,7 @@ class KserveDetector:
             metrics.predictor_asked(outcome, time.monotonic() - began)
 
     def _detect(self, picture: Picture, began: float) -> Detection:
-        deadline = began + self._settings.predictor_timeout_s
+        deadline = began + self._timeout_s
         headers, body = self._protocol.encode(picture)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Transient),
@@ -78,15 +87,15 @@ class KserveDetector:
         duration_ms = (time.monotonic() - began) * 1000
         try:
             predictions, version = self._protocol.predictions(read_json(answer))
-            found = read_answer(predictions, version, picture, self._settings.max_objects)
+            found = read_answer(predictions, version, picture, self._max_objects)
         except WrongAnswer as error:
             raise _Failed("unusable", f"The predictor's answer cannot be used: {error}.") from error
-        log.info("model %s %s found %d in %.0f ms", self._settings.predictor_model, found.model_version,
+        log.info("model %s %s found %d in %.0f ms", self._model, found.model_version,
                  len(found.circles), duration_ms)  # fmt: skip
         return Detection(
-            model=self._settings.predictor_model,
+            model=self._model,
             model_version=found.model_version,
-            protocol=self._settings.predictor_protocol,
+            protocol=self._protocol_name,
             duration_ms=round(duration_ms, 1),
             circles=found.circles,
         )
