@@ -1,5 +1,8 @@
-"""The contract of ports.Catalogue, over every adapter: SQLite on disk, and the tests' own fake. test_sqlite_file.py has
-what only a file can suffer."""
+"""
+The contract of the Catalogue port, over every adapter: SQLite on disk, and the tests' own fake.
+
+test_sqlite_database.py has what only a file can suffer.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,7 +15,7 @@ from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.domain.detections import Circle, Detection, ObjectFilter
 from circles.domain.errors import Buried, IdTaken, KeyTaken, NotFound
 from circles.domain.images import Backlog, Image, ImageFilter, Status, Tombstone
-from tests.unit.fake_records import FakeCatalogue
+from tests.unit.fakes.records import FakeCatalogue
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, UTC)
 LATER = NOW + timedelta(seconds=60)

@@ -1,4 +1,4 @@
-"""The contract of ports.Detector: KserveDetector against real HTTP servers in every wire form and every mood, and
+"""The contract of the Detector port: KserveDetector against real HTTP servers in every wire form and every mood, and
 FixedDetector."""
 
 import base64

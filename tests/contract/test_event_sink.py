@@ -1,4 +1,4 @@
-"""The contract of ports.EventSink: both sinks against real HTTP servers in every mood; what each puts on the wire."""
+"""The contract of the EventSink port: both sinks against real HTTP servers, and what each puts on the wire."""
 
 import json
 import time

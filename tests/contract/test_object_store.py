@@ -1,4 +1,4 @@
-"""The contract of ports.ObjectStore over every adapter: a folder, moto's S3, a real S3 server, the tests' own fake."""
+"""The contract of the ObjectStore port over every adapter: a folder, moto's S3, a real S3 server and a fake."""
 
 import hashlib
 import io
@@ -22,8 +22,8 @@ from tests.contract.full_disks import LIMIT_FILES, tiny_disk
 from tests.contract.processes import output, python
 from tests.scraping import Counted
 from tests.servers import free_ports
-from tests.unit.fakes import FakeStore
-from tests.unit.test_values import BAD_KEYS
+from tests.unit.fakes.store import FakeStore
+from tests.unit.test_blobs import BAD_KEYS
 
 ALL_BYTES = bytes(range(256))
 

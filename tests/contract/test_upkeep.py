@@ -15,7 +15,7 @@ from circles.domain.errors import Buried, KeyTaken, Unavailable
 from circles.domain.events import OutgoingEvent
 from circles.domain.images import Backlog, ImageFilter, Refusal, Status, Tombstone
 from tests.contract.test_catalogue import LATER, NOW, Faulty, an_image, circle, run
-from tests.unit.fake_records import FakeCatalogue, FakeOutbox, FakeUpkeep
+from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
 
 MUCH_LATER = LATER + timedelta(days=1)
 SECOND = timedelta(seconds=1)

@@ -33,8 +33,9 @@ from circles.usecases.dispatch import dispatch_outbox
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
-from tests.unit.fakes import FakeServices, FakeSink
-from tests.unit.interruptions import Crash, Interruptions, Watched
+from tests.unit.fakes.interruptions import Crash, Interruptions, Watched
+from tests.unit.fakes.services import FakeServices
+from tests.unit.fakes.sink import FakeSink
 
 PICTURES = [b"picture of coins", b"picture of buttons"]
 FILES = [*PICTURES, b"no picture"]

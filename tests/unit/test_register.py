@@ -24,7 +24,8 @@ from circles.usecases.delete import delete_image
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
-from tests.unit.fakes import FakeServices, away
+from tests.unit.fakes.faults import away
+from tests.unit.fakes.services import FakeServices
 
 PICTURE, OTHER = b"picture of coins", b"picture of buttons"
 KEY = "incoming/2026/coins & co+.jpg"

@@ -7,7 +7,7 @@ from circles.domain.errors import Buried, IdTaken, KeyTaken, NotFound
 from circles.domain.events import QueuedEvent, nobody
 from circles.domain.identifiers import new_id
 from circles.domain.images import Backlog, Status, Tombstone
-from tests.unit.faults import Faults
+from tests.unit.fakes.faults import Faults
 
 
 @dataclass

@@ -12,7 +12,9 @@ from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
-from tests.unit.fakes import CIRCLE, FakeServices, away
+from tests.unit.fakes.detector import CIRCLE
+from tests.unit.fakes.faults import away
+from tests.unit.fakes.services import FakeServices
 
 PICTURE, OTHER = b"picture of coins", b"picture of buttons"
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"

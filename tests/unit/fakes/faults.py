@@ -1,5 +1,7 @@
 """What shall go wrong in a fake, and when."""
 
+from circles.domain.errors import Unavailable
+
 
 class Faults:
     """What shall go wrong, by a method's name: an error to raise before it acts, or something to do before it acts."""
@@ -14,3 +16,8 @@ class Faults:
         self.meanwhile.pop(method, lambda: None)()  # once: what it does may reach here too
         if method in self.errors:
             raise self.errors[method]
+
+
+def away():
+    """What a port raises that cannot be reached."""
+    return Unavailable("It is away.")

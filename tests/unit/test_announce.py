@@ -15,8 +15,10 @@ from circles.usecases.dispatch import dispatch_outbox
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
-from tests.unit.fakes import FakeServices, FakeSink, away
-from tests.unit.test_registering import PICTURE, drop
+from tests.unit.fakes.faults import away
+from tests.unit.fakes.services import FakeServices
+from tests.unit.fakes.sink import FakeSink
+from tests.unit.test_register import PICTURE, drop
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

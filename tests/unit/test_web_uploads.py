@@ -1,4 +1,4 @@
-"""What a request says, read strictly: the file and its name, the key, the query."""
+"""An uploaded picture is read strictly."""
 
 from io import BytesIO
 
@@ -10,14 +10,13 @@ from werkzeug.test import EnvironBuilder
 
 from circles.domain.errors import Malformed, TooLarge, UnsupportedPicture
 from circles.domain.pictures import Upload
-from circles.web.queries import number, read_query
 from circles.web.uploads import read_upload
 
 DATA = bytes(range(256))
 
 
-def request(query=None, headers=None, **form_or_body):
-    builder = EnvironBuilder(method="POST", query_string=query, headers=headers, **form_or_body)
+def request(headers=None, **form_or_body):
+    builder = EnvironBuilder(method="POST", headers=headers, **form_or_body)
     try:
         return Request(builder.get_environ())
     finally:
@@ -161,33 +160,3 @@ def test_a_body_that_broke_off_is_malformed():
     environ["wsgi.input_terminated"] = True  # as a server says that hands over what there was
     with pytest.raises(Malformed, match="shorter"):
         read(Request(environ))
-
-
-def test_a_query_is_read_by_its_parsers():
-    assert read_query(request(query="a=1&b=2.5"), a=int, b=float, c=str) == {"a": 1, "b": 2.5}
-    assert read_query(request(), a=int) == {}
-
-
-@pytest.mark.parametrize(
-    ("query", "words"),
-    [
-        ("b=1", "no query parameter 'b' here; known: a, score"),
-        ("a=1&a=2", "'a' is given twice"),
-        ("score=x", "'score' must be a number from 0 to 1"),
-        (f"{'x' * 1000}=1", f"no query parameter '{'x' * 50}' here"),
-    ],
-)
-def test_a_query_that_is_not_understood_is_malformed(query, words):
-    with pytest.raises(Malformed, match=words):
-        read_query(request(query=query), a=int, score=number(0, 1))
-
-
-@pytest.mark.parametrize("text", ["0", "1", "0.5", "1e-3", "+.5", "-0"])
-def test_a_number_within_its_bounds_is_read(text):
-    assert number(0, 1)(text) == float(text)
-
-
-@pytest.mark.parametrize("text", ["", "x", "nan", "inf", "-inf", "1e400", "-0.001", "1.001", "0,5", "0x1"])
-def test_what_is_no_number_within_the_bounds_is_refused(text):
-    with pytest.raises(ValueError, match="must be a number from 0 to 1"):
-        number(0, 1)(text)

@@ -19,7 +19,8 @@ from circles.domain.images import Status
 from circles.domain.pictures import Upload
 from circles.usecases.delete import delete_image
 from circles.usecases.upload import upload_image
-from tests.unit.fakes import FakeServices, away
+from tests.unit.fakes.faults import away
+from tests.unit.fakes.services import FakeServices
 
 PICTURE = b"picture of coins"
 OTHER = b"picture of buttons"

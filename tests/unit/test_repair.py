@@ -13,8 +13,10 @@ from circles.usecases.delete import delete_image
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
-from tests.unit.fakes import FakeServices, FakeSink, away
-from tests.unit.test_registering import KEY, OTHER, PICTURE, drop
+from tests.unit.fakes.faults import away
+from tests.unit.fakes.services import FakeServices
+from tests.unit.fakes.sink import FakeSink
+from tests.unit.test_register import KEY, OTHER, PICTURE, drop
 
 MINUTE = timedelta(minutes=1)
 

@@ -1,0 +1,22 @@
+"""A port over pictures that decodes nothing."""
+
+from dataclasses import replace
+
+from circles.domain.errors import UnsupportedPicture
+from circles.domain.pictures import Picture
+from tests.unit.fakes.faults import Faults
+
+
+class FakePictures(Faults):
+    """Takes whatever begins with b"picture"; the byte after that is the orientation, if it is a digit."""
+
+    def read(self, data):
+        self.reach("read")
+        if not data.startswith(b"picture"):
+            raise UnsupportedPicture("This is no picture.")
+        turned = data[7:8]
+        return Picture(data, "image/jpeg", width=80, height=60, orientation=int(turned) if turned.isdigit() else 1)
+
+    def upright(self, picture):
+        self.reach("upright")
+        return replace(picture, data=b"upright " + picture.data, orientation=1)

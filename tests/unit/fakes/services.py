@@ -1,0 +1,54 @@
+"""All fakes together, with a clock that a test sets."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from circles.domain.services import Rules
+from tests.unit.fakes.detector import FakeDetector
+from tests.unit.fakes.pictures import FakePictures
+from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
+from tests.unit.fakes.store import FakeStore
+
+RULES = Rules(
+    lease=timedelta(seconds=60),
+    incoming_prefix="incoming/",
+    max_upload_bytes=1000,
+    max_attempts=4,
+    repair_after=timedelta(seconds=90),
+    repair_budget=timedelta(seconds=40),
+    adopt_after=timedelta(days=1),
+    event_type_prefix="org.example",
+    event_source="/circles",
+    event_timeout=timedelta(seconds=5),
+    event_max_attempts=3,
+)
+
+
+@dataclass
+class FakeServices:
+    """All ports on one journal, which is the order in which they were reached, and a clock that a test sets."""
+
+    journal: list = field(default_factory=list)
+    rules: Rules = RULES
+    clock: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def __post_init__(self):
+        self.pictures = FakePictures(self.journal)
+        self.store = FakeStore(self.journal, self.now)
+        self.catalogue = FakeCatalogue(self.journal)
+        self.outbox = FakeOutbox(self.catalogue.tables, self.journal)
+        self.upkeep = FakeUpkeep(self.catalogue.tables, self.journal)
+        self.detector = FakeDetector(self.journal)
+        self.sinks = {}
+        self.background = {}
+
+    def soon(self, work, *, key):
+        self.background.setdefault(key, work)
+
+    def in_the_background(self):
+        """Do now what waits for the background, also what comes to wait meanwhile."""
+        while self.background:
+            self.background.pop(next(iter(self.background)))()
+
+    def now(self):
+        return self.clock

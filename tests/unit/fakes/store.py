@@ -1,0 +1,65 @@
+"""An object store in memory. tests/contract/ holds it to the port's contract."""
+
+import hashlib
+from datetime import UTC, datetime
+
+from circles.domain.blobs import StoredObject, check_key
+from circles.domain.errors import Damaged, NotFound, TooLarge
+from tests.unit.fakes.faults import Faults
+
+
+class FakeStore(Faults):
+    bucket = "circles"
+
+    def __init__(self, journal=None, now=lambda: datetime.now(UTC)):
+        super().__init__(journal)
+        self.blobs = {}
+        self.modified = {}
+        self.now = now
+
+    def put(self, key, data, *, media_type, sha256):
+        check_key(key)
+        self.reach("put")
+        self.drop(key, data)
+
+    def drop(self, key, data):
+        """What another program puts."""
+        self.blobs[key], self.modified[key] = data, self.now()
+
+    def get(self, key, *, sha256=None, etag=None, max_bytes=None):
+        check_key(key)
+        self.reach("get")
+        data = self.blobs.get(key)
+        if data is None or (etag and _etag(data) != etag):
+            raise NotFound("The stored picture is gone.")
+        if max_bytes is not None and len(data) > max_bytes:
+            raise TooLarge("The picture is too large.")
+        if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+            raise Damaged("The stored picture is not the one that was uploaded.")
+        return data
+
+    def stat(self, key):
+        check_key(key)
+        self.reach("stat")
+        if key not in self.blobs:
+            raise NotFound("The stored picture is gone.")
+        data = self.blobs[key]
+        return StoredObject(self.bucket, key, _etag(data), len(data), self.modified.get(key, self.now()))
+
+    def list(self, prefix, *, after=None):
+        self.reach("list")
+        for key in sorted(self.blobs):
+            if key.startswith(prefix) and key > (after or ""):
+                yield self.stat(key)
+
+    def delete(self, key):
+        check_key(key)
+        self.reach("delete")
+        self.blobs.pop(key, None)
+
+    def ping(self):
+        self.reach("ping")
+
+
+def _etag(data):
+    return hashlib.md5(data).hexdigest()

@@ -1,0 +1,89 @@
+"""The JSON documents of images and objects."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from circles.domain.detections import FoundObject
+from circles.domain.images import Image, Status
+from circles.formats.documents import image_document, object_document, object_summary
+from tests.unit.fakes.detector import CIRCLE
+
+IMAGE = Image(
+    image_id="01890a5d-ac96-774b-bcce-b302099a8057",
+    key="images/secret-key.jpg",
+    media_type="image/jpeg",
+    size_bytes=3,
+    sha256="ab" * 32,
+    width=40,
+    height=30,
+    source="upload",
+    created_at=datetime(2026, 3, 1, 14, 30, 15, 123456, timezone(timedelta(hours=2))),
+    idempotency_key="secret",
+    claimed_until=datetime(2026, 3, 1, tzinfo=UTC),
+)
+
+
+def test_an_image_that_is_pending_is_described_without_what_is_not_known_yet():
+    assert json.loads(json.dumps(image_document(IMAGE))) == {
+        "image_id": IMAGE.image_id,
+        "status": "pending",
+        "object_count": 0,
+        "width": 40,
+        "height": 30,
+        "media_type": "image/jpeg",
+        "size_bytes": 3,
+        "sha256": "ab" * 32,
+        "file_name": None,
+        "source": "upload",
+        "created_at": "2026-03-01T12:30:15.123Z",
+        "detected_at": None,
+        "detection_ms": None,
+        "model": None,
+        "model_version": None,
+        "attempts": 0,
+        "error": None,
+    }
+
+
+def test_an_image_that_is_detected_says_by_whom_and_when():
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    image = replace(
+        IMAGE, status=Status.DETECTED, detected_at=moment, model="m", model_version="7", detection_ms=1.5,
+        object_count=2, attempts=3, file_name="ü.jpg",
+    )  # fmt: skip
+    document = json.loads(json.dumps(image_document(image)))
+
+    assert document["status"] == "detected"
+    assert (document["detected_at"], document["detection_ms"]) == ("2026-03-01T12:00:00.000Z", 1.5)
+    assert (document["model"], document["model_version"]) == ("m", "7")
+    assert (document["object_count"], document["attempts"], document["file_name"]) == (2, 3, "ü.jpg")
+
+
+def test_a_record_shows_neither_the_blobs_key_nor_the_clients_key():
+    assert "secret" not in json.dumps(image_document(IMAGE))
+
+
+def test_an_object_in_a_list_is_its_id_and_its_box():
+    found = FoundObject("o", "i", CIRCLE, "m", "7")
+
+    assert json.loads(json.dumps(object_summary(found))) == {"object_id": "o", "bbox": [10, 20, 30, 30]}
+
+
+@pytest.mark.parametrize("score", [0.9, 0.0, None])
+def test_an_object_alone_is_all_that_is_known_of_it(score):
+    found = FoundObject("o", "i", replace(CIRCLE, score=score), "m", "7")
+
+    assert json.loads(json.dumps(object_document(found))) == {
+        "object_id": "o",
+        "image_id": "i",
+        "bbox": [10, 20, 30, 30],
+        "centroid": [25.0, 35.0],
+        "radius": 15.0,
+        "score": score,
+        "label": "coin",
+        "model": "m",
+        "model_version": "7",
+    }

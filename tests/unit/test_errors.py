@@ -1,0 +1,25 @@
+"""The table of errors agrees with the errors."""
+
+import re
+
+from circles.domain import errors
+from circles.domain.errors import CirclesError
+
+
+def family():
+    found = [CirclesError]
+    for each in found:
+        found += each.__subclasses__()
+    return [each for each in found if each.__module__ == errors.__name__ and each is not CirclesError]
+
+
+def test_the_table_of_errors_is_true():
+    row = re.compile(r"[├└]── (\w+) +([a-z-]+) +(\d+) +(\d+)")
+    written = {name: (code, int(http), int(event)) for name, code, http, event in row.findall(errors.__doc__)}
+
+    assert written == {each.__name__: (each.code, each.http_status, each.event_status) for each in family()}
+
+
+def test_only_what_a_retry_may_help_says_when_to_retry():
+    assert {each.__name__ for each in family() if each.retry_after_s} == {"Unavailable", "DetectorFailed"}
+    assert all(each.http_status == 503 for each in family() if each.retry_after_s)
