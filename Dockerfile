@@ -9,6 +9,7 @@ RUN python3 -m venv /opt/venv \
  && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile -r requirements.txt \
  && /opt/venv/bin/pip uninstall -q -y pip setuptools \
  && find /opt/venv -name tests -type d -prune -exec rm -rf {} +
+COPY pyproject.toml .
 COPY lib lib
 COPY functions functions
 # The container cannot write byte code and would pay for it at every cold start; unchecked, so that no file is looked at twice.

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from circles.settings import Settings
+from circles.version import read_version
 from tests.openapi import CONTRACT
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -192,14 +193,15 @@ def test_a_driver_is_imported_somewhere(driver):
 
 
 MAY_IMPORT = {
+    "version": set(),
     "domain": set(),
-    "telemetry": set(),
+    "telemetry": {"version"},
     "setting_parsers": set(),
     "settings": {"setting_parsers"},
     "formats": {"domain"},
     "usecases": {"domain", "formats", "telemetry"},
     "adapters": {"domain", "formats", "telemetry"},
-    "web": {"domain", "formats", "telemetry"},
+    "web": {"domain", "formats", "telemetry", "version"},
     "bootstrap": {"adapters", "domain", "settings", "telemetry"},
     "serve": {"bootstrap", "settings"},
     "repair": {"bootstrap", "domain", "settings", "usecases"},
@@ -274,3 +276,12 @@ def test_every_requirement_is_pinned(requirements):
     for line in filter(None, lines):
         pinned = re.fullmatch(r"-[rc] \S+|--\S+ \S+|[\w.-]+(\[[\w,-]+\])?==[\w.+!]+( *;.*)?", line)
         assert pinned or (pinned_elsewhere and re.fullmatch(r"[\w.-]+", line)), line
+
+def test_the_version_is_semver():
+    assert re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", read_version())
+
+
+def test_the_changelog_names_the_version():
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
+
+    assert read_version() in headings

@@ -6,6 +6,7 @@ from collections import deque
 import pytest
 
 from circles.telemetry import metrics
+from circles.version import read_version
 from tests.contract.processes import output
 from tests.scraping import Counted, open_metrics_names, samples, total
 
@@ -75,7 +76,7 @@ def test_a_histogram_adds_up_and_sorts_what_it_is_given(counted):
 
 
 def test_a_process_says_what_it_is():
-    assert total(text(), "circles_build_info", function="mine", version="0.1.0", build="b7") == 1
+    assert total(text(), "circles_build_info", function="mine", version=read_version(), build="b7") == 1
 
 
 def test_a_process_says_when_it_answered_first_and_nothing_before():

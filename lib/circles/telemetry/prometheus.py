@@ -7,7 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from circles import __version__
+from circles.version import read_version
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which no query here reads
 
@@ -74,7 +74,7 @@ class _Now(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from REGISTRY.collect()
         what = GaugeMetricFamily("circles_build_info", "What runs; always 1", labels=["function", "version", "build"])
-        what.add_metric([self._function, __version__, self._build], 1)
+        what.add_metric([self._function, read_version(), self._build], 1)
         yield what
         for name, value in self._gauges.items():
             gauge = GaugeMetricFamily(name, GAUGES[name], labels=["function"])

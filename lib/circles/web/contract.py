@@ -2,14 +2,20 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
+
+from circles.version import read_version
 
 _OPENAPI = Path(__file__).with_name("openapi.json")
 
 
+@cache
 def contract() -> bytes:
-    """Return the document."""
-    return _OPENAPI.read_bytes()
+    """Return the document, with the version of this installation."""
+    document = json.loads(_OPENAPI.read_bytes())
+    document["info"]["version"] = read_version()
+    return json.dumps(document, ensure_ascii=False).encode()
 
 
 def methods(path: str) -> set[str]:
