@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import cold_start, contention, ingest, memory, reads, upload
-from bench.programs import prepared
+from bench.harness.programs import prepared
+from bench.measurements import cold_start, contention, ingest, memory, reads, upload
 
 MEASUREMENTS = {
     "cold_start": cold_start.measure,

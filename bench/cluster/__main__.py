@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import requests
 
 from bench.cluster.kubernetes import apply, delete_namespace, get_json, live_pods, wait_until_ready
-from bench.pictures import small_jpeg
-from bench.tables import ratio, table
+from bench.harness.pictures import small_jpeg
+from bench.harness.tables import ratio, table
 
 NAMESPACE, BASELINES = "circles", "circles-bench"
 HELLO = "hello-world (functions-framework)"

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from bench.asking import Answer, Request, send
-from bench.pictures import jpeg
-from bench.processes import Running, running
-from bench.programs import OBJECT_COUNT, UPLOAD, Site
-from bench.tables import table
+from bench.harness.asking import Answer, Request, send
+from bench.harness.pictures import jpeg
+from bench.harness.processes import Running, running
+from bench.harness.programs import OBJECT_COUNT, UPLOAD, Site
+from bench.harness.tables import table
 
 UPLOADS = 50
 CLIENTS = 16

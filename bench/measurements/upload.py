@@ -4,10 +4,10 @@ import time
 from contextlib import ExitStack
 from statistics import median, quantiles
 
-from bench.asking import ask, connect
-from bench.processes import Running, running
-from bench.programs import OBJECT_COUNT, UPLOAD, Site
-from bench.tables import ratio, table
+from bench.harness.asking import ask, connect
+from bench.harness.processes import Running, running
+from bench.harness.programs import OBJECT_COUNT, UPLOAD, Site
+from bench.harness.tables import ratio, table
 
 WARM_UP = 5
 UPLOADS_A_ROUND = 10

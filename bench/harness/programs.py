@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from bench.asking import Request, upload_of_the_picture
-from bench.processes import ROOT, Program, Running, running
+from bench.harness.asking import Request, upload_of_the_picture
+from bench.harness.processes import ROOT, Program, Running, running
 
 UPLOAD = upload_of_the_picture()
 OBJECT_COUNT = 24
-_INSTANT_PREDICTOR = Program("predictor", (sys.executable, "-m", "bench.instant_predictor"))
+_INSTANT_PREDICTOR = Program("predictor", (sys.executable, "-m", "bench.harness.instant_predictor"))
 _TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "ingest": "ingest"}
 
 

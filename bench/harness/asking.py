@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.pictures import jpeg
+from bench.harness.pictures import jpeg
 
 TIMEOUT_S = 60.0
 _BOUNDARY = "5f0ce8a69d0a4b52"

@@ -2,11 +2,11 @@
 
 from statistics import median
 
-from bench.asking import Request
-from bench.http_load import Load, load
-from bench.processes import Running, running
-from bench.programs import Site
-from bench.tables import ratio, table
+from bench.harness.asking import Request
+from bench.harness.http_load import Load, load
+from bench.harness.processes import Running, running
+from bench.harness.programs import Site
+from bench.harness.tables import ratio, table
 
 WARM_UP_S = 1.0
 ROUND_S = 3.0

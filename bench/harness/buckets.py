@@ -12,7 +12,7 @@ from pathlib import Path
 
 from minio import Minio
 
-from bench.processes import ROOT, Program, running
+from bench.harness.processes import ROOT, Program, running
 
 CREDENTIALS = ROOT / "manifests" / "local" / "s3.json"
 START_TIMEOUT_S = 60.0

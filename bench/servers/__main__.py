@@ -14,14 +14,14 @@ import time
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from bench.asking import Request
-from bench.http_load import load
-from bench.processes import ROOT, Program, memory_mib, running, stop
-from bench.server_snippets import SNIPPETS
+from bench.harness.asking import Request
+from bench.harness.http_load import load
+from bench.harness.processes import ROOT, Program, memory_mib, running, stop
+from bench.servers.snippets import SNIPPETS
 
 LOAD_S = 2
 BASELINE = "stock CLI"
-FUNCTION = str(ROOT / "bench" / "served_function.py")
+FUNCTION = str(ROOT / "bench" / "servers" / "function.py")
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import time
 from statistics import median
 
-from bench.asking import Request
-from bench.processes import Program, memory_mib, running
-from bench.programs import UPLOAD, Site
-from bench.tables import table
+from bench.harness.asking import Request
+from bench.harness.processes import Program, memory_mib, running
+from bench.harness.programs import UPLOAD, Site
+from bench.harness.tables import table
 
 SETTLE_S = 0.5
 LIMIT = "≤ 60 MiB"

@@ -1,7 +1,8 @@
 """
 A predictor that does not look: it reads the request to its end and answers at once what the bench's picture holds.
 
-So an upload's time is the function's own, and the sending of the body. `python -m bench.instant_predictor` (PORT).
+So an upload's time is the function's own, and the sending of the body.
+`python -m bench.harness.instant_predictor` (PORT).
 """
 
 import json
@@ -9,7 +10,7 @@ import os
 import re
 import socketserver
 
-from bench.pictures import HEIGHT, WIDTH, discs
+from bench.harness.pictures import HEIGHT, WIDTH, discs
 
 _LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 

@@ -3,10 +3,10 @@
 import time
 from statistics import median
 
-from bench.asking import Request
-from bench.processes import Program, running
-from bench.programs import UPLOAD, Site
-from bench.tables import ratio, table
+from bench.harness.asking import Request
+from bench.harness.processes import Program, running
+from bench.harness.programs import UPLOAD, Site
+from bench.harness.tables import ratio, table
 
 HELLO = "hello-world (functions-framework)"
 TARGETS = {"list": "≤ 1.5×", "detail": "≤ 1.5×", "upload": "≤ 2.2×"}

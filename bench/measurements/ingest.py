@@ -8,12 +8,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median, quantiles
 
-from bench.asking import Request, ask, connect
-from bench.buckets import Bucket, folder_bucket, seaweedfs_bucket
-from bench.pictures import jpeg
-from bench.processes import running
-from bench.programs import OBJECT_COUNT, UPLOAD, Site
-from bench.tables import ratio, table
+from bench.harness.asking import Request, ask, connect
+from bench.harness.buckets import Bucket, folder_bucket, seaweedfs_bucket
+from bench.harness.pictures import jpeg
+from bench.harness.processes import running
+from bench.harness.programs import OBJECT_COUNT, UPLOAD, Site
+from bench.harness.tables import ratio, table
 
 WARM_UP = 5
 PICTURES_A_ROUND = 10

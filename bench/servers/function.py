@@ -1,4 +1,4 @@
-"""What servers.py serves: 24 objects as JSON, without any store behind it."""
+"""What the servers serve: 24 objects as JSON, without any store behind it."""
 
 from flask import Request, Response, jsonify
 

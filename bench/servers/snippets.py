@@ -1,4 +1,4 @@
-"""The WSGI servers that servers.py compares: each the shortest program that serves a function with THREADS threads."""
+"""The WSGI servers that are compared: each the shortest program that serves a function with THREADS threads."""
 
 MAKE_APP = """
 import os

@@ -1,0 +1,1 @@
+"""What python -m bench measures: one table per module."""

@@ -1,0 +1,1 @@
+"""WSGI servers under functions_framework.create_app(): python -m bench.servers."""
