@@ -58,11 +58,11 @@ def main() -> None:
         arguments.json.write_text(json.dumps(document(rows, sizes), indent=1) + "\n")
 
 
-Answer = tuple[Found, Found]
+Answers = tuple[Found, Found]
 """What was found at the shipped threshold, and with the unsure ones."""
 
 
-def _answers(judged: Subject, pictures: Sequence[Labelled]) -> list[Answer]:
+def _answers(judged: Subject, pictures: Sequence[Labelled]) -> list[Answers]:
     contents = ((picture.file.read_bytes()) for picture in pictures)
     return [
         (judged.find(data, unsure=False), judged.find(data, unsure=True))
@@ -78,7 +78,7 @@ def _domains(pictures: Sequence[Labelled]) -> dict[str, list[int]]:
     return domains if len(domains) == 1 else {**domains, "all": list(range(len(pictures)))}
 
 
-def _figures(answers: Sequence[Answer], pictures: Sequence[Labelled]) -> dict[str, Figure]:
+def _figures(answers: Sequence[Answers], pictures: Sequence[Labelled]) -> dict[str, Figure]:
     verdicts = [judge(sure, picture) for (sure, _), picture in zip(answers, pictures, strict=True)]
     ap50, ap = average_precision([unsure for _, unsure in answers], pictures)
     nan = float("nan")

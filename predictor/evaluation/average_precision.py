@@ -1,4 +1,4 @@
-"""COCO's average precision, by faster-coco-eval (the same figures as pycocotools, tests/training checks it)."""
+"""COCO's average precision, by faster-coco-eval (the same figures as pycocotools, tests/evaluation checks it)."""
 
 import contextlib
 import io

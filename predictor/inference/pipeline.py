@@ -8,7 +8,7 @@ from predictor import metrics
 from predictor.detector import Detector, Pixels
 from predictor.inference import pictures
 from predictor.inference.pixel_budget import PixelBudget
-from predictor.protocols.answers import Answer, answer
+from predictor.protocols.answers import PictureAnswer, answer
 from predictor.protocols.query import Parameters, Query
 from predictor.settings import Settings
 
@@ -27,7 +27,7 @@ class Inference:
         Image.new("RGB", (64, 64)).save(small, "JPEG")
         self.answers(Query([small.getvalue()], Parameters()), metrics.Stages())
 
-    def answers(self, query: Query, stages: metrics.Stages) -> list[Answer]:
+    def answers(self, query: Query, stages: metrics.Stages) -> list[PictureAnswer]:
         """
         Return one answer per picture of query, in order; a picture that is refused refuses the whole request.
 
@@ -35,7 +35,7 @@ class Inference:
         """
         return [self._answer(data, query.parameters, stages) for data in query.pictures]
 
-    def _answer(self, data: bytes, parameters: Parameters, stages: metrics.Stages) -> Answer:
+    def _answer(self, data: bytes, parameters: Parameters, stages: metrics.Stages) -> PictureAnswer:
         with stages.timed(metrics.PREPROCESS):
             image = pictures.open_picture(data, max_pixels=self.settings.max_pixels)
         with self._budget.taken(image.width * image.height):
@@ -44,7 +44,7 @@ class Inference:
             with stages.timed(metrics.PREDICT):
                 return self._detect(pixels, parameters)
 
-    def _detect(self, pixels: Pixels, parameters: Parameters) -> Answer:
+    def _detect(self, pixels: Pixels, parameters: Parameters) -> PictureAnswer:
         min_score = self.detector.default_min_score if parameters.min_score is None else parameters.min_score
         most = parameters.max_objects or self.settings.max_objects
         circles = self.detector.detect(pixels, min_score=min_score, max_objects=most)

@@ -1,5 +1,6 @@
 """The trained detector: one look at the whole picture, finer looks where things are small, served by onnxruntime."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ class NetworkDetector:
     def look(self, pixels: Pixels, view: View, floor: float) -> Boxes:
         """What one view shows, in px of the picture, without what the view's edge cuts."""
         shown, (scale_x, scale_y) = show(pixels, view)
-        boxes = self._found(shown, floor)
+        boxes = find_boxes(self._answer, shown, floor)
         scales = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
         values = np.asarray(boxes.values / scales, np.float32)
         values[:, :2] += (view.left, view.top)
@@ -76,16 +77,6 @@ class NetworkDetector:
         low, high = (view.left, view.top), (view.left + view.width, view.top + view.height)
         inside = np.all((values[:, :2] >= low) & (values[:, :2] < high), axis=1)
         return suppress(Boxes(values, boxes.scores).take(inside & ~view.cuts(values, (width, height))))
-
-    def _found(self, shown: Pixels, floor: float) -> Boxes:
-        """Peaks of the network's answer; where one is doubtful, of the mean of that and the mirrored view's answer."""
-        answer = self._answer(shown)
-        boxes = decode(answer, floor, _MOST_PEAKS)
-        low, high = _DOUBTFUL_SCORES
-        if not ((boxes.scores > low) & (boxes.scores < high)).any():
-            return boxes
-        other = mirrored(self._answer(np.ascontiguousarray(shown[:, ::-1])))
-        return decode(np.asarray((answer + other) / 2, np.float32), floor, _MOST_PEAKS)
 
     def _answer(self, shown: Pixels) -> Floats:
         answer: Floats = self._session.run(None, {"pixels": shown[None]})[0][0]
@@ -95,6 +86,17 @@ class NetworkDetector:
 def first_scale(width: int, height: int) -> float:
     """Px of the first look per px of the picture."""
     return min(_MOST_ENLARGED, SIDE_PX / max(height, width))
+
+
+def find_boxes(ask: Callable[[Pixels], Floats], shown: Pixels, floor: float) -> Boxes:
+    """Peaks of the network's answer; where one is doubtful, of the mean of that and the mirrored view's answer."""
+    answer = ask(shown)
+    boxes = decode(answer, floor, _MOST_PEAKS)
+    low, high = _DOUBTFUL_SCORES
+    if not ((boxes.scores > low) & (boxes.scores < high)).any():
+        return boxes
+    other = mirrored(ask(np.ascontiguousarray(shown[:, ::-1])))
+    return decode(np.asarray((answer + other) / 2, np.float32), floor, _MOST_PEAKS)
 
 
 def _refined(pixels: Pixels, boxes: Boxes) -> Boxes:

@@ -10,11 +10,11 @@ from predictor.detector import Circle
 PIXEL_DECIMALS = 2
 SCORE_DECIMALS = 4
 
-Answer = dict[str, Any]
+PictureAnswer = dict[str, Any]
 """{"model_version", "width", "height", "objects": [{"bbox", "centroid", "radius", "score", "label"}]}, in pixels."""
 
 
-def answer(version: str, width: int, height: int, circles: Sequence[Circle]) -> Answer:
+def answer(version: str, width: int, height: int, circles: Sequence[Circle]) -> PictureAnswer:
     """
     Build the answer for one picture of width x height (upright).
 

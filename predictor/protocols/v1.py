@@ -12,7 +12,7 @@ import orjson
 
 from predictor.errors import Refusal
 from predictor.protocols import query
-from predictor.protocols.answers import Answer
+from predictor.protocols.answers import PictureAnswer
 from predictor.protocols.json_body import from_base64, parse_object
 from predictor.protocols.query import Query
 from predictor.settings import Settings
@@ -36,7 +36,7 @@ def read(body: bytes, media_type: str, url_query: Mapping[str, str], settings: S
     return Query([body], query.from_query(url_query, max_objects=settings.max_objects))
 
 
-def write(answers: list[Answer]) -> bytes:
+def write(answers: list[PictureAnswer]) -> bytes:
     """Write the response body, one prediction per instance."""
     return orjson.dumps({"predictions": answers})
 

@@ -2,7 +2,7 @@
 The V2 inference protocol (Open Inference Protocol), POST /v2/models/<model>/infer, as JSON and with binary tensors.
 
 In: one tensor, of any name, see tensors.py. Out: one BYTES tensor "objects", one element per picture, which is the JSON
-text of that picture's answer (answers.Answer): as text in JSON, as bytes with their length in the binary form.
+text of that picture's answer (answers.PictureAnswer): as text in JSON, as bytes with their length in the binary form.
 Read from kserve/open-inference-protocol specification/protocol/inference_rest.md; extension: see tensors.py.
 """
 
@@ -14,7 +14,7 @@ import orjson
 
 from predictor.errors import Refusal
 from predictor.protocols import query, tensors
-from predictor.protocols.answers import Answer
+from predictor.protocols.answers import PictureAnswer
 from predictor.protocols.json_body import parse_object
 from predictor.protocols.query import Query
 from predictor.settings import Settings
@@ -49,7 +49,7 @@ def read(body: bytes, header_length: str | None, settings: Settings) -> tuple[Qu
     return Query(_pictures(tensor, tail, settings), asked), Reply(_id(request), _wants_binary(request, common))
 
 
-def write(reply: Reply, answers: list[Answer], *, model_name: str, version: str) -> tuple[bytes, dict[str, str]]:
+def write(reply: Reply, answers: list[PictureAnswer], *, model_name: str, version: str) -> tuple[bytes, dict[str, str]]:
     """Write the response's body and headers."""
     elements = [orjson.dumps(each) for each in answers]
     tail = tensors.to_binary(elements) if reply.binary else b""

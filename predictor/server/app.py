@@ -16,7 +16,7 @@ from predictor import metrics
 from predictor.errors import Refusal
 from predictor.inference.pipeline import Inference
 from predictor.protocols import v1, v2
-from predictor.protocols.answers import Answer
+from predictor.protocols.answers import PictureAnswer
 from predictor.protocols.query import Query
 from predictor.server.access_log import AccessLog
 from predictor.server.drain import Drain
@@ -24,7 +24,7 @@ from predictor.server.gate import Gate
 from predictor.server.replies import Faults, http_error, json_reply, refused
 from predictor.settings import Settings
 
-Write = Callable[[list[Answer]], Response]
+Write = Callable[[list[PictureAnswer]], Response]
 Read = Callable[[bytes], tuple[Query, Write]]
 
 
@@ -135,7 +135,7 @@ class Server:
 
         return await self._predict(request, read)
 
-    def _write_v2(self, reply: v2.Reply, answers: list[Answer]) -> Response:
+    def _write_v2(self, reply: v2.Reply, answers: list[PictureAnswer]) -> Response:
         body, headers = v2.write(reply, answers, model_name=self._settings.model_name, version=self._version)
         return Response(body, headers=headers)
 
@@ -164,10 +164,10 @@ class Server:
             stages.observe(self._settings.model_name)
 
 
-def _write_v1(answers: list[Answer]) -> Response:
+def _write_v1(answers: list[PictureAnswer]) -> Response:
     return Response(v1.write(answers), media_type="application/json")
 
 
-def _found(answers: list[Answer]) -> str:
+def _found(answers: list[PictureAnswer]) -> str:
     objects = sum(len(each["objects"]) for each in answers)
     return f"{objects} circle{'' if objects == 1 else 's'}"

@@ -5,12 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("faster_coco_eval")
-pytest.importorskip("scipy")
-
-from predictor.evaluation.average_precision import average_precision, coco_answers, coco_document  # noqa: E402
-from predictor.evaluation.dataset import Labelled  # noqa: E402
-from predictor.evaluation.matching import Found  # noqa: E402
+from predictor.evaluation.average_precision import average_precision, coco_answers, coco_document
+from predictor.evaluation.dataset import Labelled
+from predictor.evaluation.matching import Found
 
 
 def picture(boxes, ignored=()):

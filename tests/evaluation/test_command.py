@@ -7,11 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-for name in ("scipy", "rich", "faster_coco_eval", "onnxruntime", "cv2"):
-    pytest.importorskip(name)
-
-from predictor.evaluation.__main__ import main  # noqa: E402
-from predictor.evaluation.dataset import DatasetError, read_dataset  # noqa: E402
+from predictor.evaluation.__main__ import main
+from predictor.evaluation.dataset import DatasetError, read_dataset
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy")
-
-from predictor.evaluation.dataset import Labelled  # noqa: E402
-from predictor.evaluation.figures import measure  # noqa: E402
-from predictor.evaluation.matching import Found, box_ious, judge  # noqa: E402
+from predictor.evaluation.dataset import Labelled
+from predictor.evaluation.figures import measure
+from predictor.evaluation.matching import Found, box_ious, judge
 
 
 def labelled(*circles, ignored=()):

@@ -1,12 +1,10 @@
 """A real photograph: the 24 Greek coins of scikit-image's data set."""
 
-import pytest
+from PIL import Image
+from skimage import data
 
 from tests.predictor.asking import assert_answer
 from tests.predictor.drawing import encoded
-
-data = pytest.importorskip("skimage.data")
-Image = pytest.importorskip("PIL.Image")
 
 
 def test_the_coins_of_a_photograph_are_found(server):

@@ -2,13 +2,10 @@
 
 import json
 
-import pytest
 from PIL import Image
 
-pytest.importorskip("rich")
-
-from predictor.training.borrowed.__main__ import WALLPAPERS, keep, keep_stamp, write_labels  # noqa: E402
-from predictor.training.borrowed.packages import pick, resource_pictures  # noqa: E402
+from predictor.training.borrowed.__main__ import WALLPAPERS, keep, keep_stamp, write_labels
+from predictor.training.borrowed.packages import pick, resource_pictures
 
 
 def picture(path, size=(40, 30), colour="red", mode="RGB"):
@@ -43,7 +40,6 @@ def test_a_cut_out_needs_see_through_parts(tmp_path):
 
 
 def test_borrowed_validation_pictures_are_read_as_empty_ones(tmp_path):
-    pytest.importorskip("scipy")
     from predictor.evaluation.dataset import read_dataset
 
     picture(tmp_path / "a.png")

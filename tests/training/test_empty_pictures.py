@@ -4,16 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageFont
 
-cv2 = pytest.importorskip("cv2")
-pytest.importorskip("rich")
-
-from PIL import ImageFont  # noqa: E402
-
-from predictor.training.data.crops import Crop  # noqa: E402
-from predictor.training.data.negatives import foliage, signs  # noqa: E402
-from predictor.training.rendering.negatives.foliage import render_foliage  # noqa: E402
-from predictor.training.rendering.negatives.signs import render_sign  # noqa: E402
+from predictor.training.data.crops import Crop
+from predictor.training.data.negatives import foliage, signs
+from predictor.training.rendering.negatives.foliage import render_foliage
+from predictor.training.rendering.negatives.signs import render_sign
 
 NONE = np.zeros((0, 4), np.float32)
 BLUE = np.full((64, 64, 3), (0, 0, 255), np.uint8)

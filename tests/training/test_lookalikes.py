@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 
-cv2 = pytest.importorskip("cv2")
-
-from predictor.training.rendering import recipe  # noqa: E402
-from predictor.training.rendering.distractors.lookalikes import MAKERS  # noqa: E402
-from predictor.training.rendering.distractors.stamps import add_stamps  # noqa: E402
-from predictor.training.rendering.grounds.makers import make_background  # noqa: E402
-from predictor.training.rendering.materials import Materials  # noqa: E402
-from predictor.training.rendering.scenes import render_scene  # noqa: E402
+from predictor.training.rendering import recipe
+from predictor.training.rendering.distractors.lookalikes import MAKERS
+from predictor.training.rendering.distractors.stamps import add_stamps
+from predictor.training.rendering.grounds.makers import make_background
+from predictor.training.rendering.materials import Materials
+from predictor.training.rendering.scenes import render_scene
 
 SIDE_PX = 200
 

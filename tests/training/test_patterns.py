@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-cv2 = pytest.importorskip("cv2")
-torch = pytest.importorskip("torch")
-pytest.importorskip("rich")
-
-from predictor.training.data.batches import Batches, Mixture  # noqa: E402
-from predictor.training.data.crops import Crop  # noqa: E402
-from predictor.training.data.negatives import patterns  # noqa: E402
-from predictor.training.rendering.negatives.patterns import checks, gingham, halftone, render_pattern, stripes  # noqa: E402
+from predictor.training.data.batches import Batches, Mixture
+from predictor.training.data.crops import Crop
+from predictor.training.data.negatives import patterns
+from predictor.training.rendering.negatives.patterns import checks, gingham, halftone, render_pattern, stripes
 
 NONE = np.zeros((0, 4), np.float32)
 YS, XS = np.mgrid[:64, :64].astype(np.float32)

@@ -2,13 +2,12 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
-cv2 = pytest.importorskip("cv2")
-
-from predictor.training.data.photographs import draw_weights, read_split  # noqa: E402
-from predictor.training.heldout import write_split  # noqa: E402
+from predictor.training.data.photographs import draw_weights, read_split
+from predictor.training.heldout import write_split
 
 SOURCES = ("kaa/coins-dataset:src/a.jpg", "Shenggan/BCCD_Dataset:b.jpg", "FajarOC/fruit-detection-yolov8:c.jpg")
 

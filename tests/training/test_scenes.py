@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-cv2 = pytest.importorskip("cv2")
-
-from predictor.training.rendering.discs.makers import MAKERS, make_disc  # noqa: E402
-from predictor.training.rendering.materials import Materials  # noqa: E402
-from predictor.training.rendering.scenes import render_scene  # noqa: E402
+from predictor.training.rendering.discs.makers import MAKERS, make_disc
+from predictor.training.rendering.materials import Materials
+from predictor.training.rendering.scenes import render_scene
 
 SIDE_PX = 256
 

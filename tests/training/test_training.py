@@ -4,23 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("rich")
-pytest.importorskip("onnx")
-
-from predictor.network.decoding import decode  # noqa: E402
-from predictor.training.circle_net import CircleNet  # noqa: E402
-from predictor.training.data.batches import Batches, Mixture  # noqa: E402
-from predictor.training.data.crops import Crop, cut_crop  # noqa: E402
-from predictor.training.data.photographs import Photograph  # noqa: E402
-from predictor.training.data.scenes import render_stock  # noqa: E402
-from predictor.training.data.targets import build_targets  # noqa: E402
-from predictor.training.export import Calibration, export  # noqa: E402
-from predictor.training.loop import Trainer  # noqa: E402
-from predictor.training.loss import detection_loss  # noqa: E402
-from predictor.training.plan import PLAN, Stage  # noqa: E402
-from predictor.training.rendering.materials import Materials  # noqa: E402
+from predictor.network.decoding import decode
+from predictor.training.circle_net import CircleNet
+from predictor.training.data.batches import Batches, Mixture
+from predictor.training.data.crops import Crop, cut_crop
+from predictor.training.data.photographs import Photograph
+from predictor.training.data.scenes import render_stock
+from predictor.training.data.targets import build_targets
+from predictor.training.export import Calibration, export
+from predictor.training.loop import Trainer
+from predictor.training.loss import detection_loss
+from predictor.training.plan import PLAN, Stage
+from predictor.training.rendering.materials import Materials
 
 NONE = np.zeros((0, 4), np.float32)
 
@@ -119,7 +116,8 @@ def test_a_resumed_run_ends_where_an_uncut_one_does(tmp_path, ingredients):
 
 @pytest.mark.filterwarnings("ignore:.*legacy TorchScript.*:DeprecationWarning")
 def test_the_exported_file_answers_as_the_network_does(tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime")
+    import onnxruntime
+
     torch.manual_seed(1)
     network = CircleNet().eval()
     version = export(network, tmp_path / "n.onnx", Calibration(1.5, -0.25, 0.8), min_score=0.4, date="2026-11")

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-pytest.importorskip("onnxruntime")
-
-from predictor.network.detector import MODEL_PATH, NetworkDetector  # noqa: E402
+from predictor.network.detector import MODEL_PATH, NetworkDetector, find_boxes
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -104,8 +102,6 @@ def test_small_things_of_a_large_picture_are_found(detector):
 
 
 def test_most_of_what_the_generator_draws_is_found(detector):
-    pytest.importorskip("cv2")
-    pytest.importorskip("scipy")
     from predictor.training.rendering.materials import Materials
     from predictor.training.rendering.scenes import render_scene
 
@@ -148,7 +144,7 @@ def test_a_picture_without_circles_gives_next_to_none(detector, name):
 
 
 @pytest.mark.parametrize(("first_score", "looks", "mean_score"), [(0.99, 1, 0.99), (0.7, 2, 0.5), (0.4, 1, 0.4)])
-def test_only_a_doubtful_view_is_looked_at_mirrored_too(first_score, looks, mean_score, monkeypatch):
+def test_only_a_doubtful_view_is_looked_at_mirrored_too(first_score, looks, mean_score):
     answers = []
 
     def answer(shown):
@@ -159,10 +155,8 @@ def test_only_a_doubtful_view_is_looked_at_mirrored_too(first_score, looks, mean
         answers.append(shown)
         return output
 
-    network = NetworkDetector()
-    monkeypatch.setattr(network, "_answer", answer)
     pixels = np.arange(256 * 256 * 3, dtype=np.uint32).astype(np.uint8).reshape(256, 256, 3)
-    found = network._found(pixels, 0.1)
+    found = find_boxes(answer, pixels, 0.1)
     assert [view.tolist() for view in answers] == [pixels.tolist(), pixels[:, ::-1].tolist()][:looks]
     assert found.scores.tolist() == [pytest.approx(mean_score, abs=1e-3)]
 
