@@ -277,6 +277,7 @@ def test_every_requirement_is_pinned(requirements):
         pinned = re.fullmatch(r"-[rc] \S+|--\S+ \S+|[\w.-]+(\[[\w,-]+\])?==[\w.+!]+( *;.*)?", line)
         assert pinned or (pinned_elsewhere and re.fullmatch(r"[\w.-]+", line)), line
 
+
 def test_the_version_is_semver():
     assert re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", read_version())
 
