@@ -42,12 +42,12 @@ def imports(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_there_are_functions():
+def test_known_functions_exist():
     assert {"upload", "list", "detail"} <= set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_short_and_the_procfile_starts_its_target(function):
+def test_function_is_short_and_started_by_the_procfile(function):
     source = (ROOT / "functions" / function / "main.py").read_text()
     decorated = {
         node.name: ast.unparse(each)
@@ -65,7 +65,7 @@ def test_a_function_is_short_and_the_procfile_starts_its_target(function):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_no_package_and_is_named_by_the_contract_unless_it_takes_events(function):
+def test_only_client_functions_are_in_the_contract(function):
     assert not (ROOT / "functions/__init__.py").exists()
     assert not (ROOT / "functions" / function / "__init__.py").exists()
     tags = {tag for item in CONTRACT["paths"].values() for each in item.values()
@@ -75,7 +75,7 @@ def test_a_function_is_no_package_and_is_named_by_the_contract_unless_it_takes_e
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_that_takes_events_answers_by_event_routes_and_no_other_does(function):
+def test_event_functions_use_event_routes(function):
     source = (ROOT / "functions" / function / "main.py").read_text()
 
     assert ("event_routes(" in source) == (function in EVENT_FUNCTIONS)
@@ -94,7 +94,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("setting", [field.name for field in fields(Settings)])
-def test_a_setting_stands_in_the_readme_with_its_default(setting):
+def test_setting_is_in_the_readme_with_its_default(setting):
     rows = [(names, default) for names, default in ROWS if variable(setting) in names]
 
     assert len(rows) == 1
@@ -105,7 +105,7 @@ def test_a_setting_stands_in_the_readme_with_its_default(setting):
         assert text == str(known).lower() if isinstance(known, bool) else type(known)(text) == known
 
 
-def test_the_readme_knows_no_setting_that_is_not_there():
+def test_readme_names_only_known_settings():
     known = {variable(field.name) for field in fields(Settings)}
 
     named = set(re.findall(r"CIRCLES_[A-Z0-9_]+", README))
@@ -115,12 +115,12 @@ def test_the_readme_knows_no_setting_that_is_not_there():
 
 
 @pytest.mark.parametrize("path", CONTRACT["paths"])
-def test_a_route_of_the_contract_stands_in_the_readme(path):
+def test_contract_route_is_in_the_readme(path):
     for method in {"get", "post", "put", "delete", "patch"} & set(CONTRACT["paths"][path]):
         assert f"`{method.upper()} {path}`" in README
 
 
-def test_the_readme_names_no_route_that_is_not_there():
+def test_readme_names_only_contract_routes():
     named = re.findall(r"`(GET|POST|PUT|DELETE|PATCH) (/[^` ]*)`", README)
 
     assert len(named) > 5
@@ -128,7 +128,7 @@ def test_the_readme_names_no_route_that_is_not_there():
         assert method.lower() in CONTRACT["paths"].get(path, {}), f"{method} {path}"
 
 
-def test_the_shared_package_is_tracked_and_lib_itself_is_none():
+def test_lib_is_tracked_and_not_a_package():
     names = {path.relative_to(ROOT).as_posix() for path in tracked("lib")}
 
     assert "lib/circles/usecases/upload.py" in names
@@ -143,7 +143,7 @@ ELSEWHERE = re.compile(
 )
 
 
-def test_no_tracked_file_names_a_place_of_one_machine_or_a_registry():
+def test_no_tracked_file_names_a_local_path_or_registry():
     found = []
     for path in tracked():
         if not path.is_file():
@@ -178,7 +178,7 @@ DRIVERS = {
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
-def test_a_driver_is_imported_in_its_own_file_only(source):
+def test_driver_is_imported_in_one_place(source):
     for module in imports(source):
         top = module.partition(".")[0]
         if top in DRIVERS:
@@ -188,7 +188,7 @@ def test_a_driver_is_imported_in_its_own_file_only(source):
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_a_driver_is_imported_somewhere(driver):
+def test_driver_is_imported_somewhere(driver):
     assert any(module.partition(".")[0] == driver for source in SOURCES for module in imports(source))
 
 
@@ -220,7 +220,7 @@ def top(source):
     return source.relative_to("lib/circles").with_suffix("").parts[0]
 
 
-def test_every_folder_and_file_of_the_package_has_its_rule():
+def test_every_module_has_an_import_rule():
     assert {top(source) for source in PACKAGE} - {"__init__"} == set(MAY_IMPORT)
 
 
@@ -236,7 +236,7 @@ ADAPTERS = [source for source in SOURCES if source.is_relative_to("lib/circles/a
 
 
 @pytest.mark.parametrize("source", ADAPTERS, ids=lambda path: path.stem)
-def test_an_adapter_knows_no_other_adapter(source):
+def test_adapters_import_no_other_adapter(source):
     """But for the one HTTP client, which those share who call other people's servers."""
     own = source.relative_to("lib/circles/adapters").with_suffix("").parts[0]
     for name in ours(source):
@@ -244,7 +244,7 @@ def test_an_adapter_knows_no_other_adapter(source):
             assert name.split(".")[1] in (own, "http_client"), f"{source} imports {name}"
 
 
-def test_only_bootstrap_and_the_adapters_name_an_adapter():
+def test_only_bootstrap_imports_adapters():
     for source in SOURCES:
         if source.name != "bootstrap.py" and source not in ADAPTERS:
             assert not [name for name in imports(source) if name.startswith("circles.adapters")], source
@@ -261,7 +261,7 @@ def without_requests(source):
     return (ROOT / source).read_text().replace("request.environ", "")
 
 
-def test_the_gateway_takes_128_kib_more_than_a_function_for_the_form_around_the_picture():
+def test_gateway_limit_adds_128_kib_for_the_form():
     limits = set(re.findall(r"\$GATEWAY_MAX_BODY_BYTES:(\d+)\}", CADDYFILE))
 
     assert limits == {str(Settings().max_upload_bytes + 128 * 1024)}
@@ -278,11 +278,11 @@ def test_every_requirement_is_pinned(requirements):
         assert pinned or (pinned_elsewhere and re.fullmatch(r"[\w.-]+", line)), line
 
 
-def test_the_version_is_semver():
+def test_version_is_semver():
     assert re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", read_version())
 
 
-def test_the_changelog_names_the_version():
+def test_changelog_names_the_version():
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
 
     assert read_version() in headings

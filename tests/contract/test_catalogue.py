@@ -102,7 +102,7 @@ def image(catalogue):
 # Images
 
 
-def test_the_backlog_is_what_is_pending_and_since_when(catalogue):
+def test_backlog_counts_pending_and_oldest(catalogue):
     assert catalogue.backlog() == Backlog(0, None)
 
     newest, oldest, done = (added_to(catalogue, created_at=NOW - timedelta(hours=age)) for age in (1, 2, 3))
@@ -115,7 +115,7 @@ def test_the_backlog_is_what_is_pending_and_since_when(catalogue):
     assert catalogue.backlog() == Backlog(1, newest.created_at)
 
 
-def test_an_image_comes_back_as_it_was_added(catalogue):
+def test_added_image_is_read_back_unchanged(catalogue):
     whole = an_image(
         file_name="münzen 🪙 '; DROP TABLE images; --.jpg",
         idempotency_key='k"%_\\',
@@ -132,7 +132,7 @@ def test_an_image_comes_back_as_it_was_added(catalogue):
 
 
 @pytest.mark.parametrize("microsecond", [0, 1, 999_999, 500_000])
-def test_moments_come_back_to_the_microsecond(catalogue, microsecond):
+def test_times_keep_their_microseconds(catalogue, microsecond):
     added = an_image(
         created_at=NOW.replace(microsecond=microsecond), claimed_until=LATER.replace(microsecond=microsecond)
     )
@@ -141,7 +141,7 @@ def test_moments_come_back_to_the_microsecond(catalogue, microsecond):
     assert catalogue.get(added.image_id) == added
 
 
-def test_moments_of_other_time_zones_are_the_same_moments(catalogue):
+def test_times_in_other_zones_are_converted(catalogue):
     tokyo = timezone(timedelta(hours=9))
     added = an_image(created_at=NOW.astimezone(tokyo))
     catalogue.add(added)
@@ -152,7 +152,7 @@ def test_moments_of_other_time_zones_are_the_same_moments(catalogue):
     assert catalogue.claim(added.image_id, now=LATER.astimezone(timezone(-timedelta(hours=9))), until=LATER)
 
 
-def test_an_unknown_image_is_not_found(catalogue, image):
+def test_unknown_image_raises_not_found(catalogue, image):
     with pytest.raises(NotFound):
         catalogue.get(str(uuid4()))
     with pytest.raises(NotFound):
@@ -166,7 +166,7 @@ def test_an_unknown_image_is_not_found(catalogue, image):
     catalogue.ping()
 
 
-def test_an_image_is_found_by_its_idempotency_key(catalogue):
+def test_find_by_idempotency_key(catalogue):
     first, second = an_image(idempotency_key="a"), an_image(idempotency_key="b")
     catalogue.add(first)
     catalogue.add(second)
@@ -179,7 +179,7 @@ def test_an_image_is_found_by_its_idempotency_key(catalogue):
     assert catalogue.find_by_idempotency_key("") is None
 
 
-def test_a_key_that_is_taken_adds_nothing(catalogue):
+def test_taken_idempotency_key_adds_nothing(catalogue):
     first, second = an_image(idempotency_key="a"), an_image(idempotency_key="a")
     catalogue.add(first)
     with pytest.raises(KeyTaken):
@@ -190,7 +190,7 @@ def test_a_key_that_is_taken_adds_nothing(catalogue):
         catalogue.get(second.image_id)
 
 
-def test_any_number_of_images_has_no_key(catalogue):
+def test_images_may_lack_an_idempotency_key(catalogue):
     images = [an_image() for _ in range(3)]
     for each in images:
         catalogue.add(each)
@@ -198,7 +198,7 @@ def test_any_number_of_images_has_no_key(catalogue):
     assert [catalogue.get(each.image_id) for each in images] == images
 
 
-def test_of_many_threads_with_one_key_one_adds_its_image(database):
+def test_concurrent_adds_with_one_key_add_one(database):
     catalogue = database.open()
 
     def add(image):
@@ -219,13 +219,13 @@ def test_of_many_threads_with_one_key_one_adds_its_image(database):
 # Claims
 
 
-def test_a_claim_takes_the_image_and_counts_the_attempt(catalogue, image):
+def test_claim_counts_an_attempt(catalogue, image):
     claimed = catalogue.claim(image.image_id, now=NOW, until=LATER)
 
     assert claimed == catalogue.get(image.image_id) == replace(image, claimed_until=LATER, due_at=LATER, attempts=1)
 
 
-def test_an_image_that_another_holds_is_not_claimed_and_not_changed(catalogue, image):
+def test_held_image_cannot_be_claimed(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER)
     for now in (NOW, LATER - timedelta(microseconds=1)):
         assert not catalogue.claim(image.image_id, now=now, until=LATER + timedelta(days=1))
@@ -233,7 +233,7 @@ def test_an_image_that_another_holds_is_not_claimed_and_not_changed(catalogue, i
     assert catalogue.get(image.image_id) == replace(image, claimed_until=LATER, due_at=LATER, attempts=1)
 
 
-def test_a_claim_that_ran_out_can_be_taken(catalogue, image):
+def test_expired_claim_can_be_taken(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER)
     until = LATER + timedelta(seconds=60)
 
@@ -241,18 +241,18 @@ def test_a_claim_that_ran_out_can_be_taken(catalogue, image):
     assert catalogue.get(image.image_id) == replace(image, claimed_until=until, due_at=until, attempts=2)
 
 
-def test_an_unknown_image_cannot_be_claimed(catalogue):
+def test_unknown_image_cannot_be_claimed(catalogue):
     assert not catalogue.claim(str(uuid4()), now=NOW, until=LATER)
 
 
-def test_a_detected_image_cannot_be_claimed(catalogue, image):
+def test_detected_image_cannot_be_claimed(catalogue, image):
     detected = catalogue.record(image.image_id, run(circle()), claim=0, now=NOW)
 
     assert not catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(seconds=60))
     assert catalogue.get(image.image_id) == detected
 
 
-def test_of_16_threads_one_gets_the_claim(database):
+def test_concurrent_claims_have_one_winner(database):
     catalogues = [database.open() for _ in range(4)]
     image = added_to(catalogues[0])
     with ThreadPoolExecutor(16) as pool:
@@ -267,7 +267,7 @@ def test_of_16_threads_one_gets_the_claim(database):
 # Runs
 
 
-def test_a_recorded_run_is_served_and_makes_the_image_detected(catalogue, image):
+def test_record_makes_the_image_detected(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER)
     detected = catalogue.record(image.image_id, run(circle(1), circle(2)), claim=1, now=LATER)
 
@@ -278,13 +278,13 @@ def test_a_recorded_run_is_served_and_makes_the_image_detected(catalogue, image)
     )  # fmt: skip
 
 
-def test_an_error_is_forgotten_once_a_run_succeeds(catalogue, image):
+def test_success_clears_the_last_error(catalogue, image):
     catalogue.release(image.image_id, claim=0, due_at=LATER, error="No answer.")
 
     assert catalogue.record(image.image_id, run(), claim=0, now=NOW).error is None
 
 
-def test_objects_come_in_the_detectors_order_with_all_that_is_known(catalogue, image):
+def test_objects_keep_the_detector_order(catalogue, image):
     circles = [circle(number, score=score) for number, score in enumerate((0.9, 0.1, None, 0.5))]
     detected = catalogue.record(image.image_id, run(*circles), claim=0, now=NOW)
     served, found = catalogue.objects(image.image_id, EVERYTHING)
@@ -296,25 +296,25 @@ def test_objects_come_in_the_detectors_order_with_all_that_is_known(catalogue, i
     assert [catalogue.object(image.image_id, each.object_id) for each in found] == list(found)
 
 
-def test_numbers_and_words_come_back_exactly(catalogue, image):
+def test_numbers_and_text_are_stored_exactly(catalogue, image):
     exact = Circle((0, 0, 2**31, 1), (0.1 + 0.2, 1e-9), 1 / 3, 1.0, "Münze\n'\";\0 🪙")
     catalogue.record(image.image_id, run(exact), claim=0, now=NOW)
 
     assert catalogue.objects(image.image_id, EVERYTHING)[1][0].circle == exact
 
 
-def test_an_image_without_a_run_has_no_objects(catalogue, image):
+def test_image_without_a_run_has_no_objects(catalogue, image):
     assert catalogue.objects(image.image_id, EVERYTHING) == (image, [])
 
 
-def test_a_run_that_found_nothing_is_a_run(catalogue, image):
+def test_empty_run_makes_the_image_detected(catalogue, image):
     detected = catalogue.record(image.image_id, run(), claim=0, now=NOW)
 
     assert (detected.status, detected.object_count, detected.model) == (Status.DETECTED, 0, "circles")
     assert catalogue.objects(image.image_id, EVERYTHING) == (detected, [])
 
 
-def test_a_thousand_objects_are_kept(catalogue, image):
+def test_a_thousand_objects_are_stored(catalogue, image):
     circles = [circle(number) for number in range(1000)]
     detected = catalogue.record(image.image_id, run(*circles), claim=0, now=NOW)
 
@@ -322,7 +322,7 @@ def test_a_thousand_objects_are_kept(catalogue, image):
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == circles
 
 
-def test_the_newest_run_is_served_and_earlier_objects_can_still_be_read(catalogue, image):
+def test_newest_run_is_served_old_objects_stay_readable(catalogue, image):
     catalogue.record(image.image_id, run(circle(1), circle(2)), claim=0, now=NOW)
     _, old = catalogue.objects(image.image_id, EVERYTHING)
     newer = run(circle(3), model="other", model_version="8", duration_ms=3.25)
@@ -337,7 +337,7 @@ def test_the_newest_run_is_served_and_earlier_objects_can_still_be_read(catalogu
     assert {each.object_id for each in old}.isdisjoint({each.object_id for each in new})
 
 
-def test_a_newer_run_that_found_nothing_is_served_all_the_same(catalogue, image):
+def test_newer_empty_run_replaces_the_objects(catalogue, image):
     catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
     catalogue.record(image.image_id, run(), claim=0, now=LATER)
     served, found = catalogue.objects(image.image_id, EVERYTHING)
@@ -345,7 +345,7 @@ def test_a_newer_run_that_found_nothing_is_served_all_the_same(catalogue, image)
     assert (served.object_count, list(found)) == (0, [])
 
 
-def test_images_have_their_own_objects(catalogue, image):
+def test_objects_belong_to_their_image(catalogue, image):
     other = an_image()
     catalogue.add(other)
     catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
@@ -355,7 +355,7 @@ def test_images_have_their_own_objects(catalogue, image):
     assert [each.circle for each in catalogue.objects(other.image_id, EVERYTHING)[1]] == [circle(2)]
 
 
-def test_an_object_of_another_image_is_not_found(catalogue, image):
+def test_object_of_another_image_is_not_found(catalogue, image):
     other = an_image()
     catalogue.add(other)
     catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
@@ -395,7 +395,7 @@ SIZES = [(0.9, 10.0), (0.8, 20.0), (0.5, 30.0), (None, 20.0), (0.0, 5.0)]
         (ObjectFilter(max_radius_px=0), []),
     ],
 )
-def test_filters_let_pass_what_is_wanted_in_order(catalogue, image, wanted, expected):
+def test_filters_select_objects_in_order(catalogue, image, wanted, expected):
     circles = [circle(number, score=score, radius_px=radius) for number, (score, radius) in enumerate(SIZES)]
     catalogue.record(image.image_id, run(*circles), claim=0, now=NOW)
     served, found = catalogue.objects(image.image_id, wanted)
@@ -407,7 +407,7 @@ def test_filters_let_pass_what_is_wanted_in_order(catalogue, image, wanted, expe
 # Failures
 
 
-def test_a_release_notes_the_error_and_frees_the_image(catalogue, image):
+def test_release_stores_the_error_and_frees_the_image(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER)
     released = catalogue.release(image.image_id, claim=1, due_at=LATER, error="No answer.")
 
@@ -415,7 +415,7 @@ def test_a_release_notes_the_error_and_frees_the_image(catalogue, image):
     assert catalogue.claim(image.image_id, now=NOW, until=LATER)
 
 
-def test_the_last_error_is_the_one_that_is_noted(catalogue, image):
+def test_last_error_is_kept(catalogue, image):
     catalogue.release(image.image_id, claim=0, due_at=LATER, error="First.")
 
     assert catalogue.release(image.image_id, claim=0, due_at=LATER, error="Second.").error == "Second."
@@ -428,7 +428,7 @@ def lost_claim(catalogue, image):
     return slow
 
 
-def test_a_release_that_comes_after_anothers_success_takes_nothing_back(catalogue, image):
+def test_late_release_does_not_undo_a_success(catalogue, image):
     slow = lost_claim(catalogue, image)
     detected = catalogue.record(image.image_id, run(circle(1)), claim=slow.attempts + 1, now=NOW)
     released = catalogue.release(image.image_id, claim=slow.attempts, due_at=LATER, error="No answer.")
@@ -437,7 +437,7 @@ def test_a_release_that_comes_after_anothers_success_takes_nothing_back(catalogu
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
 
 
-def test_who_has_lost_its_claim_changes_nothing_of_the_next_ones(catalogue, image):
+def test_lost_claim_changes_nothing(catalogue, image):
     slow = lost_claim(catalogue, image)
     held = catalogue.get(image.image_id)
 
@@ -448,14 +448,14 @@ def test_who_has_lost_its_claim_changes_nothing_of_the_next_ones(catalogue, imag
     assert catalogue.objects(image.image_id, EVERYTHING)[1] == []
 
 
-def test_a_claim_that_ran_out_and_that_nobody_took_is_as_good_as_before(catalogue, image):
+def test_expired_claim_not_retaken_still_records(catalogue, image):
     slow = catalogue.claim(image.image_id, now=NOW, until=LATER)
     detected = catalogue.record(image.image_id, run(), claim=slow.attempts, now=LATER + timedelta(days=1))
 
     assert detected.status is Status.DETECTED
 
 
-def test_an_image_that_is_given_up_is_failed_with_the_reason_and_not_due(catalogue, image):
+def test_given_up_image_is_failed_and_not_due(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER)
     failed = catalogue.give_up(image.image_id, claim=1, error="It cannot be read.")
 
@@ -464,7 +464,7 @@ def test_an_image_that_is_given_up_is_failed_with_the_reason_and_not_due(catalog
     assert catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(days=1)) is None
 
 
-def test_a_detected_image_is_not_given_up(catalogue, image):
+def test_detected_image_is_not_given_up(catalogue, image):
     detected = catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
 
     assert catalogue.give_up(image.image_id, claim=0, error="x") == detected
@@ -474,7 +474,7 @@ def test_a_detected_image_is_not_given_up(catalogue, image):
 
 
 @pytest.mark.parametrize("status", Status)
-def test_an_image_of_any_status_is_claimed_again_on_request(catalogue, image, status):
+def test_any_status_can_be_claimed_again(catalogue, image, status):
     if status is Status.DETECTED:
         catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
     if status is Status.FAILED:
@@ -487,7 +487,7 @@ def test_an_image_of_any_status_is_claimed_again_on_request(catalogue, image, st
     assert catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(days=1), again=True).attempts == 2
 
 
-def test_a_detection_that_fails_the_second_time_leaves_what_is_served(catalogue, image):
+def test_failed_redetection_keeps_the_old_result(catalogue, image):
     catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
     catalogue.claim(image.image_id, now=NOW, until=LATER, again=True)
     released = catalogue.release(image.image_id, claim=1, due_at=LATER, error="No answer.")
@@ -496,7 +496,7 @@ def test_a_detection_that_fails_the_second_time_leaves_what_is_served(catalogue,
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
 
 
-def test_an_image_that_failed_and_is_detected_again_is_detected(catalogue, image):
+def test_failed_image_can_become_detected(catalogue, image):
     catalogue.give_up(image.image_id, claim=0, error="x")
     catalogue.claim(image.image_id, now=NOW, until=LATER, again=True)
     detected = catalogue.record(image.image_id, run(circle(1)), claim=1, now=LATER)
@@ -507,7 +507,7 @@ def test_an_image_that_failed_and_is_detected_again_is_detected(catalogue, image
 # Deletion
 
 
-def test_a_deleted_image_is_gone_with_all_that_was_found(catalogue, image):
+def test_delete_removes_the_image_and_its_objects(catalogue, image):
     other = added_to(catalogue)
     catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
     catalogue.record(image.image_id, run(circle(2)), claim=0, now=NOW)
@@ -530,7 +530,7 @@ def test_a_deleted_image_is_gone_with_all_that_was_found(catalogue, image):
     assert catalogue.page(ImageFilter(), limit=9) == [other]
 
 
-def test_an_idempotency_key_is_free_after_its_image_was_deleted(catalogue):
+def test_deletion_frees_the_idempotency_key(catalogue):
     first = added_to(catalogue, idempotency_key="k")
     catalogue.delete(first.image_id, now=NOW)
     assert catalogue.find_by_idempotency_key("k") is None
@@ -539,7 +539,7 @@ def test_an_idempotency_key_is_free_after_its_image_was_deleted(catalogue):
     assert catalogue.find_by_idempotency_key("k") == second
 
 
-def test_no_image_is_added_whose_blob_is_being_deleted(catalogue, image):
+def test_key_or_id_under_deletion_cannot_be_added(catalogue, image):
     catalogue.delete(image.image_id, now=NOW)
     for again in (an_image(key=image.key), replace(image, key="incoming/other")):
         with pytest.raises(Buried):
@@ -548,14 +548,14 @@ def test_no_image_is_added_whose_blob_is_being_deleted(catalogue, image):
     assert catalogue.page(ImageFilter(), limit=9) == []
 
 
-def test_an_id_that_is_taken_adds_nothing(catalogue, image):
+def test_taken_id_adds_nothing(catalogue, image):
     with pytest.raises(IdTaken):
         catalogue.add(replace(image, key="incoming/other", size_bytes=1))
 
     assert catalogue.get(image.image_id) == image
 
 
-def test_of_many_threads_with_one_id_one_adds_its_image(database):
+def test_concurrent_adds_with_one_id_add_one(database):
     catalogue, image = database.open(), an_image()
 
     def add(_):
@@ -582,7 +582,7 @@ def walk(catalogue, wanted, limit):
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-def test_pages_hold_every_image_once_the_newest_first(catalogue, limit):
+def test_pages_list_every_image_once_newest_first(catalogue, limit):
     moments = [NOW + timedelta(seconds=number // 3) for number in range(10)]  # three at a time in the same moment
     images = [added_to(catalogue, created_at=moment) for moment in moments]
     expected = sorted(images, key=lambda each: (each.created_at, each.image_id), reverse=True)
@@ -590,7 +590,7 @@ def test_pages_hold_every_image_once_the_newest_first(catalogue, limit):
     assert list(walk(catalogue, ImageFilter(), limit)) == expected
 
 
-def test_a_page_has_what_is_wanted_only(catalogue):
+def test_page_filters_images(catalogue):
     old, new = added_to(catalogue, sha256="cd" * 32), added_to(catalogue, created_at=LATER)
     detected = catalogue.record(new.image_id, run(circle(1)), claim=0, now=NOW)
 
@@ -610,7 +610,7 @@ def test_a_page_has_what_is_wanted_only(catalogue):
     assert found(since=LATER + timedelta(microseconds=1)) == []
 
 
-def test_images_that_come_while_pages_are_read_change_no_page_behind_them(catalogue):
+def test_new_images_do_not_shift_later_pages(catalogue):
     images = [added_to(catalogue, created_at=NOW + timedelta(seconds=number)) for number in range(4)]
     first = catalogue.page(ImageFilter(), limit=2)
     added_to(catalogue, created_at=LATER)
@@ -628,7 +628,7 @@ class Faulty(tuple):
         raise RuntimeError("boom")
 
 
-def test_a_run_that_breaks_off_in_the_middle_leaves_nothing(catalogue, image):
+def test_failed_record_leaves_no_partial_run(catalogue, image):
     before = catalogue.record(image.image_id, run(circle(5)), claim=0, now=NOW)
     with pytest.raises(RuntimeError, match="boom"):
         catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=LATER)
@@ -641,7 +641,7 @@ def test_a_run_that_breaks_off_in_the_middle_leaves_nothing(catalogue, image):
 # Several at once
 
 
-def test_what_one_wrote_others_see(database):
+def test_writes_are_visible_to_other_connections(database):
     first, second = database.open(), database.open()
     image = added_to(first)
     first.record(image.image_id, run(circle(1)), claim=0, now=NOW)
@@ -650,7 +650,7 @@ def test_what_one_wrote_others_see(database):
     assert second.objects(image.image_id, EVERYTHING) == first.objects(image.image_id, EVERYTHING)
 
 
-def test_many_threads_write_and_read_at_once(database):
+def test_threads_write_and_read_concurrently(database):
     catalogue = database.open()
 
     def visit(number):
@@ -666,7 +666,7 @@ def test_many_threads_write_and_read_at_once(database):
         assert all(pool.map(visit, range(32)))
 
 
-def test_readers_of_an_image_that_is_detected_again_and_again_see_whole_runs(database):
+def test_readers_never_see_a_mixed_run(database):
     """A run of n circles whose labels are n: no reader may see a mixture."""
     writer, reader = database.open(), database.open()
     image = added_to(writer)
@@ -683,7 +683,7 @@ def test_readers_of_an_image_that_is_detected_again_and_again_see_whole_runs(dat
     assert all(labels == [str(count)] * count for count, labels in seen)
 
 
-def test_runs_recorded_at_once_are_all_kept_and_one_is_served(database):
+def test_concurrent_runs_are_all_kept(database):
     catalogues = [database.open() for _ in range(4)]
     image = added_to(catalogues[0])
 

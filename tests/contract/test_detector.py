@@ -96,7 +96,7 @@ READERS = {"v1": picture_in_v1, "v1-raw": picture_in_v1_raw, "v2-binary": pictur
 
 @every_protocol
 @pytest.mark.parametrize("form", ANSWERS)
-def test_a_picture_goes_out_and_circles_come_back_in_every_wire_form(httpserver, detector_at, protocol, form):
+def test_every_protocol_and_answer_format_works(httpserver, detector_at, protocol, form):
     pictures = []
 
     def predict(request):
@@ -116,14 +116,14 @@ def test_a_picture_goes_out_and_circles_come_back_in_every_wire_form(httpserver,
 
 
 @every_protocol
-def test_nothing_found_is_no_circles(httpserver, detector_at, protocol):
+def test_empty_answer_means_no_circles(httpserver, detector_at, protocol):
     empty = (v2 if protocol == "v2-binary" else v1)([{"objects": []}])
     httpserver.expect_request(PATHS[protocol]).respond_with_data(empty, content_type="application/json")
 
     assert detector_at(httpserver.url_for(""), predictor_protocol=protocol).detect(PICTURE).circles == ()
 
 
-def test_threads_share_a_detector_and_each_gets_its_own_answer(httpserver, detector_at):
+def test_threads_get_their_own_answers(httpserver, detector_at):
     def predict(request):
         (number,) = picture_in_v1(request)
         return Response(v1([{"objects": [{**COIN, "bbox": [number, 0, 5, 5]}]}]), content_type="application/json")
@@ -138,7 +138,7 @@ def test_threads_share_a_detector_and_each_gets_its_own_answer(httpserver, detec
         assert list(pool.map(left_edge, range(40))) == list(range(40))
 
 
-def test_of_10000_objects_the_best_are_kept(httpserver, detector_at):
+def test_best_100_of_10000_objects_are_kept(httpserver, detector_at):
     objects = [{**COIN, "score": number / 10_000} for number in range(10_000)]
     httpserver.expect_request(PATHS["v1"]).respond_with_data(v1([{"objects": objects}]))
     circles = detector_at(httpserver.url_for(""), max_objects=100).detect(PICTURE).circles
@@ -146,7 +146,7 @@ def test_of_10000_objects_the_best_are_kept(httpserver, detector_at):
     assert [circle.score for circle in circles] == [number / 10_000 for number in range(9_999, 9_899, -1)]
 
 
-def test_a_chunked_and_compressed_answer_is_an_answer(detector_at):
+def test_chunked_gzip_answer_is_read(detector_at):
     packed = gzip.compress(GOOD)
     chunks = [packed[:20], packed[20:]]
 
@@ -158,12 +158,12 @@ def test_a_chunked_and_compressed_answer_is_an_answer(detector_at):
         assert detector_at(url).detect(PICTURE).circles == (FOUND,)
 
 
-def test_an_answer_without_a_length_ends_with_the_connection(detector_at):
+def test_answer_without_a_length_ends_at_close(detector_at):
     with faulty_server(lambda _, connection: connection.send(b"HTTP/1.0 200 OK\r\n\r\n" + GOOD)) as (url, _):
         assert detector_at(url).detect(PICTURE).circles == (FOUND,)
 
 
-def test_what_happened_is_logged_with_model_count_and_time(httpserver, detector_at):
+def test_detections_and_failures_are_logged(httpserver, detector_at):
     lines = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())
@@ -216,14 +216,14 @@ TRANSIENT = {
 
 @pytest.mark.parametrize("fault", TRANSIENT)
 @pytest.mark.timeout(30)
-def test_a_fault_that_passes_is_tried_again(detector_at, fault):
+def test_transient_error_is_retried(detector_at, fault):
     with faulty_server(then_good(TRANSIENT[fault])) as (url, came):
         assert detector_at(url).detect(PICTURE).circles == (FOUND,)
         assert len(came) == 2
         assert came[0].request.partition(b"\r\n\r\n")[2] == came[1].request.partition(b"\r\n\r\n")[2] != b""
 
 
-def test_a_connection_that_the_predictor_closed_meanwhile_is_opened_again(detector_at):
+def test_closed_connection_is_reopened(detector_at):
     def behave(number, connection):
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD))  # and then closes
 
@@ -233,7 +233,7 @@ def test_a_connection_that_the_predictor_closed_meanwhile_is_opened_again(detect
 
 
 @pytest.mark.timeout(30)
-def test_a_predictor_that_is_down_has_failed(detector_at):
+def test_unreachable_predictor_fails(detector_at):
     (port,) = free_ports(1)
     with pytest.raises(DetectorFailed, match="cannot be reached"):
         detector_at(f"http://127.0.0.1:{port}").detect(PICTURE)
@@ -241,7 +241,7 @@ def test_a_predictor_that_is_down_has_failed(detector_at):
 
 @pytest.mark.parametrize("status", [429, 502, 503])
 @pytest.mark.timeout(30)
-def test_a_fault_that_stays_is_given_up_after_a_few_tries(detector_at, status):
+def test_lasting_error_ends_after_a_few_retries(detector_at, status):
     with faulty_server(lambda number, connection: connection.answer(status, b"secret")) as (url, came):
         with pytest.raises(DetectorFailed, match=f"answered {status}"):
             detector_at(url).detect(PICTURE)
@@ -250,7 +250,7 @@ def test_a_fault_that_stays_is_given_up_after_a_few_tries(detector_at, status):
 
 @pytest.mark.parametrize("wait", ["1", "3600", "9" * 400])
 @pytest.mark.timeout(30)
-def test_a_predictor_that_wants_a_wait_beyond_the_deadline_is_not_asked_again(detector_at, wait):
+def test_retry_after_beyond_the_deadline_is_not_retried(detector_at, wait):
     with faulty_server(lambda number, connection: connection.answer(429, Retry_After=wait)) as (url, came):
         with pytest.raises(DetectorFailed, match="answered 429"):
             detector_at(url, predictor_timeout_s=0.9).detect(PICTURE)
@@ -258,7 +258,7 @@ def test_a_predictor_that_wants_a_wait_beyond_the_deadline_is_not_asked_again(de
 
 
 @pytest.mark.timeout(30)
-def test_tries_share_one_deadline(detector_at):
+def test_retries_share_one_deadline(detector_at):
     """Each try takes half of it, so that there cannot be a third whole one."""
 
     def behave(number, connection):
@@ -276,7 +276,7 @@ def test_tries_share_one_deadline(detector_at):
 
 @pytest.mark.parametrize("status", [201, 204, 400, 401, 403, 404, 413, 415, 422, 500, 501, 504])
 @pytest.mark.timeout(30)
-def test_another_status_is_final(detector_at, status):
+def test_other_status_is_not_retried(detector_at, status):
     with faulty_server(lambda number, connection: connection.answer(status, b'{"error": "no"}')) as (url, came):
         with pytest.raises(DetectorFailed, match=f"answered {status}"):
             detector_at(url).detect(PICTURE)
@@ -296,7 +296,7 @@ ERROR_BODIES = {
 
 @pytest.mark.parametrize("kind", ERROR_BODIES)
 @pytest.mark.timeout(30)
-def test_no_error_body_gets_into_the_message(detector_at, kind):
+def test_error_body_is_not_in_the_message(detector_at, kind):
     body, content_type = ERROR_BODIES[kind]
     headers = {"Content_Encoding": "gzip"} if kind == "broken compression" else {}
 
@@ -307,7 +307,7 @@ def test_no_error_body_gets_into_the_message(detector_at, kind):
         assert len(came) == 1
 
 
-def test_an_error_body_that_breaks_off_is_still_that_error(detector_at):
+def test_truncated_error_body_keeps_its_status(detector_at):
     def behave(number, connection):
         connection.send(b"HTTP/1.1 500 Oh\r\nContent-Length: 1000\r\n\r\nhalf")
 
@@ -339,7 +339,7 @@ UNUSABLE = {
 
 @pytest.mark.parametrize("kind", UNUSABLE)
 @pytest.mark.timeout(30)
-def test_an_answer_that_cannot_be_used_is_a_failure_and_not_tried_again(detector_at, kind):
+def test_unusable_answer_is_not_retried(detector_at, kind):
     with faulty_server(lambda number, connection: connection.answer(200, UNUSABLE[kind])) as (url, came):
         with pytest.raises(DetectorFailed, match="^The predictor's answer cannot be used: ") as raised:
             detector_at(url).detect(PICTURE)
@@ -347,7 +347,7 @@ def test_an_answer_that_cannot_be_used_is_a_failure_and_not_tried_again(detector
         assert not any(word in str(raised.value) for word in ("It works", "127.0.0.1", "Error", "{", "<"))
 
 
-def test_an_answer_that_breaks_off_is_a_failure_and_not_tried_again(detector_at):
+def test_truncated_answer_is_not_retried(detector_at):
     def behave(number, connection):
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n" + GOOD)
 
@@ -358,14 +358,14 @@ def test_an_answer_that_breaks_off_is_a_failure_and_not_tried_again(detector_at)
 
 
 @pytest.mark.timeout(30)
-def test_an_answer_that_is_too_large_is_a_failure(detector_at):
+def test_too_large_answer_fails(detector_at):
     with faulty_server(lambda _, connection: connection.answer(200, b" " * (MAX_ANSWER_BYTES + 1) + GOOD)) as (url, _):
         with pytest.raises(DetectorFailed, match="too large"):
             detector_at(url).detect(PICTURE)
 
 
 @pytest.mark.timeout(30)
-def test_an_answer_that_is_too_large_only_when_it_is_unpacked_is_a_failure(detector_at):
+def test_decompression_bomb_fails(detector_at):
     bomb = gzip.compress(b" " * 50_000_000)
 
     with faulty_server(lambda _, connection: connection.answer(200, bomb, Content_Encoding="gzip")) as (url, _):
@@ -374,7 +374,7 @@ def test_an_answer_that_is_too_large_only_when_it_is_unpacked_is_a_failure(detec
 
 
 @pytest.mark.timeout(30)
-def test_an_answer_whose_compression_is_broken_is_a_failure(detector_at):
+def test_invalid_gzip_answer_fails(detector_at):
     with faulty_server(lambda _, connection: connection.answer(200, GOOD, Content_Encoding="gzip")) as (url, came):
         with pytest.raises(DetectorFailed):
             detector_at(url).detect(PICTURE)
@@ -382,14 +382,14 @@ def test_an_answer_whose_compression_is_broken_is_a_failure(detector_at):
 
 
 @pytest.mark.timeout(30)
-def test_what_is_no_http_is_a_failure(detector_at):
+def test_non_http_answer_fails(detector_at):
     with faulty_server(lambda _, connection: connection.send(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")) as (url, _):
         with pytest.raises(DetectorFailed):
             detector_at(url).detect(PICTURE)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(detector_at, status):
+def test_redirect_is_not_followed(detector_at, status):
     with faulty_server(lambda _, connection: connection.answer(200, GOOD)) as (elsewhere, came_elsewhere):
         with faulty_server(lambda _, connection: connection.answer(status, Location=elsewhere)) as (url, came):
             with pytest.raises(DetectorFailed, match=f"answered {status}"):
@@ -397,7 +397,7 @@ def test_a_redirect_is_not_followed(detector_at, status):
             assert (len(came), len(came_elsewhere)) == (1, 0)
 
 
-def test_proxies_of_the_environment_are_ignored(detector_at, monkeypatch):
+def test_proxy_variables_are_ignored(detector_at, monkeypatch):
     with faulty_server(lambda _, connection: connection.answer(200, GOOD)) as (url, came):
         with faulty_server(lambda _, connection: connection.answer(500)) as (proxy, came_to_proxy):
             for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
@@ -422,7 +422,7 @@ OUTCOMES = {
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.timeout(15)
-def test_a_detection_is_counted_once_by_its_outcome(detector_at, outcome):
+def test_detection_is_counted_once_by_outcome(detector_at, outcome):
     counted = Counted()
     with faulty_server(OUTCOMES[outcome]) as (url, _), suppress(DetectorFailed):
         detector_at(url, predictor_timeout_s=0.5).detect(PICTURE)
@@ -432,7 +432,7 @@ def test_a_detection_is_counted_once_by_its_outcome(detector_at, outcome):
 
 
 @pytest.mark.timeout(15)
-def test_a_detection_that_took_several_tries_is_one(detector_at):
+def test_retried_detection_is_counted_once(detector_at):
     counted = Counted()
     moods = {0: lambda connection: connection.answer(503), 1: lambda connection: connection.answer(200, GOOD)}
     with faulty_server(lambda number, connection: moods[number](connection)) as (url, came):
@@ -444,7 +444,7 @@ def test_a_detection_that_took_several_tries_is_one(detector_at):
 
 
 @pytest.mark.timeout(30)
-def test_a_predictor_that_is_down_is_counted_as_unreachable(detector_at):
+def test_down_predictor_is_counted_unreachable(detector_at):
     counted = Counted()
     [port] = free_ports(1)
     with pytest.raises(DetectorFailed):
@@ -490,7 +490,7 @@ SLOW = {
 
 @pytest.mark.parametrize("slow", SLOW)
 @pytest.mark.timeout(15)
-def test_a_predictor_that_is_slower_than_the_deadline_has_failed_and_is_not_asked_again(detector_at, slow):
+def test_slow_predictor_times_out_without_retry(detector_at, slow):
     with faulty_server(lambda number, connection: SLOW[slow](connection)) as (url, came):
         with pytest.raises(DetectorFailed, match="did not answer in time"):
             detector_at(url, predictor_timeout_s=0.3).detect(PICTURE)
@@ -498,7 +498,7 @@ def test_a_predictor_that_is_slower_than_the_deadline_has_failed_and_is_not_aske
 
 
 @pytest.mark.timeout(15)
-def test_an_error_body_that_drips_ends_with_the_deadline_too(detector_at):
+def test_slow_error_body_keeps_the_deadline(detector_at):
     def behave(number, connection):
         connection.send(b"HTTP/1.1 500 Oh\r\nContent-Length: 1000000\r\n\r\n")
         connection.drip(b" ", 0.02)
@@ -510,7 +510,7 @@ def test_an_error_body_that_drips_ends_with_the_deadline_too(detector_at):
 
 
 @pytest.mark.timeout(15)
-def test_after_a_slow_answer_the_next_one_is_its_own(detector_at):
+def test_timed_out_connection_is_not_reused(detector_at):
     """The connection that was given up must not serve another picture."""
 
     def behave(number, connection):
@@ -528,7 +528,7 @@ def test_after_a_slow_answer_the_next_one_is_its_own(detector_at):
 
 
 @pytest.mark.timeout(15)
-def test_an_answer_in_pieces_within_the_deadline_is_an_answer(detector_at):
+def test_answer_in_pieces_is_read(detector_at):
     def behave(number, connection):
         connection.send(HEAD + b"Content-Length: %d\r\n\r\n" % len(GOOD))
         for at in range(0, len(GOOD), 40):
@@ -543,7 +543,7 @@ def test_an_answer_in_pieces_within_the_deadline_is_an_answer(detector_at):
 
 
 @pytest.mark.parametrize("path", ["/", "/below/it"])
-def test_waking_is_one_get_to_the_predictors_own_host(httpserver, path):
+def test_wake_sends_one_get_to_the_host(httpserver, path):
     httpserver.expect_request(path, method="GET").respond_with_json({"status": "alive"})
     wake(httpserver.url_for(path), 5)
 
@@ -553,12 +553,12 @@ def test_waking_is_one_get_to_the_predictors_own_host(httpserver, path):
     httpserver.check()
 
 
-def test_waking_over_tls_a_server_that_speaks_none_raises_nothing(httpserver):
+def test_wake_ignores_a_failed_tls_handshake(httpserver):
     wake(httpserver.url_for("/").replace("http://", "https://"), 2)
 
 
 @pytest.mark.parametrize("url", [f"http://{'a' * 70}.example", "http://predictor.invalid", "http://127.0.0.1:1"])
-def test_waking_a_host_that_cannot_be_reached_raises_nothing(url):
+def test_wake_ignores_an_unreachable_host(url):
     wake(url, 1)
 
 
@@ -572,13 +572,13 @@ WAKELESS = {
 
 @pytest.mark.parametrize("mood", WAKELESS)
 @pytest.mark.timeout(15)
-def test_waking_raises_nothing_and_ends_in_time(mood):
+def test_wake_ignores_errors_and_ends_in_time(mood):
     with faulty_server(lambda number, connection: WAKELESS[mood](connection)) as (url, came):
         wake(url, 0.3)
         assert len(came) == 1
 
 
-def test_waking_a_predictor_that_is_down_raises_nothing():
+def test_wake_ignores_a_predictor_that_is_down():
     (port,) = free_ports(1)
     wake(f"http://127.0.0.1:{port}", 5)
 
@@ -587,7 +587,7 @@ def test_waking_a_predictor_that_is_down_raises_nothing():
 
 
 @pytest.mark.parametrize("size", [(120, 80), (60, 60), (16, 16), (1, 1)])
-def test_the_fixed_detector_finds_circles_within_the_picture_best_first(size):
+def test_fixed_detector_stays_inside_the_picture(size):
     detector = FixedDetector()
     detection = detector.detect(Picture(b"", "image/png", *size))
     scores = [circle.score for circle in detection.circles]
@@ -600,5 +600,5 @@ def test_the_fixed_detector_finds_circles_within_the_picture_best_first(size):
     assert (detection.model, detection.protocol, detection.duration_ms) == ("fixed", "none", 0.0)
 
 
-def test_the_fixed_detector_finds_what_it_is_given():
+def test_fixed_detector_returns_its_circles():
     assert FixedDetector((FOUND,)).detect(PICTURE).circles == (FOUND,)

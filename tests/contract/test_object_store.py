@@ -125,7 +125,7 @@ def key():
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 65_536, 1_000_003, 5 * 1024**2, 8 * 1024**2])
-def test_the_same_bytes_come_back(store, key, size):
+def test_same_bytes_are_read_back(store, key, size):
     data = content(size)
     put(store, key, data)
 
@@ -133,47 +133,47 @@ def test_the_same_bytes_come_back(store, key, size):
 
 
 @pytest.mark.parametrize("value", [0, 10, 13, 26, 255])
-def test_bytes_of_one_value_come_back(store, key, value):
+def test_bytes_of_one_value_are_read_back(store, key, value):
     data = bytes([value]) * 1000
     put(store, key, data)
 
     assert store.get(key, sha256=sha(data)) == data
 
 
-def test_a_second_put_replaces_the_first(store, key):
+def test_second_put_replaces_the_first(store, key):
     put(store, key, b"first, and longer")
     put(store, key, b"second")
 
     assert store.get(key, sha256=sha(b"second")) == b"second"
 
 
-def test_keys_are_apart(store, key):
+def test_similar_keys_are_separate(store, key):
     put(store, key, b"one")
     put(store, key + "2", b"two")
 
     assert store.get(key, sha256=sha(b"one")) == b"one"
 
 
-def test_what_is_not_there_is_not_found(store, key):
+def test_missing_blob_is_not_found(store, key):
     put(store, "another", b"x")
     with pytest.raises(NotFound):
         store.get(key, sha256=sha(b""))
 
 
-def test_a_folder_of_blobs_is_no_blob(store, key):
+def test_folder_of_blobs_is_not_a_blob(store, key):
     put(store, f"{key}/part", b"x")
     with pytest.raises(NotFound):
         store.get(key, sha256=sha(b"x"))
 
 
-def test_what_is_forgotten_is_not_found(store, key):
+def test_deleted_blob_is_not_found(store, key):
     put(store, key, b"x")
     store.delete(key)
     with pytest.raises(NotFound):
         store.get(key, sha256=sha(b"x"))
 
 
-def test_forgetting_twice_or_what_never_was_is_no_error(store, key):
+def test_deleting_a_missing_blob_is_no_error(store, key):
     put(store, key, b"x")
     for _ in range(2):
         store.delete(key)
@@ -184,7 +184,7 @@ def test_forgetting_twice_or_what_never_was_is_no_error(store, key):
     assert store.get(key, sha256=sha(b"y")) == b"y"
 
 
-def test_a_store_that_answers_pings(store):
+def test_ping_succeeds(store):
     store.ping()
 
 
@@ -192,14 +192,14 @@ def test_a_store_that_answers_pings(store):
 
 
 @pytest.mark.parametrize("changed", [b"fixed bytes", b"Fixed byte", b"", b"fixed bytes and more"], ids=len)
-def test_bytes_that_were_changed_behind_it_are_damaged(place, key, changed):
+def test_externally_changed_bytes_are_damaged(place, key, changed):
     put(place.store, key, b"fixed byte")
     place.overwrite(key, changed)
     with pytest.raises(Damaged):
         place.store.get(key, sha256=sha(b"fixed byte"))
 
 
-def test_bytes_that_the_caller_expects_otherwise_are_damaged(store, key):
+def test_unexpected_hash_is_damaged(store, key):
     put(store, key, b"x")
     with pytest.raises(Damaged):
         store.get(key, sha256=sha(b"y"))
@@ -212,7 +212,7 @@ def facts(found):
     return (found.key, found.size_bytes)
 
 
-def test_what_is_stored_is_told_without_reading_it(store, key):
+def test_stat_describes_a_blob_without_reading(store, key):
     put(store, key, b"twelve bytes")
     found = store.stat(key)
 
@@ -221,14 +221,14 @@ def test_what_is_stored_is_told_without_reading_it(store, key):
     assert abs(found.modified_at - datetime.now(UTC)) < timedelta(minutes=5)
 
 
-def test_what_is_not_there_or_no_blob_has_no_facts(store, key):
+def test_stat_of_a_missing_blob_is_not_found(store, key):
     put(store, f"{key}/part", b"x")
     for missing in (key, f"{key}/part/more", f"other/{key}"):
         with pytest.raises(NotFound):
             store.stat(missing)
 
 
-def test_the_etag_follows_the_content(store, key):
+def test_etag_changes_with_the_content(store, key):
     put(store, key, b"first")
     first = store.stat(key).etag
     assert store.stat(key).etag == first
@@ -237,7 +237,7 @@ def test_the_etag_follows_the_content(store, key):
     assert store.stat(key).etag != first
 
 
-def test_one_version_is_read_and_no_other(store, key):
+def test_get_reads_only_the_given_etag(store, key):
     put(store, key, b"first")
     first = store.stat(key).etag
     assert store.get(key, etag=first) == b"first"
@@ -248,13 +248,13 @@ def test_one_version_is_read_and_no_other(store, key):
     assert store.get(key, etag=store.stat(key).etag) == b"second"
 
 
-def test_bytes_of_any_hash_can_be_read(store, key):
+def test_get_without_a_hash_reads_any_bytes(store, key):
     put(store, key, b"x")
 
     assert store.get(key) == b"x"
 
 
-def test_more_bytes_than_are_wanted_are_too_large(store, key):
+def test_get_over_max_bytes_is_too_large(store, key):
     put(store, key, content(1000))
 
     assert store.get(key, max_bytes=1000) == content(1000)
@@ -263,13 +263,13 @@ def test_more_bytes_than_are_wanted_are_too_large(store, key):
             store.get(key, max_bytes=limit)
 
 
-def test_an_empty_blob_is_a_blob(store, key):
+def test_empty_blob_can_be_read(store, key):
     put(store, key, b"")
 
     assert (store.stat(key).size_bytes, store.get(key, max_bytes=0)) == (0, b"")
 
 
-def test_an_s3_object_that_came_in_parts_has_one_etag_wherever_it_is_told(s3, key):
+def test_multipart_object_has_one_etag(s3, key):
     put(s3.store, "any", b"x")
     with io.BytesIO(content(6 * 1024**2)) as file:
         config = TransferConfig(multipart_threshold=5 * 1024**2, multipart_chunksize=5 * 1024**2, use_threads=False)
@@ -290,7 +290,7 @@ def folder():
     return f"list-{uuid.uuid4()}/"
 
 
-def test_everything_below_a_prefix_is_listed_with_its_facts(store, folder):
+def test_list_returns_everything_below_a_prefix(store, folder):
     keys = [folder + name for name in ("a", "b.jpg", "c/d.jpg", "c/e/f.jpg", "c-d", "c.d", "g h+i ü.jpg")]
     for number, each in enumerate(keys):
         put(store, each, b"x" * number)
@@ -301,7 +301,7 @@ def test_everything_below_a_prefix_is_listed_with_its_facts(store, folder):
     assert [store.stat(each.key).etag for each in found] == [each.etag for each in found]
 
 
-def test_a_list_goes_on_behind_any_of_its_keys(store, folder):
+def test_list_continues_after_any_key(store, folder):
     for name in ("a", "b/c", "b/d", "b-e", "b.f", "g/h/i", "g/j", "k"):
         put(store, folder + name, b"x")
     keys = [found.key for found in store.list(folder)]
@@ -311,7 +311,7 @@ def test_a_list_goes_on_behind_any_of_its_keys(store, folder):
         assert [found.key for found in store.list(folder, after=key)] == keys[number + 1 :]
 
 
-def test_a_list_goes_on_behind_a_key_that_is_gone(store, folder):
+def test_list_continues_after_a_deleted_key(store, folder):
     for name in "abcd":
         put(store, folder + name, b"x")
     store.delete(folder + "b")
@@ -319,19 +319,19 @@ def test_a_list_goes_on_behind_a_key_that_is_gone(store, folder):
     assert [found.key for found in store.list(folder, after=folder + "b")] == [folder + "c", folder + "d"]
 
 
-def test_a_list_of_nothing_is_empty(store, folder):
+def test_list_without_matches_is_empty(store, folder):
     put(store, "list", b"x")
 
     assert list(store.list(folder)) == []
     assert list(store.list(folder, after=folder + "a")) == []
 
 
-def test_a_list_of_a_bucket_or_folder_that_is_not_there_is_empty(s3, tmp_path):
+def test_list_of_a_missing_bucket_or_folder_is_empty(s3, tmp_path):
     assert list(s3.store.list("images/")) == []
     assert list(FolderStore(tmp_path / "never").list("images/")) == []
 
 
-def test_a_list_is_longer_than_a_page(store, folder):
+def test_list_spans_several_pages(store, folder):
     names = [f"{folder}{number:04}" for number in range(1100)]
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda each: put(store, each, b"x"), names))
@@ -339,7 +339,7 @@ def test_a_list_is_longer_than_a_page(store, folder):
     assert [found.key for found in store.list(folder)] == names
 
 
-def test_what_others_leave_in_a_folder_and_no_store_takes_is_not_listed(tmp_path):
+def test_list_skips_foreign_files_in_a_folder(tmp_path):
     store = FolderStore(tmp_path)
     put(store, "incoming/a", b"x")
     (tmp_path / "incoming/.k3j2_9x1.part").write_bytes(b"half")
@@ -350,7 +350,7 @@ def test_what_others_leave_in_a_folder_and_no_store_takes_is_not_listed(tmp_path
     assert [found.key for found in store.list("incoming/")] == ["incoming/a"]
 
 
-def test_what_others_leave_in_a_bucket_and_no_store_takes_is_not_listed(s3):
+def test_list_skips_foreign_entries_in_a_bucket(s3):
     put(s3.store, "incoming/a", b"x")
     s3.client.put_object(Bucket=s3.bucket, Key="incoming/folder/")
 
@@ -378,7 +378,7 @@ ODD_KEYS = [
 
 
 @pytest.mark.parametrize("odd", ODD_KEYS, ids=lambda odd: ascii(odd)[:30])
-def test_odd_keys_are_keys(store, odd):
+def test_odd_keys_work(store, odd):
     data = odd.encode()
     put(store, f"odd/{odd}", data)
 
@@ -390,7 +390,7 @@ def test_odd_keys_are_keys(store, odd):
         store.get(f"odd/{odd}", sha256=sha(data))
 
 
-def test_malformed_keys_reach_nothing(store, tmp_path):
+def test_malformed_keys_are_rejected(store, tmp_path):
     secret = tmp_path / "secret"
     secret.write_bytes(b"x")
     for bad in BAD_KEYS:
@@ -407,7 +407,7 @@ def test_malformed_keys_reach_nothing(store, tmp_path):
     assert secret.read_bytes() == b"x"
 
 
-def test_keys_that_lead_out_of_a_folder_are_malformed(tmp_path):
+def test_path_traversal_keys_are_malformed(tmp_path):
     (tmp_path / "secret").write_bytes(b"x")
     store = FolderStore(tmp_path / "blobs")
     put(store, "a/b", b"y")
@@ -425,7 +425,7 @@ def test_keys_that_lead_out_of_a_folder_are_malformed(tmp_path):
 # Many at once
 
 
-def test_many_threads_write_read_and_forget_at_once(store, key):
+def test_threads_use_the_store_concurrently(store, key):
     def visit(number):
         mine, data = f"{key}/{number}", content(20_000, number)
         put(store, mine, data)
@@ -437,7 +437,7 @@ def test_many_threads_write_read_and_forget_at_once(store, key):
         assert all(pool.map(visit, range(64)))
 
 
-def test_of_many_writers_of_one_key_one_wins_whole(store, key):
+def test_concurrent_puts_of_one_key_are_atomic(store, key):
     versions = [content(100_000, number) for number in range(12)]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda data: put(store, key, data), versions))
@@ -454,7 +454,7 @@ def test_of_many_writers_of_one_key_one_wins_whole(store, key):
 # Buckets
 
 
-def test_a_bucket_is_made_where_it_is_missing(s3, key):
+def test_missing_bucket_is_created_by_put(s3, key):
     assert not s3.exists()
     put(s3.store, key, b"x")
 
@@ -462,7 +462,7 @@ def test_a_bucket_is_made_where_it_is_missing(s3, key):
     assert s3.store.get(key, sha256=sha(b"x")) == b"x"
 
 
-def test_a_bucket_that_is_missing_has_no_blobs(s3, key):
+def test_missing_bucket_has_no_blobs(s3, key):
     with pytest.raises(NotFound):
         s3.store.get(key, sha256=sha(b"x"))
     s3.store.delete(key)
@@ -470,7 +470,7 @@ def test_a_bucket_that_is_missing_has_no_blobs(s3, key):
     assert not s3.exists()
 
 
-def test_a_bucket_that_was_deleted_is_made_again_by_the_second_put_at_the_latest(s3, key):
+def test_deleted_bucket_is_recreated_by_the_second_put(s3, key):
     put(s3.store, key, b"x")
     s3.store.delete(key)
     s3.client.delete_bucket(Bucket=s3.bucket)
@@ -482,7 +482,7 @@ def test_a_bucket_that_was_deleted_is_made_again_by_the_second_put_at_the_latest
     assert s3.another().get(key, sha256=sha(b"y")) == b"y"
 
 
-def test_a_bucket_that_several_make_at_once_is_made(s3, key):
+def test_concurrent_bucket_creation_succeeds(s3, key):
     stores = [s3.another() for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda number: put(stores[number], f"{key}/{number}", b"x"), range(6)))
@@ -490,7 +490,7 @@ def test_a_bucket_that_several_make_at_once_is_made(s3, key):
     assert all(stores[0].get(f"{key}/{number}", sha256=sha(b"x")) == b"x" for number in range(6))
 
 
-def test_a_bucket_is_looked_for_once():
+def test_bucket_is_checked_once():
     def behave(number, connection):
         connection.answer(200, ETag='"0"')
 
@@ -503,7 +503,7 @@ def test_a_bucket_is_looked_for_once():
     assert asked == [b"HEAD /seen", b"PUT /seen/a", b"PUT /seen/a", b"PUT /seen/a"]
 
 
-def test_an_s3_object_has_its_media_type_and_hash(s3, key):
+def test_s3_object_has_media_type_and_hash(s3, key):
     put(s3.store, key, b"x")
     head = s3.head(key)
 
@@ -512,7 +512,7 @@ def test_an_s3_object_has_its_media_type_and_hash(s3, key):
     assert head["ContentLength"] == 1
 
 
-def test_a_large_s3_object_has_its_media_type_and_hash_too(s3, key):
+def test_large_s3_object_has_media_type_and_hash(s3, key):
     data = content(6 * 1024**2)
     put(s3.store, key, data)
     head = s3.head(key)
@@ -520,14 +520,14 @@ def test_a_large_s3_object_has_its_media_type_and_hash_too(s3, key):
     assert (head["ContentType"], head["Metadata"]["sha256"]) == ("image/png", sha(data))
 
 
-def test_an_s3_object_that_another_program_wrote_can_be_read(s3, key):
+def test_s3_object_of_another_program_is_read(s3, key):
     put(s3.store, "any", b"x")
     s3.client.put_object(Bucket=s3.bucket, Key=key, Body=b"theirs")
 
     assert s3.store.get(key, sha256=sha(b"theirs")) == b"theirs"
 
 
-def test_an_s3_object_whose_own_hash_disagrees_is_damaged(s3, key):
+def test_s3_object_with_a_wrong_hash_is_damaged(s3, key):
     put(s3.store, "any", b"x")
     s3.client.put_object(Bucket=s3.bucket, Key=key, Body=b"theirs", Metadata={"sha256": sha(b"ours")})
     with pytest.raises(Damaged):
@@ -568,7 +568,7 @@ KNOWN = {"s3_access_key": "me", "s3_secret_key": "hush"}
 
 
 @pytest.mark.timeout(20)
-def test_an_s3_server_that_is_away_or_refuses_is_counted_and_a_blob_that_is_not_there_is_not(seaweedfs, clients, key):
+def test_s3_faults_are_counted_missing_blobs_are_not(seaweedfs, clients, key):
     s3 = InBucket(seaweedfs, clients(seaweedfs), "shared")
     put(s3.store, key, b"x")
     counted = Counted()
@@ -586,7 +586,7 @@ def test_an_s3_server_that_is_away_or_refuses_is_counted_and_a_blob_that_is_not_
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("body", [b"", b"nothing here", b"<html><body>404</body></html>"])
-def test_a_404_from_somebody_who_is_no_s3_server_does_not_say_that_a_blob_is_gone(httpserver, body):
+def test_404_without_an_s3_error_is_unavailable(httpserver, body):
     httpserver.expect_request(re.compile(".*")).respond_with_data(body, status=404)
     settings = Settings(store="s3", s3_endpoint=httpserver.url_for("").rstrip("/"), s3_access_key="me",
                         s3_secret_key="hush")  # fmt: skip
@@ -598,14 +598,14 @@ def test_a_404_from_somebody_who_is_no_s3_server_does_not_say_that_a_blob_is_gon
             call()
 
 
-def test_an_s3_server_that_is_away_is_unavailable():
+def test_unreachable_s3_server_is_unavailable():
     (port,) = free_ports(1)
 
     assert_away(s3_store(f"http://127.0.0.1:{port}", **KNOWN))
 
 
 @pytest.mark.timeout(20)
-def test_an_s3_server_that_says_nothing_is_unavailable():
+def test_silent_s3_server_is_unavailable():
     with faulty_server(lambda number, connection: connection.hold()) as (url, _):
         store = s3_store(url, **KNOWN, s3_timeout_s=0.1)
         with pytest.raises(Unavailable):
@@ -628,7 +628,7 @@ def test_an_s3_server_that_says_nothing_is_unavailable():
     ids=["resets", "500 with HTML", "503", "403", "is none"],
 )
 @pytest.mark.timeout(30)
-def test_an_s3_server_that_fails_is_unavailable(behave):
+def test_failing_s3_server_is_unavailable(behave):
     with faulty_server(behave) as (url, _):
         store = s3_store(url, **KNOWN, s3_timeout_s=2)
         with pytest.raises(Unavailable):
@@ -638,7 +638,7 @@ def test_an_s3_server_that_fails_is_unavailable(behave):
 
 
 @pytest.mark.timeout(20)
-def test_threads_wait_for_an_s3_server_side_by_side():
+def test_threads_wait_for_s3_in_parallel():
     """Else the last of them would wait for as many timeouts as there are threads."""
     together = threading.Barrier(4, timeout=10)
 
@@ -655,7 +655,7 @@ def test_threads_wait_for_an_s3_server_side_by_side():
 
 
 @pytest.mark.timeout(20)
-def test_an_s3_server_that_breaks_off_is_unavailable_and_its_half_answer_is_not_taken_for_damage():
+def test_truncated_s3_answer_is_unavailable_not_damaged():
     def half(number, connection):
         connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n" + b"x" * 500)
 
@@ -664,7 +664,7 @@ def test_an_s3_server_that_breaks_off_is_unavailable_and_its_half_answer_is_not_
 
 
 @pytest.mark.timeout(20)
-def test_an_s3_server_that_was_away_for_a_moment_is_asked_again():
+def test_s3_connection_reset_is_retried():
     def first_fail_then_answer(number, connection):
         if number == 0:
             connection.reset()
@@ -676,7 +676,7 @@ def test_an_s3_server_that_was_away_for_a_moment_is_asked_again():
         assert len(came) == 2
 
 
-def test_a_folder_that_cannot_be_is_unavailable(tmp_path):
+def test_impossible_folder_is_unavailable(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     store = FolderStore(tmp_path / "file")
 
@@ -695,7 +695,7 @@ def files(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_full_disk_is_unavailable_and_keeps_no_part(tmp_path):
+def test_full_disk_is_unavailable_and_leaves_no_part(tmp_path):
     with tiny_disk(tmp_path / "disk", 256 * 1024) as disk:
         store = FolderStore(disk)
         put(store, "a", content(100_000))
@@ -731,7 +731,7 @@ print(json.dumps(outcomes))
 )
 
 
-def test_a_blob_that_the_file_system_refuses_is_unavailable_and_leaves_no_part(tmp_path):
+def test_refused_write_leaves_no_partial_blob(tmp_path):
     outcomes = json.loads(output(PUT_TOO_MUCH, tmp_path))
 
     assert outcomes == ["stored", "unavailable", "unavailable", "stored"]
@@ -751,7 +751,7 @@ for number in itertools.count():
 """
 
 
-def test_a_writer_that_is_killed_leaves_whole_blobs_only(tmp_path):
+def test_killed_writer_leaves_only_complete_blobs(tmp_path):
     for kill_after in (1, 6, 9):
         with python(PUT_FOR_EVER, tmp_path) as process:
             for _ in range(kill_after):
@@ -763,7 +763,7 @@ def test_a_writer_that_is_killed_leaves_whole_blobs_only(tmp_path):
         assert all(len(set(data)) == 1 and len(data) == 300_000 for data in (path.read_bytes() for path in blobs))
 
 
-def test_nothing_but_blobs_is_left_behind(tmp_path):
+def test_no_temporary_files_are_left(tmp_path):
     store = FolderStore(tmp_path)
     for number in range(5):
         put(store, f"images/{number}", content(1000, number))

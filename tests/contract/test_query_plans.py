@@ -80,7 +80,7 @@ PAGES = {
 
 @pytest.mark.parametrize("before", [None, MIDDLE], ids=["first", "later"])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_100_000_images_is_read_from_an_index_in_its_order(large, page, before):
+def test_page_query_uses_an_index(large, page, before):
     wanted, index = PAGES[page]
     catalogue = SqliteCatalogue(large, busy_timeout_s=30)
     planned = Planned(catalogue)
@@ -110,7 +110,7 @@ QUERIES = {
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_what_repair_asks_of_100_000_images_and_events_is_found_by_an_index(large, query):
+def test_repair_query_uses_an_index(large, query):
     kind, ask, index = QUERIES[query]
     adapter = kind(large, busy_timeout_s=30)
     planned = Planned(adapter)

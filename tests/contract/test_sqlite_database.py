@@ -60,7 +60,7 @@ def assert_whole(path):
 # Time goes by
 
 
-def test_what_was_written_is_there_when_the_file_is_opened_again(path):
+def test_data_survives_reopening_the_file(path):
     detected, pending = filled(path)
     with opened(path) as catalogue:
         assert catalogue.get(detected.image_id) == detected
@@ -70,14 +70,14 @@ def test_what_was_written_is_there_when_the_file_is_opened_again(path):
         assert catalogue.object(image.image_id, found[0].object_id) == found[0]
 
 
-def test_nothing_is_on_disk_before_the_first_call(tmp_path):
+def test_file_is_created_by_the_first_call(tmp_path):
     with opened(tmp_path / "not" / "yet" / "catalogue.db") as catalogue:
         assert list(tmp_path.iterdir()) == []
         catalogue.ping()
     assert (tmp_path / "not" / "yet" / "catalogue.db").is_file()
 
 
-def test_an_empty_file_is_a_new_catalogue(path):
+def test_empty_file_becomes_a_catalogue(path):
     path.touch()
     with opened(path) as catalogue:
         catalogue.add(an_image())
@@ -85,7 +85,8 @@ def test_an_empty_file_is_a_new_catalogue(path):
     assert_whole(path)
 
 
-def test_the_file_keeps_a_write_ahead_log_so_that_readers_and_a_writer_do_not_wait_for_each_other(path):
+def test_file_uses_a_write_ahead_log(path):
+    """Readers and a writer do not block each other in WAL mode."""
     filled(path)
 
     assert select(path, "PRAGMA journal_mode") == [("wal",)]
@@ -143,7 +144,7 @@ def work(workers, path, writes):
 
 
 @pytest.mark.timeout(60)
-def test_eight_processes_open_an_empty_file_at_once(workers, tmp_path):
+def test_processes_open_an_empty_file_concurrently(workers, tmp_path):
     for round_ in range(8):
         path = tmp_path / f"{round_}.db"
         assert work(workers, path, writes=1) == []
@@ -153,7 +154,7 @@ def test_eight_processes_open_an_empty_file_at_once(workers, tmp_path):
 
 
 @pytest.mark.timeout(60)
-def test_eight_processes_write_25_times_each_at_once(workers, path):
+def test_processes_write_concurrently(workers, path):
     assert work(workers, path, writes=25) == []
 
     assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [("detected", 200)]
@@ -194,7 +195,7 @@ def writes(image_id):
 
 
 @pytest.mark.parametrize("write", ["add", "claim", "record", "release"])
-def test_a_lock_that_lasts_longer_than_the_busy_timeout_is_unavailable_and_then_all_is_well_again(path, write):
+def test_lock_beyond_the_busy_timeout_is_unavailable(path, write):
     detected, pending = filled(path)
     with opened(path, busy_timeout_s=0.05) as catalogue, closing(sqlite3.connect(path)) as connection:
         with locked(path):
@@ -210,7 +211,7 @@ def test_a_lock_that_lasts_longer_than_the_busy_timeout_is_unavailable_and_then_
         assert list(connection.iterdump()) != before
 
 
-def test_a_lock_that_is_not_had_in_time_is_counted_and_so_is_every_wait(path):
+def test_lock_timeouts_and_waits_are_counted(path):
     filled(path)
     counted = Counted()
     with opened(path, busy_timeout_s=0.05) as catalogue:
@@ -226,7 +227,7 @@ def test_a_lock_that_is_not_had_in_time_is_counted_and_so_is_every_wait(path):
 
 @pytest.mark.parametrize("new", [False, True], ids=["old file", "new file"])
 @pytest.mark.timeout(20)
-def test_a_lock_that_ends_within_the_busy_timeout_is_waited_for(path, new):
+def test_lock_within_the_busy_timeout_is_awaited(path, new):
     if not new:
         filled(path)
     with opened(path, busy_timeout_s=30) as catalogue, locked(path) as process:
@@ -238,7 +239,7 @@ def test_a_lock_that_ends_within_the_busy_timeout_is_waited_for(path, new):
         assert catalogue.get(image.image_id) == image
 
 
-def test_a_new_file_that_another_process_holds_is_unavailable_and_then_all_is_well(path):
+def test_locked_new_file_is_unavailable(path):
     with opened(path, busy_timeout_s=0.05) as catalogue:
         with locked(path, "EXCLUSIVE"):
             with pytest.raises(Unavailable):
@@ -250,7 +251,7 @@ def test_a_new_file_that_another_process_holds_is_unavailable_and_then_all_is_we
         assert catalogue.get(image.image_id) == image
 
 
-def test_a_reader_elsewhere_that_does_not_end_keeps_no_writer_waiting(path):
+def test_open_reader_does_not_block_writers(path):
     _, pending = filled(path)
     with opened(path, busy_timeout_s=0.05) as catalogue, closing(sqlite3.connect(path)) as reader:
         reader.execute("BEGIN")
@@ -260,7 +261,7 @@ def test_a_reader_elsewhere_that_does_not_end_keeps_no_writer_waiting(path):
         assert catalogue.get(pending.image_id).status is Status.DETECTED
 
 
-def test_a_run_that_breaks_off_in_the_middle_leaves_no_row(path):
+def test_failed_record_leaves_no_row(path):
     detected, pending = filled(path)
     with opened(path) as catalogue:
         for image in (detected, pending):
@@ -291,7 +292,7 @@ catalogue.record(sys.argv[2], Detection("m", "1", "v1", 1.0, Deadly()), claim=0,
 """
 
 
-def test_a_process_that_is_killed_inside_a_transaction_leaves_nothing_of_it(path):
+def test_kill_inside_a_transaction_rolls_back(path):
     detected, pending = filled(path)
     for image in (pending, detected):
         with python(KILLED_INSIDE, path, image.image_id) as process:
@@ -324,7 +325,7 @@ while True:
 """
 
 
-def test_a_writer_that_is_killed_loses_nothing_that_it_was_told_is_written(path):
+def test_killed_writer_keeps_committed_rows(path):
     told = []
     for kill_after in (1, 5, 8):
         with python(WRITE_FOR_EVER, path) as process:
@@ -361,7 +362,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
-def test_a_file_that_is_no_database_is_unavailable(path, garbage):
+def test_non_database_file_is_unavailable(path, garbage):
     path.write_bytes(GARBAGE[garbage])
     with opened(path, busy_timeout_s=0.05) as catalogue:
         for call in every_call(str(an_image().image_id)):
@@ -371,7 +372,7 @@ def test_a_file_that_is_no_database_is_unavailable(path, garbage):
     assert path.read_bytes() == GARBAGE[garbage]
 
 
-def test_a_file_that_is_overwritten_with_garbage_while_it_is_open_crashes_nothing(path):
+def test_file_overwritten_while_open_never_crashes(path):
     _, pending = filled(path)
     with opened(path, busy_timeout_s=0.05) as catalogue:
         catalogue.ping()
@@ -384,7 +385,7 @@ def test_a_file_that_is_overwritten_with_garbage_while_it_is_open_crashes_nothin
                 continue
 
 
-def test_a_file_that_is_cut_off_is_unavailable_or_read_right(path):
+def test_truncated_file_is_unavailable(path):
     _, pending = filled(path)
     select(path, "PRAGMA wal_checkpoint(TRUNCATE)")
     with open(path, "r+b") as file:
@@ -393,7 +394,7 @@ def test_a_file_that_is_cut_off_is_unavailable_or_read_right(path):
         catalogue.add(pending)
 
 
-def test_a_folder_in_the_files_place_is_unavailable(path):
+def test_folder_instead_of_the_file_is_unavailable(path):
     path.mkdir()
     with opened(path) as catalogue:
         for call in every_call("x"):
@@ -401,13 +402,13 @@ def test_a_folder_in_the_files_place_is_unavailable(path):
                 call(catalogue)
 
 
-def test_a_path_through_a_file_is_unavailable(path):
+def test_path_through_a_file_is_unavailable(path):
     path.write_bytes(b"")
     with opened(path / "below" / "catalogue.db") as catalogue, pytest.raises(Unavailable):
         catalogue.ping()
 
 
-def test_a_catalogue_that_could_not_be_opened_can_be_opened_later(path):
+def test_failed_open_can_be_retried(path):
     path.mkdir()
     with opened(path) as catalogue:
         with pytest.raises(Unavailable):
@@ -421,7 +422,7 @@ def test_a_catalogue_that_could_not_be_opened_can_be_opened_later(path):
 # Full disks
 
 
-def test_a_full_disk_is_unavailable_and_room_makes_all_well_again(tmp_path):
+def test_full_disk_is_unavailable_until_there_is_room(tmp_path):
     with tiny_disk(tmp_path / "disk", 1024**2) as disk:
         path = disk / "catalogue.db"
         detected, pending = filled(path)
@@ -441,7 +442,7 @@ def test_a_full_disk_is_unavailable_and_room_makes_all_well_again(tmp_path):
         assert_whole(path)
 
 
-def test_a_disk_that_is_full_from_the_start_is_unavailable(tmp_path):
+def test_disk_full_from_the_start_is_unavailable(tmp_path):
     with tiny_disk(tmp_path / "disk", 8192) as disk, opened(disk / "catalogue.db") as catalogue:
         for _ in range(2):
             with pytest.raises(Unavailable):
@@ -476,7 +477,7 @@ print(json.dumps(told))
 
 
 @pytest.mark.timeout(60)
-def test_a_file_that_may_grow_no_more_is_unavailable_and_keeps_what_was_promised(path):
+def test_file_size_limit_keeps_committed_rows(path):
     told = json.loads(output(FILL, path))
 
     assert_whole(path)

@@ -94,7 +94,7 @@ def due(outbox, sink="a", now=LATER, limit=100):
 # Events are written with the change that they tell of
 
 
-def test_an_event_comes_back_as_it_was_written(catalogue, outbox):
+def test_queued_event_is_read_back_unchanged(catalogue, outbox):
     written = []
 
     def announce(image):
@@ -115,7 +115,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("status", CHANGES)
-def test_each_change_tells_of_the_image_as_it_is_then(catalogue, outbox, status):
+def test_change_announces_the_updated_image(catalogue, outbox, status):
     image = an_image()
     catalogue.add(image)
     told = []
@@ -130,7 +130,7 @@ def test_each_change_tells_of_the_image_as_it_is_then(catalogue, outbox, status)
     assert len(due(outbox, "a")) == len(due(outbox, "b")) == 1
 
 
-def test_what_changes_nothing_tells_nothing(catalogue, outbox):
+def test_no_change_queues_no_event(catalogue, outbox):
     image = an_image(idempotency_key="k", attempts=1)
     catalogue.add(image)
     with pytest.raises(KeyTaken):
@@ -141,7 +141,8 @@ def test_what_changes_nothing_tells_nothing(catalogue, outbox):
     assert due(outbox) == []
 
 
-def test_a_change_that_breaks_off_tells_nothing_and_one_whose_event_breaks_off_is_none(catalogue, outbox):
+def test_failed_change_queues_no_event(catalogue, outbox):
+    """A change is also rolled back when its event cannot be built."""
     image = an_image()
     catalogue.add(image)
     with pytest.raises(RuntimeError):
@@ -158,7 +159,7 @@ def test_a_change_that_breaks_off_tells_nothing_and_one_whose_event_breaks_off_i
 # What is due
 
 
-def test_an_image_has_one_event_on_its_way_at_a_time_and_in_order(catalogue, outbox):
+def test_events_of_one_image_are_due_in_order(catalogue, outbox):
     image = an_image()
     catalogue.add(image, announce=telling("a", "b"))
     catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=telling("a", kind="detected"))
@@ -174,7 +175,7 @@ def test_an_image_has_one_event_on_its_way_at_a_time_and_in_order(catalogue, out
     assert due(outbox, "c") == []
 
 
-def test_an_event_is_due_from_its_own_moment_on_and_as_many_as_are_wanted_come(catalogue, outbox):
+def test_events_are_due_at_their_time_up_to_the_limit(catalogue, outbox):
     for number in range(5):
         catalogue.add(an_image(), announce=telling("a", time=NOW + number * SECOND))
 
@@ -183,7 +184,7 @@ def test_an_event_is_due_from_its_own_moment_on_and_as_many_as_are_wanted_come(c
     assert due(outbox, now=NOW - SECOND) == []
 
 
-def test_an_event_that_is_put_off_waits_and_those_of_its_image_wait_behind_it(catalogue, outbox):
+def test_postponed_event_holds_back_its_image(catalogue, outbox):
     image, other = an_image(), an_image()
     for each in (image, other):
         catalogue.add(each, announce=telling("a"))
@@ -196,7 +197,7 @@ def test_an_event_that_is_put_off_waits_and_those_of_its_image_wait_behind_it(ca
     assert (again.event, again.attempts) == (first.event, 1)
 
 
-def test_an_event_that_is_laid_aside_is_kept_and_the_next_of_its_image_is_due(catalogue, outbox):
+def test_event_laid_aside_lets_the_next_one_through(catalogue, outbox):
     image = an_image()
     catalogue.add(image, announce=telling("a"))
     catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=telling("a", kind="detected"))
@@ -208,7 +209,7 @@ def test_an_event_that_is_laid_aside_is_kept_and_the_next_of_its_image_is_due(ca
     assert outbox.count_laid_aside() == 1
 
 
-def test_the_backlog_counts_what_waits_and_not_what_was_laid_aside(catalogue, outbox):
+def test_backlog_counts_waiting_events_only(catalogue, outbox):
     assert outbox.backlog() == Backlog(0, None)
     for moment in (LATER, NOW):
         catalogue.add(an_image(), announce=telling("a", "b", time=moment))
@@ -219,7 +220,7 @@ def test_the_backlog_counts_what_waits_and_not_what_was_laid_aside(catalogue, ou
     assert outbox.backlog() == Backlog(2, LATER)
 
 
-def test_who_has_sent_an_event_that_another_has_sent_already_takes_no_newer_one_with_it(catalogue, outbox):
+def test_late_result_does_not_touch_a_newer_event(catalogue, outbox):
     """The place of an event in the file is used again once it is gone."""
     catalogue.add(an_image(), announce=telling("a"))
     [slow] = outbox.due("a", now=NOW, limit=1)
@@ -237,7 +238,7 @@ def test_who_has_sent_an_event_that_another_has_sent_already_takes_no_newer_one_
 # Images that are due
 
 
-def test_images_are_due_from_their_moment_on_the_longest_due_first(catalogue, upkeep):
+def test_due_images_come_longest_due_first(catalogue, upkeep):
     images = [an_image(due_at=NOW + number * SECOND) for number in (3, 1, 2)]
     for each in images:
         catalogue.add(each)
@@ -249,7 +250,7 @@ def test_images_are_due_from_their_moment_on_the_longest_due_first(catalogue, up
     assert upkeep.due(now=LATER, limit=9) == [first, second, third]
 
 
-def test_what_is_held_or_no_longer_pending_is_not_due(catalogue, upkeep):
+def test_held_or_finished_images_are_not_due(catalogue, upkeep):
     held, detected, failed, released = (an_image(due_at=NOW) for _ in range(4))
     for each in (held, detected, failed, released):
         catalogue.add(each)
@@ -263,7 +264,7 @@ def test_what_is_held_or_no_longer_pending_is_not_due(catalogue, upkeep):
     assert [image.image_id for image in upkeep.due(now=MUCH_LATER, limit=9)] == [held.image_id, released.image_id]
 
 
-def test_images_are_walked_through_in_the_order_of_their_ids(catalogue, upkeep):
+def test_images_are_listed_in_id_order(catalogue, upkeep):
     ids = sorted(str(uuid4()) for _ in range(5))
     for image_id in reversed(ids):
         catalogue.add(an_image(image_id=image_id))
@@ -276,7 +277,7 @@ def test_images_are_walked_through_in_the_order_of_their_ids(catalogue, upkeep):
 # What is known of blobs
 
 
-def test_ids_of_images_refusals_and_open_tombstones_are_known(catalogue, upkeep):
+def test_unknown_ids_excludes_recorded_ids(catalogue, upkeep):
     image, buried, finished = an_image(), an_image(), an_image()
     for each in (image, buried, finished):
         catalogue.add(each)
@@ -290,7 +291,7 @@ def test_ids_of_images_refusals_and_open_tombstones_are_known(catalogue, upkeep)
     assert upkeep.unknown_ids([]) == set()
 
 
-def test_keys_of_images_and_all_tombstones_are_known(catalogue, upkeep):
+def test_unknown_keys_excludes_recorded_keys(catalogue, upkeep):
     image, buried, finished = an_image(), an_image(), an_image()
     for each in (image, buried, finished):
         catalogue.add(each)
@@ -307,7 +308,7 @@ def a_refusal(object_id="id", **changes):
     return replace(Refusal(object_id, "incoming/ü", "etag", "unsupported-picture", "Send a picture.", NOW), **changes)
 
 
-def test_a_refusal_comes_back_and_the_last_one_counts(upkeep):
+def test_last_refusal_replaces_earlier_ones(upkeep):
     assert upkeep.refusal("id") is None
     upkeep.refuse(a_refusal())
     assert upkeep.refusal("id") == a_refusal()
@@ -319,7 +320,7 @@ def test_a_refusal_comes_back_and_the_last_one_counts(upkeep):
 # Tombstones
 
 
-def test_tombstones_wait_the_oldest_first_until_they_are_finished(catalogue, upkeep):
+def test_open_tombstones_come_oldest_first(catalogue, upkeep):
     images = [an_image() for _ in range(3)]
     for number, each in enumerate(images):
         catalogue.add(each)
@@ -335,7 +336,7 @@ def test_tombstones_wait_the_oldest_first_until_they_are_finished(catalogue, upk
     assert upkeep.tombstones(limit=9) == expected[:2]
 
 
-def test_a_finished_tombstone_keeps_an_own_key_from_use_until_it_is_forgotten(catalogue, upkeep):
+def test_finished_tombstone_blocks_its_key_until_forgotten(catalogue, upkeep):
     image = an_image()
     catalogue.add(image)
     catalogue.delete(image.image_id, now=NOW)
@@ -357,7 +358,7 @@ def test_open_tombstones_are_not_forgotten(catalogue, upkeep):
     assert upkeep.is_buried(image.image_id)
 
 
-def test_a_file_that_others_put_again_is_an_image_again_once_the_tombstone_is_finished(catalogue, upkeep):
+def test_deleted_s3_key_can_be_added_after_the_tombstone(catalogue, upkeep):
     image = an_image(source="s3", key="incoming/a")
     catalogue.add(image)
     catalogue.delete(image.image_id, now=NOW)
@@ -372,7 +373,7 @@ def test_a_file_that_others_put_again_is_an_image_again_once_the_tombstone_is_fi
     assert upkeep.is_buried(image.image_id)
 
 
-def test_a_blob_is_buried_unless_an_image_has_it(catalogue, upkeep):
+def test_blob_is_buried_unless_an_image_uses_it(catalogue, upkeep):
     image = an_image()
     catalogue.add(image)
     tombstone = Tombstone("nobody", "images/nobody.jpg", "upload", NOW)
@@ -388,7 +389,7 @@ def test_a_blob_is_buried_unless_an_image_has_it(catalogue, upkeep):
 # Leases and bookmarks
 
 
-def test_a_lease_is_one_holders_until_it_ends_or_runs_out(upkeep):
+def test_lease_has_one_holder_until_it_ends(upkeep):
     assert upkeep.lease("sweep", "me", now=NOW, until=LATER)
     assert not upkeep.lease("sweep", "you", now=LATER - SECOND, until=MUCH_LATER)
     assert upkeep.lease("other", "you", now=NOW, until=LATER)
@@ -400,21 +401,21 @@ def test_a_lease_is_one_holders_until_it_ends_or_runs_out(upkeep):
     assert upkeep.lease("sweep", "me", now=LATER, until=MUCH_LATER)
 
 
-def test_a_holder_prolongs_its_lease(upkeep):
+def test_holder_extends_its_lease(upkeep):
     upkeep.lease("sweep", "me", now=NOW, until=LATER)
 
     assert upkeep.lease("sweep", "me", now=NOW, until=MUCH_LATER)
     assert not upkeep.lease("sweep", "you", now=LATER, until=MUCH_LATER)
 
 
-def test_of_16_threads_one_gets_the_lease(sqlite):
+def test_concurrent_leases_have_one_winner(sqlite):
     with ThreadPoolExecutor(16) as pool:
         got = list(pool.map(lambda name: sqlite.upkeep.lease("sweep", str(name), now=NOW, until=LATER), range(16)))
 
     assert got.count(True) == 1
 
 
-def test_a_bookmark_is_where_it_was_put(upkeep):
+def test_bookmark_is_read_back(upkeep):
     assert upkeep.bookmark("rows") == ""
     for place in ("a", "incoming/ü 🪙", ""):
         upkeep.set_bookmark("rows", place)
@@ -425,7 +426,7 @@ def test_a_bookmark_is_where_it_was_put(upkeep):
 # Faults
 
 
-def test_a_file_that_is_no_database_is_unavailable(path, sqlite):
+def test_unusable_file_is_unavailable_to_outbox_and_upkeep(path, sqlite):
     path.mkdir()
     event = an_event(an_image())
     queued = SimpleNamespace(position=1, event=event, attempts=0)

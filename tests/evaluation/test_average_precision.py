@@ -20,7 +20,7 @@ def answer(boxes, scores):
     return Found(array, np.zeros((len(array), 3)), np.array(scores, float), 0.0)
 
 
-def test_ap_of_a_hit_a_miss_and_a_hit_is_five_sixths_of_the_recall_reached():
+def test_ap_of_a_hit_a_miss_and_a_hit():
     # precision at the two hits: 1, then 2/3; both of the two labels are found: 51 recall levels at 1, 50 at 2/3
     truth = [picture([[0, 0, 10, 10], [50, 50, 10, 10]])]
     found = [answer([[0, 0, 10, 10], [90, 90, 10, 10], [50, 50, 10, 10]], [0.9, 0.8, 0.7])]
@@ -29,24 +29,24 @@ def test_ap_of_a_hit_a_miss_and_a_hit_is_five_sixths_of_the_recall_reached():
     assert ap == pytest.approx(ap50), "the hits are exact, so every IoU threshold agrees"
 
 
-def test_what_lies_in_an_ignore_region_does_not_lower_ap():
+def test_ignored_region_does_not_lower_ap():
     truth = [picture([[0, 0, 10, 10]], ignored=[[80, 80, 40, 40]])]
     found = [answer([[90, 90, 10, 10], [0, 0, 10, 10]], [0.9, 0.8])]
     assert average_precision(found, truth)[0] == pytest.approx(1.0)
 
 
-def test_without_labels_ap_is_undefined_and_without_finds_zero():
+def test_ap_without_labels_or_without_detections():
     assert np.isnan(average_precision([answer([[0, 0, 9, 9]], [0.5])], [picture([])])).all()
     assert average_precision([answer([], [])], [picture([[0, 0, 9, 9]])]) == (0.0, 0.0)
 
 
-def test_more_than_a_hundred_things_in_a_picture_all_count():
+def test_more_than_100_objects_in_a_picture_count():
     boxes = [[20.0 * (i % 30), 20.0 * (i // 30), 10, 10] for i in range(300)]
     ap50, _ = average_precision([answer(boxes, np.linspace(1, 0.5, 300))], [picture(boxes)])
     assert ap50 == pytest.approx(1.0)
 
 
-def test_pycocotools_gives_the_same_figures_on_random_pictures(capsys):
+def test_ap_equals_pycocotools_on_random_pictures(capsys):
     coco = pytest.importorskip("pycocotools.coco")
     cocoeval = pytest.importorskip("pycocotools.cocoeval")
     rng = np.random.default_rng(3)

@@ -32,7 +32,7 @@ def run(monkeypatch, *arguments):
     main()
 
 
-def test_all_detectors_stand_in_one_table_and_one_document(dataset, tmp_path, monkeypatch, capsys):
+def test_report_covers_every_detector(dataset, tmp_path, monkeypatch, capsys):
     report, drawings = tmp_path / "figures.json", tmp_path / "drawn"
     run(monkeypatch, dataset, "--json", report, "--draw", drawings)
     rows = {row["detector"]: row for row in json.loads(report.read_text())}
@@ -46,7 +46,7 @@ def test_all_detectors_stand_in_one_table_and_one_document(dataset, tmp_path, mo
     assert len(list(drawings.glob("network/*.png"))) == 2
 
 
-def test_pictures_may_lie_in_a_folder_of_their_own_and_labels_may_name_their_circle(dataset):
+def test_dataset_may_have_an_image_folder_and_circles(dataset):
     (dataset / "images").mkdir()
     for picture in dataset.glob("*.png"):
         picture.rename(dataset / "images" / picture.name)
@@ -61,14 +61,14 @@ def test_pictures_may_lie_in_a_folder_of_their_own_and_labels_may_name_their_cir
     assert np.array_equal(first.boxes, [[110, 80, 80, 80]])
 
 
-def test_a_folder_without_labels_is_refused_with_the_reason(tmp_path, monkeypatch):
+def test_folder_without_labels_is_refused(tmp_path, monkeypatch):
     with pytest.raises(DatasetError, match=r"annotations\.json"):
         read_dataset(tmp_path)
     with pytest.raises(SystemExit, match="holds neither"):
         run(monkeypatch, tmp_path)
 
 
-def test_a_picture_that_is_not_there_is_named(dataset):
+def test_missing_picture_is_named(dataset):
     (dataset / "2.png").unlink()
     with pytest.raises(DatasetError, match=r"2\.png"):
         read_dataset(dataset)

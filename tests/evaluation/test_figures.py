@@ -25,7 +25,7 @@ def boxes_of(rounds):
     return np.hstack([rounds[:, :2] - rounds[:, 2:], np.repeat(2 * rounds[:, 2:], 2, axis=1)])
 
 
-def test_iou_of_boxes_shifted_by_half_a_side_is_a_third():
+def test_iou_of_boxes_shifted_by_half_a_side():
     ious = box_ious(np.array([[0.0, 0, 10, 10]]), np.array([[5.0, 0, 10, 10], [0, 0, 10, 10], [20, 0, 5, 5]]))
     assert ious.tolist() == [[pytest.approx(1 / 3), 1.0, 0.0]]
 
@@ -36,13 +36,13 @@ def test_one_right_one_wrong_one_missed():
     assert verdict.ious.tolist() == [1.0]
 
 
-def test_the_same_thing_found_twice_is_right_once_and_wrong_once():
+def test_duplicate_detection_counts_as_wrong():
     verdict = judge(found((50, 50, 10), (51, 50, 10)), labelled((50, 50, 10)))
     assert (verdict.right, verdict.wrong, verdict.missed) == (1, 1, 0)
     assert verdict.ious.tolist() == [1.0], "the better one is the match"
 
 
-def test_matching_takes_the_assignment_with_most_matches_where_a_greedy_one_would_lose_one():
+def test_matching_beats_a_greedy_assignment():
     # the first find overlaps both labels enough, the second only the first label; greedy by IoU strands the second
     truth = np.array([[0.0, 0, 10, 10], [4, 0, 10, 10]])
     guess = np.array([[1.0, 0, 10, 10], [-3, 0, 10, 10]])
@@ -55,23 +55,23 @@ def test_matching_takes_the_assignment_with_most_matches_where_a_greedy_one_woul
     assert (verdict.right, verdict.wrong, verdict.missed) == (2, 0, 0)
 
 
-def test_what_lies_in_an_ignore_region_is_neither_right_nor_wrong():
+def test_detection_in_an_ignored_region_does_not_count():
     verdict = judge(found((50, 50, 10), (305, 305, 10)), labelled((50, 50, 10), ignored=[(290, 290, 40, 40)]))
     assert (verdict.right, verdict.wrong, verdict.missed) == (1, 0, 0)
 
 
-def test_what_lies_mostly_outside_an_ignore_region_is_wrong():
+def test_detection_mostly_outside_the_region_is_wrong():
     verdict = judge(found((50, 50, 10)), labelled(ignored=[(0, 0, 48, 100)]))
     assert (verdict.right, verdict.wrong) == (0, 1)
 
 
-def test_errors_are_shares_of_the_labelled_radius():
+def test_errors_are_relative_to_the_labelled_radius():
     verdict = judge(found((53, 54, 22)), labelled((50, 50, 20)))
     assert verdict.radius_errors.tolist() == [pytest.approx(0.1)]
     assert verdict.centre_errors.tolist() == [pytest.approx(0.25)]
 
 
-def test_figures_of_several_pictures_add_their_counts():
+def test_figures_add_counts_over_pictures():
     verdicts = [
         judge(found((50, 50, 10)), labelled((50, 50, 10), (100, 100, 10))),
         judge(found((50, 50, 10), (90, 90, 10), (9, 9, 5)), labelled((50, 50, 10))),
@@ -85,7 +85,7 @@ def test_figures_of_several_pictures_add_their_counts():
     assert figures["milliseconds_per_image"].value == 7.0
 
 
-def test_an_interval_holds_the_value_and_is_a_point_where_all_pictures_are_alike():
+def test_interval_contains_the_value():
     alike = [judge(found((50, 50, 10)), labelled((50, 50, 10), (99, 99, 9)))] * 5
     figure = measure(alike)["recall"]
     assert (figure.low, figure.value, figure.high) == (0.5, 0.5, 0.5)
@@ -94,7 +94,7 @@ def test_an_interval_holds_the_value_and_is_a_point_where_all_pictures_are_alike
     assert 0.5 <= figure.low < figure.value < figure.high <= 1
 
 
-def test_nothing_labelled_and_nothing_found_leaves_f1_undefined_and_no_false_objects():
+def test_empty_picture_leaves_f1_undefined():
     figures = measure([judge(found(), labelled())])
     assert np.isnan(figures["f1"].value)
     assert figures["wrong_per_image"].value == 0

@@ -51,7 +51,7 @@ def put(key, bucket="circles", **record):
     return document
 
 
-def test_an_object_put_into_minio_becomes_the_event_of_the_cncf_adapter_text(bridge, sink):
+def test_minio_put_becomes_the_cncf_adapter_event(bridge, sink):
     assert post(bridge, PUT).status_code == 204
 
     [(headers, body)] = sink.received
@@ -77,7 +77,7 @@ def forwarded(client, sink, document):
     return [unquote(headers["ce-subject"]) for headers, _ in sink.received[before:]]
 
 
-def test_of_what_minio_tells_only_new_content_is_passed_on(bridge, sink):
+def test_minio_forwards_only_new_content(bridge, sink):
     told = {name: forwarded(bridge, sink, document) for name, document in MINIO.items()}
 
     assert told == {
@@ -90,7 +90,7 @@ def test_of_what_minio_tells_only_new_content_is_passed_on(bridge, sink):
     assert len(told) == 9
 
 
-def test_of_what_seaweedfs_tells_only_new_content_is_passed_on(bridge, sink):
+def test_seaweedfs_forwards_only_new_content(bridge, sink):
     told = {name: forwarded(bridge, sink, document) for name, document in SEAWEEDFS.items()}
 
     assert told == {
@@ -107,7 +107,7 @@ def test_of_what_seaweedfs_tells_only_new_content_is_passed_on(bridge, sink):
     }
 
 
-def test_an_entry_of_seaweedfs_becomes_a_record_in_s3s_form(bridge, sink):
+def test_seaweedfs_entry_becomes_an_s3_record(bridge, sink):
     post(bridge, SEAWEEDFS["update /buckets/circles/incoming/a b+c é.png"])
     post(bridge, SEAWEEDFS["create /buckets/circles/incoming/mp.bin"])
 
@@ -129,7 +129,7 @@ def test_an_entry_of_seaweedfs_becomes_a_record_in_s3s_form(bridge, sink):
     assert json.loads(multipart)["s3"]["object"]["size"] == 10485760
 
 
-def test_an_entry_that_seaweedfs_moved_here_is_new_under_its_new_key(bridge, sink):
+def test_seaweedfs_rename_is_forwarded_as_new(bridge, sink):
     moved = copy.deepcopy(SEAWEEDFS["update /buckets/circles/incoming/copy.bin"])
     moved["event_type"] = "rename"
     moved["message"]["old_entry"]["name"] = "before.bin"
@@ -137,7 +137,7 @@ def test_an_entry_that_seaweedfs_moved_here_is_new_under_its_new_key(bridge, sin
     assert forwarded(bridge, sink, moved) == ["incoming/copy.bin"]
 
 
-def test_ceph_posts_several_records_without_a_prefix_before_their_names(bridge, sink):
+def test_ceph_records_without_a_prefix_are_read(bridge, sink):
     records = [
         {
             "eventVersion": "2.2", "eventSource": "ceph:s3", "awsRegion": "default",
@@ -157,7 +157,7 @@ def test_ceph_posts_several_records_without_a_prefix_before_their_names(bridge, 
 
 
 @pytest.mark.parametrize("document", [PUT, SEAWEEDFS["create /buckets/circles/incoming/mp.bin"]], ids=["minio", "weed"])
-def test_a_notification_that_comes_again_has_the_same_id(bridge, sink, document):
+def test_repeated_notification_has_the_same_id(bridge, sink, document):
     post(bridge, document)
     post(bridge, document)
 
@@ -165,14 +165,14 @@ def test_a_notification_that_comes_again_has_the_same_id(bridge, sink, document)
 
 
 @pytest.mark.parametrize("name", ["PutTagging", "DeleteTagging", "PutRetention", "PutLegalHold", "PutAcl", "*", ""])
-def test_tags_retention_and_access_are_never_passed_on(bridge, sink, name):
+def test_metadata_changes_are_not_forwarded(bridge, sink, name):
     assert forwarded(bridge, sink, put("incoming/a.png", eventName=f"s3:ObjectCreated:{name}")) == []
 
 
 @pytest.mark.parametrize(
     "key", ["images/a.png", "a.png", "incoming", "Incoming/a.png", "/incoming/a.png", "incoming/", "incoming/a/"]
 )
-def test_an_object_outside_of_incoming_and_a_folder_are_never_passed_on(bridge, sink, key):
+def test_only_objects_under_incoming_are_forwarded(bridge, sink, key):
     assert forwarded(bridge, sink, put(key)) == []
 
 
@@ -180,7 +180,7 @@ def test_an_object_outside_of_incoming_and_a_folder_are_never_passed_on(bridge, 
     "incoming/a b.png", "incoming/a+b.png", "incoming/a%20b.png", "incoming/ä€𝄞.png", "incoming/../x",
     "incoming/" + "ü" * 507 + "x", 'incoming/"quoted".png', "incoming/line\nend", "incoming/nul\0",
 ])  # fmt: skip
-def test_whatever_a_key_is_made_of_it_arrives(bridge, sink, key):
+def test_any_characters_in_a_key_are_preserved(bridge, sink, key):
     assert forwarded(bridge, sink, put(key)) == [key]
     assert unquote(json.loads(sink.received[0][1])["s3"]["object"]["key"].replace("+", " ")) == key
 
@@ -192,7 +192,7 @@ def test_whatever_a_key_is_made_of_it_arrives(bridge, sink, key):
     None, "", "right", "Bearer", "Bearer ", "Bearer wrong", "Bearer righ", "Bearer rightt", "Basic right",
     "Bearer r\xefght",
 ])  # fmt: skip
-def test_without_the_token_nothing_is_read_or_passed_on(bridge, sink, given):
+def test_missing_or_wrong_token_is_401(bridge, sink, given):
     headers = {"Authorization": given} if given is not None else {}
     response = bridge.post("/", data=json.dumps(PUT), headers=headers)
 
@@ -201,7 +201,7 @@ def test_without_the_token_nothing_is_read_or_passed_on(bridge, sink, given):
     assert sink.received == []
 
 
-def test_the_token_is_compared_in_constant_time(bridge, monkeypatch):
+def test_token_is_compared_in_constant_time(bridge, monkeypatch):
     compared = []
     monkeypatch.setattr("circles.web.events.hmac.compare_digest", lambda *two: compared.append(two) or False)
 
@@ -210,12 +210,13 @@ def test_the_token_is_compared_in_constant_time(bridge, monkeypatch):
 
 
 @pytest.mark.parametrize("given", ["bearer right", "BEARER right", "Bearer  right "])
-def test_the_schemes_case_is_no_matter(bridge, sink, given):
+def test_auth_scheme_is_case_insensitive(bridge, sink, given):
     assert post(bridge, PUT, Authorization=given).status_code == 204
     assert len(sink.received) == 1
 
 
-def test_the_token_may_come_as_a_password_from_stores_that_know_only_urls(bridge, sink):
+def test_token_may_be_a_basic_auth_password(bridge, sink):
+    """Some stores can only send credentials that are part of a URL."""
     sent = {"Authorization": "Basic " + base64.b64encode(b"ceph:right").decode()}
 
     assert post(bridge, PUT, **sent).status_code == 204
@@ -223,7 +224,7 @@ def test_the_token_may_come_as_a_password_from_stores_that_know_only_urls(bridge
 
 
 @pytest.mark.parametrize("given", ["Bearer ", "Bearer right", "Basic Og=="])
-def test_a_bridge_without_a_token_in_its_settings_is_not_ready_and_lets_nobody_in(load, sink, given):
+def test_bridge_without_a_token_rejects_every_call(load, sink, given):
     client = load("bridge", k_sink=sink.url)
 
     assert client.get("/health/readiness").status_code == 503
@@ -231,7 +232,7 @@ def test_a_bridge_without_a_token_in_its_settings_is_not_ready_and_lets_nobody_i
     assert sink.received == []
 
 
-def test_no_log_line_shows_the_token(bridge, log):
+def test_log_does_not_show_the_token(bridge, log):
     post(bridge, PUT, Authorization="Bearer secret-attempt")
     post(bridge, b"{", Authorization="Bearer right")
 
@@ -271,19 +272,20 @@ POISON = {
 
 
 @pytest.mark.parametrize("body", POISON.values(), ids=POISON)
-def test_what_can_never_succeed_is_acknowledged_and_logged(bridge, sink, log, body):
+def test_unusable_notification_is_acknowledged_and_logged(bridge, sink, log, body):
+    """A refusal would make the store repeat it and block its queue."""
     assert post(bridge, body).status_code == 204
     assert sink.received == []
     assert "left out" in log.getvalue() or "malformed" in log.getvalue()
 
 
-def test_a_record_that_cannot_be_used_keeps_none_of_the_others_back(bridge, sink):
+def test_unusable_record_does_not_hold_back_others(bridge, sink):
     good, bad = put("incoming/good.png")["Records"], put("incoming/bad.png", s3={})["Records"]
 
     assert forwarded(bridge, sink, {"Records": [*bad, *good]}) == ["incoming/good.png"]
 
 
-def test_an_event_that_the_sink_will_never_take_keeps_none_of_the_others_back(bridge, sink, log):
+def test_rejected_event_does_not_hold_back_others(bridge, sink, log):
     sink.statuses = [400, 202]
     records = put("incoming/1.png")["Records"] + put("incoming/2.png")["Records"]
 
@@ -292,7 +294,7 @@ def test_an_event_that_the_sink_will_never_take_keeps_none_of_the_others_back(br
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_notification_that_is_too_large_is_acknowledged(bridge, sink, log, announced):
+def test_too_large_notification_is_acknowledged(bridge, sink, log, announced):
     body = b" " * (5 * 1024 * 1024)
     options = {} if announced else {"content_length": None, "environ_overrides": {"wsgi.input_terminated": True}}
     response = bridge.post("/", input_stream=BytesIO(body), headers=TOKEN, **(
@@ -303,7 +305,7 @@ def test_a_notification_that_is_too_large_is_acknowledged(bridge, sink, log, ann
     assert "too-large" in log.getvalue()
 
 
-def test_tests_of_the_connection_are_answered(bridge, sink):
+def test_connection_tests_are_answered(bridge, sink):
     head = bridge.head("/")
 
     assert (head.status_code, head.data) == (200, b"")
@@ -316,7 +318,7 @@ def test_tests_of_the_connection_are_answered(bridge, sink):
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 404, 408, 409, 429, 401, 403, 301])
-def test_while_the_sink_does_not_take_events_the_store_is_asked_to_come_again(bridge, sink, status):
+def test_failing_sink_is_answered_503_with_retry_after(bridge, sink, status):
     sink.statuses = [status]
     response = post(bridge, PUT)
 
@@ -324,7 +326,7 @@ def test_while_the_sink_does_not_take_events_the_store_is_asked_to_come_again(br
     assert response.headers["Retry-After"] == "5"
 
 
-def test_while_the_sink_is_away_the_store_is_asked_to_come_again(load, log):
+def test_unreachable_sink_is_answered_503(load, log):
     with FakeSink() as gone:
         pass
     response = post(load("bridge", k_sink=gone.url, bridge_token="right"), PUT)
@@ -333,7 +335,7 @@ def test_while_the_sink_is_away_the_store_is_asked_to_come_again(load, log):
     assert "unavailable" in log.getvalue()
 
 
-def test_a_bridge_without_a_sink_is_not_ready_and_loses_nothing(load):
+def test_bridge_without_a_sink_is_not_ready(load):
     client = load("bridge", bridge_token="right")
 
     assert client.get("/health/liveness").status_code == 200
@@ -341,7 +343,7 @@ def test_a_bridge_without_a_sink_is_not_ready_and_loses_nothing(load):
     assert post(client, PUT).status_code == 503
 
 
-def test_after_a_fault_half_way_the_store_repeats_all_and_the_ids_are_the_same(bridge, sink):
+def test_retry_after_a_partial_send_repeats_the_ids(bridge, sink):
     document = {"Records": [record for key in "abc" for record in put(f"incoming/{key}")["Records"]]}
     sink.statuses = [202, 500, 202]
 
@@ -353,14 +355,14 @@ def test_after_a_fault_half_way_the_store_repeats_all_and_the_ids_are_the_same(b
     assert len(again) == 3
 
 
-def test_the_trace_of_a_notification_goes_on(bridge, sink):
+def test_traceparent_is_forwarded(bridge, sink):
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     post(bridge, PUT, traceparent=parent)
 
     assert sink.received[0][0]["ce-traceparent"] == parent
 
 
-def test_attributes_of_the_platform_go_with_every_event(load, sink):
+def test_ce_overrides_are_added_to_every_event(load, sink):
     overrides = json.dumps({"extensions": {"site": "ä b"}})
     post(load("bridge", k_sink=sink.url, k_ce_overrides=overrides, bridge_token="right"), PUT)
 
@@ -370,21 +372,21 @@ def test_attributes_of_the_platform_go_with_every_event(load, sink):
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("POST", "/x", 404), ("PUT", "/", 405), ("POST", "/health", 404)]
 )
-def test_what_is_not_there_is_refused(bridge, method, path, status):
+def test_unknown_path_or_method_is_refused(bridge, method, path, status):
     response = bridge.open(path, method=method, data=b"{}", headers=TOKEN)
 
     assert response.status_code == status
     assert response.data == b"" or method != "POST"
 
 
-def test_whatever_breaks_is_a_500_without_a_body_and_with_a_log_line(bridge, log, monkeypatch):
+def test_unexpected_error_is_500_without_a_body(bridge, log, monkeypatch):
     monkeypatch.setattr("circles.usecases.forward.read_notification", lambda _: 1 / 0)
 
     assert post(bridge, PUT).status_code == 500
     assert "ZeroDivisionError" in log.getvalue()
 
 
-def test_records_and_what_became_of_their_events_are_counted(bridge, sink):
+def test_records_and_events_are_counted_by_outcome(bridge, sink):
     counted = Counted()
     sink.statuses = [202, 400, 500]
     two = {"Records": put("incoming/1.png")["Records"] + put("incoming/2.png")["Records"]}

@@ -25,14 +25,14 @@ def content(image):
     return f"/images/{image['image_id']}/content"
 
 
-def test_the_record_is_what_the_upload_answered(detail, image):
+def test_record_equals_the_upload_answer(detail, image):
     response = detail.get(f"/images/{image['image_id']}")
 
     assert response.status_code == 200
     assert response.json == image
 
 
-def test_an_object_is_shown_with_its_geometry_and_who_found_it(detail, image, object_ids):
+def test_object_shows_its_geometry_and_model(detail, image, object_ids):
     response = detail.get(f"/images/{image['image_id']}/objects/{object_ids[0]}")
 
     assert response.status_code == 200
@@ -49,7 +49,7 @@ def test_an_object_is_shown_with_its_geometry_and_who_found_it(detail, image, ob
     }
 
 
-def test_every_object_that_is_listed_can_be_read(detail, objects, image):
+def test_every_listed_object_can_be_read(detail, objects, image):
     listed = objects.get(f"/images/{image['image_id']}/objects").json
     shown = [detail.get(f"/images/{image['image_id']}/objects/{each['object_id']}") for each in listed]
 
@@ -58,7 +58,7 @@ def test_every_object_that_is_listed_can_be_read(detail, objects, image):
 
 
 @pytest.mark.parametrize("path", ["", "/content", f"/objects/{UNKNOWN}"])
-def test_what_belongs_to_an_unknown_image_is_not_found(detail, path):
+def test_paths_below_an_unknown_image_are_not_found(detail, path):
     response = detail.get(f"/images/{UNKNOWN}{path}")
 
     assert response.status_code == 404
@@ -66,14 +66,14 @@ def test_what_belongs_to_an_unknown_image_is_not_found(detail, path):
     assert "no such" in response.json["detail"]
 
 
-def test_an_unknown_object_of_a_known_image_is_not_found(detail, image):
+def test_unknown_object_is_not_found(detail, image):
     response = detail.get(f"/images/{image['image_id']}/objects/{UNKNOWN}")
 
     assert response.status_code == 404
     assert response.json["detail"] == "This image has no such object."
 
 
-def test_another_images_object_is_not_found(detail, upload, object_ids):
+def test_object_of_another_image_is_not_found(detail, upload, object_ids):
     other = upload.post("/images/", data=png(shade=80), content_type="image/png").json
 
     response = detail.get(f"/images/{other['image_id']}/objects/{object_ids[0]}")
@@ -85,7 +85,7 @@ def test_another_images_object_is_not_found(detail, upload, object_ids):
 @pytest.mark.parametrize("path", ["/images/7", "/images/7/content", f"/images/7/objects/{UNKNOWN}",
                                   f"/images/{UNKNOWN}/objects/7", f"/images/{UNKNOWN.replace('-', '')}",
                                   f"/images/{{{UNKNOWN}}}"])  # fmt: skip
-def test_an_id_that_is_no_uuid_is_refused(detail, path):
+def test_invalid_uuid_is_refused(detail, path):
     response = detail.get(path)
 
     assert response.status_code == 400
@@ -94,7 +94,7 @@ def test_an_id_that_is_no_uuid_is_refused(detail, path):
 
 
 @pytest.mark.parametrize("path", ["", "/content", "/objects/{object_id}"])
-def test_an_unknown_query_parameter_is_refused(detail, image, object_ids, path):
+def test_unknown_query_parameter_is_refused(detail, image, object_ids, path):
     response = detail.get(f"/images/{image['image_id']}{path}?size=9".format(object_id=object_ids[0]))
 
     assert response.status_code == 400
@@ -102,7 +102,7 @@ def test_an_unknown_query_parameter_is_refused(detail, image, object_ids, path):
 
 
 @pytest.mark.parametrize("data", [png(), jpeg()], ids=["PNG", "JPEG"])
-def test_the_content_is_the_uploaded_bytes_with_their_hash_as_etag(detail, upload, data):
+def test_content_is_the_uploaded_bytes_with_an_etag(detail, upload, data):
     image = upload.post("/images/", data={"file": (BytesIO(data), "münzen 1.x")}).json
 
     response = detail.get(f"/images/{image['image_id']}/content")
@@ -118,7 +118,7 @@ def test_the_content_is_the_uploaded_bytes_with_their_hash_as_etag(detail, uploa
 
 
 @pytest.mark.parametrize("tags", ['"{sha256}"', 'W/"{sha256}"', '"other", "{sha256}"', "*"])
-def test_who_has_the_content_already_is_told_so(detail, image, content, tags):
+def test_matching_etag_answers_304(detail, image, content, tags):
     response = detail.get(content, headers={"If-None-Match": tags.format(**image)})
 
     assert (response.status_code, response.data) == (304, b"")
@@ -128,9 +128,7 @@ def test_who_has_the_content_already_is_told_so(detail, image, content, tags):
 
 @pytest.mark.parametrize("others", [{}, {"Range": "bytes=-1"}, {"Range": "bytes=9999-"}], ids=str)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_who_has_the_content_is_told_so_before_anything_else_is_looked_at(
-    detail, volume, image, content, method, others
-):
+def test_304_needs_no_blob(detail, volume, image, content, method, others):
     volume.blobs()[0].unlink()  # the record alone must do
 
     response = detail.open(content, method=method, headers={"If-None-Match": f'"{image["sha256"]}"', **others})
@@ -139,7 +137,7 @@ def test_who_has_the_content_is_told_so_before_anything_else_is_looked_at(
     assert response.headers["ETag"] == f'"{image["sha256"]}"'
 
 
-def test_who_has_other_content_gets_this(detail, content):
+def test_other_etag_answers_the_content(detail, content):
     response = detail.get(content, headers={"If-None-Match": '"other"'})
 
     assert (response.status_code, response.data) == (200, png())
@@ -157,7 +155,7 @@ RANGES = {
 
 
 @pytest.mark.parametrize("asked", RANGES)
-def test_a_part_of_the_content_can_be_asked_for(detail, content, image, asked):
+def test_range_request_answers_206(detail, content, image, asked):
     first, end = RANGES[asked]
 
     response = detail.get(content, headers={"Range": asked})
@@ -168,7 +166,7 @@ def test_a_part_of_the_content_can_be_asked_for(detail, content, image, asked):
 
 
 @pytest.mark.parametrize("asked", [f"bytes={SIZE}-", f"bytes={SIZE * 2}-{SIZE * 3}"])
-def test_a_part_that_is_not_there_is_refused_with_the_size(detail, content, asked):
+def test_unsatisfiable_range_answers_416(detail, content, asked):
     response = detail.get(content, headers={"Range": asked})
 
     assert response.status_code == 416
@@ -177,20 +175,20 @@ def test_a_part_that_is_not_there_is_refused_with_the_size(detail, content, aske
 
 
 @pytest.mark.parametrize("asked", ["lines=1-2", "bytes=9-3", "bytes=a-b", "0-5"])
-def test_a_range_that_cannot_be_read_is_ignored(detail, content, asked):
+def test_invalid_range_is_ignored(detail, content, asked):
     response = detail.get(content, headers={"Range": asked})
 
     assert response.status_code in (200, 416)
     assert response.status_code == 416 or response.data == png()
 
 
-def test_a_part_of_other_content_is_not_mixed_with_this(detail, content):
+def test_if_range_mismatch_answers_the_whole_content(detail, content):
     response = detail.get(content, headers={"Range": "bytes=0-9", "If-Range": '"other"'})
 
     assert (response.status_code, response.data) == (200, png())
 
 
-def test_head_of_the_content_says_all_but_the_bytes(detail, volume, content, image):
+def test_head_of_content_reads_no_blob(detail, volume, content, image):
     volume.blobs()[0].unlink()  # the record alone must do
 
     response = detail.head(content)
@@ -201,7 +199,7 @@ def test_head_of_the_content_says_all_but_the_bytes(detail, volume, content, ima
     assert response.content_type == "image/png"
 
 
-def test_head_of_the_record_answers_as_get_does_but_for_the_body(detail, image):
+def test_head_of_the_record_matches_get(detail, image):
     path = f"/images/{image['image_id']}"
     head, get = detail.head(path), detail.get(path)
 
@@ -209,7 +207,7 @@ def test_head_of_the_record_answers_as_get_does_but_for_the_body(detail, image):
     assert head.headers["Content-Length"] == str(len(get.data))
 
 
-def test_content_that_is_gone_from_the_store_is_not_found(detail, volume, content):
+def test_missing_content_is_not_found(detail, volume, content):
     volume.blobs()[0].unlink()
 
     response = detail.get(content)
@@ -218,7 +216,7 @@ def test_content_that_is_gone_from_the_store_is_not_found(detail, volume, conten
     assert response.json["detail"] == "The stored picture is gone."
 
 
-def test_content_that_was_changed_on_the_disk_is_never_shown(detail, volume, content):
+def test_damaged_content_is_not_served(detail, volume, content):
     volume.blobs()[0].write_bytes(png(shade=90))
 
     response = detail.get(content)

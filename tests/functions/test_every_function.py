@@ -26,7 +26,7 @@ every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 @every_function
-def test_the_probes_answer(load, function):
+def test_probes_answer(load, function):
     client = load(function)
     alive, ready = client.get("/health/liveness"), client.get("/health/readiness")
 
@@ -35,7 +35,7 @@ def test_the_probes_answer(load, function):
 
 
 @every_function
-def test_a_function_is_alive_and_not_ready_while_the_catalogue_is_away(load, volume, function):
+def test_unavailable_catalogue_is_alive_but_not_ready(load, volume, function):
     volume.folder.mkdir()
     volume.database.mkdir()  # a folder where the file should be
     client = load(function)
@@ -47,7 +47,7 @@ def test_a_function_is_alive_and_not_ready_while_the_catalogue_is_away(load, vol
     assert ready.json["type"] == "urn:circles:problem:unavailable"
 
 
-def test_upload_is_not_ready_while_the_store_is_away(upload, volume):
+def test_upload_is_not_ready_without_its_store(upload, volume):
     volume.folder.mkdir()
     (volume.folder / "blobs").write_text("a file where the folder should be")
 
@@ -58,7 +58,7 @@ def test_upload_is_not_ready_while_the_store_is_away(upload, volume):
 
 
 @every_function
-def test_the_contract_is_served(load, function):
+def test_openapi_contract_is_served(load, function):
     response = load(function).get("/openapi.json")
 
     assert response.status_code == 200
@@ -67,7 +67,7 @@ def test_the_contract_is_served(load, function):
 
 @every_function
 @pytest.mark.parametrize("path", ABSENT)
-def test_a_path_that_is_not_there_is_not_found(load, function, path):
+def test_unknown_path_is_not_found(load, function, path):
     response = load(function).get(path)
 
     assert response.status_code == 404
@@ -77,7 +77,7 @@ def test_a_path_that_is_not_there_is_not_found(load, function, path):
 
 @every_function
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
-def test_flask_serves_no_static_files_beside_us(load, function, method):
+def test_flask_static_files_are_not_served(load, function, method):
     response = load(function).open("/static/main.py", method=method)
 
     assert response.status_code == 404
@@ -85,7 +85,7 @@ def test_flask_serves_no_static_files_beside_us(load, function, method):
 
 
 @every_function
-def test_what_belongs_to_another_function_is_not_found_here(load, function):
+def test_routes_of_other_functions_are_not_found(load, function):
     client = load(function)
     for other in set(FUNCTIONS) - {function}:
         for path, method in ROUTES[other].items():
@@ -96,7 +96,7 @@ def test_what_belongs_to_another_function_is_not_found_here(load, function):
 
 @every_function
 @pytest.mark.parametrize("method", METHODS)
-def test_a_method_that_is_not_there_is_refused_with_those_that_are(load, function, method):
+def test_wrong_method_is_405_with_allow(load, function, method):
     client = load(function)
     known = {**ROUTES[function], "/health/liveness": "GET", "/metrics": "GET", "/openapi.json": "GET"}
     for path, allowed in [*known.items(), *((path.rstrip("/"), allowed) for path, allowed in known.items())]:
@@ -110,7 +110,7 @@ def test_a_method_that_is_not_there_is_refused_with_those_that_are(load, functio
 
 
 @every_function
-def test_a_method_is_refused_without_taking_its_body_into_memory(load, function):
+def test_body_of_a_refused_method_is_not_buffered(load, function):
     class Endless:
         given = 0
 
@@ -133,7 +133,7 @@ def test_a_method_is_refused_without_taking_its_body_into_memory(load, function)
 
 
 @every_function
-def test_every_answer_carries_the_requests_id(load, function):
+def test_every_answer_has_a_request_id(load, function):
     client = load(function)
     given = client.get("/health/liveness", headers={"X-Request-Id": "trace-7"})
     refused = client.get("/nothing", headers={"X-Request-Id": "trace-8"})
@@ -148,13 +148,13 @@ def test_every_answer_carries_the_requests_id(load, function):
 
 @every_function
 @pytest.mark.parametrize("given", ["x" * 129, "ä", "a\x1b[2J", ""], ids=ascii)
-def test_a_request_id_that_does_not_belong_in_a_log_line_is_replaced(load, function, given):
+def test_invalid_request_id_is_replaced(load, function, given):
     response = load(function).get("/health/liveness", headers={"X-Request-Id": given})
 
     assert (response.status_code, len(response.headers["X-Request-Id"])) == (200, 36)
 
 
-def test_a_path_with_line_ends_stays_one_line_in_the_log(detail, log):
+def test_log_line_escapes_line_breaks_in_a_path(detail, log):
     response = detail.get("/nothing%0a2026-01-01 INFO forged")
 
     assert (response.status_code, response.json["status"]) == (404, 404)
@@ -163,7 +163,7 @@ def test_a_path_with_line_ends_stays_one_line_in_the_log(detail, log):
 
 
 @every_function
-def test_probes_do_not_fill_the_log(load, log, function):
+def test_probes_are_not_logged(load, log, function):
     response = load(function).get("/health/liveness")
 
     assert (response.status_code, response.json) == (200, {"status": "alive"})
@@ -171,7 +171,7 @@ def test_probes_do_not_fill_the_log(load, log, function):
 
 
 @every_function
-def test_what_breaks_on_our_side_is_logged_and_not_shown(load, log, monkeypatch, function):
+def test_unexpected_error_is_logged_but_not_shown(load, log, monkeypatch, function):
     class Broken:
         def __getattr__(self, name):
             raise RuntimeError("the secret of /srv/data at 10.0.0.7:5432")
@@ -205,7 +205,7 @@ def sentences_of_every_refusal(load, volume, tmp_path):
     yield load("detail").get(f"/images/{ID}").json["detail"]
 
 
-def test_no_sentence_shows_a_path_a_host_or_a_stack(load, volume, tmp_path):
+def test_problem_details_show_no_internals(load, volume, tmp_path):
     sentences = list(sentences_of_every_refusal(load, volume, tmp_path))
 
     assert len(sentences) == 5
@@ -216,7 +216,7 @@ def test_no_sentence_shows_a_path_a_host_or_a_stack(load, volume, tmp_path):
 
 
 @every_function
-def test_a_catalogue_that_is_broken_answers_503_and_is_left_as_it_is(load, volume, function):
+def test_corrupt_catalogue_is_503_and_left_unchanged(load, volume, function):
     volume.folder.mkdir()
     volume.database.write_bytes(b"this is no database" * 100)
     [(path, method), *_] = ROUTES[function].items()
@@ -229,7 +229,7 @@ def test_a_catalogue_that_is_broken_answers_503_and_is_left_as_it_is(load, volum
     assert volume.blobs() == []
 
 
-def test_a_function_says_once_that_it_is_not_ready_and_once_that_it_is_again(load, volume, monkeypatch, caplog):
+def test_readiness_is_logged_only_when_it_changes(load, volume, monkeypatch, caplog):
     volume.folder.mkdir()
     volume.database.mkdir()
     client = load("detail")

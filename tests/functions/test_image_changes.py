@@ -26,9 +26,7 @@ def path(predicted):
 # Once more
 
 
-def test_a_second_detection_is_served_and_the_objects_of_the_first_can_still_be_read(
-    predicted, predictor, objects, detail, path
-):
+def test_second_detection_keeps_the_first_objects_readable(predicted, predictor, objects, detail, path):
     [first] = objects.get(f"{path}/objects").json
     predictor.answer = found(CIRCLE, CIRCLE, model_version="8")
     response = predicted().post(f"{path}/detections")
@@ -41,9 +39,7 @@ def test_a_second_detection_is_served_and_the_objects_of_the_first_can_still_be_
     assert detail.get(path).json == response.json
 
 
-def test_a_second_detection_that_fails_is_503_and_what_was_served_is_served_still(
-    predicted, predictor, objects, detail, path
-):
+def test_failed_second_detection_keeps_the_first(predicted, predictor, objects, detail, path):
     predictor.answer = says("", 500)
     response = predicted().post(f"{path}/detections")
 
@@ -53,7 +49,7 @@ def test_a_second_detection_that_fails_is_503_and_what_was_served_is_served_stil
     assert (record["status"], record["error"]) == ("detected", "The predictor answered 500.")
 
 
-def test_a_pending_image_is_detected_on_request(predicted, predictor):
+def test_pending_image_is_detected_on_request(predicted, predictor):
     predictor.answer = says("", 500)
     image_id = send(predicted()).json["image_id"]
     predictor.answer = found(CIRCLE)
@@ -61,13 +57,13 @@ def test_a_pending_image_is_detected_on_request(predicted, predictor):
     assert predicted().post(f"/images/{image_id}/detections").json["status"] == "detected"
 
 
-def test_an_image_without_its_blob_cannot_be_detected_again(predicted, volume, path):
+def test_image_without_its_blob_cannot_be_redetected(predicted, volume, path):
     volume.blobs()[0].unlink()
 
     assert predicted().post(f"{path}/detections").status_code == 404
 
 
-def test_a_query_is_refused(upload):
+def test_query_parameter_is_refused(upload):
     assert upload.post(f"/images/{UNKNOWN}/detections?model=x").status_code == 400
     assert upload.delete(f"/images/{UNKNOWN}?force=1").status_code == 400
 
@@ -75,7 +71,7 @@ def test_a_query_is_refused(upload):
 # Deletion
 
 
-def test_a_deleted_image_is_gone_everywhere(predicted, objects, detail, volume, path):
+def test_deleted_image_is_gone_everywhere(predicted, objects, detail, volume, path):
     [found_object] = objects.get(f"{path}/objects").json
     response = predicted().delete(path)
 
@@ -89,9 +85,7 @@ def test_a_deleted_image_is_gone_everywhere(predicted, objects, detail, volume, 
     assert predicted().delete(path).status_code == 404
 
 
-def test_a_deletion_whose_blob_cannot_be_removed_now_is_done_all_the_same_and_repair_removes_it(
-    predicted, detail, volume, path, monkeypatch
-):
+def test_repair_removes_the_blob_of_a_deleted_image(predicted, detail, volume, path, monkeypatch):
     client, app = predicted(), bootstrap.services()
     with monkeypatch.context() as away:
         away.setattr(type(app.store), "delete", lambda *_: raise_(Unavailable("It is away.")))
@@ -107,7 +101,7 @@ def raise_(error):
     raise error
 
 
-def test_an_image_that_is_deleted_while_the_predictor_looks_at_it_is_answered_as_it_was(predicted, predictor, volume):
+def test_deletion_during_detection_answers_202(predicted, predictor, volume):
     client = predicted()
 
     def delete_meanwhile(body):
@@ -122,7 +116,7 @@ def test_an_image_that_is_deleted_while_the_predictor_looks_at_it_is_answered_as
     assert volume.is_empty()
 
 
-def test_the_key_of_a_deleted_image_makes_a_new_one(predicted, volume):
+def test_key_of_a_deleted_image_makes_a_new_one(predicted, volume):
     client = predicted()
     first = send(client, **{"Idempotency-Key": "k"}).json["image_id"]
     client.delete(f"/images/{first}")
@@ -139,9 +133,7 @@ def test_the_key_of_a_deleted_image_makes_a_new_one(predicted, volume):
 @pytest.mark.parametrize(
     "prefer", ["respond-async", "wait=100, Respond-Async", "respond-async; x=1", "a, respond-async"]
 )
-def test_who_does_not_want_to_wait_is_answered_at_once_and_the_image_is_detected_soon(
-    predicted, predictor, detail, prefer
-):
+def test_respond_async_answers_202_and_detects_later(predicted, predictor, detail, prefer):
     predictor.hold()
     response = send(predicted(), Prefer=prefer)
 
@@ -160,12 +152,12 @@ def test_other_preferences_change_nothing(predicted, prefer):
     assert "Preference-Applied" not in response.headers
 
 
-def test_a_picture_that_is_bad_is_refused_at_once_whoever_waits(upload, volume):
+def test_bad_picture_is_refused_with_respond_async(upload, volume):
     assert send(upload, b"text", Prefer="respond-async").status_code == 415
     assert volume.is_empty()
 
 
-def test_a_repeated_upload_that_is_done_is_answered_as_done(predicted):
+def test_repeated_async_upload_returns_the_result(predicted):
     client, headers = predicted(), {"Idempotency-Key": "k", "Prefer": "respond-async"}
     first = send(client, **headers)
     assert bootstrap.services().background.drain(10)
@@ -176,7 +168,7 @@ def test_a_repeated_upload_that_is_done_is_answered_as_done(predicted):
     assert "Preference-Applied" not in second.headers
 
 
-def test_what_a_process_leaves_that_ends_before_its_background_work_is_taken_up_by_repair(predicted, monkeypatch):
+def test_repair_detects_what_background_work_lost(predicted, monkeypatch):
     client = predicted(repair_after_s=0.001, predictor_timeout_s=0.5, busy_timeout_s=0.5)
     app = bootstrap.services()
     monkeypatch.setattr(app.background, "submit", lambda work, *, key: None)  # it ends at once

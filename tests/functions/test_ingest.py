@@ -57,7 +57,7 @@ def post(client, data, kind=PUT, **headers):
     return response.status_code
 
 
-def test_an_object_in_the_bucket_becomes_an_image_with_its_objects(ingest, bucket, volume, load):
+def test_new_object_becomes_a_detected_image(ingest, bucket, volume, load):
     bucket.put(KEY, png())
 
     assert post(ingest, record()) == 204
@@ -71,7 +71,7 @@ def test_an_object_in_the_bucket_becomes_an_image_with_its_objects(ingest, bucke
 
 
 @pytest.mark.parametrize("kind", ["Post", "Copy", "CompleteMultipartUpload"])
-def test_whichever_way_it_came_into_the_bucket(ingest, bucket, volume, kind):
+def test_every_way_of_creation_is_ingested(ingest, bucket, volume, kind):
     bucket.put(KEY, png())
     name = f"ObjectCreated:{kind}"
 
@@ -79,7 +79,7 @@ def test_whichever_way_it_came_into_the_bucket(ingest, bucket, volume, kind):
     assert len(volume.rows("images")) == 1
 
 
-def test_structured_mode_is_as_good(ingest, bucket, volume):
+def test_structured_mode_is_accepted(ingest, bucket, volume):
     bucket.put(KEY, png())
     document = {"specversion": "1.0", "id": "1", "type": PUT, "source": "s", "data": record()}
     response = ingest.post("/", data=json.dumps(document), content_type="application/cloudevents+json")
@@ -88,7 +88,7 @@ def test_structured_mode_is_as_good(ingest, bucket, volume):
     assert len(volume.rows("images")) == 1
 
 
-def test_the_trace_of_an_event_goes_on(load, bucket, volume):
+def test_trace_is_kept_in_outgoing_events(load, bucket, volume):
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     bucket.put(KEY, png())
     client = load("ingest", k_sink="http://127.0.0.1:9/")
@@ -102,7 +102,7 @@ def test_the_trace_of_an_event_goes_on(load, bucket, volume):
 # Again and again
 
 
-def test_the_same_event_a_hundred_times_at_once_is_one_image_with_one_detection(ingest, bucket, volume):
+def test_same_event_100_times_is_one_image(ingest, bucket, volume):
     bucket.put(KEY, png())
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: post(ingest.application.test_client(), record()), range(100)))
@@ -111,14 +111,14 @@ def test_the_same_event_a_hundred_times_at_once_is_one_image_with_one_detection(
     assert [len(volume.rows(table)) for table in ("images", "detections", "objects")] == [1, 1, 2]
 
 
-def test_the_same_event_after_a_restart_is_the_same_image(load, bucket, volume):
+def test_same_event_after_a_restart_is_one_image(load, bucket, volume):
     bucket.put(KEY, png())
 
     assert [post(load("ingest"), record()), post(load("ingest"), record())] == [204, 204]
     assert len(volume.rows("detections")) == 1
 
 
-def test_an_event_that_is_older_than_the_object_registers_what_is_there_once(ingest, bucket, volume):
+def test_outdated_event_registers_the_current_object(ingest, bucket, volume):
     bucket.put(KEY, png())
     old = bucket.etag(KEY)
     bucket.put(KEY, png(shade=90))
@@ -129,7 +129,7 @@ def test_an_event_that_is_older_than_the_object_registers_what_is_there_once(ing
     assert len(volume.rows("images")) == 1
 
 
-def test_events_out_of_order_end_in_the_same_images(ingest, bucket, volume):
+def test_out_of_order_events_give_the_same_images(ingest, bucket, volume):
     first, second = png(), png(shade=90)
     bucket.put(KEY, first)
     etags = [bucket.etag(KEY)]
@@ -144,12 +144,12 @@ def test_events_out_of_order_end_in_the_same_images(ingest, bucket, volume):
     assert len({row["sha256"] for row in volume.rows("images")}) == 2
 
 
-def test_an_object_that_is_gone_leaves_nothing_to_do(ingest, volume):
+def test_missing_object_is_acknowledged(ingest, volume):
     assert post(ingest, record()) == 204
     assert volume.rows("images") == []
 
 
-def test_a_deletion_that_comes_before_its_creation_is_no_matter(ingest, bucket, volume):
+def test_deletion_before_creation_is_ignored(ingest, bucket, volume):
     bucket.put(KEY, png()).unlink()
 
     assert post(ingest, record(name="ObjectRemoved:Delete"), "com.amazonaws.s3.ObjectRemoved:Delete") == 204
@@ -157,7 +157,7 @@ def test_a_deletion_that_comes_before_its_creation_is_no_matter(ingest, bucket, 
     assert volume.rows("images") == []
 
 
-def test_a_deletion_in_the_bucket_leaves_the_image(ingest, bucket, volume):
+def test_deletion_in_the_bucket_keeps_the_image(ingest, bucket, volume):
     bucket.put(KEY, png())
     post(ingest, record())
 
@@ -173,18 +173,18 @@ def test_a_deletion_in_the_bucket_leaves_the_image(ingest, bucket, volume):
     "dev.knative.eventing.aws-s3", "com.amazonaws.s3", "x",
 ])  # fmt: skip
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\x00", b'{"eventName": 1}'])
-def test_an_unknown_type_is_acknowledged_whatever_its_data_is(ingest, volume, kind, data):
+def test_unknown_event_type_is_acknowledged(ingest, volume, kind, data):
     assert post(ingest, data, kind) == 204
     assert volume.is_empty()
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\x00", b"[]", b"7", b"{}", b'{"s3": {}}'])
-def test_our_type_with_data_that_is_none_goes_to_the_dead_letters(ingest, volume, data):
+def test_invalid_event_data_is_422(ingest, volume, data):
     assert post(ingest, data) == 422
     assert volume.is_empty()
 
 
-def test_data_of_another_media_type_goes_to_the_dead_letters(ingest):
+def test_other_content_type_is_422(ingest):
     assert post(ingest, b"\xff\xfe", **{"content-type": "application/octet-stream"}) == 422
     assert post(ingest, b"hello", **{"content-type": "text/plain"}) == 422
 
@@ -193,14 +193,14 @@ def test_data_of_another_media_type_goes_to_the_dead_letters(ingest):
     (b"", None), (b"{}", "application/json"), (b"[1]", "application/cloudevents+json"), (b"a=1", "text/plain"),
     (b"{", "application/cloudevents+json"), (b"\xff", "application/cloudevents+json"),
 ])  # fmt: skip
-def test_what_is_no_cloud_event_is_refused_without_an_echo(ingest, log, body, kind):
+def test_non_cloud_event_is_refused_without_an_echo(ingest, log, body, kind):
     response = ingest.post("/", data=body, content_type=kind, headers={"Authorization": "Bearer secret"})
 
     assert (response.status_code, response.data) == (422, b"")
     assert "secret" not in log.getvalue()
 
 
-def test_an_event_for_another_bucket_goes_to_the_dead_letters(ingest, bucket, volume):
+def test_event_of_another_bucket_is_422(ingest, bucket, volume):
     bucket.put(KEY, png())
 
     assert post(ingest, record(bucket="other")) == 422
@@ -208,14 +208,14 @@ def test_an_event_for_another_bucket_goes_to_the_dead_letters(ingest, bucket, vo
 
 
 @pytest.mark.parametrize("key", ["images/a.png", "a.png", "incomin/a.png"])
-def test_an_object_elsewhere_is_no_matter_of_ours(ingest, bucket, volume, key):
+def test_objects_outside_incoming_are_ignored(ingest, bucket, volume, key):
     bucket.put(key, png())
 
     assert post(ingest, record(key)) == 204
     assert volume.rows("images") == []
 
 
-def test_an_upload_of_our_own_does_not_come_back(ingest, load, volume):
+def test_own_upload_is_not_ingested_again(ingest, load, volume):
     load("upload").post("/images/", data=png(), content_type="image/png")
     [row] = volume.rows("images")
 
@@ -226,14 +226,14 @@ def test_an_upload_of_our_own_does_not_come_back(ingest, load, volume):
 @pytest.mark.parametrize("name", [
     "a b.png", "a+b.png", "a%20b.png", "ä€𝄞.png", "deep/er/a.png", ".hidden", "a" * 240, "a&b=c?d#e.png", '"q".png',
 ])  # fmt: skip
-def test_whatever_a_key_is_made_of_its_image_is_found(ingest, bucket, volume, name):
+def test_any_characters_in_a_key_are_ingested(ingest, bucket, volume, name):
     bucket.put(f"incoming/{name}", png())
 
     assert post(ingest, record(f"incoming/{name}")) == 204
     assert [row["key"] for row in volume.rows("images")] == [f"incoming/{name}"]
 
 
-def test_a_key_of_1024_bytes_is_taken(ingest, bucket, volume):
+def test_key_of_1024_bytes_is_ingested(ingest, bucket, volume):
     key = "incoming/" + "/".join(["ü" * 100] * 5) + "/" + "x" * 10
     assert len(key.encode()) == 1024
 
@@ -246,12 +246,12 @@ def test_a_key_of_1024_bytes_is_taken(ingest, bucket, volume):
     "incoming/../images/a.png", "incoming/../../catalogue.db", "incoming//a.png", "incoming/./a.png", "incoming/",
     "incoming/" + "x" * 1016, "incoming/nul\0.png",
 ])  # fmt: skip
-def test_a_key_that_no_store_takes_goes_to_the_dead_letters(ingest, volume, key):
+def test_invalid_key_is_422(ingest, volume, key):
     assert post(ingest, record(key)) == 422
     assert volume.is_empty()
 
 
-def test_the_record_names_the_object_and_the_subject_does_not(ingest, bucket, volume):
+def test_record_names_the_object_not_the_subject(ingest, bucket, volume):
     """Some sources escape the subject, some do not."""
     bucket.put("incoming/a b.png", png())
 
@@ -271,7 +271,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
-def test_what_is_no_picture_goes_to_the_dead_letters_and_is_not_read_again(ingest, bucket, volume, data, log):
+def test_unusable_picture_is_422_and_read_once(ingest, bucket, volume, data, log):
     bucket.put(KEY, data)
 
     assert post(ingest, record()) == 422
@@ -283,7 +283,7 @@ def test_what_is_no_picture_goes_to_the_dead_letters_and_is_not_read_again(inges
 
 
 @pytest.mark.parametrize("told", [0, 7, 5 * 2**30])
-def test_an_object_of_5_gib_is_refused_by_its_size_before_it_is_read(ingest, bucket, volume, monkeypatch, told):
+def test_object_of_5_gib_is_refused_unread(ingest, bucket, volume, monkeypatch, told):
     path = bucket.put(KEY, b"")
     os.truncate(path, 5 * 2**30)
 
@@ -296,7 +296,7 @@ def test_an_object_of_5_gib_is_refused_by_its_size_before_it_is_read(ingest, buc
 
 
 @pytest.mark.parametrize(("bad", "status"), [("incoming/gone.png", 204), ("incoming/none.png", 422)])
-def test_of_several_records_in_one_event_none_is_kept_back_by_another(ingest, bucket, volume, bad, status):
+def test_bad_record_does_not_hold_back_others(ingest, bucket, volume, bad, status):
     """A source may pass on a store's whole notification."""
     bucket.put("incoming/none.png", b"none")
     for name in ("a", "b"):
@@ -307,21 +307,21 @@ def test_of_several_records_in_one_event_none_is_kept_back_by_another(ingest, bu
     assert {row["key"] for row in volume.rows("images")} == {"incoming/a.png", "incoming/b.png"}
 
 
-def test_an_event_that_claims_5_gib_of_a_small_picture_is_about_the_picture(ingest, bucket, volume):
+def test_size_claimed_by_the_event_is_ignored(ingest, bucket, volume):
     bucket.put(KEY, png())
 
     assert post(ingest, record(size=5 * 2**30)) == 204
     assert len(volume.rows("images")) == 1
 
 
-def test_an_event_that_is_too_large_goes_to_the_dead_letters(ingest):
+def test_too_large_event_is_422(ingest):
     assert post(ingest, b" " * (5 * 1024 * 1024)) == 422
 
 
 # What is away
 
 
-def test_while_the_predictor_is_away_the_image_is_safe_and_the_event_is_done(load, predictor, bucket, volume):
+def test_failing_predictor_leaves_the_image_pending(load, predictor, bucket, volume):
     predictor.answer = says("", 500)
     bucket.put(KEY, png())
 
@@ -330,7 +330,7 @@ def test_while_the_predictor_is_away_the_image_is_safe_and_the_event_is_done(loa
     assert (image["status"], image["attempts"]) == ("pending", 1)
 
 
-def test_while_the_catalogue_is_away_the_event_comes_again(ingest, bucket, volume):
+def test_broken_catalogue_is_503(ingest, bucket, volume):
     bucket.put(KEY, png())
     volume.database.write_bytes(b"this is no database" * 100)
 
@@ -339,14 +339,14 @@ def test_while_the_catalogue_is_away_the_event_comes_again(ingest, bucket, volum
     assert ingest.get("/health/liveness").status_code == 200
 
 
-def test_while_the_store_is_away_the_event_comes_again(load, volume):
+def test_unreachable_store_is_503(load, volume):
     client = load("ingest", store="s3", s3_endpoint="http://127.0.0.1:9", s3_access_key="a", s3_secret_key="b",
                   s3_bucket="blobs", s3_timeout_s=1)  # fmt: skip
 
     assert post(client, record()) == 503
 
 
-def test_whatever_breaks_is_a_500_without_a_body(ingest, bucket, log, monkeypatch):
+def test_unexpected_error_is_500_without_a_body(ingest, bucket, log, monkeypatch):
     bucket.put(KEY, png())
     monkeypatch.setattr("circles.adapters.folder_store.FolderStore.stat", lambda *_: 1 / 0)
 
@@ -358,14 +358,14 @@ def test_whatever_breaks_is_a_500_without_a_body(ingest, bucket, log, monkeypatc
     ("GET", "/", 200), ("HEAD", "/", 200), ("GET", "/health/liveness", 200), ("GET", "/health/readiness", 200),
     ("POST", "/x", 404), ("PUT", "/", 405), ("POST", "/health/liveness", 405),
 ])  # fmt: skip
-def test_probes_are_answered_and_other_paths_are_not(ingest, method, path, status):
+def test_probes_answer_and_other_paths_do_not(ingest, method, path, status):
     response = ingest.open(path, method=method)
 
     assert response.status_code == status
     assert method != "POST" or response.data == b""
 
 
-def test_events_are_counted_by_type_and_outcome_and_no_type_that_a_sender_makes_up(ingest, bucket):
+def test_events_are_counted_by_known_type_and_outcome(ingest, bucket):
     counted = Counted()
     bucket.put(KEY, png())
     bucket.put("incoming/b.png", b"none")

@@ -19,7 +19,7 @@ def image_id(predicted, predictor):
     return predicted().post("/images/", data=png(), content_type="image/png").json["image_id"]
 
 
-def test_the_circles_of_an_image_are_listed_with_id_and_box_best_score_first(objects, image_id):
+def test_objects_are_listed_best_score_first(objects, image_id):
     response = objects.get(f"/images/{image_id}/objects")
 
     assert response.status_code == 200
@@ -28,14 +28,14 @@ def test_the_circles_of_an_image_are_listed_with_id_and_box_best_score_first(obj
     assert len({found["object_id"] for found in response.json}) == 4
 
 
-def test_the_list_is_the_same_when_it_is_asked_for_again(objects, image_id):
+def test_listing_is_repeatable(objects, image_id):
     first, again = (objects.get(f"/images/{image_id}/objects") for _ in range(2))
 
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.json == again.json
 
 
-def test_another_function_that_was_never_asked_to_store_anything_reads_them_too(load, image_id):
+def test_second_instance_lists_the_same_objects(load, image_id):
     first, second = (load("list").get(f"/images/{image_id}/objects") for _ in range(2))
 
     assert (first.status_code, len(first.json)) == (200, 4)
@@ -57,7 +57,7 @@ FILTERS = {
 
 
 @pytest.mark.parametrize("query", FILTERS)
-def test_only_circles_that_pass_the_filters_are_listed(objects, image_id, query):
+def test_filters_select_objects(objects, image_id, query):
     response = objects.get(f"/images/{image_id}/objects?{query}")
 
     assert response.status_code == 200
@@ -80,7 +80,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("query", REFUSED)
-def test_a_query_that_cannot_be_meant_is_refused_with_words(objects, image_id, query):
+def test_invalid_query_is_refused_with_a_reason(objects, image_id, query):
     response = objects.get(f"/images/{image_id}/objects?{query}")
 
     assert response.status_code == 400
@@ -88,7 +88,7 @@ def test_a_query_that_cannot_be_meant_is_refused_with_words(objects, image_id, q
     assert REFUSED[query] in response.json["detail"]
 
 
-def test_an_image_without_circles_has_an_empty_list(predicted, predictor, objects):
+def test_image_without_circles_has_an_empty_list(predicted, predictor, objects):
     predictor.answer = found()
     image = predicted().post("/images/", data=png(), content_type="image/png").json
 
@@ -98,7 +98,7 @@ def test_an_image_without_circles_has_an_empty_list(predicted, predictor, object
     assert response.headers["Image-Status"] == "detected"
 
 
-def test_a_pending_image_has_an_empty_list_and_its_status_in_a_header(predicted, predictor, objects):
+def test_pending_image_has_an_empty_list_and_a_status(predicted, predictor, objects):
     predictor.answer = says("out of order", 500)
     image = predicted().post("/images/", data=png(), content_type="image/png").json
 
@@ -108,7 +108,7 @@ def test_a_pending_image_has_an_empty_list_and_its_status_in_a_header(predicted,
     assert response.headers["Image-Status"] == "pending"
 
 
-def test_an_unknown_image_is_not_found(objects):
+def test_unknown_image_is_not_found(objects):
     response = objects.get(f"/images/{UNKNOWN}/objects")
 
     assert response.status_code == 404
@@ -117,7 +117,7 @@ def test_an_unknown_image_is_not_found(objects):
 
 
 @pytest.mark.parametrize("text", ["1", "null", "..%2f..%2fetc", "0" * 36, UNKNOWN[:-1], UNKNOWN + "0", "%00", "%ff"])
-def test_an_id_that_is_no_uuid_is_refused(objects, text):
+def test_invalid_uuid_is_refused(objects, text):
     response = objects.get(f"/images/{text}/objects")
 
     assert response.status_code in (400, 404 if "%2f" in text else 400)
@@ -126,13 +126,13 @@ def test_an_id_that_is_no_uuid_is_refused(objects, text):
         assert "UUID" in response.json["detail"]
 
 
-def test_an_id_in_capitals_is_the_same_id(objects, image_id):
+def test_uppercase_id_is_accepted(objects, image_id):
     response = objects.get(f"/images/{image_id.upper()}/objects")
 
     assert (response.status_code, len(response.json)) == (200, 4)
 
 
-def test_head_answers_as_get_does_but_for_the_body(objects, image_id):
+def test_head_matches_get(objects, image_id):
     head, get = objects.head(f"/images/{image_id}/objects"), objects.get(f"/images/{image_id}/objects")
 
     assert (head.status_code, head.data) == (200, b"")

@@ -18,21 +18,21 @@ def ids(page):
     return [image["image_id"] for image in page["images"]]
 
 
-def test_nothing_is_an_empty_page(objects):
+def test_empty_catalogue_is_an_empty_page(objects):
     response = objects.get("/images/")
 
     assert response.json == {"images": [], "next": None}
     assert "Link" not in response.headers
 
 
-def test_images_are_listed_as_their_records_the_newest_first(objects, stored):
+def test_images_are_listed_newest_first(objects, stored):
     response = objects.get("/images")
 
     assert response.json == {"images": stored, "next": None}
 
 
 @pytest.mark.parametrize("limit", [1, 2, 4])
-def test_following_next_leads_to_every_image_once(objects, stored, limit):
+def test_next_links_visit_every_image_once(objects, stored, limit):
     url, seen = f"/images/?limit={limit}", []
     while url:
         response = objects.get(url)
@@ -45,11 +45,11 @@ def test_following_next_leads_to_every_image_once(objects, stored, limit):
     assert seen == [image["image_id"] for image in stored]
 
 
-def test_a_page_that_ends_with_the_last_image_has_no_next(objects, stored):
+def test_last_page_has_no_next(objects, stored):
     assert objects.get("/images/?limit=5").json["next"] is None
 
 
-def test_next_keeps_what_was_asked_for(objects, stored):
+def test_next_keeps_the_filters(objects, stored):
     page = objects.get("/images/?limit=2&status=detected&since=2020-01-01T00:00:00%2B01:00").json
 
     parts = ("limit=2", "status=detected", "since=2020-01-01T00%3A00%3A00%2B01%3A00")
@@ -57,14 +57,14 @@ def test_next_keeps_what_was_asked_for(objects, stored):
     assert ids(objects.get(page["next"]).json) == [image["image_id"] for image in stored[2:4]]
 
 
-def test_an_image_that_comes_meanwhile_moves_no_page(objects, upload, stored):
+def test_new_image_does_not_shift_later_pages(objects, upload, stored):
     following = objects.get("/images/?limit=2").json["next"]
     upload.post("/images/", data=png(9), content_type="image/png")
 
     assert ids(objects.get(following).json) == [image["image_id"] for image in stored[2:4]]
 
 
-def test_a_picture_is_found_by_its_bytes(objects, stored):
+def test_filter_by_sha256(objects, stored):
     sha256 = hashlib.sha256(png(3)).hexdigest()
 
     for text in (sha256, sha256.upper()):
@@ -72,12 +72,12 @@ def test_a_picture_is_found_by_its_bytes(objects, stored):
     assert objects.get(f"/images/?sha256={'0' * 64}").json["images"] == []
 
 
-def test_images_are_found_by_their_status(objects, stored):
+def test_filter_by_status(objects, stored):
     assert len(objects.get("/images/?status=detected").json["images"]) == 5
     assert objects.get("/images/?status=pending").json["images"] == []
 
 
-def test_images_since_a_moment_are_found_that_moment_included(objects, stored):
+def test_filter_since_includes_that_moment(objects, stored):
     middle = stored[2]["created_at"]
     found = [image["image_id"] for image in objects.get(f"/images/?since={middle}").json["images"]]
 
@@ -85,7 +85,7 @@ def test_images_since_a_moment_are_found_that_moment_included(objects, stored):
     assert objects.get("/images/?since=2999-01-01T00:00:00Z").json["images"] == []
 
 
-def test_at_most_50_images_are_listed_where_nothing_is_said(objects, upload):
+def test_default_limit_is_50_images(objects, upload):
     for shade in range(51):
         upload.post("/images/", data=png(shade), content_type="image/png")
 
@@ -106,21 +106,21 @@ WRONG = [
 
 
 @pytest.mark.parametrize("query", WRONG)
-def test_a_query_that_makes_no_sense_is_refused_with_its_name(objects, query):
+def test_invalid_query_parameter_is_named(objects, query):
     response = objects.get(f"/images/?{query}")
 
     assert response.status_code == 400
     assert query.partition("=")[0] in response.json["detail"]
 
 
-def test_head_answers_without_a_body(objects, stored):
+def test_head_has_no_body(objects, stored):
     response = objects.head("/images/")
 
     assert (response.status_code, response.data) == (200, b"")
 
 
 @pytest.mark.parametrize("function", ["list", "upload"])
-def test_every_function_knows_the_methods_that_another_one_answers(load, function):
+def test_allow_names_methods_of_other_functions(load, function):
     response = load(function).put("/images/")
 
     assert response.status_code == 405

@@ -74,14 +74,14 @@ def stored(upload, objects):
     return {"image": f"/images/{image_id}", "object": f"/images/{image_id}/objects/{found['object_id']}"}
 
 
-def test_list_loads_the_framework_and_nothing_else(stored):
+def test_list_imports_only_the_framework(stored):
     answers, loaded = imports_of("list", [["GET", stored["image"] + "/objects", None], ["GET", "/openapi.json", None]])
 
     assert answers == [200, 200]
     assert loaded - FRAMEWORK == set()
 
 
-def test_detail_loads_the_framework_and_nothing_else(stored):
+def test_detail_imports_only_the_framework(stored):
     asked = [
         ["GET", stored["image"], None],
         ["GET", stored["object"], None],
@@ -94,7 +94,7 @@ def test_detail_loads_the_framework_and_nothing_else(stored):
     assert loaded - FRAMEWORK == set()
 
 
-def test_upload_to_the_folder_loads_no_s3_client(framework, tmp_path, volume):
+def test_upload_to_a_folder_imports_no_s3_client(framework, tmp_path, volume):
     picture = tmp_path / "a.png"
     picture.write_bytes(png())
 
@@ -105,7 +105,7 @@ def test_upload_to_the_folder_loads_no_s3_client(framework, tmp_path, volume):
     assert loaded - FRAMEWORK - CATALOGUE - PICTURES - MINTING == set()
 
 
-def test_upload_loads_an_http_client_when_it_calls_the_predictor(framework, tmp_path, predictor, volume):
+def test_upload_imports_requests_for_the_predictor(framework, tmp_path, predictor, volume):
     picture = tmp_path / "a.png"
     picture.write_bytes(png())
 
@@ -118,7 +118,7 @@ def test_upload_loads_an_http_client_when_it_calls_the_predictor(framework, tmp_
     assert "requests" in loaded
 
 
-def test_a_function_that_is_only_loaded_has_opened_nothing(framework, volume):
+def test_loading_a_function_opens_nothing(framework, volume):
     for function in (*TARGETS, *EVENT_TARGETS):
         answers, loaded = imports_of(function, [["GET", "/health/liveness", None]])
         assert answers == [200]
@@ -145,7 +145,7 @@ def served_by_the_framework(target, function, folder):
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("function", TARGETS)
-def test_the_ecosystems_own_command_serves_a_function(framework, tmp_path, function):
+def test_functions_framework_serves_http_functions(framework, tmp_path, function):
     with served_by_the_framework(TARGETS[function], function, tmp_path) as (url, process):
         status, headers, body = first_answer(f"{url}/health/readiness", process)
 
@@ -157,7 +157,7 @@ def test_the_ecosystems_own_command_serves_a_function(framework, tmp_path, funct
 @pytest.mark.parametrize(
     ("function", "statuses"), [("bridge", [401, 401]), ("ingest", [204, 422]), ("repair", [204, 422])]
 )
-def test_the_ecosystems_own_command_adds_no_body_to_the_answer_to_an_event(framework, tmp_path, function, statuses):
+def test_functions_framework_adds_no_body_to_event_answers(framework, tmp_path, function, statuses):
     """Its own decorator for CloudEvents answers OK to all, and a broker takes that for an event that it cannot read."""
     event = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": "unknown", "ce-source": "/s"}
     with served_by_the_framework(EVENT_TARGETS[function], function, tmp_path) as (url, process):
@@ -169,7 +169,7 @@ def test_the_ecosystems_own_command_adds_no_body_to_the_answer_to_an_event(frame
 
 
 @pytest.mark.timeout(60)
-def test_a_process_that_is_told_to_end_finishes_what_it_does_in_the_background(framework, tmp_path, volume, predictor):
+def test_sigterm_waits_for_background_work(framework, tmp_path, volume, predictor):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     environment = {**os.environ, "PYTHONPATH": "lib", "HOST": "127.0.0.1", "PORT": str(port),

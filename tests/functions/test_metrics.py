@@ -17,7 +17,7 @@ def counted():
 
 
 @every_function
-def test_a_function_answers_prometheus(load, function):
+def test_metrics_are_in_prometheus_format(load, function):
     response = load(function).get("/metrics")
 
     assert response.status_code == 200
@@ -27,7 +27,7 @@ def test_a_function_answers_prometheus(load, function):
 
 
 @every_function
-def test_requests_are_counted_by_rule_and_status_and_never_by_path(load, counted, function):
+def test_requests_are_counted_by_route_not_by_path(load, counted, function):
     client = load(function)
     for path in ("/images/1/2/3", "/images/1/2/4", "/%0a", "/wp-login.php"):
         client.get(path)
@@ -39,7 +39,7 @@ def test_requests_are_counted_by_rule_and_status_and_never_by_path(load, counted
 
 
 @every_function
-def test_probes_and_scrapes_are_no_requests(load, counted, volume, function):
+def test_probes_and_scrapes_are_not_counted(load, counted, volume, function):
     client = load(function)
     for path in ("/health/liveness", "/health/readiness", "/metrics", "/metrics/"):
         assert client.get(path).status_code == 200
@@ -50,7 +50,7 @@ def test_probes_and_scrapes_are_no_requests(load, counted, volume, function):
 
 
 @every_function
-def test_a_probe_that_is_refused_is_no_refusal(load, counted, volume, function):
+def test_failed_probe_is_not_a_refusal(load, counted, volume, function):
     volume.folder.mkdir()
     volume.database.mkdir()  # a folder where the file should be
 
@@ -59,7 +59,7 @@ def test_a_probe_that_is_refused_is_no_refusal(load, counted, volume, function):
     assert counted("circles_database_faults_total", fault="SQLITE_CANTOPEN") >= 1  # a scrape asks it too
 
 
-def test_an_upload_is_counted_with_its_bytes_and_objects(upload, counted):
+def test_upload_counts_bytes_and_objects(upload, counted):
     picture = png()
     assert upload.post("/images/", data=picture, content_type="image/png").status_code == 200
 
@@ -70,7 +70,7 @@ def test_an_upload_is_counted_with_its_bytes_and_objects(upload, counted):
     assert counted("circles_refusals_total") == 0
 
 
-def test_a_retry_of_an_upload_stores_no_second_image(upload, counted):
+def test_repeated_upload_is_counted_once(upload, counted):
     for _ in range(2):
         upload.post("/images/", data=png(), content_type="image/png", headers={"Idempotency-Key": "once"})
 
@@ -84,7 +84,7 @@ def test_a_retry_of_an_upload_stores_no_second_image(upload, counted):
      (b"text", "text/plain", "unsupported-picture"), (png()[:-30], "image/png", "undecodable-picture"),
      (bytes(9000), "image/png", "too-large"), (bytes(90_000), "image/png", "too-large")],
 )  # fmt: skip
-def test_a_refusal_is_counted_under_its_reason_and_stores_nothing(load, counted, body, content_type, reason):
+def test_refusal_is_counted_by_its_reason(load, counted, body, content_type, reason):
     client = load("upload", max_upload_bytes=8000)
     client.post("/images/", data=body, content_type=content_type)
 
@@ -93,7 +93,7 @@ def test_a_refusal_is_counted_under_its_reason_and_stores_nothing(load, counted,
     assert counted("circles_upload_bytes_count") == 0
 
 
-def test_a_route_with_ids_is_one_label(detail, counted):
+def test_route_label_has_no_ids(detail, counted):
     detail.get(f"/images/{ID}")
     detail.get("/images/no-id")
     detail.delete(f"/images/{ID}")
@@ -103,7 +103,7 @@ def test_a_route_with_ids_is_one_label(detail, counted):
     assert counted("circles_request_seconds_count", route="none", status="405") == 1
 
 
-def test_a_crash_is_counted_as_such(load, counted):
+def test_crash_is_counted_as_internal(load, counted):
     client = load("detail", checked=False)
     client.application.before_request(lambda: 1 / 0)
 
@@ -111,7 +111,7 @@ def test_a_crash_is_counted_as_such(load, counted):
     assert counted("circles_refusals_total", reason="internal") == 1
 
 
-def test_a_pending_image_is_seen_at_every_function_that_used_the_catalogue(predicted, predictor, load):
+def test_pending_images_are_reported_by_every_function(predicted, predictor, load):
     predictor.answer = says("broken", status=500)
     assert predicted("upload").post("/images/", data=png(), content_type="image/png").status_code == 202
     reader = load("list")
@@ -123,7 +123,7 @@ def test_a_pending_image_is_seen_at_every_function_that_used_the_catalogue(predi
     assert total(scrape, "circles_predictor_call_seconds_count", outcome="refused") >= 1
 
 
-def test_a_scrape_says_what_it_can_while_the_catalogue_is_away(load, volume):
+def test_scrape_works_without_the_catalogue(load, volume):
     volume.folder.mkdir()
     volume.database.mkdir()
     client = load("list")

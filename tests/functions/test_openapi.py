@@ -139,7 +139,7 @@ PROMISED = {
 
 
 @pytest.mark.parametrize("promised", PROMISED, ids=lambda each: f"{each[0]} {each[1]} {each[2]}")
-def test_what_the_contract_promises_can_be_had(load, predicted, predictor, volume, promised):
+def test_every_promised_answer_can_be_provoked(load, predicted, predictor, volume, promised):
     assert promised in PROVOKED, "the contract promises what nobody has seen; provoke it here"
 
     response = PROVOKED[promised](World(load, predicted, predictor, volume))
@@ -149,12 +149,12 @@ def test_what_the_contract_promises_can_be_had(load, predicted, predictor, volum
     assert bool(response.data) is (status not in (204, 304))
 
 
-def test_nothing_is_provoked_that_the_contract_does_not_promise():
+def test_provoked_answers_are_all_promised():
     assert set(PROVOKED) - set(PROMISED) == set()
 
 
 @pytest.mark.parametrize("function", TARGETS)
-def test_a_function_answers_the_routes_that_bear_its_name_and_no_others(load, function):
+def test_function_serves_only_routes_with_its_tag(load, function):
     client = load(function)
     for (method, path, _), tags in PROMISED.items():
         asked = path.format(image_id=UNKNOWN, object_id=UNKNOWN)
@@ -166,7 +166,7 @@ def test_a_function_answers_the_routes_that_bear_its_name_and_no_others(load, fu
         assert known and response.status_code != 405, asked
 
 
-def test_every_schema_of_the_contract_is_one():
+def test_schemas_are_valid_json_schema():
     assert CONTRACT["openapi"].startswith("3.1.")
     for name, schema in CONTRACT["components"]["schemas"].items():
         assert Draft202012Validator.check_schema(schema) is None, name
@@ -196,7 +196,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_the_check_of_all_these_tests_notices(case):
+def test_check_answer_detects_violations(case):
     method, path, status, headers, document = WRONG[case]
 
     with pytest.raises(AssertionError, match=f"{method} {path} answered {status}"):

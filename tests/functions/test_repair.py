@@ -20,7 +20,7 @@ def tick(client, kind="dev.knative.sources.ping", body=b"{}", **more):
     return response.status_code
 
 
-def test_a_tick_detects_an_image_that_stayed_pending(load, predictor, volume):
+def test_tick_detects_a_pending_image(load, predictor, volume):
     known = {"detector": "kserve", "predictor_url": predictor.url, "repair_after_s": 0.001, "predictor_timeout_s": 5}
     predictor.answer = says("", 500)
     sent = load("upload", **known).post("/images/", data=png(), content_type="image/png")
@@ -33,13 +33,13 @@ def test_a_tick_detects_an_image_that_stayed_pending(load, predictor, volume):
     assert len(volume.rows("objects")) == 1
 
 
-def test_a_tick_with_nothing_to_do_does_nothing(load, volume):
+def test_tick_without_work_changes_nothing(load, volume):
     assert tick(load("repair")) == 204
     assert volume.is_empty()
 
 
 @pytest.mark.parametrize("kind", ["dev.circles.image.detected", "com.amazonaws.s3.ObjectCreated:Put", "ping"])
-def test_an_event_of_another_type_is_acknowledged_and_begins_nothing(load, monkeypatch, kind):
+def test_other_event_type_starts_no_repair(load, monkeypatch, kind):
     client = load("repair")
     monkeypatch.setattr(sys.modules["main"], "repair_images", lambda _: 1 / 0)
 
@@ -47,19 +47,19 @@ def test_an_event_of_another_type_is_acknowledged_and_begins_nothing(load, monke
     assert tick(client) == 500  # the trap is set
 
 
-def test_what_is_no_cloud_event_is_refused(load):
+def test_non_cloud_event_is_refused(load):
     response = load("repair").post("/", data=json.dumps({"tick": 1}), content_type="application/json")
 
     assert (response.status_code, response.data) == (422, b"")
 
 
-def test_a_tick_may_have_any_data(load):
+def test_tick_may_have_any_data(load):
     client = load("repair")
 
     assert [tick(client, body=body) for body in (b"", b"{", b"\xff", b'"x"')] == [204] * 4
 
 
-def test_while_the_catalogue_is_away_the_tick_comes_again(load, volume):
+def test_broken_catalogue_is_503(load, volume):
     volume.folder.mkdir()
     volume.database.write_bytes(b"this is no database" * 100)
     client = load("repair")
@@ -76,7 +76,7 @@ def by_hand(**settings):
     )  # fmt: skip
 
 
-def test_repair_by_hand_says_what_it_did(load, predictor, volume):
+def test_repair_command_prints_a_report(load, predictor, volume):
     known = {"detector": "kserve", "predictor_url": predictor.url, "repair_after_s": 0.001, "predictor_timeout_s": 5}
     predictor.answer = says("", 500)
     load("upload", **known).post("/images/", data=png(), content_type="image/png")
@@ -90,7 +90,7 @@ def test_repair_by_hand_says_what_it_did(load, predictor, volume):
     assert [row["status"] for row in volume.rows("images")] == ["detected"]
 
 
-def test_repair_by_hand_ends_with_a_sentence_where_it_cannot_work(framework, volume):
+def test_repair_command_prints_its_error(framework, volume):
     volume.folder.mkdir()
     volume.database.write_bytes(b"this is no database" * 100)
 
@@ -101,7 +101,7 @@ def test_repair_by_hand_ends_with_a_sentence_where_it_cannot_work(framework, vol
         assert "Traceback" not in done.stderr
 
 
-def test_a_dead_letter_is_logged_and_begins_nothing(load, monkeypatch, caplog):
+def test_dead_letter_is_logged_and_starts_no_repair(load, monkeypatch, caplog):
     client = load("repair")
     monkeypatch.setattr(sys.modules["main"], "repair_images", lambda _: 1 / 0)
     given_up = {"ce-knativeerrorcode": "422", "ce-knativeerrordest": "http://ingest.circles.svc.cluster.local"}

@@ -38,7 +38,7 @@ FORM = "multipart/form-data; boundary=frontier"
 
 
 @pytest.mark.parametrize("way", ["a form", "raw", "octet-stream", "a chunked form", "chunked raw"])
-def test_a_picture_is_stored_and_its_circles_are_found_however_it_is_sent(upload, volume, way):
+def test_picture_is_detected_however_it_is_sent(upload, volume, way):
     data = jpeg()
     response = {
         "a form": lambda: send(upload, data),
@@ -65,7 +65,7 @@ def test_a_picture_is_stored_and_its_circles_are_found_however_it_is_sent(upload
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_picture_is_accepted_and_kept_as_it_came(upload, volume, kind):
+def test_every_picture_format_is_stored_unchanged(upload, volume, kind):
     draw_it, media_type = KINDS[kind]
     data = draw_it()
 
@@ -79,7 +79,7 @@ def test_every_kind_of_picture_is_accepted_and_kept_as_it_came(upload, volume, k
     assert blob.read_bytes() == data
 
 
-def test_the_content_and_not_the_declared_type_says_what_a_picture_is(upload):
+def test_media_type_comes_from_the_content(upload):
     response = send_raw(upload, png(), "image/jpeg")
 
     assert response.status_code == 200
@@ -164,7 +164,7 @@ REFUSED = {
 # werkzeug leaves the temporary file of a form that it gives up to Python, which closes it and says so.
 @pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_bad_upload_is_refused_with_words_and_nothing_is_kept(load, volume, case):
+def test_bad_upload_is_refused_and_stores_nothing(load, volume, case):
     send_it, status, code, words = REFUSED[case]
     client = load("upload", max_upload_bytes=MAX_BYTES)
 
@@ -176,7 +176,7 @@ def test_a_bad_upload_is_refused_with_words_and_nothing_is_kept(load, volume, ca
     assert volume.is_empty()
 
 
-def test_the_largest_picture_that_is_allowed_is_taken(load, volume):
+def test_largest_allowed_upload_is_accepted(load, volume):
     data = jpeg() + bytes(MAX_BYTES - len(jpeg()))  # what follows a JPEG's end is not looked at
 
     response = send(load("upload", max_upload_bytes=MAX_BYTES), data)
@@ -187,11 +187,11 @@ def test_the_largest_picture_that_is_allowed_is_taken(load, volume):
     assert blob.stat().st_size == MAX_BYTES
 
 
-def test_a_bomb_is_a_few_thousand_bytes():
+def test_png_bomb_is_small():
     assert len(png_bomb()) < 10_000
 
 
-def test_a_body_shorter_than_it_announced_is_refused(upload, volume):
+def test_truncated_body_is_refused(upload, volume):
     response = upload.post(
         "/images/", data=png(), content_type="image/png", environ_overrides={"CONTENT_LENGTH": "10000"}
     )
@@ -216,7 +216,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("sent", NAMES, ids=ascii)
-def test_a_file_name_is_shown_without_its_path_and_never_used_as_one(upload, detail, volume, sent):
+def test_file_name_is_never_used_as_a_path(upload, detail, volume, sent):
     head = b'--frontier\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n'
     body = head % sent.replace("\\", "\\\\").encode() + png() + b"\r\n--frontier--\r\n"
 
@@ -230,7 +230,7 @@ def test_a_file_name_is_shown_without_its_path_and_never_used_as_one(upload, det
     assert (content.status_code, content.data) == (200, png())
 
 
-def test_two_uploads_of_the_same_bytes_are_two_images(upload, volume):
+def test_same_bytes_without_a_key_are_two_images(upload, volume):
     first, second = send(upload, png()), send(upload, png())
 
     assert (first.status_code, second.status_code) == (200, 200)
@@ -238,7 +238,7 @@ def test_two_uploads_of_the_same_bytes_are_two_images(upload, volume):
     assert len(volume.blobs()) == 2
 
 
-def test_the_same_key_with_the_same_bytes_is_the_same_image(upload, volume):
+def test_same_key_and_bytes_return_the_same_image(upload, volume):
     first = send(upload, png(), **{"Idempotency-Key": "k-1"})
     again = send(upload, png(), **{"Idempotency-Key": "k-1"})
     quoted = send(upload, png(), **{"Idempotency-Key": '"k-1"'})
@@ -248,7 +248,7 @@ def test_the_same_key_with_the_same_bytes_is_the_same_image(upload, volume):
     assert len(volume.blobs()) == len(volume.rows("images")) == len(volume.rows("detections")) == 1
 
 
-def test_the_same_key_with_other_bytes_is_refused_and_changes_nothing(upload, volume):
+def test_same_key_with_other_bytes_is_refused(upload, volume):
     first = send(upload, png(), **{"Idempotency-Key": "k-1"})
 
     other = send(upload, png(shade=80), **{"Idempotency-Key": "k-1"})
@@ -262,13 +262,13 @@ def test_the_same_key_with_other_bytes_is_refused_and_changes_nothing(upload, vo
     assert len(volume.rows("images")) == 1
 
 
-def test_other_keys_are_other_images(upload, volume):
+def test_different_keys_make_different_images(upload, volume):
     ids = {send(upload, png(), **{"Idempotency-Key": f"k-{i}"}).json["image_id"] for i in range(3)}
 
     assert len(ids) == len(volume.blobs()) == len(volume.rows("images")) == 3
 
 
-def test_a_key_may_be_255_characters_long(upload):
+def test_key_of_255_characters_is_accepted(upload):
     key = "k" * 255
 
     first, again = (send(upload, png(), **{"Idempotency-Key": key}) for _ in range(2))
@@ -277,7 +277,7 @@ def test_a_key_may_be_255_characters_long(upload):
     assert first.json["image_id"] == again.json["image_id"]
 
 
-def test_a_refused_picture_does_not_use_up_its_key(upload):
+def test_refused_picture_does_not_use_up_its_key(upload):
     refused = send(upload, TRUNCATED, **{"Idempotency-Key": "k-1"})
     taken = send(upload, png(), **{"Idempotency-Key": "k-1"})
 
@@ -285,7 +285,7 @@ def test_a_refused_picture_does_not_use_up_its_key(upload):
     assert taken.json["status"] == "detected"
 
 
-def test_the_log_has_one_line_for_an_upload_and_it_names_the_request(upload, log):
+def test_upload_logs_one_line_with_the_request_id(upload, log):
     response = send(upload, png(), **{"X-Request-Id": "abc-1"})
 
     assert (response.status_code, response.json["status"]) == (200, "detected")

@@ -29,7 +29,7 @@ def locked(volume):
         yield
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(monkeypatch, upload, volume):
+def test_full_disk_is_503_and_stores_nothing(monkeypatch, upload, volume):
     def fsync(_):
         raise OSError(errno.ENOSPC, "No space left on device", str(volume.folder))
 
@@ -44,7 +44,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(monkeypatch, upload, volume):
     assert len(volume.blobs()) == 1
 
 
-def test_a_store_that_is_away_is_said_and_leaves_nothing(upload, volume):
+def test_unusable_folder_is_503_and_stores_nothing(upload, volume):
     volume.folder.mkdir()
     (volume.folder / "blobs").write_text("a file where the folder should be")
 
@@ -54,7 +54,7 @@ def test_a_store_that_is_away_is_said_and_leaves_nothing(upload, volume):
     assert volume.rows("images") == volume.rows("objects") == []
 
 
-def test_an_s3_server_that_is_away_is_said_and_leaves_nothing(load, volume):
+def test_unreachable_s3_is_503_and_stores_nothing(load, volume):
     s3 = {"s3_endpoint": "http://127.0.0.1:9", "s3_access_key": "a", "s3_secret_key": "b", "s3_timeout_s": 1}
 
     response = send(load("upload", store="s3", **s3))
@@ -63,7 +63,7 @@ def test_an_s3_server_that_is_away_is_said_and_leaves_nothing(load, volume):
     assert volume.is_empty()
 
 
-def test_a_catalogue_locked_for_longer_than_the_busy_timeout_is_said_and_leaves_nothing(load, volume):
+def test_locked_catalogue_is_503_and_stores_nothing(load, volume):
     client = load("upload", busy_timeout_s=0.2)
     assert client.get("/health/readiness").status_code == 200  # the file is there
 
@@ -74,7 +74,7 @@ def test_a_catalogue_locked_for_longer_than_the_busy_timeout_is_said_and_leaves_
     assert volume.is_empty()
 
 
-def test_after_a_locked_catalogue_the_same_key_is_taken_up_as_one_image_with_one_blob(load, volume):
+def test_retry_after_a_lock_stores_one_image(load, volume):
     client = load("upload", busy_timeout_s=0.2)
     assert client.get("/health/readiness").status_code == 200
 
@@ -88,7 +88,7 @@ def test_after_a_locked_catalogue_the_same_key_is_taken_up_as_one_image_with_one
     assert len(volume.blobs()) == len(volume.rows("images")) == 1
 
 
-def test_readers_go_on_while_the_catalogue_is_locked(load, objects, detail, upload, volume):
+def test_readers_work_while_the_catalogue_is_locked(load, objects, detail, upload, volume):
     image = send(upload).json
 
     with locked(volume):
@@ -99,9 +99,7 @@ def test_readers_go_on_while_the_catalogue_is_locked(load, objects, detail, uplo
     assert (shown.status_code, shown.json) == (200, image)
 
 
-def test_a_catalogue_locked_after_the_row_was_written_leaves_the_image_pending_and_not_half_detected(
-    predicted, predictor, volume
-):
+def test_lock_during_detection_leaves_the_image_pending(predicted, predictor, volume):
     client = predicted(busy_timeout_s=0.2)
     assert client.get("/health/readiness").status_code == 200
     locks = []
@@ -122,7 +120,7 @@ def test_a_catalogue_locked_after_the_row_was_written_leaves_the_image_pending_a
     assert volume.rows("detections") == volume.rows("objects") == []
 
 
-def test_a_fault_in_the_midst_of_recording_writes_no_object_at_all(upload, volume):
+def test_failed_record_writes_no_object(upload, volume):
     assert upload.get("/health/readiness").status_code == 200
     with closing(sqlite3.connect(volume.database)) as connection:
         connection.execute(

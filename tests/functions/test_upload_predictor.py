@@ -67,9 +67,7 @@ WORTH_ANOTHER_TRY = ("503", "502 as HTML", "429")
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("case", UNUSABLE)
-def test_an_answer_that_cannot_be_used_leaves_the_image_pending_and_the_same_key_completes_it(
-    predicted, predictor, objects, detail, volume, case
-):
+def test_unusable_answer_leaves_pending_and_a_retry_completes(predicted, predictor, objects, detail, volume, case):
     predictor.answer, words = UNUSABLE[case]
     client = predicted(predictor_timeout_s=5)
 
@@ -96,7 +94,7 @@ def test_an_answer_that_cannot_be_used_leaves_the_image_pending_and_the_same_key
     assert len(objects.get(f"/images/{image_id}/objects").json) == 1
 
 
-def test_a_predictor_that_is_down_leaves_the_image_pending_and_the_same_key_completes_it(load, predictor, volume):
+def test_down_predictor_leaves_pending_and_a_retry_completes(load, predictor, volume):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     down = load("upload", detector="kserve", predictor_url=f"http://127.0.0.1:{port}", predictor_timeout_s=1)
@@ -114,9 +112,7 @@ def test_a_predictor_that_is_down_leaves_the_image_pending_and_the_same_key_comp
     assert len(volume.blobs()) == len(volume.rows("images")) == 1
 
 
-def test_a_predictor_slower_than_the_deadline_leaves_the_image_pending_and_the_same_key_completes_it(
-    predicted, predictor, volume
-):
+def test_slow_predictor_leaves_pending_and_a_retry_completes(predicted, predictor, volume):
     client = predicted(predictor_timeout_s=0.3)
     predictor.hold()
 
@@ -134,7 +130,7 @@ def test_a_predictor_slower_than_the_deadline_leaves_the_image_pending_and_the_s
     assert len(volume.blobs()) == len(volume.rows("images")) == len(volume.rows("detections")) == 1
 
 
-def test_a_predictor_that_starts_up_is_asked_again_within_the_deadline(predicted, predictor):
+def test_starting_predictor_is_retried(predicted, predictor):
     answers = [says("", 503), says("", 502), found(CIRCLE)]
     predictor.answer = lambda body: answers.pop(0)(body)
 
@@ -145,7 +141,7 @@ def test_a_predictor_that_starts_up_is_asked_again_within_the_deadline(predicted
     assert response.json["attempts"] == 1
 
 
-def test_boxes_beyond_the_edge_are_clipped_and_those_outside_are_left_out(predicted, predictor, objects, detail):
+def test_boxes_are_clipped_to_the_picture(predicted, predictor, objects, detail):
     predictor.answer = found(
         {"bbox": [-10.5, -3.2, 30, 20], "centroid": [-2, 5], "radius": 12, "score": 0.9},
         {"bbox": [100.2, 70.7, 500, 500], "score": 0.8},
@@ -162,7 +158,7 @@ def test_boxes_beyond_the_edge_are_clipped_and_those_outside_are_left_out(predic
     assert (first["centroid"], first["radius"]) == ([0.0, 5.0], 12.0)
 
 
-def test_of_ten_thousand_objects_the_best_thousand_are_kept(predicted, predictor, objects, volume):
+def test_best_1000_of_10000_objects_are_kept(predicted, predictor, objects, volume):
     predictor.answer = found(*({**CIRCLE, "score": i / 10_000} for i in range(10_000)))
 
     image = send(predicted()).json
@@ -173,7 +169,7 @@ def test_of_ten_thousand_objects_the_best_thousand_are_kept(predicted, predictor
     assert min(row["score"] for row in volume.rows("objects")) == 0.9
 
 
-def test_the_flat_form_is_read_too(predicted, predictor, objects, detail):
+def test_flat_format_is_read(predicted, predictor, objects, detail):
     flat = {
         "bounding_box": {"xmin": 10.2, "ymin": 20.9, "xmax": 40, "ymax": 50},
         "centroid": {"x": 25, "y": 35},
@@ -192,7 +188,7 @@ def test_the_flat_form_is_read_too(predicted, predictor, objects, detail):
     assert (shown["centroid"], shown["radius"], shown["label"]) == ([25, 35], 15, "coin")
 
 
-def test_what_cannot_be_shown_in_a_log_or_a_problem_is_not_taken_from_the_predictor(predicted, predictor):
+def test_predictor_error_text_is_not_shown(predicted, predictor):
     predictor.answer = says("the host is 10.9.8.7", 500, "text/plain")
 
     response = send(predicted())
@@ -202,7 +198,7 @@ def test_what_cannot_be_shown_in_a_log_or_a_problem_is_not_taken_from_the_predic
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_turned_photo_has_its_circle_where_a_person_sees_it(predicted, predictor, objects, detail, orientation):
+def test_rotated_photo_has_upright_coordinates(predicted, predictor, objects, detail, orientation):
     predictor.answer = dark_disc  # it knows nothing of EXIF
 
     image = predicted().post("/images/", data=turned(orientation), content_type="image/jpeg").json

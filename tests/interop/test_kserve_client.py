@@ -78,7 +78,7 @@ def test_v2_binary_uint8(predictor_url):
     assert_disc_found(infer(predictor_url, ("UINT8", [len(JPEG)]), octets, binary=True)[0])
 
 
-def test_v2_with_a_binary_answer_for_all_outputs(predictor_url):
+def test_v2_binary_output_for_all_outputs(predictor_url):
     pictures = np.array([JPEG], dtype=object)
 
     answers = infer(predictor_url, ("BYTES", [1]), pictures, binary=True, parameters={"binary_data_output": True})
@@ -86,7 +86,7 @@ def test_v2_with_a_binary_answer_for_all_outputs(predictor_url):
     assert_disc_found(answers[0])
 
 
-def test_v2_with_a_binary_answer_for_one_output(predictor_url):
+def test_v2_binary_output_for_one_output(predictor_url):
     from kserve.protocol.infer_type import RequestedOutput
 
     wanted = [RequestedOutput("objects", {"binary_data": True})]
@@ -97,16 +97,16 @@ def test_v2_with_a_binary_answer_for_one_output(predictor_url):
 
 
 @pytest.mark.parametrize("protocol", ["v1", "v2"])
-def test_health(predictor_url, protocol):
+def test_server_is_live_and_model_is_ready(predictor_url, protocol):
     assert ask(protocol, "is_server_live", predictor_url) is True
     assert ask(protocol, "is_model_ready", predictor_url, "circles") is True
 
 
-def test_the_servers_readiness_in_v2(predictor_url):
+def test_v2_server_is_ready(predictor_url):
     assert ask("v2", "is_server_ready", predictor_url) is True
 
 
-def test_a_model_that_is_not_there_is_not_ready(predictor_url):
+def test_unknown_model_is_not_ready(predictor_url):
     import httpx
 
     assert ask("v2", "is_model_ready", predictor_url, "squares") is False
@@ -114,7 +114,7 @@ def test_a_model_that_is_not_there_is_not_ready(predictor_url):
         ask("v1", "is_model_ready", predictor_url, "squares")
 
 
-def test_our_words_reach_the_caller_of_the_client(predictor_url):
+def test_error_message_reaches_the_client(predictor_url):
     import httpx
 
     with pytest.raises(httpx.HTTPStatusError, match="Not a picture this server reads.*415"):

@@ -29,7 +29,7 @@ def assert_disc_detected(detection, protocol):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_the_disc_is_found_by_a_kserve_model(kserve_url, protocol):
+def test_kserve_model_finds_the_disc(kserve_url, protocol):
     detection = detect(kserve_url, protocol, encoded(disc()))
 
     assert_disc_detected(detection, protocol)
@@ -38,17 +38,17 @@ def test_the_disc_is_found_by_a_kserve_model(kserve_url, protocol):
 
 @pytest.mark.parametrize("orientation", STORED)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_turned_picture_keeps_its_upright_frame(kserve_url, protocol, orientation):
+def test_rotated_picture_has_upright_coordinates(kserve_url, protocol, orientation):
     assert_disc_detected(detect(kserve_url, protocol, oriented(orientation)), protocol)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_no_disc_is_an_empty_list(kserve_url, protocol):
+def test_picture_without_a_disc_is_an_empty_list(kserve_url, protocol):
     assert detect(kserve_url, protocol, encoded(disc(ink="black"))).circles == ()
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_what_the_model_refuses_fails_and_is_no_answer(kserve_url, protocol):
+def test_model_refusal_is_an_error(kserve_url, protocol):
     from circles.domain.errors import DetectorFailed
 
     with pytest.raises(DetectorFailed, match="400"):
@@ -56,7 +56,7 @@ def test_what_the_model_refuses_fails_and_is_no_answer(kserve_url, protocol):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_a_model_that_is_not_there_fails(kserve_url, protocol):
+def test_unknown_model_is_an_error(kserve_url, protocol):
     from circles.domain.errors import DetectorFailed
 
     with pytest.raises(DetectorFailed, match="404"):
@@ -64,5 +64,5 @@ def test_a_model_that_is_not_there_fails(kserve_url, protocol):
 
 
 @pytest.mark.parametrize("protocol", [*PROTOCOLS, "v2-binary"])
-def test_our_client_and_our_predictor_agree_in_every_protocol(predictor_url, protocol):
+def test_our_client_and_predictor_agree(predictor_url, protocol):
     assert_disc_detected(detect(predictor_url, protocol, encoded(disc())), protocol)

@@ -15,7 +15,7 @@ RESERVED_PATHS = {"/", "/dev", "/dev/log", "/tmp/knative-internal", "/var/log"}
 NEVER_IN_A_POD = {"terminationGracePeriodSeconds", "restartPolicy", "nodeName", "hostname", "hostNetwork", "hostPID"}
 
 
-def test_a_function_is_one_container_with_one_port_and_no_lifecycle(documents):
+def test_function_pod_has_one_container_and_one_port(documents):
     for service in functions(documents).values():
         part = container(service)
         assert len(part["ports"]) == 1
@@ -24,13 +24,14 @@ def test_a_function_is_one_container_with_one_port_and_no_lifecycle(documents):
         assert not NEVER_IN_A_POD & set(pod(service))
 
 
-def test_knatives_own_variables_and_paths_are_left_to_it(documents):
+def test_reserved_variables_and_paths_are_not_set(documents):
     for service in functions(documents).values():
         assert not RESERVED_VARIABLES & {each["name"] for each in container(service)["env"]}
         assert not RESERVED_PATHS & {mount["mountPath"] for mount in container(service)["volumeMounts"]}
 
 
-def test_a_readiness_probe_without_a_period_says_nothing_else_about_time(documents):
+def test_readiness_probe_sets_no_timing(documents):
+    """Knative refuses other timing fields where periodSeconds is absent."""
     probed = [container(service) for service in functions(documents).values()]
     probed += of_kind(documents, "InferenceService", "serving.kserve.io")["circles"]["spec"]["predictor"]["containers"]
 
@@ -38,7 +39,7 @@ def test_a_readiness_probe_without_a_period_says_nothing_else_about_time(documen
         assert set(part["readinessProbe"]) == {"httpGet"}
 
 
-def test_limits_are_within_what_knative_takes(documents):
+def test_limits_are_within_knative_bounds(documents):
     for service in functions(documents).values():
         assert 0 < pod(service)["containerConcurrency"] <= 1000
         assert 35 < pod(service)["timeoutSeconds"] <= 600  # below it a pod is killed while it drains
@@ -46,25 +47,26 @@ def test_limits_are_within_what_knative_takes(documents):
         assert float(annotation(service, "target")) >= 0.01
 
 
-def test_scaling_is_said_on_the_revision_and_visibility_on_the_service(documents):
+def test_scaling_and_visibility_are_set_where_read(documents):
+    """Knative reads scaling from the revision and visibility from the Service."""
     for service in functions(documents).values():
         assert not [key for key in service["metadata"].get("annotations", {}) if "autoscaling" in key]
         assert "networking.knative.dev/visibility" not in template(service)["metadata"].get("labels", {})
 
 
-def test_the_window_is_whole_seconds_from_6_s(documents):
+def test_autoscaling_window_is_whole_seconds(documents):
     for service in functions(documents).values():
         window = template(service)["metadata"]["annotations"].get("autoscaling.knative.dev/window", "60s")
         assert re.fullmatch(r"\d+s", window) and 6 <= int(window[:-1]) <= 3600
 
 
-def test_volumes_are_of_kinds_that_knative_takes(documents):
+def test_volume_types_are_allowed_by_knative(documents):
     for service in functions(documents).values():
         for volume in pod(service)["volumes"]:
             assert set(volume) - {"name"} <= {"persistentVolumeClaim", "emptyDir", "configMap", "secret", "projected"}
 
 
-def test_the_inference_service_is_one_that_kserve_takes(documents):
+def test_inference_service_is_valid_for_kserve(documents):
     [(name, service)] = of_kind(documents, "InferenceService", "serving.kserve.io").items()
     predictor = service["spec"]["predictor"]
     [part] = predictor["containers"]
@@ -79,7 +81,7 @@ def test_the_inference_service_is_one_that_kserve_takes(documents):
     assert isinstance(predictor["timeout"], int) and predictor["timeout"] <= 600
 
 
-def test_every_pod_is_restricted_has_a_read_only_root_and_a_tmp(documents):
+def test_every_pod_is_restricted_and_read_only(documents):
     seen = 0
     for where, spec in pods(documents):
         of_pod = spec.get("securityContext", {})
@@ -97,7 +99,7 @@ def test_every_pod_is_restricted_has_a_read_only_root_and_a_tmp(documents):
     assert seen >= 8
 
 
-def test_the_namespace_enforces_what_the_pods_keep(documents):
+def test_namespace_enforces_the_restricted_profile(documents):
     [namespace] = of_kind(documents, "Namespace").values()
 
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
@@ -106,7 +108,8 @@ def test_the_namespace_enforces_what_the_pods_keep(documents):
             assert each["metadata"]["namespace"] == namespace["metadata"]["name"]
 
 
-def test_what_runs_as_nobody_writes_only_into_volumes_of_its_own(documents):
+def test_home_and_tmp_are_an_empty_dir(documents):
+    """The container's user can only write to mounted volumes."""
     for service in functions(documents).values():
         variables = {each["name"]: each.get("value") for each in container(service)["env"]}
         mounted = {mount["mountPath"]: mount["name"] for mount in container(service)["volumeMounts"]}

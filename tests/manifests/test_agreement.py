@@ -31,12 +31,12 @@ def env(part):
     return {each["name"] for each in part["env"]}
 
 
-def test_every_function_has_a_service_and_every_service_a_function(documents):
+def test_every_function_has_a_service(documents):
     assert sorted(functions(documents)) == FUNCTIONS
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_service_starts_the_target_of_its_own_function(documents, function):
+def test_service_starts_its_function_target(documents, function):
     variables = {each["name"]: each.get("value") for each in container(functions(documents)[function])["env"]}
     source = ROOT / variables["FUNCTION_SOURCE"]
 
@@ -44,7 +44,7 @@ def test_a_service_starts_the_target_of_its_own_function(documents, function):
     assert re.search(rf"^@functions_framework\.\w+\ndef {variables['FUNCTION_TARGET']}\(", source.read_text(), re.M)
 
 
-def test_every_variable_is_one_that_somebody_reads(documents):
+def test_every_variable_is_a_known_setting(documents):
     elsewhere = {"HOME", "TMPDIR"}
     named = set(settings(documents)) | set().union(*(env(container(each)) for each in functions(documents).values()))
     for name, secret in of_kind(documents, "Secret").items():
@@ -54,7 +54,7 @@ def test_every_variable_is_one_that_somebody_reads(documents):
     assert len(named) > 8
 
 
-def test_the_settings_of_the_cluster_are_settings_that_start(documents):
+def test_cluster_settings_are_valid(documents):
     secrets = {"CIRCLES_S3_ACCESS_KEY": "somebody", "CIRCLES_S3_SECRET_KEY": "something"}
     known = Settings.from_env({**settings(documents), **secrets})
 
@@ -62,18 +62,18 @@ def test_the_settings_of_the_cluster_are_settings_that_start(documents):
     assert known.s3_endpoint != next(field.default for field in fields(Settings) if field.name == "s3_endpoint")
 
 
-def test_a_port_is_the_one_that_is_listened_on(documents):
+def test_container_port_is_the_default_port(documents):
     for service in functions(documents).values():
         assert [port["containerPort"] for port in container(service)["ports"]] == [Settings().port]
 
 
-def test_probes_ask_what_every_function_answers(documents):
+def test_probe_paths_are_served_by_every_function(documents):
     for service in functions(documents).values():
         assert container(service)["readinessProbe"]["httpGet"]["path"] == "/health/readiness"
         assert container(service)["livenessProbe"]["httpGet"]["path"] == "/health/liveness"
 
 
-def test_concurrency_is_the_number_of_threads_for_knative_and_for_us(documents):
+def test_concurrency_equals_the_thread_count(documents):
     threads = int(settings(documents)["CIRCLES_THREADS"])
 
     for service in functions(documents).values():
@@ -81,7 +81,7 @@ def test_concurrency_is_the_number_of_threads_for_knative_and_for_us(documents):
         assert annotation(service, "target") == str(threads)
 
 
-def test_the_inner_timeout_is_the_shorter_one(documents):
+def test_inner_timeout_is_the_shorter_one(documents):
     predictor = of_kind(documents, "InferenceService", "serving.kserve.io")["circles"]["spec"]["predictor"]["timeout"]
     deadline = float(settings(documents)["CIRCLES_PREDICTOR_TIMEOUT_S"])
 
@@ -89,7 +89,8 @@ def test_the_inner_timeout_is_the_shorter_one(documents):
         assert predictor < deadline < pod(service)["timeoutSeconds"]
 
 
-def test_a_repair_that_begins_a_last_detection_or_sending_ends_in_time(documents):
+def test_repair_ends_within_its_request_timeout(documents):
+    """A last detection or delivery may begin just before the budget ends."""
     known = {name: float(text) for name, text in settings(documents).items() if name.endswith("_S")}
 
     last_s = max(known["CIRCLES_PREDICTOR_TIMEOUT_S"], known["CIRCLES_SINK_TIMEOUT_S"])
@@ -97,14 +98,14 @@ def test_a_repair_that_begins_a_last_detection_or_sending_ends_in_time(documents
     assert longest_s < pod(functions(documents)["repair"])["timeoutSeconds"]
 
 
-def test_every_function_has_bounds_of_its_own(documents):
+def test_every_function_has_limits(documents):
     for service in functions(documents).values():
         assert annotation(service, "min-scale") == "0"
         assert 0 < int(annotation(service, "max-scale")) <= 10
         assert container(service)["resources"]["limits"]["memory"]
 
 
-def test_the_predictor_is_called_where_kserve_puts_it(documents):
+def test_predictor_url_is_the_kserve_address(documents):
     [(name, service)] = of_kind(documents, "InferenceService", "serving.kserve.io").items()
     namespace = service["metadata"]["namespace"]
 
@@ -112,7 +113,7 @@ def test_the_predictor_is_called_where_kserve_puts_it(documents):
     assert name == settings(documents).get("CIRCLES_PREDICTOR_MODEL", Settings().predictor_model)
 
 
-def test_the_gateway_gets_every_address_that_its_caddyfile_reads(documents):
+def test_gateway_gets_every_address_of_its_caddyfile(documents):
     gateway = container(of_kind(documents, "Deployment", "apps")["gateway"])
     addresses = {each["name"]: each["value"] for each in gateway["env"] if each["name"].endswith("_ADDRESS")}
 
@@ -123,7 +124,7 @@ def test_the_gateway_gets_every_address_that_its_caddyfile_reads(documents):
         assert address == f"{function}.$(NAMESPACE).svc.cluster.local:80"
 
 
-def test_the_gateway_has_the_caddyfile_of_make_run(documents):
+def test_gateway_uses_the_caddyfile_of_make_run(documents):
     [found] = [each for name, each in of_kind(documents, "ConfigMap").items() if name.startswith("gateway")]
 
     assert found["data"] == {"Caddyfile": CADDYFILE}
@@ -141,7 +142,7 @@ def references(value, key):
 
 @pytest.mark.parametrize("key, kind", [("configMapRef", "ConfigMap"), ("secretRef", "Secret"),
                                        ("secretKeyRef", "Secret"), ("configMap", "ConfigMap")])  # fmt: skip
-def test_every_name_that_is_referred_to_is_there_with_its_hash(key, kind):
+def test_referenced_names_exist_with_their_hash(key, kind):
     documents = render("kind")
 
     named = references(documents, key)
@@ -151,7 +152,7 @@ def test_every_name_that_is_referred_to_is_there_with_its_hash(key, kind):
     assert all(re.search(r"-[a-z0-9]{10}$", name) for name in named)
 
 
-def test_every_claim_that_is_mounted_is_made(documents):
+def test_mounted_volume_claims_exist(documents):
     claims = of_kind(documents, "PersistentVolumeClaim")
 
     for where, spec in pods(documents):
@@ -161,7 +162,7 @@ def test_every_claim_that_is_mounted_is_made(documents):
     assert claims["catalogue"]["spec"]["accessModes"] == ["ReadWriteOnce"]
 
 
-def test_whoever_mounts_the_catalogue_may_write_it_and_the_bridge_does_not_mount_it(documents):
+def test_only_the_bridge_does_not_mount_the_catalogue(documents):
     for name, service in functions(documents).items():
         mounts = {mount["name"]: mount for mount in container(service)["volumeMounts"]}
         assert ("catalogue" in mounts) == (name != "bridge")
@@ -169,20 +170,20 @@ def test_whoever_mounts_the_catalogue_may_write_it_and_the_bridge_does_not_mount
         assert not any(mount.get("readOnly") for mount in mounts.values())
 
 
-def test_makefile_and_functions_name_the_same():
+def test_makefile_lists_every_function():
     [named] = re.findall(r"^FUNCTIONS := (.*)$", DEPLOY_MK, re.M)
 
     assert sorted(named.split()) == FUNCTIONS
 
 
-def test_every_program_that_a_verb_starts_is_there():
+def test_programs_started_by_make_targets_exist():
     named = set(re.findall(r"\b(?:manifests|tests)/[\w/]+\.(?:py|sh)\b", DEPLOY_MK))
 
     assert len(named) > 8
     assert [path for path in named if not (ROOT / path).is_file()] == []
 
 
-def test_func_yaml_is_the_upload_service():
+def test_func_yaml_matches_the_upload_service():
     function = yaml.safe_load((ROOT / "func.yaml").read_text())
     service = functions(render("kind"))["upload"]
     said = {each["name"]: each["value"] for each in function["run"]["envs"] if "name" in each}
@@ -197,7 +198,7 @@ def test_func_yaml_is_the_upload_service():
     }
 
 
-def test_flags_that_the_kind_overlay_sets_are_those_that_the_guide_names():
+def test_deploy_guide_names_the_knative_flags():
     [flags] = [yaml.safe_load((ROOT / "manifests/overlays/kind/knative-features.yaml").read_text())["data"]]
 
     for flag in flags:
@@ -205,20 +206,20 @@ def test_flags_that_the_kind_overlay_sets_are_those_that_the_guide_names():
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_only_the_kind_overlay_knows_a_password(overlay):
+def test_only_the_kind_overlay_has_a_password(overlay):
     secrets = of_kind(render(overlay), "Secret")
 
     assert bool(secrets) == (overlay == "kind")
 
 
-def test_an_image_has_a_tag_that_means_something_or_a_digest(documents):
+def test_image_has_a_specific_tag_or_a_digest(documents):
     for where, spec in pods(documents):
         for part in spec["containers"]:
             tag = part["image"].rpartition("/")[2].partition(":")[2]
             assert tag and tag != "latest", (where, part["image"])
 
 
-def test_production_pins_every_image_by_digest_and_speaks_tls():
+def test_production_pins_images_by_digest_and_uses_tls():
     documents = render("production")
 
     for where, spec in pods(documents):
@@ -229,7 +230,7 @@ def test_production_pins_every_image_by_digest_and_speaks_tls():
     assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"] for rule in ingress["spec"]["rules"]]
 
 
-def test_production_keeps_every_pod_that_opens_the_catalogue_on_one_node():
+def test_production_keeps_catalogue_pods_on_one_node():
     for name, service in functions(render("production")).items():
         labels = template(service)["metadata"].get("labels", {})
         affinity = pod(service).get("affinity")
@@ -241,7 +242,7 @@ def test_production_keeps_every_pod_that_opens_the_catalogue_on_one_node():
         assert term["labelSelector"]["matchLabels"].items() <= labels.items()
 
 
-def test_each_line_that_a_second_node_changes_says_so():
+def test_comments_mark_what_a_second_node_changes():
     text = (ROOT / "manifests/overlays/production/kustomization.yaml").read_text()
 
     for changed in ("podAffinity", "max-scale", "PersistentVolumeClaim"):

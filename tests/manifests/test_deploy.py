@@ -35,7 +35,7 @@ def run(script, *arguments, env=None):
     return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
 
 
-def test_every_function_gets_a_func_yaml_of_its_own(kind_file, tmp_path):
+def test_every_function_gets_its_func_yaml(kind_file, tmp_path):
     done = run("func", kind_file, ROOT / "func.yaml", tmp_path / "func")
 
     assert done.returncode == 0, done.stderr
@@ -50,7 +50,7 @@ def test_every_function_gets_a_func_yaml_of_its_own(kind_file, tmp_path):
         assert paths == {mount["mountPath"] for mount in container(service)["volumeMounts"]}
 
 
-def test_a_secret_key_and_a_whole_configmap_are_said_as_func_says_them(kind_file, tmp_path):
+def test_func_yaml_refers_to_secrets_and_configmaps(kind_file, tmp_path):
     run("func", kind_file, ROOT / "func.yaml", tmp_path / "func")
     function = yaml.safe_load((tmp_path / "func/bridge/func.yaml").read_text())
     values = [each["value"] for each in function["run"]["envs"]]
@@ -68,7 +68,7 @@ def kn_calls(tools, kind_file, tmp_path, kubectl):
     return (tmp_path / "kn.log").read_text().splitlines()
 
 
-def test_kn_applies_every_function_and_makes_what_is_not_there(tools, kind_file, tmp_path):
+def test_kn_applies_functions_and_creates_the_rest(tools, kind_file, tmp_path):
     calls = kn_calls(tools, kind_file, tmp_path, "exit 1")
 
     applied = [call.split()[2] for call in calls if call.startswith("service apply")]
@@ -87,14 +87,14 @@ def test_kn_applies_every_function_and_makes_what_is_not_there(tools, kind_file,
     ]
 
 
-def test_kn_leaves_alone_what_is_there(tools, kind_file, tmp_path):
+def test_kn_keeps_existing_resources(tools, kind_file, tmp_path):
     calls = kn_calls(tools, kind_file, tmp_path, "exit 0")
 
     assert len(calls) == len(FUNCTIONS)
     assert all(call.startswith("service apply") for call in calls)
 
 
-def test_kn_stops_where_it_fails_and_says_at_what(tools, kind_file, tmp_path):
+def test_kn_stops_at_the_first_failure(tools, kind_file, tmp_path):
     tools("kubectl", "exit 1")
     done = run("kn", kind_file, tmp_path, env=tools("kn", "exit 3"))
 
@@ -102,7 +102,7 @@ def test_kn_stops_where_it_fails_and_says_at_what(tools, kind_file, tmp_path):
     assert "deploy-kn: kn service apply" in done.stderr and "ended with 3" in done.stderr
 
 
-def test_preflight_says_that_no_cluster_answers(tools, kind_file):
+def test_preflight_reports_an_unreachable_cluster(tools, kind_file):
     done = run("preflight", kind_file, KIND, env=tools("kubectl", "exit 1"))
 
     assert done.returncode == 1
@@ -118,7 +118,7 @@ esac
 """
 
 
-def test_preflight_says_in_a_sentence_each_what_a_bare_cluster_lacks(tools, kind_file, tmp_path, monkeypatch):
+def test_preflight_lists_everything_a_bare_cluster_lacks(tools, kind_file, tmp_path, monkeypatch):
     documents = [each for each in render("production")]
     path = tmp_path / "production.yaml"
     path.write_text(yaml.safe_dump_all(documents))
@@ -142,7 +142,7 @@ def test_preflight_says_in_a_sentence_each_what_a_bare_cluster_lacks(tools, kind
     assert len([line for line in said if "circles-s3" in line]) == 1
 
 
-def test_preflight_is_quiet_where_nothing_is_missing(tools, kind_file):
+def test_preflight_is_silent_when_nothing_is_missing(tools, kind_file):
     documents = render("kind")
     kinds = {(each["kind"].lower(), each["apiVersion"].partition("/")[0]) for each in documents}
     crds = "\n".join(f"customresourcedefinition.apiextensions.k8s.io/{kind}s.{group}" for kind, group in kinds)
@@ -170,7 +170,7 @@ def parts(document):
     return inner.get("containers", [])
 
 
-def test_bridge_is_applied_after_the_binding_that_tells_it_where_to_send(tools, kind_file, tmp_path):
+def test_bridge_is_applied_after_its_sink_binding(tools, kind_file, tmp_path):
     env = tools("kubectl", 'echo "@@@ $*" >> $LOG; case "$*" in *apply*) cat >> $LOG ;; esac')
     done = run("apply", kind_file, env=env)
 
@@ -183,7 +183,7 @@ def test_bridge_is_applied_after_the_binding_that_tells_it_where_to_send(tools, 
     assert "wait --for=condition=Ready" in waited and "sinkbindings.sources.knative.dev/functions" in waited
 
 
-def test_waiting_ends_with_what_the_cluster_says_of_what_is_not_ready(tools, tmp_path):
+def test_wait_explains_what_is_not_ready(tools, tmp_path):
     claim = {"metadata": {"name": "catalogue"}, "status": {"phase": "Pending"}}
     service = {"status": {"conditions": [{"type": "Ready", "status": "Unknown", "message": "waiting for a pod"}]}}
     kubectl = f"""
@@ -203,7 +203,7 @@ esac
     )
 
 
-def test_the_gateways_address_is_one_that_answers(tools):
+def test_gateway_url_must_be_reachable(tools):
     service = {"spec": {"ports": [{"port": 80, "nodePort": 1}]}, "status": {"loadBalancer": {}}}
     node = {"items": [{"status": {"addresses": [{"type": "InternalIP", "address": "127.0.0.1"}]}}]}
     kubectl = f"""

@@ -14,7 +14,7 @@ def eventing(documents, kind):
     return of_kind(documents, kind, "eventing.knative.dev") or of_kind(documents, kind, "sources.knative.dev")
 
 
-def test_only_the_functions_that_answer_clients_are_public(documents):
+def test_only_client_functions_are_public(documents):
     private = {
         name
         for name, service in functions(documents).items()
@@ -24,7 +24,7 @@ def test_only_the_functions_that_answer_clients_are_public(documents):
     assert private == {"bridge", "ingest", "repair"}
 
 
-def test_each_sender_and_nobody_else_is_told_where_to(documents):
+def test_sink_binding_selects_the_senders_only(documents):
     [binding] = eventing(documents, "SinkBinding").values()
     wanted = binding["spec"]["subject"]["selector"]["matchLabels"].items()
 
@@ -38,7 +38,7 @@ def test_each_sender_and_nobody_else_is_told_where_to(documents):
     assert binding["spec"]["sink"]["ref"]["name"] in eventing(documents, "Broker")
 
 
-def test_broker_and_each_trigger_have_a_whole_delivery_block_of_their_own(documents):
+def test_broker_and_triggers_have_full_delivery_settings(documents):
     blocks = [*eventing(documents, "Broker").values(), *eventing(documents, "Trigger").values()]
 
     assert len(blocks) >= 2
@@ -47,7 +47,7 @@ def test_broker_and_each_trigger_have_a_whole_delivery_block_of_their_own(docume
         assert each["spec"]["delivery"]["deadLetterSink"]["ref"]["name"] in functions(documents)
 
 
-def test_whatever_calls_a_function_calls_one_that_is_there(documents):
+def test_triggers_and_sources_refer_to_real_targets(documents):
     for trigger in eventing(documents, "Trigger").values():
         assert trigger["spec"]["subscriber"]["ref"]["name"] in functions(documents)
         assert trigger["spec"]["broker"] in eventing(documents, "Broker")
@@ -55,13 +55,13 @@ def test_whatever_calls_a_function_calls_one_that_is_there(documents):
         assert source["spec"]["sink"]["ref"]["name"] == "repair"
 
 
-def test_the_broker_waits_longer_for_ingest_than_ingest_may_take(documents):
+def test_broker_waits_longer_than_ingest_may_take(documents):
     seconds = int(re.fullmatch(r"PT(\d+)S", eventing(documents, "Trigger")["ingest"]["spec"]["delivery"]["timeout"])[1])
 
     assert seconds > pod(functions(documents)["ingest"])["timeoutSeconds"]
 
 
-def test_minio_posts_to_the_bridge_with_its_token_and_keeps_what_it_cannot_post():
+def test_minio_notifies_the_bridge_with_its_token():
     documents = render("kind")
     variables = {each["name"]: each for each in container(of_kind(documents, "StatefulSet", "apps")["minio"])["env"]}
     token = variables["MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_BRIDGE"]["valueFrom"]["secretKeyRef"]
@@ -73,7 +73,7 @@ def test_minio_posts_to_the_bridge_with_its_token_and_keeps_what_it_cannot_post(
     assert bridge["CIRCLES_BRIDGE_TOKEN"]["valueFrom"]["secretKeyRef"] == token
 
 
-def test_the_bucket_tells_of_new_objects_and_never_of_tags():
+def test_bucket_notifies_about_objects_but_not_tags():
     script = (ROOT / "manifests/overlays/kind/make_bucket.py").read_text()
     [created] = [
         ast.unparse(node.value)
@@ -85,7 +85,7 @@ def test_the_bucket_tells_of_new_objects_and_never_of_tags():
     assert 'PrefixFilterRule("incoming/")' in script
 
 
-def test_the_trigger_lets_pass_what_lies_under_the_prefix_that_the_bucket_tells_of(documents):
+def test_trigger_filters_by_the_incoming_prefix(documents):
     filters = eventing(documents, "Trigger")["ingest"]["spec"]["filters"]
 
     assert {"prefix": {"subject": "incoming/"}} in filters

@@ -32,7 +32,7 @@ def pod(documents, name):
 
 
 @pytest.mark.parametrize("name", ["prometheus", "grafana"])
-def test_a_pod_is_restricted_and_writes_into_its_volumes_only(documents, name):
+def test_pod_is_restricted_and_read_only(documents, name):
     spec = pod(documents, name)
     [container] = spec["containers"]
 
@@ -48,13 +48,13 @@ def test_a_pod_is_restricted_and_writes_into_its_volumes_only(documents, name):
 
 
 @pytest.mark.parametrize("name", ["prometheus", "grafana"])
-def test_an_image_is_pinned_and_no_placeholder(documents, name):
+def test_image_is_pinned_to_a_version(documents, name):
     [container] = pod(documents, name)["containers"]
 
     assert re.fullmatch(r"docker\.io/[\w/]+:v?\d+\.\d+\.\d+", container["image"])
 
 
-def test_prometheus_sees_pods_of_its_namespace_and_nothing_else(documents):
+def test_prometheus_may_only_read_pods(documents):
     [role] = [
         each for name, each in of_kind(documents, "Role", "rbac.authorization.k8s.io").items() if name == "prometheus"
     ]
@@ -66,7 +66,7 @@ def test_prometheus_sees_pods_of_its_namespace_and_nothing_else(documents):
     assert pod(documents, "grafana")["automountServiceAccountToken"] is False
 
 
-def test_every_file_that_a_pod_mounts_is_there(documents):
+def test_mounted_config_files_exist(documents):
     maps = {name: each["data"] for name, each in of_kind(documents, "ConfigMap").items()}
     for name in ("prometheus", "grafana"):
         spec = pod(documents, name)
@@ -78,7 +78,7 @@ def test_every_file_that_a_pod_mounts_is_there(documents):
     assert {"prometheus.yml", "rules.yml"} == set(maps[pod(documents, "prometheus")["volumes"][0]["configMap"]["name"]])
 
 
-def test_grafana_has_no_password_and_finds_what_is_provisioned(documents):
+def test_grafana_needs_no_password_and_is_provisioned(documents):
     [container] = pod(documents, "grafana")["containers"]
     env = {each["name"]: each["value"] for each in container["env"]}
     mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
@@ -94,7 +94,7 @@ def test_grafana_has_no_password_and_finds_what_is_provisioned(documents):
     assert of_kind(documents, "Service")["prometheus"]["spec"]["ports"][0]["port"] == 9090
 
 
-def test_the_ports_that_are_asked_are_those_that_are_there_and_open(documents):
+def test_scraped_ports_exist_and_are_open(documents):
     [gateway] = pod(documents, "gateway")["containers"]
     policy = of_kind(documents, "NetworkPolicy", "networking.k8s.io")["metrics"]["spec"]["ingress"][0]
     programs = {
@@ -115,7 +115,7 @@ def pod_labels(documents, name):
     return of_kind(documents, "Deployment", "apps")[name]["spec"]["template"]["metadata"]["labels"]
 
 
-def test_the_component_is_one_and_brings_no_operator():
+def test_component_includes_no_operator_resources():
     kustomization = yaml.safe_load((COMPONENT / "kustomization.yaml").read_text())
 
     assert kustomization["kind"] == "Component"

@@ -17,15 +17,15 @@ PODS = json.loads((HERE / "pods.json").read_text())["items"]
 """Of a real cluster with Knative 1.23 and KServe 0.20, cut to what discovery reads."""
 
 
-def test_the_rules_are_rules(promtool):
+def test_rules_pass_promtool_check(promtool):
     subprocess.run([promtool, "check", "rules", COMPONENT / "rules.yml"], check=True)
 
 
-def test_the_rules_do_what_their_tests_say(promtool):
+def test_rules_pass_their_promtool_tests(promtool):
     subprocess.run([promtool, "test", "rules", HERE / "rules_test.yml"], check=True)
 
 
-def test_the_configuration_is_one(promtool, tmp_path):
+def test_configuration_passes_promtool_check(promtool, tmp_path):
     subprocess.run([promtool, "check", "config", discovery.write(tmp_path, lambda _: PODS)], check=True)
 
 
@@ -37,20 +37,20 @@ def test_every_alert_has_a_test():
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if "alert" in rule], ids=lambda rule: rule["alert"])
-def test_an_alert_says_what_is_the_matter_and_what_to_do(rule):
+def test_alert_has_severity_and_description(rule):
     assert rule["labels"]["severity"] in ("critical", "warning")
     assert set(rule["annotations"]) == {"summary", "description"}
     assert len(rule["annotations"]["description"]) > 80
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])
-def test_a_panel_says_what_it_shows(panel):
+def test_panel_has_a_description_and_a_unit(panel):
     assert len(panel["description"]) > 25
     assert panel["type"] in ("table", "alertlist") or panel["fieldConfig"]["defaults"]["unit"]
     assert panel["type"] == "alertlist" or all("expr" in target for target in panel["targets"])
 
 
-def test_panels_have_ids_and_places_of_their_own():
+def test_panels_have_unique_ids_and_places():
     places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
     taken = [
         (x, y) for at in places for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])
@@ -92,7 +92,7 @@ def targets(prometheus, tmp_path_factory):
     return {(each["labels"]["job"], each["labels"]["instance"]): each for each in found}
 
 
-def test_each_running_function_is_asked_once_on_its_own_port(targets):
+def test_each_function_is_scraped_on_its_own_port(targets):
     for pod in PODS:
         labels, name = pod["metadata"]["labels"], pod["metadata"]["name"]
         function = labels.get("serving.knative.dev/service")
@@ -106,13 +106,13 @@ def test_each_running_function_is_asked_once_on_its_own_port(targets):
         assert target["labels"]["revision"] == labels["serving.knative.dev/revision"]
 
 
-def test_the_gateway_is_asked_on_its_metrics_port(targets):
+def test_gateway_is_scraped_on_its_metrics_port(targets):
     [(_, pod)] = [key for key in targets if key[0] == "gateway"]
 
     assert targets["gateway", pod]["scrapeUrl"].endswith(":8090/metrics")
 
 
-def test_nobody_else_is_asked(targets):
+def test_nothing_else_is_scraped(targets):
     functions = [pod for pod in PODS if "serving.knative.dev/service" in pod["metadata"]["labels"]]
 
     assert len(functions) >= 4
@@ -122,7 +122,7 @@ def test_nobody_else_is_asked(targets):
     )
 
 
-def test_the_operators_monitors_ask_the_same_pods_and_ports():
+def test_pod_monitors_match_the_scrape_configuration():
     monitors = {each["metadata"]["name"]: each["spec"]
                 for each in yaml.safe_load_all((COMPONENT / "operator/podmonitors.yaml").read_text())}  # fmt: skip
     jobs = {job["job_name"]: job for job in yaml.safe_load(discovery.CONFIGURATION.read_text())["scrape_configs"]}

@@ -152,7 +152,7 @@ def reasons(expression):
 
 
 @pytest.mark.parametrize("query", ALL, ids=str)
-def test_a_query_is_understood_and_every_metric_it_names_is_there(server, names, query):
+def test_query_is_valid_and_its_metrics_exist(server, names, query):
     server.query(query.expression)
 
     for needed in metrics_of(query.expression):
@@ -160,7 +160,7 @@ def test_a_query_is_understood_and_every_metric_it_names_is_there(server, names,
 
 
 @pytest.mark.parametrize("query", OF_PANELS, ids=str)
-def test_a_panel_has_something_to_show_with_the_labels_of_its_legend(server, query):
+def test_panel_shows_data_with_its_legend_labels(server, query):
     if why := reasons(query.expression):
         pytest.skip("; ".join(why))
 
@@ -170,7 +170,7 @@ def test_a_panel_has_something_to_show_with_the_labels_of_its_legend(server, que
         assert query.legend <= set(labels)
 
 
-def test_the_counts_are_those_of_what_happened(server):
+def test_counts_match_what_happened(server):
     def count(metric, **labels):
         matchers = ", ".join(f'{name}="{text}"' for name, text in {"metric": metric, **labels}.items())
         found = server.api("query", query=f"sum(circles:count5m{{{matchers}}})")["result"]
@@ -187,7 +187,7 @@ def test_the_counts_are_those_of_what_happened(server):
     server.wait_for(lambda: count("request_predict_seconds_count") == 2, "both pictures to be looked at")
 
 
-def test_every_process_says_who_it_is(server):
+def test_build_info_names_every_function(server):
     said = server.query('circles_build_info{job="functions"}')
     started = server.query('process_start_time_seconds{job="functions"}')
 

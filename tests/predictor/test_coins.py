@@ -7,7 +7,7 @@ from tests.predictor.asking import assert_answer
 from tests.predictor.drawing import encoded
 
 
-def test_the_coins_of_a_photograph_are_found(server):
+def test_coins_of_a_real_photo_are_found(server):
     coins = Image.fromarray(data.coins())
 
     answer = server.raw(encoded(coins, "PNG"), "image/png").json()["predictions"][0]

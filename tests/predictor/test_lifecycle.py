@@ -13,7 +13,7 @@ JPEG = encoded(disc())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_what_is_under_way_is_finished_after_a_signal_and_the_exit_is_clean(start_ready, number):
+def test_signal_finishes_the_request_and_exits_cleanly(start_ready, number):
     process, client = start_ready(with_process=True)
     under_way = opened(client, head=["Expect: 100-continue", f"Content-Length: {len(JPEG)}"])
     assert under_way.recv(100).startswith(b"HTTP/1.1 100")
@@ -35,14 +35,14 @@ def wait_until_refused(port):
             socket.create_connection(("127.0.0.1", port), timeout=30).close()
 
 
-def test_an_idle_connection_does_not_hold_the_process(start_ready):
+def test_idle_connection_does_not_block_the_exit(start_ready):
     process, client = start_ready(with_process=True)
     client.get("/")
 
     assert process.stop() == 0
 
 
-def test_the_port_opens_only_when_the_model_is_ready(start):
+def test_port_opens_only_when_the_model_is_ready(start):
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
@@ -61,13 +61,13 @@ def test_the_port_opens_only_when_the_model_is_ready(start):
     assert received(for_the_first_time)[0] == 200
 
 
-def test_one_picture_has_been_answered_before_the_first_request(start_ready):
+def test_warm_up_runs_before_the_first_request(start_ready):
     objects = 'circles_predictor_objects_total{model_name="circles"} 0.0'
 
     assert objects in start_ready().get("/metrics").text
 
 
-def test_a_port_in_use_ends_the_start_with_a_sentence(start):
+def test_port_in_use_ends_the_start_with_a_message(start):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process = start(PREDICTOR_PORT=str(taken.getsockname()[1]))
         status = process.wait()
@@ -80,14 +80,14 @@ def test_a_port_in_use_ends_the_start_with_a_sentence(start):
     ("name", "value"),
     [("PREDICTOR_PORT", "many"), ("PREDICTOR_PORT", "70000"), ("PREDICTOR_MAX_PIXELS", "0")],
 )
-def test_a_setting_that_makes_no_sense_ends_the_start_by_its_name(start, name, value):
+def test_invalid_setting_ends_the_start(start, name, value):
     process = start(**{name: value})
 
     assert process.wait() == 1
     assert process.logged(f"^{name} must be a number")
 
 
-def test_another_model_name_is_served_under_that_name(start_ready):
+def test_other_model_name_is_served(start_ready):
     client = start_ready(PREDICTOR_MODEL_NAME="coins")
 
     assert client.get("/v1/models").json() == {"models": ["coins"]}

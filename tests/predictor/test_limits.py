@@ -18,34 +18,34 @@ def chunks(count, size=65536):
 
 
 @pytest.mark.parametrize("path", [PREDICT, INFER])
-def test_a_body_over_the_limit_is_refused_by_its_announced_length(server, path):
+def test_too_large_announced_body_is_413(server, path):
     assert_refused(server.post(path, bytes(MAX_BODY_BYTES + 1), kind="image/jpeg"), 413, "1,000,000 bytes")
 
 
 @pytest.mark.parametrize("path", [PREDICT, INFER])
-def test_a_body_over_the_limit_is_refused_where_no_length_was_announced(server, path):
+def test_too_large_chunked_body_is_413(server, path):
     assert_refused(server.post(path, chunks(40), kind="image/jpeg"), 413, "1,000,000 bytes")
 
 
-def test_a_body_at_the_limit_is_read(server):
+def test_body_at_the_limit_is_read(server):
     padded = JPEG + bytes(MAX_BODY_BYTES - len(JPEG))
 
     assert_disc_found(server.raw(padded).json()["predictions"][0])
 
 
-def test_a_chunked_body_is_read_like_any_other(server):
+def test_chunked_body_is_read(server):
     parts = iter([JPEG[:100], JPEG[100:101], JPEG[101:]])
 
     assert_disc_found(server.post(PREDICT, parts, kind="image/jpeg").json()["predictions"][0])
 
 
-def test_the_connection_lives_on_after_a_body_that_was_too_large(server):
+def test_connection_survives_a_too_large_body(server):
     server.post(PREDICT, bytes(3 * MAX_BODY_BYTES), kind="image/jpeg")
 
     assert_disc_found(server.raw(JPEG).json()["predictions"][0])
 
 
-def test_a_refusal_reaches_a_client_that_sends_on_and_then_closes(server):
+def test_refusal_reaches_a_client_that_keeps_sending(server):
     head = ["Connection: close", f"Content-Length: {20 * MAX_BODY_BYTES}"]
 
     status, _, body = received(opened(server, head=head, body=bytes(20 * MAX_BODY_BYTES)))
@@ -53,7 +53,7 @@ def test_a_refusal_reaches_a_client_that_sends_on_and_then_closes(server):
     assert (status, set(body)) == (413, {"error"})
 
 
-def test_a_client_that_asks_first_is_told_before_it_sends(server):
+def test_expect_100_is_refused_before_the_body(server):
     head = ["Connection: close", "Expect: 100-continue", f"Content-Length: {20 * MAX_BODY_BYTES}"]
 
     status, text, _ = received(opened(server, head=head))
@@ -62,28 +62,28 @@ def test_a_client_that_asks_first_is_told_before_it_sends(server):
     assert "100 continue" not in text
 
 
-def test_a_client_that_asks_first_for_a_body_we_take_is_let_in(server):
+def test_expect_100_is_accepted_within_the_limit(server):
     with opened(server, head=["Expect: 100-continue", f"Content-Length: {len(JPEG)}"]) as connection:
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         connection.sendall(JPEG)
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
-def test_a_client_that_leaves_in_the_middle_harms_nobody(server, process):
+def test_aborted_upload_does_no_harm(server, process):
     opened(server, head=["Content-Length: 5000"], body=JPEG[:50]).close()
 
     process.logged(f"POST {PREDICT} 499")
     assert_disc_found(server.raw(JPEG).json()["predictions"][0])
 
 
-def test_what_is_no_http_is_answered_and_the_server_lives(server):
+def test_non_http_bytes_are_answered_400(server):
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 400")
     assert server.get("/").status_code == 200
 
 
-def test_a_body_that_does_not_arrive_in_time_is_refused(start_ready):
+def test_slow_body_times_out_with_408(start_ready):
     client = start_ready(PREDICTOR_BODY_TIMEOUT_S="1")
 
     status, _, body = received(opened(client, head=["Connection: close", "Content-Length: 5000"], body=b"slow"))
@@ -92,7 +92,7 @@ def test_a_body_that_does_not_arrive_in_time_is_refused(start_ready):
     assert "in time" in body["error"]
 
 
-def test_the_request_that_is_one_too_many_is_told_when_to_come_again(start_ready):
+def test_request_over_the_limit_is_503_with_retry_after(start_ready):
     client = start_ready(PREDICTOR_CONCURRENCY="1", PREDICTOR_MAX_WAITING="1")
     head = ["Connection: close", f"Content-Length: {len(JPEG)}"]
     inside = [opened(client, head=[*head, "Expect: 100-continue"]) for _ in range(2)]
@@ -110,7 +110,7 @@ def test_the_request_that_is_one_too_many_is_told_when_to_come_again(start_ready
     assert received(opened(client, head=head, body=JPEG))[0] == 200
 
 
-def test_all_bodies_together_are_bounded_too(start_ready):
+def test_total_body_size_is_limited(start_ready):
     limit = len(JPEG) + 10
     client = start_ready(PREDICTOR_MAX_BODY_BYTES=str(limit))
     head = ["Connection: close", f"Content-Length: {limit}"]
@@ -127,7 +127,7 @@ def test_all_bodies_together_are_bounded_too(start_ready):
     assert received(opened(client, head=head, body=padded))[0] == 200
 
 
-def test_base64_and_tensors_obey_the_same_limit(server):
+def test_base64_body_has_the_same_limit(server):
     large = json.dumps({"instances": [{"b64": b64(bytes(MAX_BODY_BYTES))}]})
 
     assert_refused(server.post(PREDICT, large, kind="application/json"), 413, "1,000,000 bytes")

@@ -26,7 +26,7 @@ def random_rgb(height, width):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
-def test_pixels_come_out_as_they_went_in(kind):
+def test_pixels_are_decoded_exactly(kind):
     original = random_rgb(5, 7) if kind != "GIF" else np.full((5, 7, 3), (10, 200, 30), np.uint8)
 
     assert (pixels_of(encoded(Image.fromarray(original), kind)) == original).all()
@@ -46,36 +46,36 @@ def test_every_orientation_is_undone_exactly(orientation):
     assert decoded.flags.c_contiguous
 
 
-def test_a_picture_of_many_bands_is_joined_without_a_seam(monkeypatch):
+def test_bands_are_joined_without_a_seam(monkeypatch):
     monkeypatch.setattr(rgb, "BAND_BYTES", 4 * 10 * 3)  # three rows of ten pixels
     original = random_rgb(20, 10)
 
     assert (pixels_of(encoded(Image.fromarray(original), "PNG")) == original).all()
 
 
-def test_sixteen_bits_are_scaled_and_not_clipped():
+def test_16_bit_values_are_scaled():
     assert grey_levels(np.array([0, 257, 32768, 65535], np.uint16)) == [0, 1, 128, 255]
 
 
-def test_twelve_bits_in_sixteen_fill_the_range():
+def test_12_bit_values_fill_the_range():
     assert grey_levels(np.array([0, 2048, 4095], np.uint16)) == [0, 128, 255]
 
 
-def test_integers_and_floats_are_stretched_over_their_own_range():
+def test_integers_and_floats_are_stretched():
     assert grey_levels(np.array([-1000, 0, 1000], np.int32), "TIFF") == [0, 128, 255]
     assert grey_levels(np.array([0.25, 0.5, 0.75], np.float32), "TIFF") == [0, 128, 255]
 
 
-def test_numbers_that_are_none_do_not_spoil_the_others():
+def test_nan_and_infinity_do_not_spoil_other_pixels():
     assert grey_levels(np.array([0, 1, np.nan, np.inf, -np.inf], np.float32), "TIFF") == [0, 255, 0, 255, 0]
 
 
-def test_a_flat_picture_of_any_depth_is_black():
+def test_flat_deep_picture_is_black():
     assert grey_levels(np.array([7, 7], np.int32), "TIFF") == [0, 0]
     assert grey_levels(np.array([np.nan, np.nan], np.float32), "TIFF") == [0, 0]
 
 
-def test_transparency_lies_on_white_paper():
+def test_transparent_pixels_are_white():
     rgba = np.array([[[0, 0, 0, 0], [0, 0, 0, 255], [0, 0, 0, 128], [255, 0, 0, 0]]], np.uint8)
 
     for kind in ("PNG", "TIFF"):
@@ -83,7 +83,7 @@ def test_transparency_lies_on_white_paper():
         assert decoded[0].tolist() == [[255] * 3, [0] * 3, [127] * 3, [255] * 3]
 
 
-def test_the_transparent_colour_of_a_palette_is_white_too():
+def test_transparent_palette_colour_is_white():
     image = Image.new("P", (2, 1))
     image.putpalette([10, 20, 30, 40, 50, 60])
     image.putdata([0, 1])
@@ -91,7 +91,7 @@ def test_the_transparent_colour_of_a_palette_is_white_too():
     assert pixels_of(encoded(image, "PNG", transparency=0))[0].tolist() == [[255, 255, 255], [40, 50, 60]]
 
 
-def test_cmyk_becomes_what_ink_on_paper_looks_like():
+def test_cmyk_is_converted_as_ink_on_paper():
     inks = np.zeros((16, 64, 4), np.uint8)  # 16 px a colour, so that JPEG's blocks do not mix them
     inks[:, 16:32, 0] = inks[:, 32:48, 3] = 255
     inks[:, 48:, 1:3] = 255
@@ -102,7 +102,7 @@ def test_cmyk_becomes_what_ink_on_paper_looks_like():
     assert decoded[8, 8::16].astype(int) == pytest.approx(np.array(expected), abs=6)
 
 
-def test_the_first_frame_of_an_animation_is_the_picture():
+def test_first_frame_of_an_animation_is_used():
     frames = [Image.new("RGB", (4, 3), colour) for colour in ("red", "blue")]
 
     for kind in ("GIF", "PNG", "TIFF"):
@@ -110,7 +110,7 @@ def test_the_first_frame_of_an_animation_is_the_picture():
         assert decoded[0, 0].tolist() == [255, 0, 0]
 
 
-def test_one_pixel_over_the_limit_is_refused_before_anything_is_decoded():
+def test_pixel_limit_is_checked_before_decoding():
     data = encoded(Image.new("RGB", (10, 11)), "PNG")
     cut = data[:60]  # the header is whole, the pixels are not
 

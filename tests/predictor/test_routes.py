@@ -31,7 +31,7 @@ def test_health_and_lists_answer_as_kserve_does(server, path, expected):
     assert reply.headers["Content-Type"] == "application/json"
 
 
-def test_the_servers_metadata_names_the_binary_extension(server):
+def test_server_metadata_names_the_binary_extension(server):
     reply = server.get("/v2")
 
     assert reply.status_code == 200
@@ -42,7 +42,7 @@ def test_the_servers_metadata_names_the_binary_extension(server):
     }
 
 
-def test_the_models_metadata_names_its_tensors(server):
+def test_model_metadata_names_its_tensors(server):
     body = server.get("/v2/models/circles").json()
 
     assert body["name"] == "circles"
@@ -50,7 +50,7 @@ def test_the_models_metadata_names_its_tensors(server):
     assert body["outputs"] == [{"name": "objects", "datatype": "BYTES", "shape": [-1]}]
 
 
-def test_the_version_in_the_metadata_can_be_asked_for_by_name(server):
+def test_current_version_can_be_addressed(server):
     base = f"/v2/models/circles/versions/{version(server)}"
     tensor = '{"inputs": [{"name": "x", "datatype": "UINT8", "shape": [1], "data": [0]}]}'
 
@@ -60,21 +60,21 @@ def test_the_version_in_the_metadata_can_be_asked_for_by_name(server):
 
 
 @pytest.mark.parametrize("path", ["", "/ready"])
-def test_another_version_is_unknown(server, path):
+def test_other_version_is_404(server, path):
     assert_refused(server.get("/v2/models/circles/versions/0" + path), 404, "one version")
 
 
-def test_another_version_does_not_infer(server):
+def test_inference_with_another_version_is_404(server):
     assert_refused(server.post("/v2/models/circles/versions/0/infer", "{}"), 404, "one version")
 
 
 @pytest.mark.parametrize("path", ["/v1/models/squares", "/v2/models/squares", "/v2/models/squares/ready"])
-def test_another_model_is_unknown(server, path):
+def test_other_model_is_404(server, path):
     assert_refused(server.get(path), 404, "'circles'")
 
 
 @pytest.mark.parametrize("path", ["/v1/models/squares:predict", "/v2/models/squares/infer"])
-def test_another_model_does_not_infer(server, path):
+def test_inference_with_another_model_is_404(server, path):
     assert_refused(server.post(path, encoded(disc()), kind="image/jpeg"), 404, "'circles'")
 
 
@@ -82,18 +82,18 @@ def test_another_model_does_not_infer(server, path):
     "path",
     ["/nothing", "/v1", "/v1/", "/v3/models", "/v1/models/", "/v2/health", "/v1/models/circles/", "/../etc/passwd"],
 )
-def test_an_unknown_path_is_a_json_404(server, path):
+def test_unknown_path_is_a_json_404(server, path):
     assert_refused(server.get(path), 404, "Not Found")
 
 
 @pytest.mark.parametrize("path", ["/v1/models/circles:explain", "/v1/models/circles:predict/x", "/v2/models/circles/x"])
-def test_an_unknown_verb_is_a_json_404(server, path):
+def test_unknown_verb_is_a_json_404(server, path):
     assert_refused(server.post(path, b""), 404, "Not Found")
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/models", "/v1/models/circles", "/v2", "/v2/health/live", "/metrics"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_what_can_only_be_read_says_so(server, path, method):
+def test_read_only_path_refuses_other_methods(server, path, method):
     reply = server.session.request(method, server.url + path, data=b"x" * 10, timeout=30)
 
     assert_refused(reply, 405, "Method Not Allowed")
@@ -102,14 +102,14 @@ def test_what_can_only_be_read_says_so(server, path, method):
 
 @pytest.mark.parametrize("path", [PREDICT, INFER])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-def test_inference_takes_only_post(server, path, method):
+def test_inference_accepts_only_post(server, path, method):
     reply = server.session.request(method, server.url + path, timeout=30)
 
     assert_refused(reply, 405, "Method Not Allowed")
     assert reply.headers["Allow"] == "POST"
 
 
-def test_head_is_answered_without_a_body(server):
+def test_head_has_no_body(server):
     reply = server.session.head(server.url + "/v1/models/circles", timeout=30)
 
     assert (reply.status_code, reply.content) == (200, b"")
@@ -124,7 +124,7 @@ def samples(server):
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
-def test_a_prediction_is_counted_once_in_each_of_kserves_histograms(server):
+def test_prediction_is_counted_once_per_kserve_stage(server):
     server.raw(encoded(disc()))
     before = samples(server)
 
@@ -151,14 +151,14 @@ def test_errors_are_counted_by_status(server):
     assert after['circles_predictor_errors_total{code="415"}'] >= 1
 
 
-def test_metrics_are_open_metrics_where_that_is_asked(server):
+def test_openmetrics_is_served_on_request(server):
     reply = server.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
 
     assert reply.headers["Content-Type"].startswith("application/openmetrics-text")
     assert reply.text.endswith("# EOF\n")
 
 
-def test_a_request_is_one_readable_line_in_the_log(server, process):
+def test_request_is_one_line_in_the_log(server, process):
     server.raw(encoded(disc()), query="?min_score=0.25")
     server.get("/nothing/here")
 
@@ -166,7 +166,7 @@ def test_a_request_is_one_readable_line_in_the_log(server, process):
     assert process.logged(r"GET /nothing/here 404 \d+ ms")
 
 
-def test_a_path_cannot_write_a_line_of_its_own_into_the_log(server, process):
+def test_path_cannot_forge_a_log_line(server, process):
     server.get("/a%0AERROR%20forged%1b[31m")
     server.get("/after")
 
@@ -177,7 +177,7 @@ def test_a_path_cannot_write_a_line_of_its_own_into_the_log(server, process):
 @pytest.mark.parametrize(
     "path", ["/", "/metrics", "/v1/models/circles", "/v2/health/ready", "/v2/health/live", "/v2/models/circles/ready"]
 )
-def test_probes_leave_no_line_in_the_log(server, process, path):
+def test_probes_are_not_logged(server, process, path):
     server.get(path)
     server.get("/marked" + path)
 

@@ -43,7 +43,7 @@ class FaultyDetector:
         return [self.fault]
 
 
-def test_health_answers_while_inference_runs(serve):
+def test_health_answers_during_inference(serve):
     detector = HeldDetector()
     client = serve(detector, concurrency=1)
 
@@ -60,7 +60,7 @@ def test_health_answers_while_inference_runs(serve):
     assert_answer(reply.json()["predictions"][0])
 
 
-def test_as_many_requests_are_worked_on_at_once_as_there_are_cores(serve):
+def test_concurrency_setting_limits_parallel_work(serve):
     detector = HeldDetector()
     client = serve(detector, concurrency=3)
 
@@ -76,7 +76,7 @@ def test_as_many_requests_are_worked_on_at_once_as_there_are_cores(serve):
     assert statuses == [200] * 5
 
 
-def test_nothing_is_detected_for_a_client_that_has_gone_while_waiting(serve):
+def test_disconnected_client_costs_no_detection(serve):
     detector = HeldDetector()
     client = serve(detector, concurrency=1)
 
@@ -101,7 +101,7 @@ def leave_while_waiting(client):
     client.get("/")  # the server has seen what came before this
 
 
-def test_large_pictures_are_decoded_one_after_another(serve):
+def test_large_pictures_are_decoded_one_at_a_time(serve):
     detector = HeldDetector()
     client = serve(detector, concurrency=2, max_pixels=WIDTH * HEIGHT * 3 // 2)
 
@@ -116,7 +116,8 @@ def test_large_pictures_are_decoded_one_after_another(serve):
     assert statuses == [200, 200]
 
 
-def test_numbers_are_rounded_to_what_a_pixel_and_a_score_are_worth(serve):
+def test_numbers_are_rounded(serve):
+    """Pixels keep two decimals, scores four."""
     client = serve(FaultyDetector(Circle((1 / 3, 2 / 3, 10.005, 7), (5.33333, 4), 9.87654321, 0.123456)))
 
     (found,) = client.raw(JPEG).json()["predictions"][0]["objects"]
@@ -125,7 +126,7 @@ def test_numbers_are_rounded_to_what_a_pixel_and_a_score_are_worth(serve):
     assert (found["centroid"], found["radius"], found["score"]) == ([5.33, 4.0], 9.88, 0.1235)
 
 
-def test_an_unexpected_fault_is_a_500_that_tells_nothing_of_the_inside(serve):
+def test_unexpected_error_is_500_without_internals(serve):
     client = serve(FaultyDetector(RuntimeError("secret /srv/model.onnx")))
 
     reply = client.raw(JPEG)
@@ -134,14 +135,14 @@ def test_an_unexpected_fault_is_a_500_that_tells_nothing_of_the_inside(serve):
     assert "secret" not in reply.text
 
 
-def test_a_number_that_json_cannot_say_is_a_500_and_never_null(serve):
+def test_nan_and_infinity_are_500_never_null(serve):
     for wrong in (float("nan"), float("inf")):
         client = serve(FaultyDetector(Circle((1.0, 2.0, wrong, 4.0), (2.5, 4.0), 1.75, 0.5)))
 
         assert_refused(client.raw(JPEG), 500, "The predictor failed")
 
 
-def test_after_a_fault_the_next_request_is_served(serve):
+def test_next_request_is_served_after_an_error(serve):
     detector = FaultyDetector(RuntimeError("once"))
     client = serve(detector, concurrency=1, max_waiting=1)
     statuses = [client.raw(JPEG).status_code for _ in range(4)]

@@ -12,14 +12,14 @@ from predictor.inference.pixel_budget import PixelBudget
 from predictor.settings import Settings, SettingsError
 
 
-def test_settings_have_defaults_and_take_what_the_environment_says():
+def test_settings_read_the_environment():
     assert Settings.from_env({}) == Settings()
     assert Settings.from_env({"PREDICTOR_MAX_PIXELS": "7", "PREDICTOR_BODY_TIMEOUT_S": "1.5"}) == Settings(
         max_pixels=7, body_timeout_s=1.5
     )
 
 
-def test_an_empty_variable_is_as_if_absent():
+def test_empty_variable_counts_as_unset():
     assert Settings.from_env({"PREDICTOR_MAX_PIXELS": ""}) == Settings()
 
 
@@ -34,12 +34,12 @@ def test_an_empty_variable_is_as_if_absent():
         ({"PREDICTOR_PORT": "tcp://10.0.0.7:80", "PORT": "9000"}, 9000),
     ],
 )
-def test_the_port_is_ours_then_knatives_then_the_default_and_never_a_service_link(env, port):
+def test_port_comes_from_own_or_knative_variable(env, port):
     assert Settings.from_env(env).port == port
 
 
 @pytest.mark.parametrize("value", ["x", "0", "-1", "1.5", "1e3", "nan"])
-def test_a_whole_number_that_is_none_is_refused_by_name(value):
+def test_invalid_whole_number_names_its_setting(value):
     with pytest.raises(SettingsError, match="PREDICTOR_MAX_WAITING"):
         Settings.from_env({"PREDICTOR_MAX_WAITING": value})
 
@@ -48,7 +48,7 @@ def test_a_whole_number_that_is_none_is_refused_by_name(value):
     ("quota", "cores"),
     [("max 100000", 64), ("50000 100000", 1), ("150000 100000", 2), ("99900000 100000", 64), ("", 64)],
 )
-def test_the_quota_of_cgroup_2_bounds_the_cores(tmp_path, monkeypatch, quota, cores):
+def test_cgroup_2_quota_limits_the_cores(tmp_path, monkeypatch, quota, cores):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
     (tmp_path / "cpu.max").write_text(quota)
 
@@ -56,7 +56,7 @@ def test_the_quota_of_cgroup_2_bounds_the_cores(tmp_path, monkeypatch, quota, co
 
 
 @pytest.mark.parametrize(("quota", "cores"), [("-1", 64), ("50000", 1), ("250000", 3)])
-def test_the_quota_of_cgroup_1_bounds_the_cores(tmp_path, monkeypatch, quota, cores):
+def test_cgroup_1_quota_limits_the_cores(tmp_path, monkeypatch, quota, cores):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
     (tmp_path / "cpu").mkdir()
     (tmp_path / "cpu/cpu.cfs_quota_us").write_text(quota + "\n")
@@ -71,7 +71,7 @@ def test_without_a_cgroup_the_affinity_counts(tmp_path, monkeypatch):
     assert usable_cores(tmp_path) == 2
 
 
-def test_the_pixel_budget_is_never_overdrawn_and_everybody_gets_a_turn():
+def test_pixel_budget_is_never_exceeded():
     budget, lock, inside, most, served = PixelBudget(10), threading.Lock(), [0], [0], []
 
     def work(pixels):
@@ -94,7 +94,7 @@ def test_the_pixel_budget_is_never_overdrawn_and_everybody_gets_a_turn():
     assert len(served) == 80 and inside == [0]
 
 
-def test_a_large_picture_is_not_overtaken_by_small_ones_that_would_fit():
+def test_small_pictures_do_not_overtake_a_large_one():
     budget, served = PixelBudget(10), []
 
     def work(pixels):
@@ -112,7 +112,7 @@ def test_a_large_picture_is_not_overtaken_by_small_ones_that_would_fit():
     assert served == [10, 1]
 
 
-def test_the_budget_comes_back_when_the_work_fails():
+def test_pixel_budget_is_returned_after_an_error():
     budget = PixelBudget(10)
     for _ in range(3):
         with pytest.raises(RuntimeError), budget.taken(10):
@@ -131,7 +131,7 @@ def discs(places, width=1200, height=900):
     return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
 
 
-def test_hough_finds_discs_of_several_sizes_where_they_are():
+def test_hough_finds_discs_of_several_sizes():
     places = [(200.0, 200.0, 60.0), (600.0, 300.0, 150.0), (1000.0, 600.0, 100.0), (300.0, 700.0, 90.0)]
 
     found = HoughDetector().detect(discs(places), min_score=0.5, max_objects=100)
@@ -142,7 +142,7 @@ def test_hough_finds_discs_of_several_sizes_where_they_are():
         assert circle.radius_px == pytest.approx(radius, rel=0.05)
 
 
-def test_hough_takes_the_rim_and_the_ring_inside_it_for_one_circle():
+def test_hough_merges_a_rim_and_its_inner_ring():
     coin = discs([(600.0, 450.0, 300.0)])
     coin[np.hypot(*(np.mgrid[:900, :1200] - np.array([450, 600])[:, None, None])) < 200] //= 2
 
@@ -151,7 +151,7 @@ def test_hough_takes_the_rim_and_the_ring_inside_it_for_one_circle():
     assert circle.centroid == pytest.approx((600, 450), abs=5)
 
 
-def test_hough_clips_the_box_of_a_disc_cut_by_the_border_but_not_its_radius():
+def test_hough_clips_the_box_but_not_the_radius():
     (circle,) = HoughDetector().detect(discs([(60.0, 450.0, 150.0)]), min_score=0.3, max_objects=100)
 
     left, top, width, height = circle.bbox
@@ -160,7 +160,7 @@ def test_hough_clips_the_box_of_a_disc_cut_by_the_border_but_not_its_radius():
     assert circle.radius_px == pytest.approx(150, abs=8)
 
 
-def test_hough_returns_the_best_first_and_no_more_than_asked():
+def test_hough_returns_the_best_up_to_the_limit():
     pixels = discs([(200.0, 200.0, 60.0), (600.0, 300.0, 150.0), (1000.0, 600.0, 100.0)])
 
     everything = HoughDetector().detect(pixels, min_score=0.0, max_objects=100)

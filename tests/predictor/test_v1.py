@@ -19,7 +19,7 @@ JPEG = encoded(disc())
         {"b64": b64(JPEG)},
     ],
 )
-def test_every_instance_form_gives_the_same_prediction(server, instance):
+def test_every_instance_format_gives_the_same_result(server, instance):
     reply = server.post(PREDICT, json.dumps({"instances": [instance]}), kind="application/json")
 
     assert reply.status_code == 200
@@ -28,14 +28,15 @@ def test_every_instance_form_gives_the_same_prediction(server, instance):
     assert_disc_found(answer)
 
 
-def test_inputs_is_read_like_instances_as_the_kserve_server_does(server):
+def test_inputs_is_an_alias_of_instances(server):
+    """The KServe server accepts both names."""
     reply = server.post(PREDICT, json.dumps({"inputs": [{"b64": b64(JPEG)}]}), kind="application/json")
 
     assert_disc_found(reply.json()["predictions"][0])
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.x+json"])
-def test_json_is_known_by_its_type_with_or_without_parameters(server, kind):
+def test_json_content_type_may_have_parameters(server, kind):
     reply = server.post(PREDICT, json.dumps({"instances": [{"b64": b64(JPEG)}]}), kind=kind)
 
     assert_disc_found(reply.json()["predictions"][0])
@@ -44,7 +45,7 @@ def test_json_is_known_by_its_type_with_or_without_parameters(server, kind):
 @pytest.mark.parametrize(
     "kind", ["image/jpeg", "image/png", "image/jpeg; charset=binary", "application/octet-stream", None]
 )
-def test_a_raw_body_is_one_picture_whatever_its_type_claims(server, kind):
+def test_raw_body_is_a_picture_whatever_its_type(server, kind):
     reply = server.raw(JPEG, kind)
 
     assert reply.status_code == 200
@@ -52,7 +53,7 @@ def test_a_raw_body_is_one_picture_whatever_its_type_claims(server, kind):
     assert_disc_found(answer)
 
 
-def test_an_octet_stream_that_is_json_is_read_as_json(server):
+def test_octet_stream_of_json_is_read_as_json(server):
     body = json.dumps({"instances": [{"b64": b64(JPEG)}]})
 
     reply = server.post(PREDICT, "\n " + body, kind="application/octet-stream")
@@ -60,7 +61,7 @@ def test_an_octet_stream_that_is_json_is_read_as_json(server):
     assert_disc_found(reply.json()["predictions"][0])
 
 
-def test_several_instances_are_answered_in_their_order(server):
+def test_instances_are_answered_in_order(server):
     empty = encoded(disc(ink="black"), "PNG")
 
     answers = server.predict(JPEG, empty, JPEG).json()["predictions"]
@@ -68,7 +69,7 @@ def test_several_instances_are_answered_in_their_order(server):
     assert [len(each["objects"]) for each in answers] == [1, 0, 1]
 
 
-def test_base64_may_be_wrapped_in_lines(server):
+def test_base64_may_contain_line_breaks(server):
     text = b64(JPEG)
     wrapped = "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
 
@@ -77,7 +78,7 @@ def test_base64_may_be_wrapped_in_lines(server):
     assert_disc_found(reply.json()["predictions"][0])
 
 
-def test_scores_below_min_score_are_left_out(server):
+def test_min_score_filters_by_json_and_query(server):
     shipped = server.raw(JPEG).json()["predictions"][0]["objects"]
     score = shipped[0]["score"]
 
@@ -127,16 +128,16 @@ def two_discs():
         ([1], "object"),
     ],
 )
-def test_parameters_out_of_range_or_kind_are_refused(server, parameters, words):
+def test_invalid_parameter_is_refused(server, parameters, words):
     assert_refused(server.predict(JPEG, parameters=parameters), 400, words)
 
 
-def test_parameters_that_are_null_are_as_if_absent(server):
+def test_null_parameter_counts_as_absent(server):
     assert_disc_found(server.predict(JPEG, parameters={"min_score": None}).json()["predictions"][0])
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
-def test_nan_and_infinity_are_no_json(server, number):
+def test_nan_and_infinity_are_invalid_json(server, number):
     body = json.dumps({"instances": [{"b64": b64(JPEG)}], "parameters": {"min_score": "?"}}).replace('"?"', number)
 
     assert_refused(server.post(PREDICT, body, kind="application/json"), 400, "not valid JSON")
@@ -155,7 +156,7 @@ def test_nan_and_infinity_are_no_json(server, number):
         ("?color=red", "Unknown parameter"),
     ],
 )
-def test_queries_out_of_range_or_kind_are_refused(server, query, words):
+def test_invalid_query_is_refused(server, query, words):
     assert_refused(server.raw(JPEG, query=query), 400, words)
 
 
@@ -183,27 +184,27 @@ def test_queries_out_of_range_or_kind_are_refused(server, query, words):
         ('{"instances": [{"b64": ""}]}', "empty"),
     ],
 )
-def test_a_body_that_is_not_the_protocols_is_refused(server, body, words):
+def test_invalid_body_is_refused(server, body, words):
     assert_refused(server.post(PREDICT, body, kind="application/json"), 400, words)
 
 
-def test_the_second_instance_is_named_where_it_is_the_wrong_one(server):
+def test_error_names_the_wrong_instance(server):
     body = json.dumps({"instances": [{"b64": b64(JPEG)}, {"b64": "?"}]})
 
     assert_refused(server.post(PREDICT, body, kind="application/json"), 400, "instances[1]")
 
 
-def test_seventeen_instances_are_too_many(server):
+def test_more_than_16_instances_are_refused(server):
     assert server.predict(*[JPEG] * 16).status_code == 200
     assert_refused(server.predict(*[JPEG] * 17), 400, "At most 16")
 
 
 @pytest.mark.parametrize("kind", ["image/jpeg", "application/octet-stream", None])
-def test_an_empty_raw_body_is_refused(server, kind):
+def test_empty_raw_body_is_refused(server, kind):
     assert_refused(server.raw(b"", kind), 400, "empty")
 
 
-def test_a_compressed_body_is_refused_not_misread(server):
+def test_compressed_body_is_415(server):
     reply = server.post(PREDICT, JPEG, kind="image/jpeg", headers={"Content-Encoding": "gzip"})
 
     assert_refused(reply, 415, "Content-Encoding")

@@ -47,20 +47,20 @@ def binary_answers_in(reply):
     return [json.loads(each) for each in found]
 
 
-def test_a_bytes_tensor_of_base64_is_answered_with_json_text(server):
+def test_base64_tensor_is_answered_with_json_text(server):
     (answer,) = answers_in(server.infer([bytes_tensor(JPEG)]))
 
     assert_disc_found(answer)
 
 
-def test_the_answer_is_the_same_in_v1_and_v2(server):
+def test_v1_and_v2_give_the_same_answer(server):
     v1 = server.raw(JPEG).json()["predictions"]
 
     assert answers_in(server.infer([bytes_tensor(JPEG)])) == v1
 
 
 @pytest.mark.parametrize("shape", [[2], [2, 1], [1, 2], [1, 2, 1]])
-def test_every_shape_of_two_elements_is_two_pictures(server, shape):
+def test_any_shape_of_two_elements_is_two_pictures(server, shape):
     answers = answers_in(server.infer([bytes_tensor(JPEG, EMPTY, shape=shape)]))
 
     assert [len(each["objects"]) for each in answers] == [1, 0]
@@ -74,7 +74,7 @@ def test_nested_data_is_read_row_by_row(server):
 
 
 @pytest.mark.parametrize("shape", [[len(JPEG)], [1, len(JPEG)]])
-def test_a_uint8_tensor_is_the_bytes_of_one_picture(server, shape):
+def test_uint8_tensor_is_one_picture(server, shape):
     tensor = {"name": "x", "datatype": "UINT8", "shape": shape, "data": list(JPEG)}
 
     (answer,) = answers_in(server.infer([tensor]))
@@ -82,26 +82,26 @@ def test_a_uint8_tensor_is_the_bytes_of_one_picture(server, shape):
     assert_disc_found(answer)
 
 
-def test_the_callers_id_comes_back_and_without_one_there_is_a_fresh_one(server):
+def test_request_id_is_returned_or_generated(server):
     ids = [server.infer([bytes_tensor(EMPTY)], **rest).json()["id"] for rest in ({"id": "seven"}, {}, {})]
 
     assert ids[0] == "seven"
     assert ids[1] and ids[2] and ids[1] != ids[2]
 
 
-def test_parameters_are_read_and_unknown_ones_left_to_extensions(server):
+def test_unknown_parameters_are_ignored(server):
     reply = server.infer([bytes_tensor(JPEG)], parameters={"min_score": 0.0, "max_objects": 1, "sequence_id": 7})
 
     assert len(answers_in(reply)[0]["objects"]) == 1
 
 
-def test_binary_bytes_are_read(server):
+def test_binary_bytes_tensor_is_read(server):
     (answer,) = answers_in(server.infer_binary(binary("BYTES", [1], len(JPEG) + 4), element(JPEG)))
 
     assert_disc_found(answer)
 
 
-def test_several_binary_pictures_are_answered_in_their_order(server):
+def test_binary_pictures_are_answered_in_order(server):
     tail = element(EMPTY) + element(JPEG)
 
     answers = answers_in(server.infer_binary(binary("BYTES", [2], len(tail)), tail))
@@ -109,7 +109,7 @@ def test_several_binary_pictures_are_answered_in_their_order(server):
     assert [len(each["objects"]) for each in answers] == [0, 1]
 
 
-def test_binary_uint8_is_read(server):
+def test_binary_uint8_tensor_is_read(server):
     (answer,) = answers_in(server.infer_binary(binary("UINT8", [len(JPEG)], len(JPEG)), JPEG))
 
     assert_disc_found(answer)
@@ -126,7 +126,7 @@ def test_binary_uint8_is_read(server):
         },
     ],
 )
-def test_the_answer_is_binary_where_that_is_asked(server, rest):
+def test_binary_output_is_sent_on_request(server, rest):
     tail = element(JPEG) + element(EMPTY)
 
     answers = binary_answers_in(server.infer_binary(binary("BYTES", [2], len(tail), **rest), tail))
@@ -135,13 +135,13 @@ def test_the_answer_is_binary_where_that_is_asked(server, rest):
     assert answers[1]["objects"] == []
 
 
-def test_a_json_request_may_ask_for_a_binary_answer(server):
+def test_json_request_may_ask_for_binary_output(server):
     reply = server.infer([bytes_tensor(JPEG)], parameters={"binary_data_output": True})
 
     assert_disc_found(binary_answers_in(reply)[0])
 
 
-def test_one_output_may_refuse_what_the_request_asked_for_all(server):
+def test_output_parameter_overrides_the_request(server):
     outputs = [{"name": "objects", "parameters": {"binary_data": False}}]
 
     reply = server.infer([bytes_tensor(JPEG)], parameters={"binary_data_output": True}, outputs=outputs)
@@ -150,20 +150,20 @@ def test_one_output_may_refuse_what_the_request_asked_for_all(server):
 
 
 @pytest.mark.parametrize("length", ["-1", "1e2", "nine", "", "99999999", "9" * 30, "\xb2"])
-def test_a_lying_header_length_is_refused(server, length):
+def test_wrong_header_length_is_refused(server, length):
     reply = server.infer_binary(binary("BYTES", [1], len(JPEG) + 4), element(JPEG), length=length)
 
     assert_refused(reply, 400, "Inference-Header-Content-Length")
 
 
-def test_a_header_length_that_cuts_the_json_is_refused(server):
+def test_header_length_inside_the_json_is_refused(server):
     reply = server.infer_binary(binary("BYTES", [1], len(JPEG) + 4), element(JPEG), length=20)
 
     assert_refused(reply, 400, "not valid JSON")
 
 
 @pytest.mark.parametrize("size", [0, 1, len(JPEG) + 3, len(JPEG) + 5, 10**15, -1, "many", True, 4.0])
-def test_a_lying_tensor_size_is_refused(server, size):
+def test_wrong_binary_data_size_is_refused(server, size):
     reply = server.infer_binary(binary("BYTES", [1], size), element(JPEG))
 
     assert_refused(reply, 400, "binary_data_size")
@@ -187,21 +187,21 @@ def test_a_lying_tensor_size_is_refused(server, size):
         ("UINT8", [2, 3], b"abcdef", "[1, n]"),
     ],
 )
-def test_lying_elements_and_shapes_are_refused(server, datatype, shape, tail, words):
+def test_wrong_elements_and_shapes_are_refused(server, datatype, shape, tail, words):
     assert_refused(server.infer_binary(binary(datatype, shape, len(tail)), tail), 400, words)
 
 
-def test_seventeen_pictures_in_elements_of_no_size_end_at_the_seventeenth(server):
+def test_too_many_empty_elements_are_refused(server):
     tail = element(b"") * 100_000
 
     assert_refused(server.infer_binary(binary("BYTES", [16], len(tail)), tail), 400, "as many elements")
 
 
-def test_bytes_that_no_tensor_claims_are_refused(server):
+def test_binary_data_without_a_tensor_is_refused(server):
     assert_refused(server.infer_binary({"inputs": [bytes_tensor(JPEG)]}, b"more"), 400, "no input")
 
 
-def test_a_tensor_whose_bytes_are_not_there_is_refused(server):
+def test_tensor_without_its_bytes_is_refused(server):
     body = json.dumps(binary("BYTES", [1], 100))
 
     assert_refused(server.post(INFER, body, kind="application/json"), 400, "binary_data_size")
@@ -232,7 +232,7 @@ def test_a_tensor_whose_bytes_are_not_there_is_refused(server):
         ({"datatype": "UINT8", "shape": [2], "data": [1, 2.5]}, "0 to 255"),
     ],
 )
-def test_a_tensor_that_is_none_of_ours_is_refused(server, tensor, words):
+def test_invalid_tensor_is_refused(server, tensor, words):
     assert_refused(server.infer([{**bytes_tensor(JPEG), **tensor}]), 400, words)
 
 
@@ -252,10 +252,10 @@ def test_a_tensor_that_is_none_of_ours_is_refused(server, tensor, words):
         ([bytes_tensor(JPEG)], {"outputs": "objects"}, "'outputs'"),
     ],
 )
-def test_a_request_that_is_not_the_protocols_is_refused(server, inputs, rest, words):
+def test_invalid_request_is_refused(server, inputs, rest, words):
     assert_refused(server.infer(inputs, **rest), 400, words)
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"inputs": NaN}', b"\xff\xd8\xff"])
-def test_a_body_that_is_no_json_object_is_refused(server, body):
+def test_non_json_body_is_refused(server, body):
     assert_refused(server.post(INFER, body, kind="application/json"), 400, "JSON")

@@ -30,9 +30,7 @@ def let_the_claim_expire(volume):
         connection.execute("UPDATE images SET claimed_until = '2026-01-01T00:00:00.000000+00:00'")
 
 
-def test_kill_9_between_row_and_objects_leaves_a_pending_image_that_the_same_key_completes(
-    start_upload, predictor, start, volume
-):
+def test_kill_between_row_and_objects_leaves_pending(start_upload, predictor, start, volume):
     upload = start_upload()
     predictor.hold()
     with ThreadPoolExecutor(1) as client:
@@ -66,7 +64,7 @@ def test_kill_9_between_row_and_objects_leaves_a_pending_image_that_the_same_key
     assert len(volume.blobs()) == len(volume.rows("images")) == len(volume.rows("objects")) == 1
 
 
-def test_kill_9_between_blob_and_row_leaves_a_blob_that_the_same_key_takes_up(start_upload, predictor, volume):
+def test_kill_between_blob_and_row_leaves_only_a_blob(start_upload, predictor, volume):
     upload = start_upload(busy_timeout_s=60)
     with ThreadPoolExecutor(1) as client, closing(sqlite3.connect(volume.database, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")  # the row cannot be written as long as this lasts
@@ -87,7 +85,7 @@ def test_kill_9_between_blob_and_row_leaves_a_blob_that_the_same_key_takes_up(st
     assert [row["image_id"] for row in volume.rows("images")] == [done.json()["image_id"]]
 
 
-def test_kill_9_in_the_midst_of_many_uploads_loses_none_that_was_answered(start_upload, predictor, start, volume):
+def test_kill_during_uploads_loses_no_answered_image(start_upload, predictor, start, volume):
     predictor.answer = found(CIRCLE)
     upload = start_upload()
     answered = []
@@ -115,7 +113,7 @@ def test_kill_9_in_the_midst_of_many_uploads_loses_none_that_was_answered(start_
     assert sorted(runs) == sorted(done)
 
 
-def test_an_upload_in_flight_is_answered_after_sigterm(start_upload, predictor, volume):
+def test_sigterm_lets_an_upload_finish(start_upload, predictor, volume):
     upload = start_upload()
     predictor.hold()
     with ThreadPoolExecutor(1) as client:
@@ -134,7 +132,7 @@ def test_an_upload_in_flight_is_answered_after_sigterm(start_upload, predictor, 
 
 
 @pytest.mark.parametrize("name", ["upload", "list", "detail"])
-def test_an_idle_function_ends_at_once_and_without_a_stack(start, name):
+def test_idle_function_exits_cleanly_on_a_signal(start, name):
     function = start(name)
 
     function.popen.send_signal({"list": signal.SIGINT}.get(name, signal.SIGTERM))
@@ -144,7 +142,7 @@ def test_an_idle_function_ends_at_once_and_without_a_stack(start, name):
     assert "Traceback" not in function.log
 
 
-def test_a_function_that_is_away_is_a_problem_with_retry_after(tmp_path, start, volume):
+def test_gateway_answers_503_for_a_missing_function(tmp_path, start, volume):
     detail = start("detail", detector="fixed")
     nobody = "http://127.0.0.1:9"
     gateway = Gateway(tmp_path / "gateway.log", {"upload": nobody, "list": nobody, "detail": detail.url})
@@ -169,7 +167,7 @@ def test_a_function_that_is_away_is_a_problem_with_retry_after(tmp_path, start, 
     assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
 
 
-def test_a_wrong_setting_stops_the_start_with_its_name(start, tmp_path, volume):
+def test_wrong_setting_stops_the_start_with_its_name(start, tmp_path, volume):
     with pytest.raises(AssertionError, match="it ended with 1"):
         start("upload", max_upload_bytes="lots", detector="oracle")
 

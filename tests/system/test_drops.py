@@ -48,7 +48,7 @@ def statuses(site):
 
 
 @pytest.mark.timeout(1800)
-def test_every_file_becomes_one_image_whatever_dies_meanwhile(tmp_path, pytestconfig):
+def test_every_file_becomes_one_image_despite_kills(tmp_path, pytestconfig):
     count, kills = pytestconfig.getoption("drops"), 5
     with Site(tmp_path) as site, closing(site.s3.boto3_client()) as s3, ThreadPoolExecutor(16) as pool:
         s3.create_bucket(Bucket="circles")

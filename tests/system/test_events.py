@@ -47,7 +47,7 @@ def dropped(run, s3, key, data, **options):
     return images(run, file_name=name)
 
 
-def test_a_dropped_photo_is_detected_as_if_it_had_been_uploaded(run, s3, coins):
+def test_dropped_photo_is_detected_like_an_upload(run, s3, coins):
     [image] = dropped(run, s3, "incoming/coins.png", coins)
     client = Client(run.url)
     uploaded = client.upload(coins, "uploaded.png").json()
@@ -62,7 +62,7 @@ def test_a_dropped_photo_is_detected_as_if_it_had_been_uploaded(run, s3, coins):
     assert client.get(f"/images/{image['image_id']}/content").content == coins
 
 
-def test_an_uploaded_file_of_several_parts_is_one_image(run, s3, coins):
+def test_multipart_object_is_one_image(run, s3, coins):
     from boto3.s3.transfer import TransferConfig
 
     padded = coins + bytes(6 * 1024 * 1024)  # what follows a PNG's end is no part of it
@@ -74,13 +74,13 @@ def test_an_uploaded_file_of_several_parts_is_one_image(run, s3, coins):
     assert image["size_bytes"] == len(padded)
 
 
-def test_a_key_of_spaces_plus_signs_and_letters_of_all_kinds(run, s3):
+def test_key_of_spaces_and_special_characters_works(run, s3):
     [image] = dropped(run, s3, "incoming/a b+c/ä€ %41.png", png())
 
     assert image["file_name"] == "ä€ %41.png"
 
 
-def test_a_copy_is_an_image_of_its_own_and_new_tags_are_none(run, s3):
+def test_copy_is_a_new_image_and_tags_are_not(run, s3):
     before = ingested(run)
     dropped(run, s3, "incoming/original.png", png(shade=50))
     s3.put_object_tagging(
@@ -102,7 +102,7 @@ def test_new_content_under_an_old_key_is_a_second_image(run, s3):
     assert len({image["sha256"] for image in images(run, file_name="changed.png")}) == 2
 
 
-def test_what_is_no_picture_goes_to_the_dead_letters_and_blocks_nothing(run, s3):
+def test_unusable_file_is_a_dead_letter_and_blocks_nothing(run, s3):
     s3.put_object(Bucket="circles", Key="incoming/notes.txt", Body=b"no picture")
     s3.put_object(Bucket="circles", Key="incoming/empty.png", Body=b"")
     dropped(run, s3, "incoming/after.png", png(shade=80))
@@ -112,7 +112,7 @@ def test_what_is_no_picture_goes_to_the_dead_letters_and_blocks_nothing(run, s3)
         assert images(run, file_name=name) == []
 
 
-def test_an_upload_does_not_come_back_as_an_event(run, s3, coins):
+def test_upload_causes_no_ingest_event(run, s3, coins):
     before = ingested(run)
     Client(run.url).upload(coins, "mine.png")
     dropped(run, s3, "incoming/later.png", png(shade=90))  # by then an event of the upload would have come
@@ -122,7 +122,7 @@ def test_an_upload_does_not_come_back_as_an_event(run, s3, coins):
     assert ingested(run) == before + 1
 
 
-def test_others_hear_of_what_happened(run, s3):
+def test_image_events_are_sent_out(run, s3):
     [image] = dropped(run, s3, "incoming/heard.png", png(shade=100))
 
     for what in ("uploaded", "detected"):
@@ -130,7 +130,7 @@ def test_others_hear_of_what_happened(run, s3):
         wait_for(lambda line=line: re.search(line, run.log), f"image.{what}", 30)
 
 
-def test_the_bridge_is_behind_no_gateway_and_wants_its_token(run):
+def test_bridge_is_not_public_and_needs_its_token(run):
     direct = requests.post(f"http://127.0.0.1:{run.port + 4}/", data=b"{}", timeout=10)
 
     assert (direct.status_code, direct.content) == (401, b"")

@@ -47,7 +47,7 @@ def server(tmp_path_factory):
 @pytest.mark.parametrize("announced", [True, False], ids=["with Content-Length", "without Content-Length"])
 @pytest.mark.parametrize("content_type", ["image/png", FORM, "text/plain"])
 @pytest.mark.parametrize("way", ["function", "gateway"])
-def test_a_body_far_beyond_the_limit_is_refused_and_not_kept_in_memory(server, way, content_type, announced):
+def test_oversized_body_is_refused_without_buffering(server, way, content_type, announced):
     url = getattr(server, way).url
 
     status, headers, problem, sent = post_until_refused(url, content_type, FAR_TOO_MUCH, announced=announced)
@@ -63,7 +63,7 @@ def test_a_body_far_beyond_the_limit_is_refused_and_not_kept_in_memory(server, w
     assert Client(url).get("/health/liveness").json() == {"status": "alive"}
 
 
-def test_the_gateway_refuses_a_length_that_is_too_much_before_the_body_is_sent(server):
+def test_gateway_refuses_an_oversized_length_unread(server):
     status, _, problem, sent = post_until_refused(
         server.gateway.url, "image/png", FAR_TOO_MUCH, announced=True, request_id="never-passed-on"
     )
@@ -78,7 +78,7 @@ REFUSED_UNREAD = {"PUT": ("PUT", "image/png", LIMIT, 405), "text": ("POST", "tex
 
 
 @pytest.mark.parametrize("case", REFUSED_UNREAD)
-def test_a_client_that_sends_all_before_it_listens_hears_the_refusal(server, case):
+def test_client_that_sends_first_receives_the_refusal(server, case):
     """A server that closes with an unread body breaks the connection, and such a client never learns why."""
     method, content_type, size_bytes, status = REFUSED_UNREAD[case]
 
@@ -87,7 +87,7 @@ def test_a_client_that_sends_all_before_it_listens_hears_the_refusal(server, cas
     assert (answered, problem["status"]) == (status, status)
 
 
-def test_a_client_that_goes_away_in_the_midst_of_a_picture_leaves_nothing(server):
+def test_aborted_upload_leaves_nothing(server):
     """What came of it decodes, as a JPEG does that has lost what stood behind its end."""
     before = server.function.log.count("POST /images/")
 
@@ -98,7 +98,7 @@ def test_a_client_that_goes_away_in_the_midst_of_a_picture_leaves_nothing(server
     assert server.volume.is_empty()
 
 
-def test_slow_senders_do_not_keep_the_function_from_others(server):
+def test_slow_senders_do_not_block_others(server):
     slow = 2 * Settings().threads
     with contextlib.ExitStack() as stack:
         for _ in range(slow):
@@ -111,7 +111,8 @@ def test_slow_senders_do_not_keep_the_function_from_others(server):
 
 
 @pytest.mark.parametrize("way", ["function", "gateway"])
-def test_a_picture_one_byte_over_the_limit_is_refused_by_the_function_in_its_own_words(server, way):
+def test_one_byte_over_the_limit_is_413(server, way):
+    """The gateway's limit is higher, so the function itself refuses it."""
     client = Client(getattr(server, way).url)
 
     response = client.request("POST", "/images/", data=bytes(LIMIT + 1), headers={"Content-Type": "image/png"})
@@ -121,7 +122,7 @@ def test_a_picture_one_byte_over_the_limit_is_refused_by_the_function_in_its_own
     assert server.volume.is_empty()
 
 
-def test_a_picture_as_large_as_the_limit_goes_through_both(server, coins):
+def test_picture_of_the_maximum_size_is_accepted(server, coins):
     data = coins + bytes(LIMIT - len(coins))  # what follows a PNG's end is not looked at
 
     response = Client(server.gateway.url).upload(data)

@@ -34,7 +34,7 @@ def send(broker, **changed):
     return requests.post(broker.url, data=b'{"n": 1}', headers=headers, timeout=10).status_code
 
 
-def test_an_event_is_accepted_and_delivered_as_it_came(broker, receiver):
+def test_event_is_delivered_unchanged(broker, receiver):
     assert send(broker) == 202
     wait_for(lambda: receiver.received, "the event")
 
@@ -44,13 +44,13 @@ def test_an_event_is_accepted_and_delivered_as_it_came(broker, receiver):
 
 
 @pytest.mark.parametrize("name", ["ce-id", "ce-type", "ce-source", "ce-specversion"])
-def test_what_is_no_event_is_refused(broker, receiver, name):
+def test_event_without_an_attribute_is_refused(broker, receiver, name):
     assert send(broker, **{name: ""}) == 400
     assert receiver.received == []
 
 
 @pytest.mark.parametrize("status", [500, 503, 404, 408, 409, 429])
-def test_what_knative_delivers_again_is_delivered_again(broker, receiver, status):
+def test_retryable_status_is_delivered_again(broker, receiver, status):
     receiver.statuses = [status, status, 202]
     send(broker)
     wait_for(lambda: len(receiver.received) == 3, "the third delivery")
@@ -59,7 +59,7 @@ def test_what_knative_delivers_again_is_delivered_again(broker, receiver, status
 
 
 @pytest.mark.parametrize("status", [400, 401, 422])
-def test_what_knative_gives_up_at_once_is_a_dead_letter(broker, receiver, status):
+def test_permanent_status_is_a_dead_letter(broker, receiver, status):
     receiver.statuses = [status]
     send(broker)
     wait_for(lambda: f"dead letter: a.b x y id=1 answered {status}" in broker.log, "the dead letter")
@@ -67,14 +67,14 @@ def test_what_knative_gives_up_at_once_is_a_dead_letter(broker, receiver, status
     assert len(receiver.received) == 1
 
 
-def test_an_answer_with_a_body_is_no_success(broker, receiver):
+def test_answer_with_a_body_is_delivered_again(broker, receiver):
     receiver.statuses, receiver.body = [200], b"OK"
     send(broker)
 
     wait_for(lambda: len(receiver.received) > 1, "another delivery")
 
 
-def test_an_event_that_nobody_wants_is_printed(broker, receiver):
+def test_event_without_a_trigger_is_printed(broker, receiver):
     send(broker, **{"ce-type": "c.d"})
     wait_for(lambda: "event out: c.d x y id=1" in broker.log, "the line")
 

@@ -20,7 +20,7 @@ def photo(run, coins):
     return response.json()
 
 
-def test_a_photos_coins_are_found_listed_and_described(gateway, photo, coins):
+def test_coins_of_a_photo_are_listed_and_described(gateway, photo, coins):
     listed = gateway.get(f"/images/{photo['image_id']}/objects")
 
     assert (photo["width"], photo["height"], photo["media_type"]) == (384, 303, "image/png")
@@ -47,7 +47,7 @@ def assert_plausible(shown, found, photo):
     assert shown["model"] == photo["model"] and shown["model_version"] == photo["model_version"]
 
 
-def test_the_coins_do_not_lie_upon_each_other(gateway, photo):
+def test_coins_do_not_overlap(gateway, photo):
     boxes = [found["bbox"] for found in gateway.get(f"/images/{photo['image_id']}/objects").json()]
     centres = {(x + width // 2, y + height // 2) for x, y, width, height in boxes}
 
@@ -57,7 +57,7 @@ def test_the_coins_do_not_lie_upon_each_other(gateway, photo):
     assert near == []
 
 
-def test_the_content_is_the_photo(gateway, photo, coins):
+def test_content_is_the_photo(gateway, photo, coins):
     response = gateway.get(f"/images/{photo['image_id']}/content")
 
     assert (response.status_code, response.content) == (200, coins)
@@ -68,14 +68,14 @@ def test_the_content_is_the_photo(gateway, photo, coins):
     assert (part.status_code, part.content) == (206, b"PNG")
 
 
-def test_the_record_is_what_the_upload_answered(gateway, photo):
+def test_record_equals_the_upload_answer(gateway, photo):
     response = gateway.get(f"/images/{photo['image_id']}")
 
     assert (response.status_code, response.json()) == (200, photo)
 
 
 @pytest.mark.parametrize("way", ["raw", "chunked"])
-def test_a_photo_may_be_sent_raw_and_without_a_length(gateway, way):
+def test_photo_may_be_sent_raw_or_chunked(gateway, way):
     data = jpeg()
 
     response = gateway.request(
@@ -87,13 +87,13 @@ def test_a_photo_may_be_sent_raw_and_without_a_length(gateway, way):
     assert response.json()["size_bytes"] == len(data)
 
 
-def test_the_path_may_be_written_without_its_last_slash(gateway, coins):
+def test_trailing_slash_is_optional(gateway, coins):
     response = gateway.request("POST", "/images", files={"file": ("coins.png", coins)})
 
     assert (response.status_code, response.json()["status"]) == (200, "detected")
 
 
-def test_the_curl_line_that_was_printed_works_as_it_stands(run):
+def test_printed_curl_command_works(run):
     [line] = re.findall(r"curl .+", run.log)
 
     out = subprocess.run([*shlex.split(line), "-s", "-w", "\n%{http_code}"], capture_output=True, text=True, timeout=60)
@@ -118,7 +118,7 @@ STATUSES = {("GET", "/images/"): 200, ("POST", "/images/"): 415}
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1]}")
 @pytest.mark.parametrize("asked_as", ["it is", "with PUT"])
-def test_the_gateway_leads_a_path_to_the_function_that_the_contract_names(run, gateway, route, asked_as):
+def test_gateway_routes_as_the_contract_says(run, gateway, route, asked_as):
     method, path, function = route
     request_id = f"{method}-{path}-{asked_as}".replace(" ", "-")
 
@@ -136,7 +136,7 @@ def test_the_gateway_leads_a_path_to_the_function_that_the_contract_names(run, g
     assert re.search(rf" ({'|'.join(wanted)})\.1 +\| ", line), line
 
 
-def test_one_readable_line_per_request_is_logged(run, gateway):
+def test_request_is_logged_once(run, gateway):
     response = gateway.get("/nothing/of/the/kind", headers={"X-Request-Id": "one-line"})
 
     assert (response.status_code, response.json()["status"]) == (404, 404)
@@ -151,7 +151,7 @@ ABSENT = ("/", "/robots.txt", "/favicon.ico", "/images/a/b/c/d", "/%2e%2e/etc/pa
 
 @pytest.mark.parametrize("path", ABSENT)
 @pytest.mark.parametrize("method", ["GET", "TRACE", "OPTIONS", "DELETE"])
-def test_a_path_that_is_not_there_is_a_problem_behind_the_gateway_too(gateway, method, path):
+def test_unknown_path_is_a_problem_behind_the_gateway(gateway, method, path):
     response = gateway.request(method, path)
 
     assert response.status_code == 404
@@ -160,7 +160,7 @@ def test_a_path_that_is_not_there_is_a_problem_behind_the_gateway_too(gateway, m
 
 @pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "DELETE", "PUT", "PATCH"])
 @pytest.mark.parametrize("path", ["/images", "/images/"])
-def test_a_method_that_is_not_there_is_a_problem_that_names_those_of_all_functions(gateway, method, path):
+def test_wrong_method_is_405_with_all_methods(gateway, method, path):
     response = gateway.request(method, path)
 
     assert response.status_code == 405
@@ -168,12 +168,12 @@ def test_a_method_that_is_not_there_is_a_problem_that_names_those_of_all_functio
     assert response.headers["Allow"] == "GET, HEAD, POST"
 
 
-def test_the_contract_is_served(gateway):
+def test_openapi_contract_is_served(gateway):
     response = gateway.get("/openapi.json")
 
     assert (response.status_code, response.json()) == (200, CONTRACT)
 
 
-def test_the_probes_answer(gateway):
+def test_probes_answer(gateway):
     assert gateway.get("/health/liveness").json() == {"status": "alive"}
     assert gateway.get("/health/readiness").json() == {"status": "ready"}

@@ -39,7 +39,7 @@ def s3(s3_run):
     client.close()
 
 
-def test_a_photo_goes_the_whole_way_through_the_s3_server(s3_run, photo, coins):
+def test_photo_is_stored_and_served_by_s3(s3_run, photo, coins):
     client = Client(s3_run.url)
 
     listed = client.get(f"/images/{photo['image_id']}/objects")
@@ -52,7 +52,7 @@ def test_a_photo_goes_the_whole_way_through_the_s3_server(s3_run, photo, coins):
     assert (content.status_code, content.content) == (200, coins)
 
 
-def test_another_s3_client_sees_the_photo_with_its_bytes_type_and_hash(s3_run, photo, s3, coins):
+def test_s3_object_has_bytes_type_and_hash(s3_run, photo, s3, coins):
     [listed] = s3.list_objects_v2(Bucket="circles")["Contents"]
     stored = s3.get_object(Bucket="circles", Key=listed["Key"])
 
@@ -64,7 +64,7 @@ def test_another_s3_client_sees_the_photo_with_its_bytes_type_and_hash(s3_run, p
     assert not (s3_run.volume / "blobs").exists()
 
 
-def test_a_refused_picture_leaves_nothing_in_the_bucket(s3_run, photo, s3):
+def test_refused_picture_leaves_nothing_in_the_bucket(s3_run, photo, s3):
     response = Client(s3_run.url).upload(b"no picture")
 
     assert response.status_code == 415
@@ -72,7 +72,7 @@ def test_a_refused_picture_leaves_nothing_in_the_bucket(s3_run, photo, s3):
     assert s3.list_objects_v2(Bucket="circles")["KeyCount"] == 1
 
 
-def test_an_object_changed_by_the_other_client_is_never_shown(s3_run, s3, coins):
+def test_object_changed_in_s3_is_not_served(s3_run, s3, coins):
     client = Client(s3_run.url)
     image = client.upload(coins).json()
     path = f"/images/{image['image_id']}"
@@ -88,7 +88,7 @@ def test_an_object_changed_by_the_other_client_is_never_shown(s3_run, s3, coins)
 
 
 @pytest.mark.timeout(120)
-def test_ctrl_c_leaves_no_process_and_no_port_behind_and_the_next_run_has_the_photo(s3_run, photo, coins):
+def test_ctrl_c_frees_ports_and_keeps_the_photo(s3_run, photo, coins):
     """The last of this file: it ends what the others used."""
     assert len(s3_run.descendants()) > 7  # it can see them
 

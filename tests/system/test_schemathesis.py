@@ -26,7 +26,7 @@ objects = { values = [%(object_id)s] }
 
 
 @pytest.mark.timeout(120)
-def test_no_request_that_schemathesis_makes_is_answered_other_than_the_contract_says(run, coins, tmp_path):
+def test_schemathesis_finds_no_contract_violation(run, coins, tmp_path):
     client = Client(run.url)
     image = client.upload(coins).json()
     [found, *_] = client.get(f"/images/{image['image_id']}/objects").json()

@@ -42,7 +42,7 @@ def volume(run):
 
 
 @pytest.mark.timeout(120)
-def test_fifty_uploads_at_once_over_two_processes_all_succeed(run, gateway, uploads, volume):
+def test_concurrent_uploads_over_two_processes_succeed(run, gateway, uploads, volume):
     pictures = [coin_at(100 + 2 * i) for i in range(UPLOADS)]
     before = len(volume.rows("images")), len(volume.blobs())
 
@@ -64,7 +64,7 @@ def test_fifty_uploads_at_once_over_two_processes_all_succeed(run, gateway, uplo
 
 
 @pytest.mark.parametrize("round_", range(10))
-def test_the_same_key_at_the_same_moment_from_two_clients_is_one_image(uploads, volume, round_):
+def test_same_key_sent_concurrently_is_one_image(uploads, volume, round_):
     picture, key = png(shade=100 + round_), f"at-once-{round_}"
     before = len(volume.rows("images")), len(volume.blobs())
     barrier = threading.Barrier(2)
@@ -86,7 +86,7 @@ def test_the_same_key_at_the_same_moment_from_two_clients_is_one_image(uploads, 
     assert (again.status_code, again.json()["image_id"], again.json()["status"]) == (200, image_id, "detected")
 
 
-def test_the_same_key_at_the_same_moment_with_other_bytes_is_refused_to_one_of_them(uploads, volume):
+def test_same_key_with_other_bytes_is_refused_once(uploads, volume):
     before = len(volume.rows("images")), len(volume.blobs())
     barrier = threading.Barrier(2)
 

@@ -14,7 +14,7 @@ def picture(path, size=(40, 30), colour="red", mode="RGB"):
     return path
 
 
-def test_a_picture_is_picked_by_name_and_the_smallest_file_of_a_folder_by_the_folders_name(tmp_path):
+def test_picture_is_picked_by_file_or_folder_name(tmp_path):
     named = picture(tmp_path / "usr" / "share" / "Dune.png")
     small = picture(tmp_path / "wallpapers" / "Kite" / "contents" / "images" / "800x600.png")
     picture(tmp_path / "wallpapers" / "Kite" / "contents" / "images" / "3840x2160.png", (400, 300))
@@ -24,14 +24,14 @@ def test_a_picture_is_picked_by_name_and_the_smallest_file_of_a_folder_by_the_fo
     assert pick(tmp_path, "Nowhere") is None
 
 
-def test_a_kept_picture_is_flat_on_white_and_not_too_long(tmp_path):
+def test_kept_picture_is_flattened_and_shrunk(tmp_path):
     keep(picture(tmp_path / "wide.png", (4000, 500), (255, 0, 0, 0), "RGBA"), tmp_path / "kept" / "wide.png")
     with Image.open(tmp_path / "kept" / "wide.png") as kept:
         assert (kept.mode, kept.size) == ("RGB", (1600, 200))
         assert kept.getpixel((5, 5)) == (255, 255, 255)
 
 
-def test_a_cut_out_needs_see_through_parts(tmp_path):
+def test_cut_out_needs_transparency(tmp_path):
     opaque = picture(tmp_path / "opaque.png")
     clear = picture(tmp_path / "clear.png", colour=(9, 9, 9, 0), mode="RGBA")
     assert not keep_stamp(opaque, tmp_path / "stamps" / "opaque.png")
@@ -39,7 +39,7 @@ def test_a_cut_out_needs_see_through_parts(tmp_path):
     assert [p.name for p in (tmp_path / "stamps").iterdir()] == ["clear.png"]
 
 
-def test_borrowed_validation_pictures_are_read_as_empty_ones(tmp_path):
+def test_borrowed_validation_pictures_have_no_labels(tmp_path):
     from predictor.evaluation.dataset import read_dataset
 
     picture(tmp_path / "a.png")
@@ -49,13 +49,13 @@ def test_borrowed_validation_pictures_are_read_as_empty_ones(tmp_path):
     assert json.loads((tmp_path / "annotations.json").read_text())["images"][0]["width"] == 40
 
 
-def test_no_picture_is_on_both_sides():
+def test_training_and_validation_share_no_picture():
     held_out = {name for names in WALLPAPERS["validation"].values() for name in names.split()}
     for use in set(WALLPAPERS) - {"validation"}:
         assert held_out.isdisjoint(name for names in WALLPAPERS[use].values() for name in names.split())
 
 
-def test_photographs_are_cut_out_of_a_resource_file_and_icons_are_left(tmp_path):
+def test_photographs_are_extracted_from_a_resource_file(tmp_path):
     noise = Image.effect_noise((200, 150), 90).convert("RGB")
     large, small = tmp_path / "large", tmp_path / "small.jpg"
     noise.save(large.with_suffix(".webp"), lossless=True)

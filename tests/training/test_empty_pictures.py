@@ -16,7 +16,7 @@ BLUE = np.full((64, 64, 3), (0, 0, 255), np.uint8)
 
 
 @pytest.mark.parametrize("render", [lambda rng: render_sign(rng, [], [BLUE]), render_foliage], ids=["sign", "foliage"])
-def test_a_seed_gives_the_same_picture_again_and_another_seed_another(render):
+def test_seed_determines_the_picture(render):
     first, second = (render(np.random.default_rng(seed)) for seed in (3, 4))
     assert first.shape == (640, 640, 3) and first.dtype == np.uint8
     assert np.array_equal(first, render(np.random.default_rng(3)))
@@ -28,7 +28,7 @@ def test_empty_pictures_have_no_labels(tmp_path):
         assert len(crop.boxes) == len(crop.ignored) == 0
 
 
-def test_signs_are_written_in_the_typefaces_given(tmp_path, monkeypatch):
+def test_signs_use_the_given_fonts(tmp_path, monkeypatch):
     asked, typeface = [], ImageFont.load_default(20)
     monkeypatch.setattr(ImageFont, "truetype", lambda path, size: asked.append(path) or typeface)
     (tmp_path / "fonts").mkdir()
@@ -37,7 +37,7 @@ def test_signs_are_written_in_the_typefaces_given(tmp_path, monkeypatch):
     assert {Path(path).name for path in asked} == {"Some.ttf"}
 
 
-def test_letters_differ_from_their_board():
+def test_letters_contrast_with_their_board():
     assert all(render_sign(np.random.default_rng(seed), [], []).std() > 4 for seed in range(12))
 
 

@@ -20,14 +20,14 @@ def drawn(name, seed):
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
-def test_a_lookalike_changes_the_picture_and_its_seed_gives_it_again(name):
+def test_lookalike_is_drawn_and_repeatable(name):
     pictures = [drawn(name, seed) for seed in range(12)]
     assert sum((picture != 128).any() for picture in pictures) >= 11
     assert all(np.array_equal(picture, drawn(name, seed)) for seed, picture in enumerate(pictures))
 
 
 @pytest.mark.parametrize("name", ["superellipse", "egg", "part_disc"])
-def test_a_filled_lookalike_is_no_ellipse(name):
+def test_filled_lookalike_is_not_an_ellipse(name):
     """The area of what was drawn differs from that of the ellipse of its outline's second moments."""
     far = 0
     for seed in range(30):
@@ -45,7 +45,7 @@ def red_square():
     return stamp
 
 
-def test_stamps_are_laid_with_their_opacity():
+def test_stamps_are_blended_by_their_opacity():
     grey = np.full((SIDE_PX, SIDE_PX, 3), 128, np.float32)
     laid = [add_stamps(np.random.default_rng(seed), grey, 1, [red_square()]) for seed in range(6)]
     assert all((picture == 128).all(2).mean() > 0.2 for picture in laid), "what is see-through shows the ground"
@@ -53,14 +53,14 @@ def test_stamps_are_laid_with_their_opacity():
     assert (grey == 128).all()
 
 
-def test_scenes_of_stamps_alone_have_nothing_to_find(monkeypatch):
+def test_scenes_of_stamps_have_no_labels(monkeypatch):
     monkeypatch.setattr(recipe, "EMPTY", 1.0)
     monkeypatch.setattr(recipe, "STAMPS", 1.0)
     scene = render_scene(np.random.default_rng(3), SIDE_PX, Materials(stamps=[red_square()]))
     assert len(scene.boxes) == len(scene.ignored) == 0
 
 
-def test_a_slide_is_nearly_even():
+def test_slide_is_nearly_uniform():
     for seed in range(10):
         slide = make_background(np.random.default_rng(seed), SIDE_PX, (), 0.0, {"slide": 1.0})
         cloth = make_background(np.random.default_rng(seed), SIDE_PX, (), 0.0, {"checks": 1.0})
@@ -79,6 +79,6 @@ def neighbours(monkeypatch, packed):
             yield from (gaps < 1.35 * boxes[:, 2:].max(1)).sum(1) - 1
 
 
-def test_packed_discs_have_more_neighbours_than_strewn_ones(monkeypatch):
+def test_packed_discs_have_more_neighbours(monkeypatch):
     packed, strewn = (np.array(list(neighbours(monkeypatch, share))) for share in (1.0, 0.0))
     assert np.mean(packed >= 3) > 1.3 * np.mean(strewn >= 3), (np.mean(packed >= 3), np.mean(strewn >= 3))

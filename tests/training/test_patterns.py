@@ -12,28 +12,28 @@ NONE = np.zeros((0, 4), np.float32)
 YS, XS = np.mgrid[:64, :64].astype(np.float32)
 
 
-def test_a_seed_gives_the_same_pattern_again_and_another_seed_another():
+def test_seed_determines_the_pattern():
     first, second = (render_pattern(np.random.default_rng(seed)) for seed in (3, 4))
     assert first.shape == (640, 640, 3) and first.dtype == np.uint8
     assert np.array_equal(first, render_pattern(np.random.default_rng(3)))
     assert not np.array_equal(first, second)
 
 
-def test_patterns_have_no_labels_and_some_are_exact_black_and_white():
+def test_patterns_have_no_labels_some_are_black_and_white():
     crops = list(patterns(24))
     assert all(len(crop.boxes) == 0 and len(crop.ignored) == 0 for crop in crops)
     assert any(set(np.unique(crop.pixels)) == {0, 255} for crop in crops)
     assert sum(len(np.unique(crop.pixels)) > 50 for crop in crops) > 5, "some are photographed"
 
 
-def test_a_checkerboard_changes_at_every_cell():
+def test_checkerboard_alternates_at_every_cell():
     board = checks(np.random.default_rng(0), XS // 8, YS // 8)
     assert np.array_equal(board[:8, :8], np.zeros((8, 8))) and np.array_equal(board[:8, 8:16], np.ones((8, 8)))
     assert np.array_equal(board[8:], 1 - board[:-8])
 
 
 @pytest.mark.parametrize("kind", [checks, gingham, halftone, stripes])
-def test_a_pattern_stays_between_its_two_colours(kind):
+def test_pattern_stays_between_its_two_colours(kind):
     share = kind(np.random.default_rng(1), XS / 5, YS / 5)
     assert share.shape == (64, 64)
     assert share.min() >= 0 and share.max() <= 1 and share.std() > 0.1

@@ -30,26 +30,26 @@ def sources(photographs):
     return [photo.source for photo in photographs]
 
 
-def test_a_source_is_on_one_side_only(data):
+def test_source_is_in_one_split_only(data):
     assert sources(read_split(data, "train")) == [*SOURCES[:2]]
     assert sources(read_split(data, "validation")) == [SOURCES[2]]
     assert read_split(data, "test") == []
 
 
-def test_boxes_are_middles_and_sizes_and_crowds_are_ignored(data):
+def test_boxes_are_centred_and_crowds_are_ignored(data):
     photo = read_split(data, "train")[0]
     assert photo.boxes.tolist() == [[25, 40, 30, 40]]
     assert photo.ignored.tolist() == [[2.5, 2.5, 5, 5]]
     assert photo.pixels.shape == (50, 60, 3)
 
 
-def test_sources_are_drawn_by_their_weight_whatever_their_number_of_pictures(data):
+def test_sources_are_drawn_by_weight_not_by_size(data):
     train = read_split(data, "train")
     weights = draw_weights([*[train[0]] * 9, train[1], *read_split(data, "validation")])
     assert weights.sum() == pytest.approx(1)
     assert weights[:9].sum() == pytest.approx(5.0 / (5.0 + 2.0 + 0.5))
 
 
-def test_only_held_out_sources_are_written_to_a_held_out_folder(data, tmp_path):
+def test_held_out_folder_has_only_held_out_sources(data, tmp_path):
     assert write_split(data, tmp_path / "held", "validation") == 1
     assert "FajarOC" in (tmp_path / "held" / "annotations.json").read_text()

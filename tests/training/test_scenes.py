@@ -14,7 +14,7 @@ def scene(seed):
     return render_scene(np.random.default_rng(seed), SIDE_PX, Materials())
 
 
-def test_a_seed_gives_the_same_scene_again():
+def test_seed_determines_the_scene():
     for seed in range(16):
         once, again = scene(seed), scene(seed)
         assert np.array_equal(once.pixels, again.pixels)
@@ -22,11 +22,11 @@ def test_a_seed_gives_the_same_scene_again():
         assert np.array_equal(once.ignored, again.ignored)
 
 
-def test_another_seed_gives_another_scene():
+def test_other_seed_gives_another_scene():
     assert not np.array_equal(scene(1).pixels, scene(2).pixels)
 
 
-def test_scenes_hold_from_none_to_many_circles_of_all_sizes():
+def test_scenes_vary_in_circle_count_and_size():
     scenes = [scene(seed) for seed in range(120)]
     counts = [len(s.boxes) for s in scenes]
     sizes = np.concatenate([s.boxes[:, 2:].mean(1) for s in scenes])
@@ -36,7 +36,7 @@ def test_scenes_hold_from_none_to_many_circles_of_all_sizes():
     assert sizes.max() > 120
 
 
-def test_boxes_have_their_middle_in_the_picture_and_at_most_twice_as_long_as_wide():
+def test_boxes_are_near_the_picture_and_not_too_long():
     for seed in range(60):
         boxes = scene(seed).boxes
         assert ((boxes[:, :2] > -0.2 * SIDE_PX) & (boxes[:, :2] < 1.2 * SIDE_PX)).all()
@@ -44,7 +44,7 @@ def test_boxes_have_their_middle_in_the_picture_and_at_most_twice_as_long_as_wid
 
 
 @pytest.mark.parametrize("kind", sorted(MAKERS))
-def test_every_kind_of_disc_fills_its_square_and_leaves_the_corners_free(kind):
+def test_every_disc_kind_fills_its_box(kind):
     disc = make_disc(np.random.default_rng(5), kind, 61)
     assert disc.texture.shape == (61, 61, 3)
     assert np.isfinite(disc.texture).all()

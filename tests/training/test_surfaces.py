@@ -48,13 +48,13 @@ def names(package, lot):
 @pytest.mark.parametrize(
     "place", [{"folder": "game"}, {"folder": "textures", "archive": "all.pk3"}], ids=["folder", "zip"]
 )
-def test_a_whole_lot_leaves_out_copies_icons_what_is_see_through_and_what_it_names(package, place):
+def test_whole_lot_skips_copies_icons_and_exclusions(package, place):
     assert names(package, Lot("g", "some", left_out="*_nm", **place)) == ["g-floors-tile", "g-walls-brick"]
 
 
-def test_named_pictures_are_taken_whatever_their_size(package):
+def test_named_pictures_are_taken_at_any_size(package):
     assert names(package, Lot("g", "some", "game", "walls/icon walls/glass")) == ["g-walls-glass", "g-walls-icon"]
 
 
-def test_no_picture_is_borrowed_to_train_and_to_judge():
+def test_training_and_evaluation_share_no_package():
     assert OPENCV.package not in {lot.package for lot in LOTS}

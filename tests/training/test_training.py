@@ -28,14 +28,14 @@ def output_of(targets):
     return np.concatenate([logit[None], targets.box]).astype(np.float32)
 
 
-def test_targets_decoded_are_the_boxes_they_were_built_from():
+def test_targets_decode_to_the_boxes_they_encode():
     boxes = np.array([[40.3, 70.9, 30, 44], [130, 22.2, 12, 12], [100, 110, 90, 60]], np.float32)
     found = decode(output_of(build_targets(boxes, NONE, 160)), 0.5, 10)
     order = np.argsort(found.values[:, 0])
     assert found.values[order] == pytest.approx(boxes[np.argsort(boxes[:, 0])], abs=1e-3)
 
 
-def test_a_perfect_answer_costs_nothing_and_a_wrong_one_more():
+def test_perfect_output_has_zero_loss():
     boxes = np.array([[40.3, 70.9, 30, 44]], np.float32)
     targets = build_targets(boxes, NONE, 128)
     parts = [torch.from_numpy(v)[None] for v in (targets.heat, targets.box, targets.weight, targets.judged)]
@@ -48,7 +48,7 @@ def test_a_perfect_answer_costs_nothing_and_a_wrong_one_more():
     assert loss.overlap.item() == pytest.approx(1 - np.exp(-0.3), abs=1e-2)
 
 
-def test_a_find_in_an_ignore_region_costs_nothing():
+def test_detection_in_an_ignored_region_costs_nothing():
     targets = build_targets(NONE, np.array([[64, 64, 60, 60]], np.float32), 128)
     parts = [torch.from_numpy(v)[None] for v in (targets.heat, targets.box, targets.weight, targets.judged)]
     answer = torch.full((1, 5, 32, 32), -9.0)
@@ -89,7 +89,7 @@ def weights(trainer):
     return torch.cat([value.flatten().float() for value in trainer.average.state_dict().values()])
 
 
-def test_a_resumed_run_ends_where_an_uncut_one_does(tmp_path, ingredients):
+def test_resumed_run_equals_an_uninterrupted_one(tmp_path, ingredients):
     stage, batches, photographs = ingredients
 
     def trainer():
@@ -115,7 +115,7 @@ def test_a_resumed_run_ends_where_an_uncut_one_does(tmp_path, ingredients):
 
 
 @pytest.mark.filterwarnings("ignore:.*legacy TorchScript.*:DeprecationWarning")
-def test_the_exported_file_answers_as_the_network_does(tmp_path):
+def test_exported_file_answers_like_the_network(tmp_path):
     import onnxruntime
 
     torch.manual_seed(1)
@@ -134,7 +134,7 @@ def test_the_exported_file_answers_as_the_network_does(tmp_path):
     assert (tmp_path / "n.onnx.sha256").read_text().endswith("  n.onnx\n")
 
 
-def test_another_stage_begins_with_what_there_is(tmp_path, ingredients):
+def test_next_stage_starts_from_the_current_weights(tmp_path, ingredients):
     stage, batches, photographs = ingredients
     trainer = Trainer(torch.device("cpu"))
     trainer._train(stage, batches[0])
@@ -145,6 +145,6 @@ def test_another_stage_begins_with_what_there_is(tmp_path, ingredients):
     assert torch.equal(weights(trainer), before) and trainer.optimiser.state
 
 
-def test_the_plan_names_each_stage_once_and_cools_down():
+def test_plan_names_are_unique_and_the_rate_falls():
     assert len({stage.name for stage in PLAN}) == len(PLAN)
     assert PLAN[-1].learning_rate_end < PLAN[0].learning_rate_end

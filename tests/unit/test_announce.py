@@ -43,7 +43,7 @@ def waiting(app):
     return [row for row in app.catalogue.tables.outbox if row.state == "waiting"]
 
 
-def test_an_upload_tells_that_it_is_stored_and_that_it_is_detected(app, sink):
+def test_upload_announces_uploaded_then_detected(app, sink):
     image = upload(app)
     assert sink.taken == []  # sending is nobody's wait
     app.in_the_background()
@@ -57,7 +57,7 @@ def test_an_upload_tells_that_it_is_stored_and_that_it_is_detected(app, sink):
     assert waiting(app) == []
 
 
-def test_a_file_in_the_bucket_tells_the_same(app, sink):
+def test_registered_file_announces_the_same_events(app, sink):
     event = drop(app)
     image = register_object(*event, app)
     register_object(*event, app)
@@ -66,7 +66,7 @@ def test_a_file_in_the_bucket_tells_the_same(app, sink):
     assert sink.told() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
 
 
-def test_a_second_run_and_a_deletion_are_told(app, sink):
+def test_second_run_and_deletion_are_announced(app, sink):
     image = upload(app)
     app.detector.circles = ()
     detect_again(image.image_id, app)
@@ -79,7 +79,7 @@ def test_a_second_run_and_a_deletion_are_told(app, sink):
     assert [event.data["object_count"] for event in sink.taken] == [0, 1, 0, 0]
 
 
-def test_that_an_image_was_given_up_is_told_with_the_reason(app, sink):
+def test_failed_image_is_announced_with_its_error(app, sink):
     app.rules = replace(app.rules, max_attempts=1)
     app.detector.errors["detect"] = DetectorFailed("No answer.")
     upload(app)
@@ -91,7 +91,7 @@ def test_that_an_image_was_given_up_is_told_with_the_reason(app, sink):
     assert (sink.taken[1].data["status"], sink.taken[1].data["error"]) == ("failed", "No answer.")
 
 
-def test_a_repeated_upload_is_not_told_twice(app, sink):
+def test_repeated_upload_announces_nothing_new(app, sink):
     for _ in range(3):
         upload_image(Upload(PICTURE, idempotency_key="k"), app)
     app.in_the_background()
@@ -99,7 +99,7 @@ def test_a_repeated_upload_is_not_told_twice(app, sink):
     assert len(sink.taken) == 2
 
 
-def test_events_carry_the_trace_of_the_request_that_caused_them(app, sink):
+def test_events_carry_the_trace_of_their_request(app, sink):
     trace.follow(PARENT)
     upload(app)
     trace.follow(None)
@@ -111,20 +111,20 @@ def test_events_carry_the_trace_of_the_request_that_caused_them(app, sink):
 
 @pytest.mark.parametrize("given", ["", "x", PARENT.upper(), "ff" + PARENT[2:], PARENT[:-1], PARENT + "-x" * 99,
                                    "00-" + "0" * 32 + PARENT[35:], PARENT[:36] + "0" * 16 + PARENT[52:]])  # fmt: skip
-def test_a_malformed_trace_is_none(given):
+def test_malformed_traceparent_is_ignored(given):
     trace.follow(given)
 
     assert trace.traceparent.get() is None
 
 
-def test_a_trace_of_a_later_version_is_carried_as_it_is():
+def test_later_traceparent_version_is_kept():
     trace.follow("01" + PARENT[2:] + "-more")
 
     assert trace.traceparent.get() == "01" + PARENT[2:] + "-more"
     trace.follow(None)
 
 
-def test_where_nobody_listens_no_event_is_written(app):
+def test_without_sinks_no_event_is_written(app):
     app.sinks = {}
     image = upload(app)
     delete_image(image.image_id, app)
@@ -145,7 +145,7 @@ def test_every_sink_gets_the_same_event(app, sink):
 # Sinks that do not take
 
 
-def test_a_sink_that_is_away_fails_no_upload_and_gets_its_events_later_in_order(app, sink):
+def test_unavailable_sink_gets_its_events_later_in_order(app, sink):
     sink.errors["send"] = away()
     image = upload(app)
     app.in_the_background()
@@ -158,7 +158,7 @@ def test_a_sink_that_is_away_fails_no_upload_and_gets_its_events_later_in_order(
     assert sink.told() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
 
 
-def test_waits_double_and_then_the_event_is_laid_aside_and_the_next_one_goes(app, sink):
+def test_event_delays_double_until_it_is_laid_aside(app, sink):
     app.rules = replace(app.rules, event_max_attempts=12)
     sink.errors["send"] = away()
     upload(app)
@@ -179,7 +179,7 @@ def test_waits_double_and_then_the_event_is_laid_aside_and_the_next_one_goes(app
 
 
 @pytest.mark.parametrize("fault", [Rejected("It answered 422."), Unavailable("x"), RuntimeError("a bug")])
-def test_an_event_that_one_sink_does_not_take_keeps_no_other_image_and_no_other_sink_waiting(app, sink, fault):
+def test_refused_event_blocks_no_other_image_or_sink(app, sink, fault):
     app.sinks["hook"] = FakeSink()
     first, second = upload(app), upload(app)
     sink.meanwhile["send"] = lambda: _raise(fault)
@@ -198,7 +198,7 @@ def _raise(error):
     raise error
 
 
-def test_a_sink_that_is_away_is_asked_few_times(app, sink):
+def test_unavailable_sink_is_tried_three_times(app, sink):
     for _ in range(10):
         upload(app)
     sink.errors["send"] = away()
@@ -208,7 +208,7 @@ def test_a_sink_that_is_away_is_asked_few_times(app, sink):
     assert sink.journal == ["send"] * 3
 
 
-def test_an_event_that_was_taken_and_not_noted_is_sent_again_with_the_same_id(app, sink):
+def test_unrecorded_send_repeats_the_same_event_id(app, sink):
     upload(app)
     app.outbox.errors["sent"] = away()
     with pytest.raises(Unavailable):
@@ -219,7 +219,7 @@ def test_an_event_that_was_taken_and_not_noted_is_sent_again_with_the_same_id(ap
     assert [event.event_id for event in sink.taken] == [sink.taken[0].event_id] * 2 + [sink.taken[2].event_id]
 
 
-def test_events_of_a_sink_that_was_taken_out_of_the_settings_stay_and_nobody_waits_for_them(app, sink):
+def test_events_of_a_removed_sink_stay_in_the_outbox(app, sink):
     upload(app)
     app.sinks = {"hook": FakeSink()}
     upload(app)
@@ -232,7 +232,8 @@ def test_events_of_a_sink_that_was_taken_out_of_the_settings_stay_and_nobody_wai
 # Several at once
 
 
-def test_one_process_sends_to_a_sink_and_what_another_writes_meanwhile_is_sent_too(app, sink):
+def test_dispatch_sends_what_another_process_adds(app, sink):
+    """Only one process at a time sends to a sink."""
     first = upload(app)
     counts = []
 
@@ -247,14 +248,14 @@ def test_one_process_sends_to_a_sink_and_what_another_writes_meanwhile_is_sent_t
     assert [image_id for _, image_id in sink.told()].count(first.image_id) == 2
 
 
-def test_what_is_written_just_before_the_lease_ends_is_not_left_behind(app, sink):
+def test_event_written_as_the_lease_ends_is_sent(app, sink):
     upload(app)
     app.upkeep.meanwhile["end lease"] = lambda: (upload(app), dispatch_outbox(app))
 
     assert dispatch_outbox(app) == 4
 
 
-def test_who_is_slower_than_its_lease_stops_where_another_has_taken_over(app, sink):
+def test_dispatch_stops_after_losing_its_lease(app, sink):
     upload(app), upload(app)
 
     def slow():
@@ -268,7 +269,7 @@ def test_who_is_slower_than_its_lease_stops_where_another_has_taken_over(app, si
     assert app.catalogue.tables.outbox == []
 
 
-def test_a_dispatch_ends_in_time(app, sink):
+def test_dispatch_ends_at_its_deadline(app, sink):
     for _ in range(3):
         upload(app)
     until = app.clock + timedelta(seconds=10)

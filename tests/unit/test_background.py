@@ -23,14 +23,14 @@ def gate():
     opened.set()
 
 
-def test_nothing_is_begun_before_the_first_piece():
+def test_no_thread_starts_before_the_first_submit():
     before = threads()
     Background(threads=3)
 
     assert threads() == before
 
 
-def test_what_is_submitted_is_done():
+def test_submitted_work_is_done():
     background, done = Background(threads=2), []
     for number in range(50):
         background.submit(lambda number=number: done.append(number), key=str(number))
@@ -39,7 +39,7 @@ def test_what_is_submitted_is_done():
     assert sorted(done) == list(range(50))
 
 
-def test_what_waits_under_a_key_is_done_once_and_what_comes_while_it_runs_once_more(gate):
+def test_waiting_work_of_one_key_is_merged(gate):
     background, done, begun = Background(threads=3), [], threading.Event()
 
     def first():
@@ -57,7 +57,7 @@ def test_what_waits_under_a_key_is_done_once_and_what_comes_while_it_runs_once_m
     assert done == ["first", "second"]
 
 
-def test_work_of_one_key_is_never_done_twice_at_once(gate):
+def test_work_of_one_key_never_overlaps(gate):
     background, running, most = Background(threads=3), [], []
 
     def work():
@@ -74,7 +74,7 @@ def test_work_of_one_key_is_never_done_twice_at_once(gate):
     assert set(most) == {1}
 
 
-def test_a_slow_key_keeps_no_other_waiting(gate):
+def test_slow_key_does_not_delay_others(gate):
     background, done = Background(threads=2), threading.Event()
     background.submit(lambda: gate.wait(10), key="slow")
     background.submit(lambda: gate.wait(10), key="slow")
@@ -84,7 +84,7 @@ def test_a_slow_key_keeps_no_other_waiting(gate):
     assert not background.drain(timeout_s=0.01)
 
 
-def test_work_that_fails_is_logged_and_the_next_piece_is_done(caplog):
+def test_failed_work_is_logged_and_the_next_runs(caplog):
     background, done = Background(threads=1), []
     background.submit(lambda: 1 / 0, key="a")
     background.submit(lambda: done.append(1), key="b")
@@ -104,7 +104,7 @@ def test_work_has_the_context_of_its_caller():
     assert seen == ["a", "b"]
 
 
-def test_more_than_can_wait_is_dropped(gate):
+def test_work_beyond_the_queue_limit_is_dropped(gate):
     background, done = Background(threads=1, most_waiting=3), []
     background.submit(lambda: gate.wait(10), key="first")
     while background._waiting:
@@ -117,7 +117,7 @@ def test_more_than_can_wait_is_dropped(gate):
     assert done == [0, 1, 2]
 
 
-def test_no_more_threads_are_begun_than_there_is_work_for(gate):
+def test_threads_start_only_as_needed(gate):
     before = len(threads())
     background = Background(threads=3)
     background.submit(lambda: None, key="a")

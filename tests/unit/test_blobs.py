@@ -23,11 +23,11 @@ BAD_KEYS = ["", "/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "../a", "a/.."
 
 
 @pytest.mark.parametrize("key", GOOD_KEYS)
-def test_a_relative_path_is_a_key(key):
+def test_relative_path_is_a_key(key):
     assert check_key(key) == key
 
 
 @pytest.mark.parametrize("key", BAD_KEYS)
-def test_what_could_leave_a_folder_or_is_no_path_is_no_key(key):
+def test_invalid_key_is_malformed(key):
     with pytest.raises(Malformed):
         check_key(key)

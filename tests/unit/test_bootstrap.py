@@ -38,19 +38,19 @@ def test_settings_choose_the_adapters(tmp_path):
     assert isinstance(distributed.detector, KserveDetector)
 
 
-def test_putting_services_together_touches_no_disk(tmp_path):
+def test_building_services_touches_no_disk(tmp_path):
     app = Services(Settings(data_dir=tmp_path / "data"))
     assert app.store and app.catalogue and app.detector and app.pictures
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_scrape_opens_no_catalogue_where_the_function_has_none(tmp_path):
+def test_scrape_opens_no_catalogue(tmp_path):
     assert Services(Settings(data_dir=tmp_path / "data")).gauges() == {}
     assert list(tmp_path.iterdir()) == []
 
 
-def test_gauges_tell_how_many_images_are_pending_and_since_when(tmp_path):
+def test_gauges_report_pending_images_and_their_age(tmp_path):
     app = Services(Settings(data_dir=tmp_path))
     assert app.catalogue
     assert set(app.gauges().values()) == {0}
@@ -63,7 +63,7 @@ def test_gauges_tell_how_many_images_are_pending_and_since_when(tmp_path):
     app.catalogue.close()
 
 
-def test_no_gauge_is_made_up_while_the_catalogue_is_away(tmp_path):
+def test_unavailable_catalogue_yields_no_gauges(tmp_path):
     app = Services(Settings(data_dir=tmp_path))
     (tmp_path / "catalogue.db").mkdir()
     assert app.catalogue
@@ -71,18 +71,18 @@ def test_no_gauge_is_made_up_while_the_catalogue_is_away(tmp_path):
     assert app.gauges() == {}
 
 
-def test_metrics_bear_the_functions_address():
+def test_metrics_name_the_function_folder():
     build(Settings(function_source="functions/list/main.py", function_target="list_images", build="b7"))
 
     assert total(metrics.exposition("")[0].decode(), "circles_build_info", function="list", build="b7") == 1
 
 
-def test_the_same_settings_are_the_same_services():
+def test_same_settings_give_the_same_services():
     assert build(Settings(port=1)) is build(Settings(port=1))
     assert build(Settings(port=1)) is not build(Settings(port=2))
 
 
-def test_services_come_from_the_environment(monkeypatch):
+def test_services_are_built_from_the_environment(monkeypatch):
     monkeypatch.setenv("CIRCLES_MAX_OBJECTS", "3")
     assert services().settings.max_objects == 3
 
@@ -91,21 +91,21 @@ def test_services_come_from_the_environment(monkeypatch):
         services()
 
 
-def test_a_claim_outlives_the_slowest_detection_and_its_record():
+def test_lease_outlasts_the_slowest_detection():
     slow = Settings(predictor_timeout_s=100, busy_timeout_s=20)
 
     assert Services(slow).rules.lease > timedelta(seconds=120)
 
 
-def test_the_clock_knows_its_time_zone():
+def test_clock_is_in_utc():
     assert Services(Settings()).now().utcoffset() == timedelta(0)
 
 
-def test_nobody_is_told_of_events_unless_the_settings_say_so():
+def test_no_sinks_by_default():
     assert Services(Settings()).sinks == {}
 
 
-def test_a_webhooks_name_follows_from_its_address_alone_and_does_not_show_it():
+def test_webhook_name_is_stable_and_hides_its_url():
     secret = "whsec_" + "c2VjcmV0" * 4
     urls = ("https://a.example/token-1", "https://b.example")
     first = Services(Settings(k_sink="http://broker", webhook_urls=urls, webhook_secret=secret)).sinks

@@ -21,32 +21,32 @@ def without(mapping, *names):
     return {name: value for name, value in mapping.items() if name not in names}
 
 
-def test_both_modes_say_the_same():
+def test_both_modes_read_the_same_event():
     assert read_event(BINARY, b'{"a": 1}') == READ
     assert read_event(STRUCTURED, json.dumps(DOCUMENT).encode()) == READ
 
 
-def test_structured_mode_may_have_its_data_in_base64():
+def test_structured_mode_accepts_base64_data():
     document = {**without(DOCUMENT, "data"), "data_base64": "eyJhIjogMX0="}
 
     assert read_event(STRUCTURED, json.dumps(document).encode()) == READ
 
 
-def test_a_header_is_unescaped_and_a_document_is_not():
+def test_headers_are_unescaped_documents_are_not():
     assert read_event({**BINARY, "Ce-Type": "a%20%C3%A9%"}, b"").type == "a é%"
     assert read_event(STRUCTURED, json.dumps({**DOCUMENT, "type": "a%20b"}).encode()).type == "a%20b"
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"hello"])
-def test_data_that_is_no_json_is_left_as_it_came(body):
+def test_non_json_data_is_left_unparsed(body):
     assert read_event(BINARY, body).data in (body, None)
 
 
-def test_an_event_may_have_no_data():
+def test_event_may_have_no_data():
     assert read_event(BINARY, b"").data is None
 
 
-def test_the_trace_comes_with_the_event():
+def test_traceparent_is_read():
     assert read_event({**BINARY, "Ce-Traceparent": "00-a-b-01"}, b"").traceparent == "00-a-b-01"
 
 
@@ -71,7 +71,7 @@ NONE = {
 
 
 @pytest.mark.parametrize(("headers", "body"), NONE.values(), ids=NONE)
-def test_what_is_no_cloud_event_is_refused_in_words_that_show_nothing_of_it(headers, body):
+def test_non_cloud_event_is_refused_without_an_echo(headers, body):
     with pytest.raises(Malformed) as raised:
         read_event({**headers, "Authorization": "Bearer secret"}, body)
 
@@ -89,7 +89,7 @@ documents = st.recursive(
     st.dictionaries(st.sampled_from([*BINARY, "X"]), st.text(max_size=20)),
     st.binary() | documents.map(lambda value: json.dumps(value).encode()),
 )
-def test_whatever_comes_is_read_or_malformed(headers, body):
+def test_any_request_is_read_or_malformed(headers, body):
     try:
         event = read_event(headers, body)
     except Malformed:
@@ -106,7 +106,7 @@ events = st.builds(
 
 
 @given(events)
-def test_what_goes_out_can_be_read_in_both_modes(event):
+def test_written_events_can_be_read_in_both_modes(event):
     expected = IncomingEvent(event.event_id, event.type, event.source, event.traceparent, event.data)
 
     headers, body = binary_message(event)
@@ -115,7 +115,7 @@ def test_what_goes_out_can_be_read_in_both_modes(event):
     assert read_event(*structured_message(event)) == expected
 
 
-def test_a_moment_is_told_in_utc_to_the_millisecond():
+def test_time_is_written_in_utc_milliseconds():
     event = OutgoingEvent("1", "t", "/s", "x", datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), None, {})
 
     assert binary_message(event)[0]["ce-time"] == "2026-01-02T03:04:05.678Z"

@@ -33,7 +33,7 @@ def image(app):
 # Deletion
 
 
-def test_a_deleted_image_leaves_nothing(app, image):
+def test_deleted_image_leaves_nothing(app, image):
     app.journal.clear()
     delete_image(image.image_id, app)
 
@@ -41,7 +41,7 @@ def test_a_deleted_image_leaves_nothing(app, image):
     assert app.journal == ["bury", "key", "delete", "finish"]
 
 
-def test_an_unknown_image_cannot_be_deleted(app, image):
+def test_unknown_image_cannot_be_deleted(app, image):
     with pytest.raises(NotFound):
         delete_image(UNKNOWN, app)
     delete_image(image.image_id, app)
@@ -49,7 +49,7 @@ def test_an_unknown_image_cannot_be_deleted(app, image):
         delete_image(image.image_id, app)
 
 
-def test_without_the_catalogue_nothing_is_deleted(app, image):
+def test_nothing_is_deleted_without_the_catalogue(app, image):
     app.catalogue.errors["bury"] = away()
     with pytest.raises(Unavailable):
         delete_image(image.image_id, app)
@@ -58,7 +58,7 @@ def test_without_the_catalogue_nothing_is_deleted(app, image):
 
 
 @pytest.mark.parametrize(("port", "method"), [("store", "delete"), ("upkeep", "key"), ("upkeep", "finish")])
-def test_a_deletion_that_was_cut_off_after_the_row_is_finished_by_repair(app, image, port, method):
+def test_repair_finishes_an_interrupted_deletion(app, image, port, method):
     getattr(app, port).errors[method] = away()
     delete_image(image.image_id, app)
     assert app.catalogue.images == {} and app.catalogue.tables.tombstones
@@ -68,7 +68,7 @@ def test_a_deletion_that_was_cut_off_after_the_row_is_finished_by_repair(app, im
     assert app.store.blobs == app.catalogue.tables.tombstones == {}
 
 
-def test_a_blob_that_the_store_does_not_let_go_keeps_no_other_from_being_deleted(app, image):
+def test_undeletable_blob_does_not_block_others(app, image):
     other = upload_image(Upload(OTHER), app)
     app.store.errors["delete"] = away()
     delete_image(image.image_id, app)
@@ -88,7 +88,7 @@ def test_a_blob_that_the_store_does_not_let_go_keeps_no_other_from_being_deleted
     assert list(app.store.blobs) == [image.key]
 
 
-def test_the_same_upload_after_a_deletion_has_a_blob_that_the_deletion_does_not_take(app, image):
+def test_upload_after_a_deletion_keeps_its_blob(app, image):
     """The blob's key follows from idempotency key and bytes, and the first image's deletion is not finished."""
     app.store.errors["delete"] = away()
     delete_image(image.image_id, app)
@@ -100,7 +100,7 @@ def test_the_same_upload_after_a_deletion_has_a_blob_that_the_deletion_does_not_
     assert app.store.blobs == {second.key: PICTURE}
 
 
-def test_an_upload_that_comes_between_a_deletions_row_and_its_blob_keeps_its_own_blob(app, image):
+def test_upload_during_a_deletion_keeps_its_blob(app, image):
     again = []
     app.store.meanwhile["delete"] = lambda: again.append(upload_image(Upload(PICTURE, idempotency_key="k"), app))
     delete_image(image.image_id, app)
@@ -109,7 +109,7 @@ def test_an_upload_that_comes_between_a_deletions_row_and_its_blob_keeps_its_own
     assert list(app.catalogue.images.values()) == again
 
 
-def test_an_image_that_comes_and_goes_between_an_uploads_blob_and_its_row_takes_no_blob_with_it(app):
+def test_upload_survives_the_deletion_of_its_twin(app):
     """Both have the same key and bytes, so the same blob: the first's deletion removes what the second has put."""
 
     def come_and_go():
@@ -122,7 +122,7 @@ def test_an_image_that_comes_and_goes_between_an_uploads_blob_and_its_row_takes_
     assert app.catalogue.images == {image.image_id: image}
 
 
-def test_who_loses_the_race_for_a_key_with_other_bytes_deletes_its_own_blob_safely(app):
+def test_lost_race_with_other_bytes_deletes_its_own_blob(app):
     app.catalogue.meanwhile["add"] = lambda: upload_image(Upload(OTHER, idempotency_key="k"), app)
     with pytest.raises(KeyReused):
         upload_image(Upload(PICTURE, idempotency_key="k"), app)
@@ -131,7 +131,7 @@ def test_who_loses_the_race_for_a_key_with_other_bytes_deletes_its_own_blob_safe
     assert app.catalogue.tables.tombstones == {}
 
 
-def test_a_blob_that_two_images_share_goes_with_the_last_of_them(app):
+def test_shared_blob_is_deleted_with_its_last_image(app):
     """An upload with a key was cut off before its row; its blob was adopted, and then the client tried again."""
     app.catalogue.errors["add"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
@@ -164,7 +164,7 @@ def test_finished_tombstones_are_forgotten_after_a_day(app, image):
 # Once more
 
 
-def test_a_second_run_is_served_and_the_first_is_kept(app, image):
+def test_second_run_is_served_and_the_first_is_kept(app, image):
     (old,) = app.catalogue.objects(image.image_id, ObjectFilter())[1]
     app.detector.circles = (CIRCLE, CIRCLE)
     again = detect_again(image.image_id, app)
@@ -175,7 +175,7 @@ def test_a_second_run_is_served_and_the_first_is_kept(app, image):
 
 
 @pytest.mark.parametrize("fault", [DetectorFailed("No answer."), away()])
-def test_a_second_run_that_fails_leaves_what_is_served_and_says_why(app, image, fault):
+def test_failed_second_run_keeps_the_result_and_the_error(app, image, fault):
     app.detector.errors["detect"] = fault
     with pytest.raises(type(fault)):
         detect_again(image.image_id, app)
@@ -189,7 +189,7 @@ def test_a_second_run_that_fails_leaves_what_is_served_and_says_why(app, image, 
     assert detect_again(image.image_id, app).error is None
 
 
-def test_of_two_runs_at_once_one_runs(app, image):
+def test_only_one_of_two_concurrent_runs_detects(app, image):
     answers = []
     app.detector.meanwhile["detect"] = lambda: answers.append(detect_again(image.image_id, app))
     detect_again(image.image_id, app)
@@ -200,12 +200,12 @@ def test_of_two_runs_at_once_one_runs(app, image):
     assert len(app.detector.asked) == 2  # the upload's and one more
 
 
-def test_an_unknown_image_is_not_detected_again(app):
+def test_unknown_image_cannot_be_redetected(app):
     with pytest.raises(NotFound):
         detect_again(UNKNOWN, app)
 
 
-def test_an_image_that_is_deleted_while_it_is_detected_again_is_not_found(app, image):
+def test_image_deleted_during_redetection_is_not_found(app, image):
     app.detector.meanwhile["detect"] = lambda: delete_image(image.image_id, app)
     with pytest.raises(NotFound):
         detect_again(image.image_id, app)
@@ -213,7 +213,7 @@ def test_an_image_that_is_deleted_while_it_is_detected_again_is_not_found(app, i
     assert app.catalogue.images == app.store.blobs == {}
 
 
-def test_an_image_without_its_blob_is_served_still_and_not_detected_again(app, image):
+def test_image_without_its_blob_cannot_be_redetected(app, image):
     app.store.blobs.clear()
     with pytest.raises(NotFound):
         detect_again(image.image_id, app)
@@ -222,13 +222,13 @@ def test_an_image_without_its_blob_is_served_still_and_not_detected_again(app, i
     assert (after.status, after.object_count, after.claimed_until) == (Status.DETECTED, 1, None)
 
 
-def test_an_image_with_another_blob_than_was_stored_is_not_detected_again(app, image):
+def test_image_with_a_changed_blob_is_damaged(app, image):
     app.store.blobs[image.key] = OTHER[: len(PICTURE)]
     with pytest.raises(Damaged):
         detect_again(image.image_id, app)
 
 
-def test_a_pending_image_is_detected_on_request_whenever_it_is_due(app):
+def test_pending_image_is_redetected_before_it_is_due(app):
     app.detector.errors["detect"] = DetectorFailed("No answer.")
     image = upload_image(Upload(PICTURE), app)
     app.detector.errors.clear()

@@ -26,7 +26,7 @@ IMAGE = Image(
 )
 
 
-def test_an_image_that_is_pending_is_described_without_what_is_not_known_yet():
+def test_pending_image_document():
     assert json.loads(json.dumps(image_document(IMAGE))) == {
         "image_id": IMAGE.image_id,
         "status": "pending",
@@ -48,7 +48,7 @@ def test_an_image_that_is_pending_is_described_without_what_is_not_known_yet():
     }
 
 
-def test_an_image_that_is_detected_says_by_whom_and_when():
+def test_detected_image_document_names_its_model():
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
     image = replace(
         IMAGE, status=Status.DETECTED, detected_at=moment, model="m", model_version="7", detection_ms=1.5,
@@ -62,18 +62,18 @@ def test_an_image_that_is_detected_says_by_whom_and_when():
     assert (document["object_count"], document["attempts"], document["file_name"]) == (2, 3, "ü.jpg")
 
 
-def test_a_record_shows_neither_the_blobs_key_nor_the_clients_key():
+def test_image_document_shows_no_keys():
     assert "secret" not in json.dumps(image_document(IMAGE))
 
 
-def test_an_object_in_a_list_is_its_id_and_its_box():
+def test_object_summary_has_id_and_box():
     found = FoundObject("o", "i", CIRCLE, "m", "7")
 
     assert json.loads(json.dumps(object_summary(found))) == {"object_id": "o", "bbox": [10, 20, 30, 30]}
 
 
 @pytest.mark.parametrize("score", [0.9, 0.0, None])
-def test_an_object_alone_is_all_that_is_known_of_it(score):
+def test_object_document_has_every_field(score):
     found = FoundObject("o", "i", replace(CIRCLE, score=score), "m", "7")
 
     assert json.loads(json.dumps(object_document(found))) == {

@@ -42,7 +42,7 @@ def read_one(changed, form):
 both_forms = pytest.mark.parametrize("form", ["ours", "flat"])
 
 
-def test_both_forms_say_the_same():
+def test_both_formats_give_the_same_circle():
     (circle,) = read(ours(OURS)).circles
 
     assert circle.bbox == (10, 20, 30, 40)
@@ -51,11 +51,11 @@ def test_both_forms_say_the_same():
 
 
 @pytest.mark.parametrize("predictions", [[], ours()])
-def test_nothing_found_is_no_fault(predictions):
+def test_empty_answer_is_not_an_error(predictions):
     assert read(predictions).circles == ()
 
 
-def test_several_objects_of_the_flat_form_are_several_circles():
+def test_flat_objects_are_separate_circles():
     assert len(read([FLAT, FLAT, FLAT]).circles) == 3
 
 
@@ -71,7 +71,7 @@ def test_several_objects_of_the_flat_form_are_several_circles():
         ({}, None, "unknown"),
     ],
 )
-def test_the_version_is_the_instances_or_the_envelopes(instance, envelope, expected):
+def test_version_comes_from_the_instance_or_envelope(instance, envelope, expected):
     assert read(ours(OURS, **instance), envelope).model_version == expected
 
 
@@ -79,35 +79,35 @@ def test_the_version_is_the_instances_or_the_envelopes(instance, envelope, expec
 
 
 @both_forms
-def test_without_a_centroid_the_boxs_centre_serves(form):
+def test_missing_centroid_is_the_box_centre(form):
     assert read_one({"centroid": ...}, form).centroid == (25.0, 40.0)
     assert read_one({"centroid": None}, form).centroid == (25.0, 40.0)
 
 
 @both_forms
-def test_without_a_radius_half_the_mean_of_the_boxs_sides_serves(form):
+def test_missing_radius_is_half_the_mean_box_side(form):
     assert read_one({"radius": ...}, form).radius_px == 17.5
     assert read_one({"radius": None}, form).radius_px == 17.5
 
 
 @both_forms
-def test_without_a_score_there_is_none(form):
+def test_missing_score_is_none(form):
     assert read_one({"score": ...}, form).score is None
     assert read_one({"score": None}, form).score is None
 
 
 @both_forms
 @pytest.mark.parametrize("label", [..., None, ""])
-def test_without_a_label_it_is_a_circle(form, label):
+def test_missing_label_is_circle(form, label):
     assert read_one({"label": label}, form).label == "circle"
 
 
-def test_a_radius_that_is_nested_without_its_number_counts_as_missing():
+def test_empty_radius_object_counts_as_missing():
     assert read_one({"radius": {}}, "flat").radius_px == 17.5
 
 
 @both_forms
-def test_the_box_may_not_be_missing(form):
+def test_missing_box_is_wrong(form):
     for name in ("bbox", "bounding_box"):
         with pytest.raises(WrongAnswer):
             read_one({"bbox": ..., "bounding_box": ..., name: None}, form)
@@ -123,7 +123,7 @@ NO_NUMBERS = [float("nan"), math.inf, -math.inf, HUGE, 1e9, -1e9, 10**400, True,
 
 @pytest.mark.parametrize("wrong", [*NO_NUMBERS, None], ids=repr)
 @pytest.mark.parametrize("corner", range(4))
-def test_a_corner_of_the_box_must_be_a_number(wrong, corner):
+def test_box_corner_must_be_a_number(wrong, corner):
     box, flat = [10, 20, 30, 40], dict(FLAT["bounding_box"])
     box[corner] = flat[list(flat)[corner]] = wrong
     with pytest.raises(WrongAnswer):
@@ -133,7 +133,7 @@ def test_a_corner_of_the_box_must_be_a_number(wrong, corner):
 
 
 @pytest.mark.parametrize("wrong", [*NO_NUMBERS, None], ids=repr)
-def test_a_coordinate_of_the_centroid_must_be_a_number(wrong):
+def test_centroid_coordinate_must_be_a_number(wrong):
     for centroid in ([wrong, 5], [5, wrong]):
         with pytest.raises(WrongAnswer):
             read_one({"centroid": centroid}, "ours")
@@ -142,7 +142,7 @@ def test_a_coordinate_of_the_centroid_must_be_a_number(wrong):
 
 
 @pytest.mark.parametrize("wrong", [*(value for value in NO_NUMBERS if value != {}), 0, -1, 0.0], ids=repr)
-def test_a_radius_must_be_a_number_above_0(wrong):
+def test_radius_must_be_a_positive_number(wrong):
     with pytest.raises(WrongAnswer):
         read_one({"radius": wrong}, "ours")
     with pytest.raises(WrongAnswer):
@@ -151,14 +151,14 @@ def test_a_radius_must_be_a_number_above_0(wrong):
 
 @both_forms
 @pytest.mark.parametrize("wrong", [*NO_NUMBERS, -0.01, 1.01, 50], ids=repr)
-def test_a_score_must_be_a_number_within_0_and_1(form, wrong):
+def test_score_must_be_a_number_from_0_to_1(form, wrong):
     with pytest.raises(WrongAnswer):
         read_one({"score": wrong}, form)
 
 
 @both_forms
 @pytest.mark.parametrize("score", [0, 1, 0.0, 1.0])
-def test_the_bounds_of_a_score_belong_to_it(form, score):
+def test_score_bounds_are_inclusive(form, score):
     assert read_one({"score": score}, form).score == score
 
 
@@ -189,7 +189,7 @@ def test_the_bounds_of_a_score_belong_to_it(form, score):
     ],
     ids=lambda predictions: json.dumps(predictions)[:50],
 )
-def test_another_shape_is_wrong_as_a_whole(predictions):
+def test_other_json_shapes_are_wrong(predictions):
     with pytest.raises(WrongAnswer):
         read(predictions)
 
@@ -197,19 +197,19 @@ def test_another_shape_is_wrong_as_a_whole(predictions):
 @pytest.mark.parametrize(
     "box", [[], [1, 2, 3], [1, 2, 3, 4, 5], "1,2,3,4", {"x": 1}, 5, {}, [[1, 2], [3, 4]]], ids=repr
 )
-def test_a_box_is_four_numbers(box):
+def test_box_must_have_four_numbers(box):
     with pytest.raises(WrongAnswer):
         read_one({"bbox": box}, "ours")
 
 
 @pytest.mark.parametrize("centroid", [[], [1], [1, 2, 3], "1,2", 5, {"x": 1}, {}, True], ids=repr)
-def test_a_centroid_is_two_numbers(centroid):
+def test_centroid_must_have_two_numbers(centroid):
     with pytest.raises(WrongAnswer):
         read_one({"centroid": centroid}, "ours")
 
 
 @pytest.mark.parametrize("box", [[10, 20, 0, 5], [10, 20, 5, 0], [10, 20, -5, 5], [10, 20, 5, -5]])
-def test_a_box_has_an_area(box):
+def test_box_must_have_an_area(box):
     x, y, width, height = box
     with pytest.raises(WrongAnswer):
         read_one({"bbox": box}, "ours")
@@ -219,13 +219,13 @@ def test_a_box_has_an_area(box):
 
 @pytest.mark.parametrize("size", [{"width": 80, "height": 100}, {"width": 99}, {"height": 81}, {"width": "100"},
                                   {"width": None}, {"width": 100.5}, {"height": []}], ids=repr)  # fmt: skip
-def test_an_answer_about_another_frame_is_wrong(size):
+def test_other_picture_size_is_wrong(size):
     with pytest.raises(WrongAnswer):
         read(ours(OURS, **size))
 
 
 @pytest.mark.parametrize("size", [{}, {"width": 100}, {"width": 100, "height": 80}, {"width": 100.0}])
-def test_an_answer_about_our_frame_is_right(size):
+def test_matching_picture_size_is_accepted(size):
     assert len(read(ours(OURS, **size)).circles) == 1
 
 
@@ -246,7 +246,7 @@ def test_an_answer_about_our_frame_is_right(size):
         ([-0.5, 0, 1, 1], (0, 0, 1, 1)),
     ],
 )
-def test_a_box_becomes_the_whole_pixels_that_enclose_what_lies_inside_the_picture(box, expected):
+def test_box_is_rounded_outwards_and_clipped(box, expected):
     x, y, width, height = box
     flat = {"xmin": x, "ymin": y, "xmax": x + width, "ymax": y + height}
 
@@ -258,7 +258,7 @@ def test_a_box_becomes_the_whole_pixels_that_enclose_what_lies_inside_the_pictur
 @pytest.mark.parametrize(
     "box", [[-30, 5, 30, 10], [5, -30, 10, 30], [100, 5, 10, 10], [5, 80, 10, 10], [-50, -50, 5, 5]]
 )
-def test_a_box_wholly_outside_is_dropped_and_the_others_stay(box):
+def test_box_outside_the_picture_is_dropped(box):
     (circle,) = read(ours({**OURS, "bbox": box}, OURS)).circles
 
     assert circle.bbox == (10, 20, 30, 40)
@@ -275,13 +275,13 @@ def test_a_box_wholly_outside_is_dropped_and_the_others_stay(box):
         ((33.333333, 66.666666), (33.33, 66.67)),
     ],
 )
-def test_a_centroid_outside_is_moved_to_the_edge(form, centroid, expected):
+def test_centroid_outside_is_moved_to_the_edge(form, centroid, expected):
     given_as = list(centroid) if form == "ours" else {"x": centroid[0], "y": centroid[1]}
 
     assert read_one({"centroid": given_as}, form).centroid == expected
 
 
-def test_the_radius_stays_the_predictors_where_the_box_is_clipped():
+def test_radius_is_kept_when_the_box_is_clipped():
     circle = read_one({"bbox": [-20, 20, 40, 40], "centroid": ..., "radius": ...}, "ours")
 
     assert (circle.bbox, circle.centroid, circle.radius_px) == ((0, 20, 20, 40), (0.0, 40.0), 20.0)
@@ -290,14 +290,14 @@ def test_the_radius_stays_the_predictors_where_the_box_is_clipped():
 # How many
 
 
-def test_of_10000_objects_the_best_are_kept_best_first():
+def test_best_50_of_10000_objects_are_kept_in_order():
     objects = [{**OURS, "score": (number * 7919 % 10_000) / 10_000} for number in range(10_000)]
     circles = read(ours(*objects), max_objects=50).circles
 
     assert [circle.score for circle in circles] == [number / 10_000 for number in range(9_999, 9_949, -1)]
 
 
-def test_equal_scores_keep_the_predictors_order_and_those_without_come_last():
+def test_equal_scores_keep_their_order_unscored_last():
     scores = [None, 0.5, 0.9, None, 0.5, 0.0]
     objects = [{**OURS, "score": score, "label": str(number)} for number, score in enumerate(scores)]
 
@@ -305,7 +305,8 @@ def test_equal_scores_keep_the_predictors_order_and_those_without_come_last():
     assert [circle.label for circle in read(ours(*objects), max_objects=4).circles] == ["2", "1", "4", "5"]
 
 
-def test_one_wrong_object_among_many_spoils_the_answer_even_beyond_the_cap():
+def test_one_wrong_object_invalidates_the_answer():
+    """This holds even for an object beyond max_objects."""
     with pytest.raises(WrongAnswer):
         read(ours(*[OURS] * 100, {**OURS, "score": "high"}), max_objects=10)
 
@@ -314,12 +315,12 @@ def test_one_wrong_object_among_many_spoils_the_answer_even_beyond_the_cap():
 
 
 @both_forms
-def test_a_label_is_cut_to_a_length_that_is_a_label(form):
+def test_label_is_cut_to_100_characters(form):
     assert read_one({"label": "x" * 5000}, form).label == "x" * 100
 
 
 @pytest.mark.parametrize("text", ["\ud800", "coin \udfff", "\0"], ids=ascii)
-def test_what_is_kept_of_a_predictors_words_can_be_written_down(text):
+def test_unencodable_text_is_made_encodable(text):
     """json.loads makes a lone surrogate of "\\ud800"; no database and no answer of ours can hold one."""
     answer = read(ours({**OURS, "label": text}, model_version=text))
 
@@ -327,7 +328,7 @@ def test_what_is_kept_of_a_predictors_words_can_be_written_down(text):
     assert answer.model_version.encode()
 
 
-def test_a_version_is_cut_to_a_length_that_is_a_version():
+def test_version_is_cut_to_100_characters():
     assert len(read(ours(OURS, model_version="x" * 100_000)).model_version) <= 100
     assert len(read([], "x" * 100_000).model_version) <= 100
 
@@ -350,7 +351,7 @@ json_values = st.recursive(
 
 
 @given(st.lists(json_values, max_size=4))
-def test_any_json_is_circles_within_the_picture_or_wrong(predictions):
+def test_any_json_gives_valid_circles_or_wrong_answer(predictions):
     try:
         circles = read(predictions, max_objects=3).circles
     except WrongAnswer:

@@ -12,7 +12,7 @@ PICTURE = Picture(bytes(range(256)) * 3, "image/png", 40, 30)
 V1, RAW, V2 = (PROTOCOLS[name] for name in ("v1", "v1-raw", "v2-binary"))
 
 
-def test_v1_is_one_instance_with_the_picture_in_base64():
+def test_v1_request_has_one_base64_instance():
     headers, body = V1.encode(PICTURE)
     document = json.loads(body)
 
@@ -23,11 +23,11 @@ def test_v1_is_one_instance_with_the_picture_in_base64():
     assert base64.b64decode(document["instances"][0]["image_bytes"]["b64"], validate=True) == PICTURE.data
 
 
-def test_v1_raw_is_the_picture_itself_under_its_media_type():
+def test_v1_raw_request_is_the_picture():
     assert RAW.encode(PICTURE) == ({"Content-Type": "image/png"}, PICTURE.data)
 
 
-def test_v2_binary_is_a_json_header_and_one_length_prefixed_element():
+def test_v2_binary_request_has_one_bytes_element():
     headers, body = V2.encode(PICTURE)
     assert set(headers) == {"Content-Type", "Inference-Header-Content-Length"}
     assert headers["Content-Type"] == "application/octet-stream"
@@ -41,13 +41,13 @@ def test_v2_binary_is_a_json_header_and_one_length_prefixed_element():
     assert element[4:] == PICTURE.data
 
 
-def test_paths_are_those_of_the_protocols():
+def test_paths_follow_the_protocols():
     assert V1.path.format(model="circles") == RAW.path.format(model="circles") == "/v1/models/circles:predict"
     assert V2.path.format(model="circles") == "/v2/models/circles/infer"
 
 
 @pytest.mark.parametrize("protocol", [V1, RAW])
-def test_v1_answers_a_list_of_predictions_without_a_version(protocol):
+def test_v1_answer_is_a_list_without_a_version(protocol):
     assert protocol.predictions({"predictions": [{"a": 1}]}) == ([{"a": 1}], None)
     assert protocol.predictions({"predictions": [], "error": None}) == ([], None)
 
@@ -55,12 +55,12 @@ def test_v1_answers_a_list_of_predictions_without_a_version(protocol):
 @pytest.mark.parametrize(
     "answer", [{}, {"predictions": None}, {"predictions": {}}, {"predictions": "[]"}, {"outputs": []}]
 )
-def test_v1_without_a_list_of_predictions_is_wrong(answer):
+def test_v1_answer_without_predictions_is_wrong(answer):
     with pytest.raises(WrongAnswer):
         V1.predictions(answer)
 
 
-def test_v2_answers_json_text_in_a_bytes_tensor_and_a_version():
+def test_v2_answer_is_json_text_with_a_version():
     output = {"name": "x", "shape": [2], "datatype": "BYTES", "data": ['{"a": 1}', '{"b": 2}']}
 
     assert V2.predictions({"outputs": [output], "model_version": "7"}) == ([{"a": 1}, {"b": 2}], "7")
@@ -90,7 +90,7 @@ def test_v2_answers_json_text_in_a_bytes_tensor_and_a_version():
     ],
     ids=lambda answer: json.dumps(answer)[:40],
 )
-def test_v2_without_json_text_in_its_first_tensor_is_wrong(answer):
+def test_v2_answer_without_json_text_is_wrong(answer):
     with pytest.raises(WrongAnswer):
         V2.predictions(answer)
 
@@ -117,16 +117,16 @@ def test_v2_without_json_text_in_its_first_tensor_is_wrong(answer):
     ],
     ids=lambda body: repr(body)[:40],
 )
-def test_a_body_that_is_no_json_object_is_wrong(body):
+def test_body_that_is_not_a_json_object_is_wrong(body):
     with pytest.raises(WrongAnswer):
         read_json(body)
 
 
-def test_a_json_object_is_read():
+def test_json_object_is_read():
     assert read_json(b' {"predictions": [{"label": "\xc3\xbc"}]}\n') == {"predictions": [{"label": "ü"}]}
 
 
-def test_words_of_a_wrong_answer_are_ours():
+def test_wrong_answer_does_not_quote_the_body():
     with pytest.raises(WrongAnswer) as raised:
         read_json(b"<secret>")
 

@@ -51,7 +51,7 @@ HOOKS = {
 
 
 @pytest.mark.parametrize("name", HOOKS)
-def test_a_hook_counts_one_under_its_labels_and_the_functions_name(counted, name):
+def test_hook_counts_once_under_its_labels(counted, name):
     hook, labels = HOOKS[name]
 
     hook()
@@ -60,13 +60,13 @@ def test_a_hook_counts_one_under_its_labels_and_the_functions_name(counted, name
     assert counted(name) == 1
 
 
-def test_an_answer_without_a_problem_is_no_refusal(counted):
+def test_successful_answer_is_not_a_refusal(counted):
     metrics.request_answered("/images/", 200, 0.2, refusal=None)
 
     assert counted("circles_refusals_total") == 0
 
 
-def test_a_histogram_adds_up_and_sorts_what_it_is_given(counted):
+def test_histogram_sums_and_sorts_values(counted):
     metrics.image_stored(65_536)
     metrics.image_stored(3_000_000)
 
@@ -75,11 +75,11 @@ def test_a_histogram_adds_up_and_sorts_what_it_is_given(counted):
     assert counted("circles_upload_bytes_bucket", le="4.194304e+06") == 2
 
 
-def test_a_process_says_what_it_is():
+def test_build_info_names_function_and_version():
     assert total(text(), "circles_build_info", function="mine", version=read_version(), build="b7") == 1
 
 
-def test_a_process_says_when_it_answered_first_and_nothing_before():
+def test_first_answer_time_is_set_once():
     name = "circles_first_answer_timestamp_seconds"
     assert name not in text()
 
@@ -91,7 +91,7 @@ def test_a_process_says_when_it_answered_first_and_nothing_before():
     assert total(text(), name) == first
 
 
-def test_gauges_are_asked_at_each_scrape_and_absent_where_nobody_can_tell():
+def test_gauges_are_read_at_each_scrape():
     known = {"circles_images_pending": 3.0}
     metrics.ask_at_scrape("catalogue", lambda: known)
     assert total(text(), "circles_images_pending", function="mine") == 3
@@ -103,7 +103,7 @@ def test_gauges_are_asked_at_each_scrape_and_absent_where_nobody_can_tell():
     assert "circles_images_pending" not in text()
 
 
-def test_who_is_asked_about_the_same_later_is_asked_instead():
+def test_later_gauge_callback_replaces_the_first():
     metrics.ask_at_scrape("catalogue", lambda: {"circles_images_pending": 1.0})
     metrics.ask_at_scrape("catalogue", lambda: {"circles_images_pending": 2.0})
 
@@ -118,7 +118,7 @@ def test_every_metric_has_a_help_line():
             assert len(line.split(" ", 3)[3]) > 15, line
 
 
-def test_open_metrics_is_spoken_where_it_is_asked_for():
+def test_openmetrics_is_served_on_request():
     for hook, _ in HOOKS.values():
         hook()
     body, content_type = metrics.exposition("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
@@ -127,7 +127,7 @@ def test_open_metrics_is_spoken_where_it_is_asked_for():
     assert set(HOOKS) <= open_metrics_names(body.decode())
 
 
-def test_nothing_is_lost_or_doubled_where_many_threads_observe_while_others_scrape(counted, monkeypatch):
+def test_concurrent_scrapes_lose_no_observation(counted, monkeypatch):
     monkeypatch.setattr(metrics, "KEPT_MAX", 7)
     start = threading.Barrier(10)
 
@@ -150,7 +150,7 @@ def test_nothing_is_lost_or_doubled_where_many_threads_observe_while_others_scra
     assert counted("circles_database_wait_seconds_count") == 4000
 
 
-def test_what_is_kept_without_a_scrape_stays_small(monkeypatch):
+def test_buffer_without_scrapes_is_bounded(monkeypatch):
     kept = deque()
     monkeypatch.setattr(metrics, "_kept", kept)
     for _ in range(10 * metrics.KEPT_MAX):
@@ -171,7 +171,7 @@ print(body.decode())
 
 
 @pytest.mark.parametrize(("times", "loaded"), [(metrics.KEPT_MAX - 1, "False"), (metrics.KEPT_MAX, "True")])
-def test_prometheus_client_is_loaded_late_and_then_counts_what_was_before(times, loaded):
+def test_prometheus_client_is_loaded_lazily(times, loaded):
     told, _, body = output(ALONE.format(times=times)).partition("\n")
 
     assert told == loaded

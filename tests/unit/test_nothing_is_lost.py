@@ -338,7 +338,7 @@ class OnSqlite(Machine):
 
 
 @pytest.mark.parametrize(("machine", "examples"), [(Machine, 400), (OnSqlite, 30)], ids=["fake", "sqlite"])
-def test_whatever_is_interrupted_nothing_is_lost_doubled_or_left_behind(machine, examples):
+def test_interruptions_lose_or_double_nothing(machine, examples):
     logging.disable()  # thousands of lines, none of which says more than the example that hypothesis prints
     try:
         run_state_machine_as_test(

@@ -78,7 +78,7 @@ def draw(kind):
 
 
 @every_kind
-def test_every_kind_is_read_by_its_content(kind):
+def test_media_type_is_read_from_the_content(kind):
     data = draw(kind)
     picture = PICTURES.read(data)
 
@@ -88,19 +88,19 @@ def test_every_kind_is_read_by_its_content(kind):
 
 
 @every_kind
-def test_what_is_upright_stays_the_very_same(kind):
+def test_upright_picture_is_returned_as_it_is(kind):
     picture = PICTURES.read(draw(kind))
 
     assert PICTURES.upright(picture) is picture
 
 
-def test_kinds_cover_all_that_we_say_we_take():
+def test_test_pictures_cover_all_media_types():
     assert {media_type for media_type, _ in KINDS.values()} == set(EXTENSIONS)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (7, 7), (8, 8), (9, 15)])
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
-def test_tiny_pictures_are_pictures(size, file_format):
+def test_tiny_pictures_are_read(size, file_format):
     picture = PICTURES.read(encode(NOISE.resize(size), file_format))
 
     assert (picture.width, picture.height) == size
@@ -147,7 +147,7 @@ STILL = [kind for kind in KINDS if "animated" not in kind and kind not in ("MPO"
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8, 0.95])
 @pytest.mark.parametrize("kind", STILL)
-def test_a_picture_that_is_cut_off_is_undecodable(kind, part):
+def test_truncated_picture_is_undecodable(kind, part):
     data = draw(kind)
     with pytest.raises(UndecodablePicture):
         PICTURES.read(data[: int(len(data) * part)])
@@ -155,12 +155,12 @@ def test_a_picture_that_is_cut_off_is_undecodable(kind, part):
 
 @pytest.mark.parametrize("size", [20, 30, 50])
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF"])
-def test_a_picture_that_is_cut_off_in_its_header_is_undecodable(size, file_format):
+def test_picture_truncated_in_its_header_is_undecodable(size, file_format):
     with pytest.raises(UndecodablePicture):
         PICTURES.read(encode(NOISE, file_format)[:size])
 
 
-def test_a_broken_checksum_is_undecodable():
+def test_wrong_checksum_is_undecodable():
     data = bytearray(draw("PNG"))
     data[len(data) // 2] ^= 0xFF
     with pytest.raises(UndecodablePicture):
@@ -168,19 +168,19 @@ def test_a_broken_checksum_is_undecodable():
 
 
 @pytest.mark.parametrize("kind", ["animated GIF", "animated WebP", "animated PNG", "TIFF of several pages"])
-def test_an_animation_whose_first_frame_is_cut_off_is_undecodable(kind):
+def test_animation_truncated_in_frame_1_is_undecodable(kind):
     data = draw(kind)
     with pytest.raises(UndecodablePicture):
         PICTURES.read(data[: len(data) // 6])
 
 
-def test_what_follows_a_picture_is_kept_and_no_fault():
+def test_trailing_bytes_are_kept():
     data = draw("JPEG") + b"a camera maker's own notes"
 
     assert PICTURES.read(data).data == data
 
 
-def test_no_message_shows_the_pictures_bytes_or_how_we_read_it():
+def test_messages_show_no_bytes_or_internals():
     for data in (b"secret", draw("PNG")[:40], draw("JPEG")[:300]):
         with pytest.raises(CirclesError) as raised:
             PICTURES.read(data)
@@ -239,7 +239,7 @@ CARRIERS = [("JPEG", {"quality": 95}), ("PNG", {}), ("WEBP", {"lossless": True})
 
 @pytest.mark.parametrize(("file_format", "options"), CARRIERS, ids=str)
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_orientation_is_seen_upright(orientation, file_format, options):
+def test_every_orientation_is_turned_upright(orientation, file_format, options):
     picture = PICTURES.read(as_held(orientation, file_format, **options))
     upright = PICTURES.upright(picture)
     size, colours = quarters(upright.data)
@@ -252,7 +252,7 @@ def test_every_orientation_is_seen_upright(orientation, file_format, options):
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_an_upright_copy_has_no_exif_and_says_truly_what_it_is(file_format):
+def test_upright_copy_has_no_exif(file_format):
     upright = PICTURES.upright(PICTURES.read(as_held(6, file_format)))
     with Image.open(BytesIO(upright.data)) as picture:
         exif = dict(picture.getexif())
@@ -264,7 +264,7 @@ def test_an_upright_copy_has_no_exif_and_says_truly_what_it_is(file_format):
 @pytest.mark.parametrize(
     "mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "I", "I;16", "F"]
 )
-def test_a_tiff_of_any_mode_can_be_turned_upright(mode):
+def test_tiff_of_any_mode_is_turned_upright(mode):
     """Most cameras and scanners that set an orientation write JPEG; scanners and editors write TIFF of any kind."""
     exif = Image.Exif()
     exif[0x0112] = 8
@@ -280,7 +280,7 @@ OTHER_MODES = [("JPEG", "CMYK"), ("JPEG", "L"), ("PNG", "P"), ("PNG", "LA"), ("P
 
 
 @pytest.mark.parametrize(("file_format", "mode"), OTHER_MODES)
-def test_other_modes_can_be_turned_upright(file_format, mode):
+def test_other_modes_are_turned_upright(file_format, mode):
     exif = Image.Exif()
     exif[0x0112] = 5
     picture = PICTURES.read(encode(Image.new(mode, (20, 10)), file_format, exif=exif))
@@ -289,11 +289,11 @@ def test_other_modes_can_be_turned_upright(file_format, mode):
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 255, 65535])
-def test_an_orientation_that_there_is_not_counts_as_upright(orientation):
+def test_invalid_orientation_counts_as_upright(orientation):
     assert PICTURES.read(as_held(orientation, "JPEG")).orientation == 1
 
 
-def test_of_an_animation_the_first_frame_counts():
+def test_animation_is_read_by_its_first_frame():
     with Image.open(BytesIO(draw("animated GIF"))) as animation:
         assert len(list(ImageSequence.Iterator(animation))) == 3
     assert PICTURES.read(draw("animated GIF")).media_type == "image/gif"
@@ -343,7 +343,7 @@ print(json.dumps([outcome, grown_kib]))
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"])
-def test_a_bomb_is_too_large_by_its_header_and_is_never_unpacked(tmp_path, file_format):
+def test_bomb_is_rejected_by_its_header(tmp_path, file_format):
     """60 megapixels of which each would take a byte at the least."""
     bomb = png_bomb(10_000, 6_000) if file_format == "PNG" else with_size(file_format, 10_000, 6_000)
     assert len(bomb) < 40_000
@@ -361,7 +361,7 @@ def test_a_bomb_is_too_large_by_its_header_and_is_never_unpacked(tmp_path, file_
     assert grown_kib < 10_000
 
 
-def test_the_limit_of_pixels_belongs_to_it():
+def test_pixel_limit_is_inclusive():
     data = encode(NOISE, "PNG")
 
     assert PillowPictures(max_pixels=64 * 48).read(data).width == 64
@@ -369,7 +369,8 @@ def test_the_limit_of_pixels_belongs_to_it():
         PillowPictures(max_pixels=64 * 48 - 1).read(data)
 
 
-def test_the_limit_of_a_webp_is_two_thirds_because_reading_one_takes_three_copies():
+def test_webp_pixel_limit_is_two_thirds():
+    """Pillow holds three copies of a WebP while it reads it."""
     data = encode(NOISE, "WEBP")
 
     assert PillowPictures(max_pixels=64 * 48 * 3 // 2).read(data).width == 64
@@ -377,7 +378,7 @@ def test_the_limit_of_a_webp_is_two_thirds_because_reading_one_takes_three_copie
         PillowPictures(max_pixels=64 * 48 * 3 // 2 - 1).read(data)
 
 
-def test_a_bomb_in_a_pngs_text_is_not_unpacked_whole():
+def test_png_text_bomb_is_not_decompressed():
     """Compressed text of 50 MB in 50 kB, beside a small picture."""
     packer = zlib.compressobj(9)
     text = b"".join(packer.compress(bytes(1_000_000)) for _ in range(50)) + packer.flush()
@@ -411,7 +412,7 @@ edits = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size
 @pytest.mark.filterwarnings("ignore")  # a decoder may warn; where warnings are errors that would be a fault of its own
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.sampled_from(SEEDS), edits=edits, near_the_start=st.booleans(), cut=st.floats(0, 1) | st.none())
-def test_a_changed_picture_is_read_and_turned_or_refused_and_nothing_else(seed, edits, near_the_start, cut):
+def test_changed_picture_is_turned_or_refused(seed, edits, near_the_start, cut):
     data = bytearray(seed)
     for place, content in edits:
         at = int(place * (min(len(data), 200) if near_the_start else len(data)))
@@ -433,6 +434,6 @@ BEGINNINGS = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0",
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=100, deadline=None)
 @given(start=st.sampled_from(BEGINNINGS), rest=st.binary(max_size=200))
-def test_anything_behind_a_pictures_first_bytes_is_refused_and_nothing_else(start, rest):
+def test_any_bytes_after_a_magic_number_are_refused(start, rest):
     with pytest.raises(CirclesError):
         PICTURES.read(start + rest)

@@ -42,7 +42,7 @@ def drop(app, data=PICTURE, key=KEY):
     return ("circles", key, hashlib.md5(data).hexdigest(), len(data))
 
 
-def test_a_file_in_the_bucket_becomes_a_detected_image_and_stays_where_it_is(app):
+def test_file_in_the_bucket_becomes_a_detected_image(app):
     image = register_object(*drop(app), app)
 
     assert image == app.catalogue.images[image.image_id]
@@ -53,14 +53,14 @@ def test_a_file_in_the_bucket_becomes_a_detected_image_and_stays_where_it_is(app
     assert app.store.blobs == {KEY: PICTURE}
 
 
-def test_the_same_event_a_hundred_times_is_one_image_with_one_detection(app):
+def test_same_event_100_times_is_one_image(app):
     event = drop(app)
 
     assert len({register_object(*event, app).image_id for _ in range(100)}) == 1
     assert len(app.catalogue.images) == len(app.detector.asked) == 1
 
 
-def test_the_same_event_from_16_threads_at_once_is_one_image_with_one_detection(app, tmp_path):
+def test_same_event_from_16_threads_is_one_image(app, tmp_path):
     app.catalogue = SqliteCatalogue(tmp_path / "catalogue.db", busy_timeout_s=30)
     app.outbox = SqliteOutbox(tmp_path / "catalogue.db", busy_timeout_s=30)
     app.upkeep = SqliteUpkeep(tmp_path / "catalogue.db", busy_timeout_s=30)
@@ -73,7 +73,7 @@ def test_the_same_event_from_16_threads_at_once_is_one_image_with_one_detection(
     assert app.catalogue.get(images[0].image_id).status is Status.DETECTED
 
 
-def test_a_repeated_event_reads_nothing_but_the_record(app):
+def test_repeated_event_reads_only_the_record(app):
     event = drop(app)
     register_object(*event, app)
     app.journal.clear()
@@ -82,7 +82,7 @@ def test_a_repeated_event_reads_nothing_but_the_record(app):
     assert app.journal == ["stat", "refusal", "look"]
 
 
-def test_other_keys_and_other_contents_are_other_images(app):
+def test_other_keys_and_contents_are_other_images(app):
     images = [
         register_object(*drop(app), app),
         register_object(*drop(app, key="incoming/2.jpg"), app),
@@ -92,7 +92,7 @@ def test_other_keys_and_other_contents_are_other_images(app):
     assert len({image.image_id for image in images}) == 3
 
 
-def test_an_event_that_is_older_than_the_object_registers_what_is_there_and_the_newer_event_finds_it_done(app):
+def test_outdated_event_registers_the_current_object(app):
     older = drop(app)
     newer = drop(app, OTHER)
     image = register_object(*older, app)
@@ -102,7 +102,7 @@ def test_an_event_that_is_older_than_the_object_registers_what_is_there_and_the_
     assert len(app.catalogue.images) == 1
 
 
-def test_an_object_that_is_replaced_between_look_and_read_is_left_to_its_own_event(app):
+def test_object_replaced_during_the_read_is_not_found(app):
     event = drop(app)
     app.store.meanwhile["get"] = lambda: drop(app, OTHER)
     with pytest.raises(NotFound):
@@ -111,7 +111,7 @@ def test_an_object_that_is_replaced_between_look_and_read_is_left_to_its_own_eve
     assert app.catalogue.images == {}
 
 
-def test_an_object_that_is_gone_leaves_nothing_to_do(app):
+def test_missing_object_is_not_found(app):
     event = drop(app)
     app.store.blobs.clear()
     with pytest.raises(NotFound):
@@ -121,14 +121,14 @@ def test_an_object_that_is_gone_leaves_nothing_to_do(app):
 
 
 @pytest.mark.parametrize("key", ["images/1.jpg", "other/1.jpg", "incoming", "incomin/1.jpg", "1.jpg"])
-def test_what_lies_elsewhere_is_not_taken_and_not_looked_at(app, key):
+def test_object_outside_incoming_is_not_read(app, key):
     with pytest.raises(NotFound):
         register_object(*drop(app, key=key), app)
 
     assert app.journal == []
 
 
-def test_an_own_upload_never_comes_back(app):
+def test_own_upload_is_not_registered_again(app):
     image = upload_image(Upload(PICTURE), app)
     with pytest.raises(NotFound):
         register_object("circles", image.key, hashlib.md5(PICTURE).hexdigest(), len(PICTURE), app)
@@ -136,14 +136,14 @@ def test_an_own_upload_never_comes_back(app):
     assert len(app.catalogue.images) == 1
 
 
-def test_another_bucket_is_a_mistake(app):
+def test_other_bucket_is_malformed(app):
     _, *event = drop(app)
     with pytest.raises(Malformed):
         register_object("other", *event, app)
 
 
 @pytest.mark.parametrize("key", ["incoming/../images/1.jpg", "incoming//1.jpg", "incoming/", "incoming/" + "x" * 1024])
-def test_a_key_that_no_store_takes_is_malformed(app, key):
+def test_invalid_key_is_malformed(app, key):
     app.store.blobs[key] = PICTURE
     with pytest.raises(Malformed):
         register_object("circles", key, "x", 1, app)
@@ -156,7 +156,7 @@ def test_a_key_that_no_store_takes_is_malformed(app, key):
     ("data", "error", "read"),
     [(b"text", UnsupportedPicture, True), (b"", UnsupportedPicture, False), (b"picture" * 200, TooLarge, False)],
 )
-def test_what_is_no_picture_of_ours_is_written_down_and_not_read_twice(app, data, error, read):
+def test_refused_file_is_recorded_and_read_once(app, data, error, read):
     event = drop(app, data)
     with pytest.raises(error) as first:
         register_object(*event, app)
@@ -172,7 +172,7 @@ def test_what_is_no_picture_of_ours_is_written_down_and_not_read_twice(app, data
     assert app.catalogue.images == {} and app.store.blobs == {KEY: data}
 
 
-def test_a_picture_that_does_not_decode_is_written_down(app):
+def test_undecodable_picture_is_recorded(app):
     app.pictures.errors["read"] = UndecodablePicture("It is cut off.")
     with pytest.raises(UndecodablePicture):
         register_object(*drop(app), app)
@@ -181,13 +181,13 @@ def test_a_picture_that_does_not_decode_is_written_down(app):
     assert (refusal.code, refusal.detail) == ("undecodable-picture", "It is cut off.")
 
 
-def test_a_size_that_the_event_tells_wrong_does_not_matter(app):
+def test_size_claimed_by_the_event_is_ignored(app):
     bucket, key, etag, _ = drop(app)
 
     assert register_object(bucket, key, etag, 5 * 1024**4, app).status is Status.DETECTED
 
 
-def test_a_file_that_replaces_one_that_was_refused_is_looked_at(app):
+def test_replacement_of_a_refused_file_is_read(app):
     with pytest.raises(UnsupportedPicture):
         register_object(*drop(app, b"text"), app)
 
@@ -202,7 +202,7 @@ def test_a_file_that_replaces_one_that_was_refused_is_looked_at(app):
     [("store", "stat"), ("store", "get"), ("upkeep", "refusal"), ("catalogue", "look"), ("catalogue", "add"),
      ("upkeep", "buried")],
 )  # fmt: skip
-def test_whoever_is_away_lets_the_event_come_again(app, port, method):
+def test_unavailable_dependency_allows_a_retry(app, port, method):
     event = drop(app)
     getattr(app, port).errors[method] = away()
     with pytest.raises(Unavailable):
@@ -213,7 +213,7 @@ def test_whoever_is_away_lets_the_event_come_again(app, port, method):
     assert register_object(*event, app).status is Status.DETECTED
 
 
-def test_without_a_predictor_the_image_is_pending_and_a_repeated_event_costs_no_attempt(app):
+def test_repeated_event_before_the_due_time_costs_no_attempt(app):
     event = drop(app)
     app.detector.errors["detect"] = DetectorFailed("No answer.")
     image = register_object(*event, app)
@@ -229,7 +229,7 @@ def test_without_a_predictor_the_image_is_pending_and_a_repeated_event_costs_no_
 # Deletion
 
 
-def test_a_late_event_of_a_deleted_image_makes_none(app):
+def test_late_event_of_a_deleted_image_is_not_found(app):
     event = drop(app)
     delete_image(register_object(*event, app).image_id, app)
     with pytest.raises(NotFound):
@@ -238,7 +238,7 @@ def test_a_late_event_of_a_deleted_image_makes_none(app):
     assert app.catalogue.images == app.store.blobs == {}
 
 
-def test_a_late_event_of_a_deleted_image_makes_none_while_its_blob_waits_to_be_deleted(app):
+def test_late_event_before_the_blob_is_deleted_is_not_found(app):
     event = drop(app)
     image = register_object(*event, app)
     app.store.errors["delete"] = away()
@@ -250,7 +250,7 @@ def test_a_late_event_of_a_deleted_image_makes_none_while_its_blob_waits_to_be_d
     assert app.catalogue.images == {}
 
 
-def test_an_image_that_is_deleted_while_its_event_comes_again_is_not_made_again(app):
+def test_image_deleted_during_a_repeat_stays_deleted(app):
     event = drop(app)
     image = register_object(*event, app)
     app.store.errors["delete"] = away()
@@ -261,7 +261,7 @@ def test_an_image_that_is_deleted_while_its_event_comes_again_is_not_made_again(
     assert app.catalogue.images == {}
 
 
-def test_an_image_that_is_made_and_deleted_while_its_event_is_handled_a_second_time_is_not_made_again(app):
+def test_image_added_and_deleted_meanwhile_stays_deleted(app):
     event = drop(app)
     app.store.errors["delete"] = away()
     app.catalogue.meanwhile["add"] = lambda: delete_image(register_object(*event, app).image_id, app)
@@ -271,14 +271,14 @@ def test_an_image_that_is_made_and_deleted_while_its_event_is_handled_a_second_t
     assert app.catalogue.images == {}
 
 
-def test_the_same_file_put_again_after_its_image_was_deleted_is_an_image_again(app):
+def test_same_file_put_again_after_deletion_is_new(app):
     event = drop(app)
     delete_image(register_object(*event, app).image_id, app)
 
     assert register_object(*drop(app), app).status is Status.DETECTED
 
 
-def test_deleting_an_image_whose_file_was_replaced_leaves_the_other(app):
+def test_deletion_keeps_the_file_that_replaced_it(app):
     first = register_object(*drop(app), app)
     second = register_object(*drop(app, OTHER), app)
     delete_image(first.image_id, app)
@@ -287,7 +287,7 @@ def test_deleting_an_image_whose_file_was_replaced_leaves_the_other(app):
     assert list(app.catalogue.images) == [second.image_id]
 
 
-def test_deleting_an_image_whose_file_was_replaced_and_is_not_known_yet_leaves_the_other(app):
+def test_deletion_keeps_an_unregistered_replacement(app):
     first = register_object(*drop(app), app)
     event = drop(app, OTHER)
     delete_image(first.image_id, app)
@@ -295,7 +295,7 @@ def test_deleting_an_image_whose_file_was_replaced_and_is_not_known_yet_leaves_t
     assert register_object(*event, app).status is Status.DETECTED
 
 
-def test_a_file_that_is_put_back_is_detected_though_its_image_had_failed(app):
+def test_file_put_back_after_a_failure_is_detected(app):
     app.detector.errors["detect"] = DetectorFailed("No answer.")
     event = drop(app)
     image = register_object(*event, app)
@@ -308,7 +308,7 @@ def test_a_file_that_is_put_back_is_detected_though_its_image_had_failed(app):
     assert register_object(*drop(app), app).status is Status.DETECTED
 
 
-def test_an_image_that_waited_while_its_file_was_replaced_has_failed(app):
+def test_image_of_a_replaced_file_stays_pending(app):
     app.detector.errors["detect"] = DetectorFailed("No answer.")
     event = drop(app)
     first = register_object(*event, app)

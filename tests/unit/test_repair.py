@@ -38,7 +38,7 @@ def facts(report):
     return {name: value for name in dir(report) if name[0] != "_" and (value := getattr(report, name))}
 
 
-def test_where_all_is_well_nothing_is_done(app):
+def test_nothing_to_repair_changes_nothing(app):
     upload_image(Upload(PICTURE), app)
 
     assert facts(repair_images(app)) == {}
@@ -47,7 +47,7 @@ def test_where_all_is_well_nothing_is_done(app):
 # Detections
 
 
-def test_a_pending_image_is_taken_up_when_it_is_due(app):
+def test_pending_image_is_detected_when_due(app):
     (image,) = upload_without_predictor(app)
     app.clock = image.due_at - timedelta(microseconds=1)
     assert facts(repair_images(app)) == {}
@@ -57,7 +57,7 @@ def test_a_pending_image_is_taken_up_when_it_is_due(app):
     assert app.catalogue.get(image.image_id).status is Status.DETECTED
 
 
-def test_an_image_whose_worker_died_is_taken_up_after_the_lease(app):
+def test_image_of_a_dead_worker_is_detected_after_the_lease(app):
     app.detector.errors["detect"] = KeyboardInterrupt()  # as good as a kill
     with pytest.raises(KeyboardInterrupt):
         upload_image(Upload(PICTURE), app)
@@ -68,7 +68,7 @@ def test_an_image_whose_worker_died_is_taken_up_after_the_lease(app):
     assert facts(repair_images(app)) == {"detected": 1}
 
 
-def test_waits_double_up_to_an_hour_and_then_the_image_is_given_up_with_the_reason(app):
+def test_delays_double_until_the_image_is_given_up(app):
     app.rules = replace(app.rules, max_attempts=9)
     (image,) = upload_without_predictor(app)
     app.detector.errors["detect"] = DetectorFailed("The predictor answered 500.")
@@ -84,7 +84,7 @@ def test_waits_double_up_to_an_hour_and_then_the_image_is_given_up_with_the_reas
     assert facts(repair_images(app)) == {}
 
 
-def test_an_image_that_kills_every_worker_is_given_up(app):
+def test_image_that_kills_every_worker_is_given_up(app):
     app.detector.errors["detect"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         upload_image(Upload(PICTURE), app)
@@ -99,7 +99,7 @@ def test_an_image_that_kills_every_worker_is_given_up(app):
     assert (image.attempts, image.error) == (app.rules.max_attempts, "Every detection of it was cut off.")
 
 
-def test_a_fault_of_ours_with_one_image_keeps_no_other_from_its_turn(app):
+def test_unexpected_error_does_not_stop_other_images(app):
     first, second = upload_without_predictor(app, 2)
     app.clock += timedelta(hours=1)
     app.detector.meanwhile["detect"] = lambda: 1 / 0
@@ -108,7 +108,7 @@ def test_a_fault_of_ours_with_one_image_keeps_no_other_from_its_turn(app):
     assert {app.catalogue.get(each.image_id).status for each in (first, second)} == {Status.PENDING, Status.DETECTED}
 
 
-def test_a_predictor_that_is_away_costs_few_images_an_attempt(app):
+def test_failing_predictor_costs_only_three_attempts(app):
     upload_without_predictor(app, 10)
     app.clock += timedelta(hours=1)
     app.detector.errors["detect"] = DetectorFailed("No answer.")
@@ -117,7 +117,7 @@ def test_a_predictor_that_is_away_costs_few_images_an_attempt(app):
     assert sorted(image.attempts for image in app.catalogue.images.values()) == [1] * 7 + [2] * 3
 
 
-def test_a_pending_image_without_its_blob_has_failed(app):
+def test_pending_image_without_its_blob_fails(app):
     (image,) = upload_without_predictor(app)
     app.store.blobs.clear()
     app.clock += timedelta(hours=1)
@@ -127,7 +127,7 @@ def test_a_pending_image_without_its_blob_has_failed(app):
     assert app.catalogue.get(image.image_id).error == "The stored picture is gone."
 
 
-def test_a_pending_image_whose_file_was_replaced_has_failed(app):
+def test_pending_image_of_a_replaced_file_fails(app):
     app.detector.errors["detect"] = DetectorFailed("No answer.")
     image = register_object(*drop(app), app)
     app.detector.errors.clear()
@@ -138,7 +138,7 @@ def test_a_pending_image_whose_file_was_replaced_has_failed(app):
     assert "replaced" in app.catalogue.get(image.image_id).error
 
 
-def test_two_repairs_at_once_do_not_do_the_same_work(app):
+def test_concurrent_repairs_share_the_work(app):
     upload_without_predictor(app, 4)
     app.clock += timedelta(hours=1)
     reports = []
@@ -149,7 +149,7 @@ def test_two_repairs_at_once_do_not_do_the_same_work(app):
     assert len(app.detector.asked) == 4
 
 
-def test_a_repair_ends_in_time_and_the_next_one_goes_on(app):
+def test_repair_stops_in_time_and_the_next_continues(app):
     upload_without_predictor(app, 4)
     app.clock += timedelta(hours=1)
 
@@ -164,7 +164,7 @@ def test_a_repair_ends_in_time_and_the_next_one_goes_on(app):
     assert facts(repair_images(app)) == {"detected": 2}
 
 
-def test_a_sink_that_takes_all_the_time_there_is_keeps_no_image_from_its_turn(app):
+def test_slow_sink_does_not_block_detections(app):
     app.sinks = {"hook": FakeSink()}
     taken = app.sinks["hook"].send
 
@@ -180,7 +180,7 @@ def test_a_sink_that_takes_all_the_time_there_is_keeps_no_image_from_its_turn(ap
     assert [(report.events_sent, report.detected) for report in reports] == [(1, 0), (1, 2), (1, 0)]
 
 
-def test_without_the_catalogue_a_repair_says_so(app):
+def test_repair_without_the_catalogue_is_unavailable(app):
     app.upkeep.errors["due"] = away()
     with pytest.raises(Unavailable):
         repair_images(app)
@@ -189,7 +189,7 @@ def test_without_the_catalogue_a_repair_says_so(app):
 # Blobs without rows
 
 
-def test_a_file_whose_event_was_lost_is_reported_and_becomes_an_image_after_a_day(app):
+def test_file_with_a_lost_event_is_adopted_after_a_day(app):
     drop(app)
     assert facts(repair_images(app)) == {"blobs_without_row_seen": 1}
 
@@ -200,7 +200,7 @@ def test_a_file_whose_event_was_lost_is_reported_and_becomes_an_image_after_a_da
     assert facts(repair_images(app)) == {}
 
 
-def test_an_upload_that_was_cut_off_before_its_row_becomes_an_image_after_a_day(app):
+def test_interrupted_upload_is_adopted_after_a_day(app):
     app.catalogue.errors["add"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         upload_image(Upload(PICTURE), app)
@@ -215,7 +215,7 @@ def test_an_upload_that_was_cut_off_before_its_row_becomes_an_image_after_a_day(
     assert app.store.blobs == {}
 
 
-def test_a_file_that_replaced_another_is_found_without_its_event(app):
+def test_replacing_file_is_adopted_without_its_event(app):
     register_object(*drop(app), app)
     drop(app, OTHER)
     app.clock += app.rules.adopt_after
@@ -225,7 +225,7 @@ def test_a_file_that_replaced_another_is_found_without_its_event(app):
     assert len(app.catalogue.images) == 2
 
 
-def test_a_file_that_is_no_picture_is_read_once(app):
+def test_unusable_file_is_read_once(app):
     drop(app, b"text")
     app.clock += app.rules.adopt_after
     assert facts(repair_images(app)) == {"refused": 1}
@@ -235,7 +235,7 @@ def test_a_file_that_is_no_picture_is_read_once(app):
     assert "get" not in app.journal
 
 
-def test_what_was_refused_as_an_event_is_not_read_again(app):
+def test_file_refused_as_an_event_is_not_read_again(app):
     with pytest.raises(Exception, match="no picture"):
         register_object(*drop(app, b"text"), app)
     app.clock += app.rules.adopt_after
@@ -245,7 +245,8 @@ def test_what_was_refused_as_an_event_is_not_read_again(app):
     assert "get" not in app.journal
 
 
-def test_an_own_blob_is_known_by_its_key_when_the_folder_was_copied(app):
+def test_own_blob_with_another_etag_is_known_by_its_key(app):
+    """Copying the data folder changes the etags."""
     image = upload_image(Upload(PICTURE), app)
     app.store.blobs[image.key] = PICTURE + b" with another etag"
     app.clock += timedelta(days=2)
@@ -253,7 +254,7 @@ def test_an_own_blob_is_known_by_its_key_when_the_folder_was_copied(app):
     assert facts(repair_images(app)) == {}
 
 
-def test_a_deleted_image_whose_blob_waits_is_not_adopted(app):
+def test_blob_waiting_for_deletion_is_not_adopted(app):
     image = upload_image(Upload(PICTURE), app)
     other = register_object(*drop(app), app)
     app.store.errors["delete"] = away()
@@ -265,7 +266,7 @@ def test_a_deleted_image_whose_blob_waits_is_not_adopted(app):
     assert app.catalogue.images == {}
 
 
-def test_a_fault_of_ours_with_one_blob_keeps_no_other_from_its_turn(app):
+def test_unexpected_error_does_not_stop_other_blobs(app):
     drop(app), drop(app, OTHER, "incoming/b")
     app.clock += app.rules.adopt_after
     app.pictures.meanwhile["read"] = lambda: 1 / 0
@@ -276,7 +277,7 @@ def test_a_fault_of_ours_with_one_blob_keeps_no_other_from_its_turn(app):
 # Rows without blobs
 
 
-def test_a_detected_image_without_its_blob_is_reported_and_served_still(app):
+def test_detected_image_without_its_blob_is_reported(app):
     image = upload_image(Upload(PICTURE), app)
     app.store.blobs.clear()
 
@@ -293,14 +294,14 @@ def short_sweeps(monkeypatch):
     monkeypatch.setattr(sweep, "_ROWS", 2)
 
 
-def test_a_large_store_is_looked_at_in_stretches_round_and_round(app, short_sweeps):
+def test_large_store_is_swept_in_parts(app, short_sweeps):
     for number in range(7):
         drop(app, PICTURE + b"%d" % number, f"incoming/{number}")
 
     assert [repair_images(app).blobs_without_row_seen for _ in range(6)] == [3, 3, 1, 3, 3, 1]
 
 
-def test_many_rows_are_looked_at_in_stretches_round_and_round(app, short_sweeps):
+def test_many_rows_are_swept_in_parts(app, short_sweeps):
     for _ in range(5):
         upload_image(Upload(PICTURE), app)
     app.store.blobs.clear()
@@ -308,7 +309,7 @@ def test_many_rows_are_looked_at_in_stretches_round_and_round(app, short_sweeps)
     assert [repair_images(app).rows_without_blob_seen for _ in range(6)] == [2, 2, 1, 2, 2, 1]
 
 
-def test_a_sweep_that_is_out_of_time_goes_on_where_it_was(app):
+def test_sweep_out_of_time_continues_later(app):
     for number in range(6):
         drop(app, PICTURE + b"%d" % number, f"incoming/{number}")
     app.clock += app.rules.adopt_after
@@ -324,7 +325,7 @@ def test_a_sweep_that_is_out_of_time_goes_on_where_it_was(app):
     assert [(report.adopted, report.cut_short) for report in reports] == [(4, True), (2, False)]
 
 
-def test_one_process_sweeps(app):
+def test_only_one_process_sweeps(app):
     drop(app)
     inner = []
     app.store.meanwhile["list"] = lambda: inner.append(repair_images(app))
@@ -333,7 +334,7 @@ def test_one_process_sweeps(app):
     assert (inner[0].blobs_without_row_seen, outer.blobs_without_row_seen) == (0, 1)
 
 
-def test_a_process_that_dies_while_it_sweeps_blocks_the_next_for_a_lease_only(app):
+def test_dead_sweeper_blocks_the_next_for_one_lease(app):
     drop(app)
     app.store.errors["list"] = KeyboardInterrupt()
     app.upkeep.errors["end lease"] = KeyboardInterrupt()
@@ -346,7 +347,7 @@ def test_a_process_that_dies_while_it_sweeps_blocks_the_next_for_a_lease_only(ap
     assert repair_images(app).blobs_without_row_seen == 1
 
 
-def test_a_store_that_is_away_keeps_no_detection_from_its_turn(app):
+def test_unavailable_store_does_not_stop_detections(app):
     upload_without_predictor(app)
     app.clock += timedelta(hours=1)
     app.store.errors["list"] = away()
@@ -357,7 +358,7 @@ def test_a_store_that_is_away_keeps_no_detection_from_its_turn(app):
 # Events
 
 
-def test_a_repair_sends_what_waits(app):
+def test_repair_sends_waiting_events(app):
     app.sinks = {"hook": FakeSink()}
     image = upload_image(Upload(PICTURE), app)
 

@@ -21,14 +21,14 @@ def record(key="incoming/a.png", name="ObjectCreated:Put", **found):
 
 @pytest.mark.parametrize("way", ["Put", "Post", "Copy", "CompleteMultipartUpload"])
 @pytest.mark.parametrize("prefix", ["", "s3:"])
-def test_an_event_of_new_content_names_its_object(way, prefix):
+def test_creation_event_names_its_object(way, prefix):
     name = f"{prefix}ObjectCreated:{way}"
     data = record("incoming/a b+ü.png", name, eTag='"e"', size=7)
 
     assert notices(f"com.amazonaws.s3.{name}", data) == [Notice("circles", "incoming/a b+ü.png", "e", 7)]
 
 
-def test_an_event_may_have_the_whole_notification_as_data():
+def test_event_data_may_hold_several_records():
     data = {"Records": [record("a"), record("b", "ObjectRemoved:Delete"), record("c")]}
 
     assert [notice.key for notice in notices(PUT, data)] == ["a", "c"]
@@ -38,7 +38,7 @@ def test_an_event_may_have_the_whole_notification_as_data():
     "com.amazonaws.s3.ObjectCreated:PutTagging", "com.amazonaws.s3.ObjectRemoved:Delete", "com.amazonaws.s3.",
     "ObjectCreated:Put", "dev.circles.image.detected", "x.com.amazonaws.s3.ObjectCreated:Put",
 ])  # fmt: skip
-def test_an_event_of_another_type_tells_of_nothing_whatever_its_data_is(kind):
+def test_other_event_type_yields_no_notice(kind):
     assert notices(kind, b"\xff") == []
 
 
@@ -47,12 +47,12 @@ def test_an_event_of_another_type_tells_of_nothing_whatever_its_data_is(kind):
     {"eventName": "ObjectCreated:Put", "s3": {}}, record(""), record(size=-1), record(size="7"), record(size=1.5),
     record(size=True),
 ])  # fmt: skip
-def test_an_event_of_ours_without_a_record_is_malformed(data):
+def test_creation_event_without_a_record_is_malformed(data):
     with pytest.raises(Malformed):
         notices(PUT, data)
 
 
-def test_what_a_record_leaves_out_is_nothing():
+def test_missing_etag_and_size_are_empty_and_zero():
     assert notices(PUT, record()) == [Notice("circles", "incoming/a.png", "", 0)]
 
 
@@ -68,7 +68,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_whatever_json_comes_is_read_or_malformed(value):
+def test_any_json_is_read_or_malformed(value):
     try:
         for each in read_notification(json.dumps(value).encode()):
             for notice in notices(PUT, each):
@@ -83,7 +83,7 @@ def event_of(value):
     return to_event(value, notice, now=NOW)
 
 
-def test_records_of_one_request_and_records_without_one_have_ids_of_their_own():
+def test_event_ids_are_unique_and_repeatable():
     request = {"responseElements": {"x-amz-request-id": "R", "x-amz-id-2": "H"}}
     same = [{**record(key), **request} for key in ("a", "b")]
 
@@ -98,11 +98,11 @@ def test_records_of_one_request_and_records_without_one_have_ids_of_their_own():
     ("2026-11-24T06:34:52.984Z", datetime(2026, 11, 24, 6, 34, 52, 984000, UTC)),
     ("2026-11-24T06:34:52", datetime(2026, 11, 24, 6, 34, 52, 0, UTC)), ("soon", NOW), (None, NOW), (7, NOW),
 ])  # fmt: skip
-def test_a_record_without_a_time_happened_now(text, moment):
+def test_record_without_a_time_happened_now(text, moment):
     assert event_of({**record(), "eventTime": text}).time == moment
 
 
-def test_a_filers_entry_without_an_s3_etag_has_the_md5_of_its_content():
+def test_filer_entry_without_an_s3_etag_has_its_md5():
     entry = {"name": "a.png", "attributes": {"md5": "rtVj7K+0vMVlTFl6QhVHsg==", "file_size": 100}}
     message = {"new_entry": entry, "new_parent_path": "/buckets/circles/incoming/deep"}
     [found] = read_notification(json.dumps({"key": "", "event_type": "create", "message": message}).encode())

@@ -15,18 +15,18 @@ def variable(name):
     return name.upper() if name in ECOSYSTEM else f"CIRCLES_{name.upper()}"
 
 
-def test_an_empty_environment_gives_the_defaults():
+def test_empty_environment_gives_the_defaults():
     assert Settings.from_env({}) == Settings()
 
 
-def test_what_is_none_of_ours_is_no_matter():
+def test_other_variables_are_ignored():
     assert (
         Settings.from_env({"PATH": "/bin", "XCIRCLES_STORE": "x", "circles_store": "x", "K_SERVICE": "list"})
         == Settings()
     )
 
 
-def test_an_empty_variable_is_as_good_as_none():
+def test_empty_variable_counts_as_unset():
     env = {variable(field.name): "" for field in fields(Settings)}
 
     assert Settings.from_env(env) == Settings()
@@ -77,7 +77,7 @@ GIVEN = {
 }
 
 
-def test_every_field_is_read_from_its_own_variable():
+def test_every_field_is_read_from_its_variable():
     settings = Settings.from_env({variable(name): text for name, (text, _) in GIVEN.items()})
 
     assert {field.name: getattr(settings, field.name) for field in fields(Settings)} == {
@@ -86,7 +86,7 @@ def test_every_field_is_read_from_its_own_variable():
 
 
 @pytest.mark.parametrize("name", sorted(ECOSYSTEM))
-def test_what_the_ecosystem_names_has_no_prefix(name):
+def test_ecosystem_variables_have_no_prefix(name):
     text, value = GIVEN[name]
 
     assert getattr(Settings.from_env({name.upper(): text}), name) == value
@@ -115,7 +115,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("name", "text"), FAULTS)
-def test_a_value_that_makes_no_sense_is_named_with_its_variable(name, text):
+def test_invalid_value_is_named_with_its_variable(name, text):
     with pytest.raises(SettingsError) as raised:
         Settings.from_env({variable(name): text})
 
@@ -123,7 +123,7 @@ def test_a_value_that_makes_no_sense_is_named_with_its_variable(name, text):
     assert len(str(raised.value)) > len(f"{variable(name)}={text!r}: ")
 
 
-def test_a_choice_that_is_none_lists_those_there_are():
+def test_invalid_choice_lists_the_valid_ones():
     with pytest.raises(SettingsError, match="must be one of v1, v1-raw, v2-binary"):
         Settings.from_env({"CIRCLES_PREDICTOR_PROTOCOL": "v3"})
 
@@ -132,12 +132,12 @@ def test_a_choice_that_is_none_lists_those_there_are():
     "name", ["CIRCLES_MAX_UPLOAD", "CIRCLES_STOER", "CIRCLES_", "CIRCLES_store", "CIRCLES_SERVICE"]
 )
 @pytest.mark.parametrize("text", ["1", ""])
-def test_a_variable_that_is_no_setting_is_named(name, text):
+def test_unknown_variable_is_named(name, text):
     with pytest.raises(SettingsError, match=f"^{name} is not a setting$"):
         Settings.from_env({name: text})
 
 
-def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_slip_of_the_pen():
+def test_kubernetes_service_links_are_ignored():
     links = {
         "CIRCLES_LIST_SERVICE_HOST": "10.96.0.7",
         "CIRCLES_LIST_SERVICE_PORT": "80",
@@ -153,12 +153,12 @@ def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_slip_of_the_pen():
 
 
 @pytest.mark.parametrize("keys", [{}, {"CIRCLES_S3_ACCESS_KEY": "me"}, {"CIRCLES_S3_SECRET_KEY": "hush"}])
-def test_an_s3_store_without_both_keys_is_a_fault(keys):
+def test_s3_store_needs_both_keys(keys):
     with pytest.raises(SettingsError, match="CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY"):
         Settings.from_env({"CIRCLES_STORE": "s3", **keys})
 
 
-def test_all_faults_are_named_at_once():
+def test_all_errors_are_reported_together():
     env = {variable(name): text for name, text in FAULTS} | {"CIRCLES_TYPO": "1"}
     with pytest.raises(SettingsError) as raised:
         Settings.from_env(env)
@@ -168,7 +168,7 @@ def test_all_faults_are_named_at_once():
     assert all(any(fault.startswith(name) for fault in named) for name in env)
 
 
-def test_a_fault_shows_no_secret():
+def test_error_shows_no_secret():
     with pytest.raises(SettingsError) as raised:
         Settings.from_env({"CIRCLES_S3_SECRET_KEY": "hush", "CIRCLES_PORT_": "1", "PORT": "x"})
 
@@ -177,7 +177,7 @@ def test_a_fault_shows_no_secret():
 
 @pytest.mark.parametrize("name", ["webhook_secret", "webhook_urls"])
 @pytest.mark.parametrize("text", ["hush", "whsec_hush", "whsec_aHVzaA==", "whsec_" + "aHVzaHVz" * 11])
-def test_a_webhook_secret_that_is_none_and_a_url_that_is_none_are_named_and_not_shown(name, text):
+def test_invalid_webhook_setting_is_named_but_not_shown(name, text):
     with pytest.raises(SettingsError) as raised:
         Settings.from_env({variable(name): text})
 
@@ -185,20 +185,20 @@ def test_a_webhook_secret_that_is_none_and_a_url_that_is_none_are_named_and_not_
     assert text not in str(raised.value)
 
 
-def test_webhooks_without_a_secret_are_a_fault():
+def test_webhooks_need_a_secret():
     with pytest.raises(SettingsError, match="^CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET$"):
         Settings.from_env({"CIRCLES_WEBHOOK_URLS": "https://a.example"})
 
 
-def test_webhooks_are_signed_with_the_bytes_that_the_secret_says():
+def test_webhook_key_is_the_decoded_secret():
     assert Settings(webhook_secret=SECRET).webhook_key == b"secret" * 4
 
 
-def test_settings_do_not_change():
+def test_settings_are_frozen():
     with pytest.raises(FrozenInstanceError):
         Settings().store = "s3"
 
 
-def test_the_catalogue_lies_in_the_data_folder_unless_a_path_is_given():
+def test_catalogue_is_in_the_data_folder_by_default():
     assert Settings(data_dir=Path("d")).catalogue_file == Path("d/catalogue.db")
     assert Settings(data_dir=Path("d"), catalogue_path=Path("e/f.db")).catalogue_file == Path("e/f.db")

@@ -13,7 +13,7 @@ from circles.domain.images import ImageFilter
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def test_a_file_counts_as_current_only_with_the_last_migration(tmp_path):
+def test_current_schema_is_the_last_migration(tmp_path):
     database = Database(tmp_path / "catalogue.db")
     migrations.migrations.apply(database)
 
@@ -23,7 +23,7 @@ def test_a_file_counts_as_current_only_with_the_last_migration(tmp_path):
     assert names[-1] == _SCHEMA
 
 
-def test_a_file_of_before_events_keeps_its_images_and_repair_takes_up_the_pending_ones(tmp_path):
+def test_migration_keeps_images_and_makes_pending_due(tmp_path):
     path = tmp_path / "catalogue.db"
     database = Database(path)
     migrations.migrations.apply(database, stop_before="m002_events_and_repair")

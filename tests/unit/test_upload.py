@@ -35,7 +35,7 @@ def is_empty(app):
     return not app.store.blobs and not app.catalogue.images and not app.catalogue.found
 
 
-def test_a_picture_is_stored_described_and_detected(app):
+def test_picture_is_stored_described_and_detected(app):
     image = upload_image(Upload(PICTURE, "coins.jpg"), app)
 
     assert image == app.catalogue.images[image.image_id]
@@ -48,13 +48,13 @@ def test_a_picture_is_stored_described_and_detected(app):
     assert app.store.blobs == {f"images/{image.image_id}.jpg": PICTURE}
 
 
-def test_blob_comes_first_then_row_then_detection_then_its_objects(app):
+def test_writes_are_blob_then_row_then_objects(app):
     upload_image(Upload(PICTURE), app)
 
     assert app.journal == ["read", "put", "add", "upright", "detect", "record"]
 
 
-def test_the_row_is_claimed_from_the_start_so_that_nobody_else_detects_meanwhile(app):
+def test_row_is_claimed_before_detection(app):
     rows = []
     app.detector.meanwhile["detect"] = lambda: rows.extend(app.catalogue.images.values())
     upload_image(Upload(PICTURE), app)
@@ -64,7 +64,7 @@ def test_the_row_is_claimed_from_the_start_so_that_nobody_else_detects_meanwhile
     ]
 
 
-def test_the_store_keeps_what_came_and_the_detector_sees_it_upright(app):
+def test_store_gets_the_original_detector_the_upright(app):
     turned = b"picture6 of coins"
     image = upload_image(Upload(turned), app)
 
@@ -72,7 +72,7 @@ def test_the_store_keeps_what_came_and_the_detector_sees_it_upright(app):
     assert [(picture.data, picture.orientation) for picture in app.detector.asked] == [(b"upright " + turned, 1)]
 
 
-def test_a_picture_without_circles_is_detected_all_the_same(app):
+def test_picture_without_circles_is_detected(app):
     app.detector.circles = ()
     image = upload_image(Upload(PICTURE), app)
 
@@ -80,7 +80,7 @@ def test_a_picture_without_circles_is_detected_all_the_same(app):
 
 
 @pytest.mark.parametrize("error", [UnsupportedPicture, TooLarge, UndecodablePicture])
-def test_of_a_picture_that_is_refused_nothing_is_kept(app, error):
+def test_refused_picture_leaves_nothing(app, error):
     app.pictures.errors["read"] = error("No.")
     with pytest.raises(error):
         upload_image(Upload(PICTURE, idempotency_key="k"), app)
@@ -89,7 +89,7 @@ def test_of_a_picture_that_is_refused_nothing_is_kept(app, error):
     assert app.journal == ["read"]
 
 
-def test_a_store_that_is_away_leaves_nothing_in_the_catalogue(app):
+def test_unavailable_store_leaves_no_row(app):
     app.store.errors["put"] = away()
     with pytest.raises(Unavailable):
         upload_image(Upload(PICTURE), app)
@@ -98,7 +98,7 @@ def test_a_store_that_is_away_leaves_nothing_in_the_catalogue(app):
     assert app.detector.asked == []
 
 
-def test_a_catalogue_that_is_away_at_the_row_leaves_no_blob(app):
+def test_failed_add_removes_the_blob(app):
     app.catalogue.errors["add"] = away()
     with pytest.raises(Unavailable):
         upload_image(Upload(PICTURE), app)
@@ -108,7 +108,7 @@ def test_a_catalogue_that_is_away_at_the_row_leaves_no_blob(app):
 
 
 @pytest.mark.parametrize("fault", [away(), NotFound("Gone."), Damaged("Broken.")])
-def test_a_blob_that_cannot_be_removed_hides_nothing_of_the_first_fault(app, fault):
+def test_failed_cleanup_does_not_hide_the_first_error(app, fault):
     app.catalogue.errors["add"] = first = away()
     app.store.errors["delete"] = fault
     with pytest.raises(Unavailable) as raised:
@@ -118,7 +118,7 @@ def test_a_blob_that_cannot_be_removed_hides_nothing_of_the_first_fault(app, fau
     assert not app.catalogue.images
 
 
-def test_a_predictor_that_fails_leaves_the_image_pending_and_free_to_be_taken_up(app):
+def test_failing_predictor_leaves_the_image_pending(app):
     app.detector.errors["detect"] = DetectorFailed("The predictor answered 500.")
     image = upload_image(Upload(PICTURE), app)
 
@@ -128,7 +128,7 @@ def test_a_predictor_that_fails_leaves_the_image_pending_and_free_to_be_taken_up
     assert app.store.blobs[image.key] == PICTURE
 
 
-def test_a_catalogue_that_is_away_at_the_release_too_costs_only_the_rest_of_the_claim(app):
+def test_failed_release_keeps_the_claim(app):
     app.detector.errors["detect"] = DetectorFailed("No answer.")
     app.catalogue.errors["release"] = away()
     image = upload_image(Upload(PICTURE), app)
@@ -137,7 +137,7 @@ def test_a_catalogue_that_is_away_at_the_release_too_costs_only_the_rest_of_the_
     assert (image.status, image.claimed_until) == (Status.PENDING, app.clock + app.rules.lease)
 
 
-def test_a_catalogue_that_is_away_at_the_record_loses_nothing(app):
+def test_failed_record_loses_nothing(app):
     app.catalogue.errors["record"] = away()
     image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
 
@@ -151,7 +151,7 @@ def test_a_catalogue_that_is_away_at_the_record_loses_nothing(app):
     assert (again.image_id, again.status, again.object_count) == (image.image_id, Status.DETECTED, 1)
 
 
-def test_an_image_that_is_deleted_while_it_is_looked_at_is_answered_as_it_was(app):
+def test_image_deleted_before_its_record_is_answered(app):
     app.catalogue.meanwhile["record"] = lambda: delete_image(next(iter(app.catalogue.images)), app)
     image = upload_image(Upload(PICTURE), app)
 
@@ -159,14 +159,14 @@ def test_an_image_that_is_deleted_while_it_is_looked_at_is_answered_as_it_was(ap
     assert is_empty(app)
 
 
-def test_without_a_key_the_same_bytes_are_two_images(app):
+def test_same_bytes_without_a_key_are_two_images(app):
     first, second = upload_image(Upload(PICTURE), app), upload_image(Upload(PICTURE), app)
 
     assert first.image_id != second.image_id
     assert len(app.catalogue.images) == len(app.store.blobs) == 2
 
 
-def test_the_same_key_with_the_same_bytes_is_the_same_image(app):
+def test_same_key_and_bytes_return_the_same_image(app):
     first = upload_image(Upload(PICTURE, "a.jpg", "k"), app)
     second = upload_image(Upload(PICTURE, "b.jpg", "k"), app)
 
@@ -174,7 +174,7 @@ def test_the_same_key_with_the_same_bytes_is_the_same_image(app):
     assert len(app.catalogue.images) == len(app.store.blobs) == len(app.detector.asked) == 1
 
 
-def test_the_same_key_with_other_bytes_is_refused_and_changes_nothing(app):
+def test_same_key_with_other_bytes_is_refused(app):
     first = upload_image(Upload(PICTURE, idempotency_key="k"), app)
     with pytest.raises(KeyReused):
         upload_image(Upload(OTHER, idempotency_key="k"), app)
@@ -183,14 +183,14 @@ def test_the_same_key_with_other_bytes_is_refused_and_changes_nothing(app):
     assert app.store.blobs == {first.key: PICTURE}
 
 
-def test_other_keys_are_other_images(app):
+def test_different_keys_make_different_images(app):
     first, second = (upload_image(Upload(PICTURE, idempotency_key=key), app) for key in "ab")
 
     assert first.image_id != second.image_id
     assert set(app.store.blobs) == {first.key, second.key}
 
 
-def test_a_key_that_cannot_be_looked_up_stores_nothing(app):
+def test_failed_key_lookup_stores_nothing(app):
     app.catalogue.errors["find"] = away()
     with pytest.raises(Unavailable):
         upload_image(Upload(PICTURE, idempotency_key="k"), app)
@@ -198,7 +198,7 @@ def test_a_key_that_cannot_be_looked_up_stores_nothing(app):
     assert is_empty(app)
 
 
-def test_a_retry_after_a_crash_before_the_row_overwrites_its_own_blob(app):
+def test_retry_after_a_crash_overwrites_its_own_blob(app):
     app.catalogue.errors["add"] = KeyboardInterrupt()  # as good as a kill: nobody tidies up
     with pytest.raises(KeyboardInterrupt):
         upload_image(Upload(PICTURE, idempotency_key="k"), app)
@@ -214,7 +214,7 @@ def between_look_and_write(app, data):
     app.catalogue.meanwhile["add"] = lambda: upload_image(Upload(data, idempotency_key="k"), app)
 
 
-def test_who_loses_the_race_for_a_key_with_the_same_bytes_answers_the_winners_image(app):
+def test_lost_race_with_same_bytes_returns_the_winner(app):
     between_look_and_write(app, PICTURE)
     image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
 
@@ -224,7 +224,7 @@ def test_who_loses_the_race_for_a_key_with_the_same_bytes_answers_the_winners_im
     assert len(app.detector.asked) == 1
 
 
-def test_who_loses_the_race_for_a_key_with_other_bytes_is_refused_and_leaves_nothing(app):
+def test_lost_race_with_other_bytes_leaves_nothing(app):
     between_look_and_write(app, OTHER)
     with pytest.raises(KeyReused):
         upload_image(Upload(PICTURE, idempotency_key="k"), app)
@@ -233,7 +233,7 @@ def test_who_loses_the_race_for_a_key_with_other_bytes_is_refused_and_leaves_not
     assert app.store.blobs == {winner.key: OTHER}
 
 
-def test_who_loses_the_race_while_the_winner_still_detects_answers_the_pending_image(app):
+def test_lost_race_during_detection_returns_pending(app):
     answers = []
 
     def second_request():
@@ -247,7 +247,7 @@ def test_who_loses_the_race_while_the_winner_still_detects_answers_the_pending_i
     assert len(app.detector.asked) == 1
 
 
-def test_who_loses_the_race_to_an_image_that_is_deleted_at_once_is_told_to_come_again(app):
+def test_losing_the_race_to_a_deleted_image_asks_for_a_retry(app):
     between_look_and_write(app, PICTURE)
     looks = iter([False, False, True])  # this request, the winner, this request after the race
 
@@ -264,7 +264,7 @@ def test_who_loses_the_race_to_an_image_that_is_deleted_at_once_is_told_to_come_
     assert not app.catalogue.images
 
 
-def test_a_request_that_fails_at_the_row_takes_no_blob_from_another_with_the_same_key_and_bytes(app):
+def test_failed_add_keeps_the_blob_of_the_race_winner(app):
     """Both write the same blob. The winner was told that its image is safe, so the other must not tidy it away."""
 
     def winner_then_outage():
@@ -288,14 +288,14 @@ def pending(app):
     return image
 
 
-def test_a_pending_image_that_nobody_holds_is_taken_up(app, pending):
+def test_repeated_upload_detects_a_free_pending_image(app, pending):
     image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
 
     assert (image.image_id, image.status, image.attempts) == (pending.image_id, Status.DETECTED, 2)
     assert (image.error, image.claimed_until, image.object_count) == (None, None, 1)
 
 
-def test_a_pending_image_that_somebody_holds_is_left_to_them(app, pending):
+def test_repeated_upload_leaves_a_held_image_alone(app, pending):
     app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.rules.lease)
     image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
 
@@ -303,7 +303,7 @@ def test_a_pending_image_that_somebody_holds_is_left_to_them(app, pending):
     assert app.detector.asked == []
 
 
-def test_a_pending_image_whose_holder_died_is_taken_up_after_the_lease(app, pending):
+def test_repeated_upload_detects_after_the_lease(app, pending):
     app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.rules.lease)
     app.clock += app.rules.lease - timedelta(microseconds=1)
     assert upload_image(Upload(PICTURE, idempotency_key="k"), app).status is Status.PENDING
@@ -313,7 +313,7 @@ def test_a_pending_image_whose_holder_died_is_taken_up_after_the_lease(app, pend
     assert (image.status, image.attempts) == (Status.DETECTED, 3)
 
 
-def test_a_pending_image_that_fails_again_stays_pending_and_free(app, pending):
+def test_repeated_upload_that_fails_stays_pending(app, pending):
     app.detector.errors["detect"] = DetectorFailed("Still no answer.")
     image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
 

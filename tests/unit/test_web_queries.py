@@ -12,7 +12,7 @@ def request(query=""):
     return Request(EnvironBuilder(query_string=query).get_environ())
 
 
-def test_a_query_is_read_by_its_parsers():
+def test_query_is_read_by_its_parsers():
     assert read_query(request("a=1&b=2.5"), a=int, b=float, c=str) == {"a": 1, "b": 2.5}
     assert read_query(request(), a=int) == {}
 
@@ -26,17 +26,17 @@ def test_a_query_is_read_by_its_parsers():
         (f"{'x' * 1000}=1", f"no query parameter '{'x' * 50}' here"),
     ],
 )
-def test_a_query_that_is_not_understood_is_malformed(query, words):
+def test_invalid_query_is_malformed(query, words):
     with pytest.raises(Malformed, match=words):
         read_query(request(query), a=int, score=number(0, 1))
 
 
 @pytest.mark.parametrize("text", ["0", "1", "0.5", "1e-3", "+.5", "-0"])
-def test_a_number_within_its_bounds_is_read(text):
+def test_number_within_its_bounds_is_read(text):
     assert number(0, 1)(text) == float(text)
 
 
 @pytest.mark.parametrize("text", ["", "x", "nan", "inf", "-inf", "1e400", "-0.001", "1.001", "0,5", "0x1"])
-def test_what_is_no_number_within_the_bounds_is_refused(text):
+def test_number_outside_its_bounds_is_refused(text):
     with pytest.raises(ValueError, match="must be a number from 0 to 1"):
         number(0, 1)(text)

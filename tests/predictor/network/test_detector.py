@@ -48,19 +48,19 @@ def recall_of(detector, scenes, least_px):
     return hits / wanted
 
 
-def test_the_weights_are_those_of_the_checksum_and_small_enough_for_the_repository():
+def test_weights_match_their_checksum_and_size_limit():
     digest, name = (MODEL_PATH.parent / "circles.onnx.sha256").read_text().split()
     assert hashlib.sha256(MODEL_PATH.read_bytes()).hexdigest() == digest
     assert name == MODEL_PATH.name
     assert MODEL_PATH.stat().st_size <= 12_000_000
 
 
-def test_it_names_its_version_and_threshold(detector):
+def test_detector_has_a_version_and_a_threshold(detector):
     assert detector.version.startswith("net-")
     assert 0.1 < detector.default_min_score < 0.9
 
 
-def test_discs_are_found_where_they_are(detector):
+def test_discs_are_found_with_position_and_radius(detector):
     wanted = [(200, 150, 60), (420, 330, 45), (700, 400, 90), (560, 120, 30)]
     found = sorted(find(detector, discs(900, 560, *wanted)), key=lambda c: c.centroid)
     assert len(found) == 4
@@ -71,14 +71,14 @@ def test_discs_are_found_where_they_are(detector):
         assert circle.label == "circle"
 
 
-def test_a_disc_cut_by_the_border_keeps_its_own_radius_in_a_box_that_ends_at_the_border(detector):
+def test_disc_cut_by_the_border_keeps_its_radius(detector):
     (circle,) = find(detector, discs(600, 450, (25, 200, 80)))
     left, top, width, height = circle.bbox
     assert left == 0 and width < 125
     assert circle.radius_px == pytest.approx(80, rel=0.12)
 
 
-def test_best_come_first_and_max_objects_keeps_the_best(detector):
+def test_best_detections_come_first_up_to_the_limit(detector):
     pixels = discs(900, 560, (200, 150, 60), (420, 330, 45), (700, 400, 90), (560, 120, 30))
     everything = find(detector, pixels, min_score=0.01)
     scores = [c.score for c in everything]
@@ -88,12 +88,12 @@ def test_best_come_first_and_max_objects_keeps_the_best(detector):
     assert find(detector, pixels, min_score=1.0) == []
 
 
-def test_touching_discs_stay_apart(detector):
+def test_touching_discs_are_separated(detector):
     wanted = [(200 + 80 * i, 200, 40) for i in range(5)]
     assert len(find(detector, discs(800, 400, *wanted))) == 5
 
 
-def test_small_things_of_a_large_picture_are_found(detector):
+def test_small_discs_in_a_large_picture_are_found(detector):
     wanted = [(300 + 500 * i, 250 + 420 * j, 14) for i in range(6) for j in range(5)]
     found = find(detector, discs(3200, 2400, *wanted))
     hits = sum(any(abs(c.centroid[0] - x) < 4 and abs(c.centroid[1] - y) < 4 for c in found) for x, y, _ in wanted)
@@ -101,7 +101,7 @@ def test_small_things_of_a_large_picture_are_found(detector):
     assert len(found) <= 32
 
 
-def test_most_of_what_the_generator_draws_is_found(detector):
+def test_most_generated_circles_are_found(detector):
     from predictor.training.rendering.materials import Materials
     from predictor.training.rendering.scenes import render_scene
 
@@ -131,7 +131,7 @@ FEATURELESS = {
 
 
 @pytest.mark.parametrize("name", FEATURELESS)
-def test_a_picture_without_circles_gives_next_to_none(detector, name):
+def test_picture_without_circles_gives_few_detections(detector, name):
     pixels = np.asarray(FEATURELESS[name](), np.uint8)
     height, width, _ = pixels.shape
     found = find(detector, pixels)
@@ -144,7 +144,7 @@ def test_a_picture_without_circles_gives_next_to_none(detector, name):
 
 
 @pytest.mark.parametrize(("first_score", "looks", "mean_score"), [(0.99, 1, 0.99), (0.7, 2, 0.5), (0.4, 1, 0.4)])
-def test_only_a_doubtful_view_is_looked_at_mirrored_too(first_score, looks, mean_score):
+def test_only_a_doubtful_view_is_also_mirrored(first_score, looks, mean_score):
     answers = []
 
     def answer(shown):
@@ -161,7 +161,7 @@ def test_only_a_doubtful_view_is_looked_at_mirrored_too(first_score, looks, mean
     assert found.scores.tolist() == [pytest.approx(mean_score, abs=1e-3)]
 
 
-def test_threads_get_the_same_answers_as_one_alone(detector):
+def test_threads_get_the_same_detections(detector):
     pictures = [discs(640, 480, (100 + 40 * i, 200, 50), (450, 120 + 20 * i, 35)) for i in range(6)] * 3
     alone = [find(detector, pixels) for pixels in pictures]
     with ThreadPoolExecutor(6) as pool:
@@ -170,7 +170,7 @@ def test_threads_get_the_same_answers_as_one_alone(detector):
     assert all(len(circles) == 2 for circles in alone)
 
 
-def test_pixels_are_left_as_they_were(detector):
+def test_input_pixels_are_not_changed(detector):
     pixels = discs(640, 480, (200, 200, 50))
     before = pixels.copy()
     pixels.setflags(write=False)
@@ -179,7 +179,7 @@ def test_pixels_are_left_as_they_were(detector):
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc")
-def test_the_largest_picture_stays_within_600_mib():
+def test_largest_picture_needs_at_most_600_mib():
     program = (
         "import re, numpy as np\n"
         "from predictor.network.detector import NetworkDetector\n"

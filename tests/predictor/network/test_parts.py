@@ -14,7 +14,7 @@ def boxes(*rows, scores=None):
     return Boxes(values, np.array(scores or [0.9] * len(values), np.float32))
 
 
-def test_a_peak_becomes_a_box_in_pixels():
+def test_peak_is_decoded_to_a_box_in_pixels():
     output = np.full((5, 16, 24), -8, np.float32)
     output[1:, :, :] = 0
     output[0, 5, 9], output[1:, 5, 9] = 2.0, (np.log(2), np.log(0.5), 0.25, -0.5)
@@ -23,7 +23,7 @@ def test_a_peak_becomes_a_box_in_pixels():
     assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
 
 
-def test_only_local_maxima_above_the_threshold_count_best_first_and_at_most_so_many():
+def test_decode_returns_local_maxima_best_first():
     output = np.zeros((5, 16, 16), np.float32)
     output[0] = -9
     output[0, 4, 4], output[0, 4, 5], output[0, 10, 10], output[0, 14, 2] = 1.0, 0.9, 3.0, -3.0
@@ -32,7 +32,7 @@ def test_only_local_maxima_above_the_threshold_count_best_first_and_at_most_so_m
     assert decode(output, 0.01, 1).values[:, 0].tolist() == [42.0]
 
 
-def test_a_mirrored_answer_names_the_same_boxes_from_the_other_side():
+def test_mirrored_output_gives_mirrored_boxes():
     output = np.full((5, 16, 24), -8, np.float32)
     output[1:, :, :] = 0
     output[0, 5, 9], output[1:, 5, 9] = 2.0, (np.log(2), np.log(0.5), 0.25, -0.5)
@@ -41,7 +41,7 @@ def test_a_mirrored_answer_names_the_same_boxes_from_the_other_side():
     assert (mirrored(mirrored(output)) == output).all()
 
 
-def test_the_same_thing_found_twice_stays_once_and_overlapping_coins_stay_two():
+def test_suppress_drops_duplicates_keeps_overlaps():
     twice = boxes([50, 50, 40, 40], [53, 50, 40, 40], scores=[0.5, 0.8])
     assert suppress(twice).values.tolist() == [[53, 50, 40, 40]]
     coins = boxes([50, 50, 40, 40], [70, 50, 40, 40])
@@ -49,7 +49,7 @@ def test_the_same_thing_found_twice_stays_once_and_overlapping_coins_stay_two():
 
 
 @pytest.mark.parametrize("size", [(1024, 768), (4000, 3000), (640, 640), (20000, 8), (3, 5000), (5000, 5000)])
-def test_tiles_cover_the_picture_and_neighbours_overlap(size):
+def test_tiles_cover_the_picture_and_overlap(size):
     width, height = size
     scale = affordable_scale(width, height, 1.0)
     views = tiles(width, height, scale)
@@ -67,13 +67,13 @@ def test_tiles_cover_the_picture_and_neighbours_overlap(size):
         assert first + views[0].width - second >= (OVERLAP_PX - 2) / scale
 
 
-def test_a_box_over_an_inner_edge_is_cut_and_over_the_pictures_edge_is_not():
+def test_box_is_cut_by_inner_edges_only():
     view = View(left=0, top=100, width=200, height=200, scale=1)
     values = boxes([10, 200, 60, 60], [195, 200, 60, 60], [100, 105, 40, 40], [100, 295, 40, 40]).values
     assert view.cuts(values, (400, 300)).tolist() == [False, True, True, False]
 
 
-def test_what_is_shown_is_scaled_evenly_onto_grey():
+def test_view_is_scaled_evenly_and_padded_with_grey():
     pixels = np.zeros((300, 400, 3), np.uint8)
     pixels[150:, 200:] = 240
     shown, scales = show(pixels, whole(400, 300, 0.5))
@@ -83,7 +83,7 @@ def test_what_is_shown_is_scaled_evenly_onto_grey():
     assert shown[180, 100].tolist() == [127] * 3
 
 
-def test_a_far_larger_picture_is_shown_as_pillow_would_shrink_it():
+def test_strong_reduction_matches_pillow():
     rng = np.random.default_rng(4)
     pixels = np.asarray(Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).resize((4000, 3000)))
     shown, _ = show(pixels, whole(4000, 3000, 0.1))
@@ -92,7 +92,7 @@ def test_a_far_larger_picture_is_shown_as_pillow_would_shrink_it():
 
 
 @pytest.mark.parametrize("shape", [(60.0, 60.0), (25.0, 25.0), (50.0, 42.0)])
-def test_the_rim_of_a_disc_is_measured_to_a_fraction_of_a_pixel(shape):
+def test_rim_is_measured_with_subpixel_accuracy(shape):
     x, y, (rx, ry) = 130.4, 99.7, shape
     image = Image.new("L", (2080, 1600), 190)
     ImageDraw.Draw(image).ellipse(tuple(8 * v for v in (x - rx, y - ry, x + rx, y + ry)), fill=60)
@@ -103,7 +103,7 @@ def test_the_rim_of_a_disc_is_measured_to_a_fraction_of_a_pixel(shape):
     assert found[2:] == pytest.approx((2 * rx, 2 * ry), rel=0.02)
 
 
-def test_without_an_edge_the_box_stays_as_it_was():
+def test_box_without_an_edge_stays_unchanged():
     noise = np.random.default_rng(0).integers(0, 256, (200, 200, 3)).astype(np.uint8)
     rough = boxes([100, 100, 60, 60])
     assert np.abs(refine(noise, rough).values - rough.values).max() <= 60 * 0.15

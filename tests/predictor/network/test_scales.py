@@ -17,33 +17,33 @@ def row_of(count, size):
     return [(40 + 60 * i, 50, size, size) for i in range(count)]
 
 
-def test_a_finer_look_is_worth_it_where_things_are_small():
+def test_finer_scale_is_used_for_small_circles():
     assert mostly_small(boxes(*row_of(3, 30)), 0.5)
     assert not mostly_small(boxes(*row_of(3, 90)), 0.5)
     assert not mostly_small(boxes(*row_of(3, 30), score=0.2), 0.5), "only what is fairly sure counts"
     assert not mostly_small(boxes(), 0.5)
 
 
-def test_pixels_are_enlarged_for_a_crowd_only():
+def test_pixels_are_enlarged_only_for_a_crowd():
     assert finer_scale(1000, 800, 0.512, boxes(*row_of(3, 20))) == 1.0
     assert finer_scale(1000, 800, 1.0, boxes(*row_of(3, 20))) is None
     assert finer_scale(1000, 800, 1.0, boxes(*row_of(9, 20))) == pytest.approx(1.6)
 
 
-def test_each_look_answers_for_the_sizes_it_sees_best():
+def test_each_scale_keeps_the_sizes_it_sees_best():
     coarse, fine = boxes((300, 300, 200, 200), (40, 50, 20, 20)), boxes((300, 300, 180, 180), (41, 50, 20, 20))
     found = joined(coarse, [fine], 0.5, 1.0)
     assert sorted(found.values.tolist()) == [[41, 50, 20, 20], [300, 300, 200, 200]]
 
 
-def test_what_the_coarser_look_showed_no_sign_of_is_believed_less():
+def test_detection_unseen_at_the_coarse_scale_loses_score():
     coarse, fine = boxes((40, 50, 20, 20), score=0.15), boxes((41, 51, 22, 20), (400, 50, 20, 20))
     seen, unseen = joined(coarse, [fine], 0.5, 1.0).scores
     assert seen == pytest.approx(SCORE)
     assert unseen == pytest.approx(9 * np.exp(-2) / (1 + 9 * np.exp(-2)), abs=1e-3)
 
 
-def test_a_crowd_that_both_looks_see_vouches_for_the_rest():
+def test_crowd_seen_at_both_scales_confirms_the_rest():
     alone = (700, 400, 20, 20)
     for count, believed in ((7, False), (8, True)):
         both = row_of(count, 20)
@@ -52,5 +52,5 @@ def test_a_crowd_that_both_looks_see_vouches_for_the_rest():
         assert bool(score > 0.89) is believed
 
 
-def test_nothing_joined_with_nothing_is_nothing():
+def test_joining_empty_results_is_empty():
     assert len(joined(boxes(), [boxes(), boxes()], 0.5, 1.0).scores) == 0
