@@ -1,7 +1,8 @@
-"""Judge detectors on a folder of labelled pictures and print the figures as a table."""
+"""Evaluate detectors on a folder of labelled pictures and print a table. Exit with 2 if the folder cannot be used."""
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from rich.console import Console
 from rich.progress import track
 
 from predictor.evaluation.average_precision import average_precision
-from predictor.evaluation.dataset import DatasetError, Labelled, read_dataset
+from predictor.evaluation.coco import DatasetError
+from predictor.evaluation.dataset import Labelled, read_dataset
 from predictor.evaluation.drawing import draw
 from predictor.evaluation.figures import Figure, measure
 from predictor.evaluation.matching import Found, judge
@@ -21,7 +23,7 @@ _IN_PROCESS = ("network", "hough-tuned", "hough-tutorial")
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m predictor.evaluation", description=__doc__)
-    parser.add_argument("data", type=Path, help="folder with _annotations.coco.json or annotations.json")
+    parser.add_argument("data", type=Path, help="COCO folder of Roboflow, Label Studio, CVAT or FiftyOne")
     parser.add_argument("--url", action="append", default=[], help="also judge the predictor that runs there")
     parser.add_argument(
         "--detector", action="append", choices=_IN_PROCESS, help="in process; all three if none is named"
@@ -34,13 +36,20 @@ def _arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Judge every subject on every picture; exit with 2 where the folder cannot be read."""
+    """Evaluate every subject on every picture, or exit with 2 and the reason."""
     arguments = _arguments()
-    names = arguments.url + (arguments.detector or ([] if arguments.url else list(_IN_PROCESS)))
     try:
-        pictures = [p for p in read_dataset(arguments.data) if not arguments.domain or p.domain in arguments.domain]
+        _evaluate(arguments)
     except DatasetError as error:
-        raise SystemExit(f"evaluation: {error}") from None
+        print(f"evaluation: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    names = arguments.url + (arguments.detector or ([] if arguments.url else list(_IN_PROCESS)))
+    pictures = [p for p in read_dataset(arguments.data) if not arguments.domain or p.domain in arguments.domain]
+    if not pictures:
+        raise DatasetError(f"{arguments.data} does not hold pictures of the domain {' or '.join(arguments.domain)}.")
     console = Console()
     rows: dict[tuple[str, str], dict[str, Figure]] = {}
     for name in names:
@@ -63,11 +72,18 @@ Answers = tuple[Found, Found]
 
 
 def _answers(judged: Subject, pictures: Sequence[Labelled]) -> list[Answers]:
-    contents = ((picture.file.read_bytes()) for picture in pictures)
     return [
-        (judged.find(data, unsure=False), judged.find(data, unsure=True))
-        for data in track(contents, judged.name, total=len(pictures), console=Console(stderr=True))
+        _answer(judged, picture)
+        for picture in track(pictures, judged.name, total=len(pictures), console=Console(stderr=True))
     ]
+
+
+def _answer(judged: Subject, picture: Labelled) -> Answers:
+    try:
+        data = picture.file.read_bytes()
+        return judged.find(data, unsure=False), judged.find(data, unsure=True)
+    except (OSError, SyntaxError) as error:  # Pillow on a broken picture, urllib on a predictor that does not answer
+        raise DatasetError(f"{judged.name} cannot answer for {picture.file}: {error}.") from error
 
 
 def _domains(pictures: Sequence[Labelled]) -> dict[str, list[int]]:

@@ -1,6 +1,6 @@
-"""A folder of labelled pictures in COCO form, read without trusting more of it than is used."""
+"""A folder of labelled pictures as arrays. Which label files and folders are read: coco.py."""
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from predictor.evaluation.coco import DatasetError, LabelFile, find_picture, read_label_files
+
 Floats = NDArray[np.float64]
-DOCUMENT_NAMES = ("_annotations.coco.json", "annotations.json")
-
-
-class DatasetError(Exception):
-    """The folder cannot be judged on; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +31,35 @@ class Labelled:
 
 def read_dataset(folder: Path) -> list[Labelled]:
     """
-    Read the labels of a folder that holds _annotations.coco.json or annotations.json, pictures beside it or in images/.
+    Read the labelled pictures of a folder in COCO form.
 
     All categories count as circles. A label's centroid and radius, where it has them, are used as they are, else
     the middle and a quarter of width plus height of its box. Raises DatasetError.
     """
-    document = _document(folder)
-    by_image: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in document["images"]}
-    for annotation in document.get("annotations", []):
-        by_image[annotation["image_id"]].append(annotation)
-    return [_labelled(folder, image, by_image[image["id"]]) for image in document["images"]]
+    pictures = [picture for labels in read_label_files(folder) for picture in _pictures(folder, labels)]
+    if not pictures:
+        raise DatasetError(f"The label file of {folder} does not list any picture.")
+    files: set[Path] = set()
+    for picture in pictures:
+        if picture.file in files:
+            raise DatasetError(f"Two pictures of the labels are the file {picture.file}.")
+        files.add(picture.file)
+    return pictures
 
 
-def _document(folder: Path) -> dict[str, Any]:
-    for name in DOCUMENT_NAMES:
-        if (folder / name).is_file():
-            document: dict[str, Any] = json.loads((folder / name).read_text())
-            return document
-    raise DatasetError(f"{folder} holds neither {' nor '.join(DOCUMENT_NAMES)}.")
+def _pictures(folder: Path, labels: LabelFile) -> Iterator[Labelled]:
+    for image in labels.images:
+        file = find_picture(folder, image["file_name"], labels.subset)
+        if file is None:
+            raise DatasetError(f"{folder} does not hold the picture {image['file_name']}.")
+        yield _labelled(file, str(image.get("domain", "all")), labels.labels[image["id"]])
 
 
-def _labelled(folder: Path, image: dict[str, Any], annotations: list[dict[str, Any]]) -> Labelled:
-    wanted = [a for a in annotations if not a.get("iscrowd", 0)]
-    ignored = [a for a in annotations if a.get("iscrowd", 0)]
-    circles = np.array([_circle(a) for a in wanted], np.float64).reshape(-1, 3)
-    domain = str(image.get("domain", "all"))
-    return Labelled(_file(folder, image["file_name"]), domain, _boxes(wanted), _boxes(ignored), circles)
+def _labelled(file: Path, domain: str, labels: list[dict[str, Any]]) -> Labelled:
+    wanted = [label for label in labels if not label.get("iscrowd")]
+    ignored = [label for label in labels if label.get("iscrowd")]
+    circles = np.array([_circle(label) for label in wanted], np.float64).reshape(-1, 3)
+    return Labelled(file, domain, _boxes(wanted), _boxes(ignored), circles)
 
 
 def _boxes(annotations: list[dict[str, Any]]) -> Floats:
@@ -70,10 +70,3 @@ def _circle(annotation: dict[str, Any]) -> tuple[float, float, float]:
     left, top, width, height = annotation["bbox"]
     x, y = annotation.get("centroid") or (left + width / 2, top + height / 2)
     return x, y, annotation.get("radius") or (width + height) / 4
-
-
-def _file(folder: Path, name: str) -> Path:
-    for candidate in (folder / name, folder / "images" / name):
-        if candidate.is_file():
-            return candidate
-    raise DatasetError(f"{folder} lacks the picture {name}.")
