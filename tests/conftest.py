@@ -1,4 +1,4 @@
-"""Servers that several folders of tests share; each starts when the first test asks for it, once a session."""
+"""Fixtures: S3 servers, started once a session on first use."""
 
 import pytest
 
@@ -11,13 +11,13 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="session")
 def seaweedfs(tmp_path_factory):
-    """A real S3 server: where it is, and who may write."""
+    """Yield a SeaweedFS server with its URL and credentials."""
     with servers.seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def moto():
-    """moto's S3 server: where it is."""
+    """Yield a moto S3 server."""
     with servers.moto() as running:
         yield running

@@ -1,4 +1,4 @@
-"""Holds an answer to the contract, lib/circles/web/openapi.json: its status, content type, headers and body."""
+"""Check an HTTP response against the OpenAPI contract."""
 
 import json
 import re
@@ -15,22 +15,22 @@ _URI = "urn:circles:contract"
 _REGISTRY = Registry().with_resource(_URI, DRAFT202012.create_resource(CONTRACT))
 _PROBLEM = f"{_URI}#/components/schemas/Problem"
 _INSIDE = {"/metrics"}
-"""Answered by a function itself, past the gateway, which has nothing at this path."""
+"""Paths that a function serves but the gateway does not."""
 _ANYWHERE = {404, 405}
-"""What the contract's description promises for every path and method that it does not list."""
+"""Statuses that the contract promises for paths and methods it does not list."""
 
 
 def check_answer(
     method: str, path: str, status: int, headers: Mapping[str, str], body: bytes, *, function: str | None = None
 ) -> None:
     """
-    Raise AssertionError, with a sentence, where an answer is not as the contract says.
+    Raise AssertionError for a response that violates the contract.
 
     Args:
-        method, path: the request's; path as it was sent, without the query.
-        headers: the answer's, found whatever their case.
-        body: the answer's, decoded; empty for HEAD.
-        function: the tag of the one function that was asked; None for all of them behind the gateway.
+        method, path: of the request; path as it was sent, without the query.
+        headers: of the response, in any case.
+        body: of the response, decoded; empty for HEAD.
+        function: the tag of the function that was called, or None behind the gateway.
     """
     asked = f"{method} {path} answered {status}"
     headers = {name.lower(): value for name, value in headers.items()}
@@ -52,7 +52,7 @@ def check_answer(
 
 
 def _operation(method: str, path: str) -> str | None:
-    """Return the JSON pointer of the operation that answers; HEAD is GET's. Literal paths go before templates."""
+    """Return the JSON pointer of an operation. HEAD uses GET's. Literal paths precede templates."""
     method = {"HEAD": "get"}.get(method, method.lower())
     for template in sorted(CONTRACT["paths"], key=lambda each: each.count("{")):
         pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template.rstrip("/")))
@@ -62,7 +62,7 @@ def _operation(method: str, path: str) -> str | None:
 
 
 def _pointer(pointer: str) -> str:
-    """Follow $ref at the pointer's end, so that what lies below can be pointed at."""
+    """Resolve a $ref at the pointer's end."""
     node = _at(pointer)
     return node["$ref"].removeprefix("#") if "$ref" in node else pointer
 
@@ -102,16 +102,20 @@ def _check_body(
 
 
 def read_json(body: bytes) -> Any:
-    """Parse strictly: Python writes and reads NaN, which is no JSON (RFC 8259, section 6)."""
+    """Parse JSON strictly. Python accepts NaN, which is not JSON (RFC 8259, section 6)."""
 
     def refuse(name: str) -> None:
-        raise AssertionError(f"{name} is no JSON")
+        raise AssertionError(f"{name} is not JSON")
 
     return json.loads(body, parse_constant=refuse)
 
 
 def _check_problem(asked: str, method: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
-    """RFC 9457, and what is ours: a urn as type, the request's id as instance."""
+    """
+    Check a problem document (RFC 9457).
+
+    Its type is our urn, its instance the request's id.
+    """
     assert headers.get("content-type") == "application/problem+json", f"{asked} as {headers.get('content-type')}"
     assert status != 405 or headers.get("allow"), f"{asked} without Allow"
     if method == "HEAD":

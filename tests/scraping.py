@@ -1,4 +1,4 @@
-"""Reads what a process says at /metrics."""
+"""Read the metrics of a process."""
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain
@@ -7,22 +7,22 @@ from circles.telemetry import metrics
 
 
 def samples(text):
-    """Every sample as (name, labels, value); text as Prometheus' text format has it."""
+    """Yield (name, labels, value) of each sample in Prometheus' text format."""
     return [(each.name, each.labels, each.value) for family in plain(text) for each in family.samples]
 
 
 def open_metrics_names(text):
-    """The names of the samples in OpenMetrics' form; raises ValueError for what breaks its rules."""
+    """Return the sample names of an OpenMetrics text. Raises ValueError for invalid text."""
     return {each.name for family in open_metrics(text) for each in family.samples}
 
 
 def total(text, name, **labels):
-    """The sum of all samples of that name whose labels are as given; 0 where there is none."""
+    """Return the sum of the matching samples, or 0."""
     return sum(value for sample, known, value in samples(text) if sample == name and known.items() >= labels.items())
 
 
 class Counted:
-    """What was counted in this very process since it was made; the metrics of all tests are the same."""
+    """Count what this process recorded since creation. All tests share the metrics."""
 
     def __init__(self):
         self._before = self._text()

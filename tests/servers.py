@@ -1,4 +1,4 @@
-"""S3 servers that tests start: SeaweedFS as a process, moto as a thread; and ports that are free."""
+"""Start S3 servers and find free ports."""
 
 import json
 import os
@@ -22,7 +22,7 @@ CREDENTIALS = ROOT / "manifests/local/s3.json"
 
 @dataclass(frozen=True)
 class S3Server:
-    """Where an S3 server listens and who may write. checks_credentials: whether it refuses everybody else."""
+    """URL and credentials of an S3 server. checks_credentials: whether it refuses others."""
 
     url: str
     access_key: str
@@ -30,7 +30,7 @@ class S3Server:
     checks_credentials: bool
 
     def boto3_client(self):
-        """A second S3 client, to look at buckets past our own adapter; close it."""
+        """Return a second S3 client, independent of our adapter. The caller closes it."""
         return boto3.client(
             "s3",
             endpoint_url=self.url,
@@ -42,7 +42,7 @@ class S3Server:
 
 
 def free_ports(count):
-    """Ports that nothing listened on a moment ago, all different. For servers that cannot bind port 0 themselves."""
+    """Return free ports, for servers that cannot bind port 0."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -52,7 +52,7 @@ def free_ports(count):
 
 @contextmanager
 def seaweedfs(folder, **environment):
-    """Run SeaweedFS's S3 server over folder, with the credentials and flags of manifests/local."""
+    """Run SeaweedFS's S3 server on folder, with the credentials and flags of manifests/local."""
     master, volume, filer, s3, *grpc = free_ports(8)
     command = [
         Path(sys.executable).with_name("weed"),
@@ -61,7 +61,7 @@ def seaweedfs(folder, **environment):
         "-ip=127.0.0.1",
         f"-master.port={master}",
         f"-volume.port={volume}",
-        "-volume.max=200",  # each bucket takes a few
+        "-volume.max=200",  # each bucket needs a few volumes
         "-master.volumeSizeLimitMB=64",
         "-master.telemetry=false",
         "-filer",
@@ -71,7 +71,7 @@ def seaweedfs(folder, **environment):
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         f"-s3.config={CREDENTIALS}",
-        # else each is 10,000 above its neighbour, where there may be no port
+        # otherwise each is 10,000 above the HTTP port, which may not exist
         *(f"-{name}.port.grpc={port}" for name, port in zip(("master", "volume", "filer", "s3"), grpc, strict=True)),
     ]
     with open(Path(folder) / "weed.log", "w+") as log:
@@ -84,13 +84,13 @@ def seaweedfs(folder, **environment):
             _wait_until_it_writes(server, process, log)
             yield server
         finally:
-            process.kill()  # asked politely it takes 15 s, and nobody will read this folder again
+            process.kill()  # a clean stop takes 15 s, and the folder is not read again
             process.wait()
 
 
 @contextmanager
 def moto():
-    """Run moto's server in a thread of this process. It knows no credentials: everybody may write."""
+    """Run moto's server in a thread of this process. It accepts any credentials."""
     from moto.server import DomainDispatcherApplication, create_backend_app  # slow to import
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -110,10 +110,10 @@ def moto():
         server.server_close()
 
 
-def _wait_until_it_writes(server, process, log, patience_s=60):
-    """The S3 port opens before a volume can be written: only a stored object shows that it is ready."""
+def _wait_until_it_writes(server, process, log, timeout_s=60):
+    """Wait until an object can be stored. The port opens before a volume can be written."""
     client = server.boto3_client()
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + timeout_s
     try:
         while True:
             try:
@@ -121,7 +121,7 @@ def _wait_until_it_writes(server, process, log, patience_s=60):
                 client.create_bucket(Bucket="ready")
                 client.put_object(Bucket="ready", Key="ready", Body=b"ready")
                 return
-            except Exception as error:  # refused, 404 while it starts, 500 while no volume has come up
+            except Exception as error:  # connection refused, 404 while it starts, 500 until a volume is ready
                 if isinstance(error, urllib.error.HTTPError):
                     error.close()
                 log.seek(0)

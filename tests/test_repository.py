@@ -1,4 +1,4 @@
-"""The repository agrees with itself: functions, Procfile, gateway, settings, README, and who may import what."""
+"""Test that functions, Procfile, gateway, settings, README and imports agree."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ from tests.openapi import CONTRACT
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
 EVENT_FUNCTIONS = {"bridge", "ingest", "repair"}
-"""Machines post to them, no client does: they are behind no gateway and no part of the HTTP contract."""
+"""Functions for events: not behind the gateway and not in the HTTP contract."""
 SOURCES = sorted(path.relative_to(ROOT) for folder in ("lib", "functions") for path in (ROOT / folder).rglob("*.py"))
 PACKAGE = [source for source in SOURCES if source.is_relative_to("lib/circles")]
 README = (ROOT / "README.md").read_text()
@@ -29,7 +29,7 @@ def tracked(*where):
 
 
 def imports(path):
-    """Every module that a file imports, at its top or within, but for type checking alone."""
+    """Yield every module that a file imports anywhere, except under TYPE_CHECKING."""
     tree = ast.parse((ROOT / path).read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
@@ -137,7 +137,7 @@ def test_lib_is_tracked_and_not_a_package():
 
 
 ELSEWHERE = re.compile(
-    # Written so that this file does not find itself.
+    # Written so that this file does not match itself.
     r"(?<![\w.])/wo[r]k/|\.\./share[d]|\.librar[y]\b|(?<!\w)/roo[t]/|(?<!\w)/home/\w+/|/opt/whee[l]s"
     r"|py[p]i\.org|python[h]osted\.org|registry\.np[m]js\.org|deb\.debia[n]\.org|proxy\.golan[g]\.org"
 )
@@ -147,7 +147,7 @@ def test_no_tracked_file_names_a_local_path_or_registry():
     found = []
     for path in tracked():
         if not path.is_file():
-            continue  # deleted and not committed yet
+            continue  # deleted but not committed yet
         try:
             text = path.read_text()
         except UnicodeDecodeError:
@@ -174,7 +174,7 @@ DRIVERS = {
     "werkzeug": r"web/\w+\.py",
     "functions_framework": r"serve/server\.py|functions/\w+/main\.py",
 }
-"""Who may import what is not the standard library's, and the database besides."""
+"""Files that may import each driver (third-party module or database)."""
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
@@ -237,7 +237,7 @@ ADAPTERS = [source for source in SOURCES if source.is_relative_to("lib/circles/a
 
 @pytest.mark.parametrize("source", ADAPTERS, ids=lambda path: path.stem)
 def test_adapters_import_no_other_adapter(source):
-    """But for the one HTTP client, which those share who call other people's servers."""
+    """The HTTP client is the exception: adapters of remote servers share it."""
     own = source.relative_to("lib/circles/adapters").with_suffix("").parts[0]
     for name in ours(source):
         if name.startswith("adapters."):
@@ -257,7 +257,7 @@ def test_only_settings_reads_the_environment():
 
 
 def without_requests(source):
-    """The code without a request's environ, which is another thing."""
+    """Return the source without request.environ, which is WSGI's."""
     return (ROOT / source).read_text().replace("request.environ", "")
 
 

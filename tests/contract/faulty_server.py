@@ -1,4 +1,4 @@
-"""A server of raw sockets that does what no HTTP library lets one do: reset, hang, drip, break off."""
+"""Raw socket server that resets, hangs, drips or truncates its answers."""
 
 import socket
 import struct
@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 
 class Connection:
-    """One client's connection, with its request read to the end of the body."""
+    """A connection whose request has been read completely."""
 
     def __init__(self, peer, gone):
         self.peer = peer
@@ -23,12 +23,12 @@ class Connection:
         self.send("\r\n".join([*lines, "Connection: close", "", ""]).encode() + body)
 
     def reset(self):
-        """End with RST instead of FIN: nothing lingers."""
+        """Close with RST instead of FIN."""
         self.peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.peer.close()
 
     def hold(self):
-        """Say nothing until the client goes away, or the test ends."""
+        """Send nothing until the client disconnects or the test ends."""
         while not self._gone.is_set():
             with suppress(TimeoutError):
                 self.peer.settimeout(0.05)
@@ -40,7 +40,7 @@ class Connection:
         self._gone.wait(seconds)
 
     def drip(self, piece, pause_s):
-        """Send piece again and again, until the client goes away or the test ends."""
+        """Send piece repeatedly until the client disconnects or the test ends."""
         while not self._gone.wait(pause_s):
             self.send(piece)
 
@@ -48,9 +48,9 @@ class Connection:
 @contextmanager
 def faulty_server(behave):
     """
-    Listen on a free port and let behave(number, connection) answer each connection, the first being number 0.
+    Serve a free port with behave(number, connection), numbered from 0.
 
-    Yields the address, and the list of the connections that came. What a client breaks off is no error here.
+    Yields the URL and the list of connections so far. A client that disconnects is not an error.
     """
     came, threads, gone = [], [], threading.Event()
     listener = socket.create_server(("127.0.0.1", 0))
@@ -78,7 +78,7 @@ def faulty_server(behave):
     finally:
         gone.set()
         with suppress(OSError):
-            socket.create_connection(listener.getsockname(), 1).close()  # wakes accept
+            socket.create_connection(listener.getsockname(), 1).close()  # unblocks accept
         acceptor.join()
         listener.close()
         for thread in threads:

@@ -1,4 +1,4 @@
-"""Disks with no room: a tiny file system where this process may mount one, and a limit on file sizes everywhere."""
+"""Make full disks: tiny file systems or file size limits."""
 
 import subprocess
 from contextlib import contextmanager
@@ -6,12 +6,12 @@ from contextlib import contextmanager
 import pytest
 
 LIMIT_FILES = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))\n"
-"""To begin a script with: no file of that process gets larger than so many bytes."""
+"""First lines of a script: limit the files of its process to this many bytes."""
 
 
 @contextmanager
 def tiny_disk(folder, size_bytes):
-    """A file system of so many bytes at folder. Skips the test where mounting is not allowed."""
+    """Mount a file system of this size (bytes) at folder, or skip the test."""
     folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", folder], capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""Python in processes of its own, with lib/ on the path: to be many, to be killed, to meet limits."""
+"""Run Python scripts in their own processes, with lib/ on the path."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ LIB = Path(__file__).resolve().parents[2] / "lib"
 
 
 def python(script, *arguments):
-    """Start a script with pipes of text for standard input and output. As a context it waits for the end."""
+    """Start a script with text pipes. As a context manager it waits for the end."""
     return subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(LIB)},
@@ -20,7 +20,7 @@ def python(script, *arguments):
 
 
 def output(script, *arguments):
-    """What a script prints; it must end well."""
+    """Return the output of a script that must succeed."""
     with python(script, *arguments) as process:
         printed, _ = process.communicate()
     assert process.returncode == 0

@@ -1,7 +1,7 @@
 """
-The contract of the Catalogue port, over every adapter: SQLite on disk, and the tests' own fake.
+Test the Catalogue contract on SQLite and on the fake.
 
-test_sqlite_database.py has what only a file can suffer.
+test_sqlite_database.py tests what only a file can suffer.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ def circle(number=0, **changes):
 
 
 def run(*circles, **changes):
-    """A detector's run."""
+    """Return a detection with these circles."""
     return replace(Detection("circles", "7", "v1", 12.5, circles), **changes)
 
 
@@ -49,7 +49,7 @@ def an_image(**changes):
 
 
 class SqliteFiles:
-    """One file, opened as often as a test wants."""
+    """A file that a test can open several times."""
 
     def __init__(self, folder):
         self._path = folder / "data" / "catalogue.db"
@@ -65,12 +65,12 @@ class SqliteFiles:
 
 
 DATABASES = {"sqlite": SqliteFiles}
-"""Where a further adapter joins: how to make something of a folder that catalogues are opened on."""
+"""Factories by adapter: each takes a folder and opens catalogues in it. Add new adapters here."""
 
 
 @pytest.fixture(params=DATABASES)
 def database(request, tmp_path):
-    """Something that catalogues are opened on; what one wrote the others see."""
+    """Yield a database on which several catalogues can be opened."""
     opened = DATABASES[request.param](tmp_path)
     yield opened
     opened.close()
@@ -78,7 +78,7 @@ def database(request, tmp_path):
 
 @pytest.fixture(params=["fake", *DATABASES])
 def catalogue(request, tmp_path):
-    """One catalogue, asked by one thread: what the fake must do as well."""
+    """Yield one catalogue for one thread, the fake included."""
     if request.param == "fake":
         yield FakeCatalogue()
         return
@@ -87,8 +87,8 @@ def catalogue(request, tmp_path):
     opened.close()
 
 
-def added_to(catalogue, **changes):
-    """An image that is pending and that nobody holds."""
+def add_image(catalogue, **changes):
+    """Add a pending image without a claim, and return it."""
     image = an_image(**changes)
     catalogue.add(image)
     return image
@@ -96,7 +96,7 @@ def added_to(catalogue, **changes):
 
 @pytest.fixture
 def image(catalogue):
-    return added_to(catalogue)
+    return add_image(catalogue)
 
 
 # Images
@@ -105,7 +105,7 @@ def image(catalogue):
 def test_backlog_counts_pending_and_oldest(catalogue):
     assert catalogue.backlog() == Backlog(0, None)
 
-    newest, oldest, done = (added_to(catalogue, created_at=NOW - timedelta(hours=age)) for age in (1, 2, 3))
+    newest, oldest, done = (add_image(catalogue, created_at=NOW - timedelta(hours=age)) for age in (1, 2, 3))
     catalogue.record(done.image_id, run(), claim=0, now=NOW)
     catalogue.claim(newest.image_id, now=NOW, until=LATER)
     assert catalogue.backlog() == Backlog(2, oldest.created_at)
@@ -254,7 +254,7 @@ def test_detected_image_cannot_be_claimed(catalogue, image):
 
 def test_concurrent_claims_have_one_winner(database):
     catalogues = [database.open() for _ in range(4)]
-    image = added_to(catalogues[0])
+    image = add_image(catalogues[0])
     with ThreadPoolExecutor(16) as pool:
         won = list(
             pool.map(lambda number: catalogues[number % 4].claim(image.image_id, now=NOW, until=LATER), range(16))
@@ -421,15 +421,15 @@ def test_last_error_is_kept(catalogue, image):
     assert catalogue.release(image.image_id, claim=0, due_at=LATER, error="Second.").error == "Second."
 
 
-def lost_claim(catalogue, image):
-    """The first holder was slow, its claim ran out, and a second one has the image. Returns it as the first has it."""
+def lose_claim(catalogue, image):
+    """Let a second holder claim the image. Returns the first, expired claim."""
     slow = catalogue.claim(image.image_id, now=NOW, until=LATER)
     assert catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(seconds=60))
     return slow
 
 
 def test_late_release_does_not_undo_a_success(catalogue, image):
-    slow = lost_claim(catalogue, image)
+    slow = lose_claim(catalogue, image)
     detected = catalogue.record(image.image_id, run(circle(1)), claim=slow.attempts + 1, now=NOW)
     released = catalogue.release(image.image_id, claim=slow.attempts, due_at=LATER, error="No answer.")
 
@@ -438,7 +438,7 @@ def test_late_release_does_not_undo_a_success(catalogue, image):
 
 
 def test_lost_claim_changes_nothing(catalogue, image):
-    slow = lost_claim(catalogue, image)
+    slow = lose_claim(catalogue, image)
     held = catalogue.get(image.image_id)
 
     assert catalogue.release(image.image_id, claim=slow.attempts, due_at=NOW, error="No answer.") == held
@@ -508,7 +508,7 @@ def test_failed_image_can_become_detected(catalogue, image):
 
 
 def test_delete_removes_the_image_and_its_objects(catalogue, image):
-    other = added_to(catalogue)
+    other = add_image(catalogue)
     catalogue.record(image.image_id, run(circle(1)), claim=0, now=NOW)
     catalogue.record(image.image_id, run(circle(2)), claim=0, now=NOW)
     (found,) = catalogue.objects(image.image_id, EVERYTHING)[1]
@@ -531,11 +531,11 @@ def test_delete_removes_the_image_and_its_objects(catalogue, image):
 
 
 def test_deletion_frees_the_idempotency_key(catalogue):
-    first = added_to(catalogue, idempotency_key="k")
+    first = add_image(catalogue, idempotency_key="k")
     catalogue.delete(first.image_id, now=NOW)
     assert catalogue.find_by_idempotency_key("k") is None
 
-    second = added_to(catalogue, idempotency_key="k")
+    second = add_image(catalogue, idempotency_key="k")
     assert catalogue.find_by_idempotency_key("k") == second
 
 
@@ -573,7 +573,7 @@ def test_concurrent_adds_with_one_id_add_one(database):
 
 
 def walk(catalogue, wanted, limit):
-    """All pages, one after the other."""
+    """Yield the images of all pages."""
     before = None
     while page := catalogue.page(wanted, limit=limit, before=before):
         assert len(page) <= limit
@@ -583,15 +583,15 @@ def walk(catalogue, wanted, limit):
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 def test_pages_list_every_image_once_newest_first(catalogue, limit):
-    moments = [NOW + timedelta(seconds=number // 3) for number in range(10)]  # three at a time in the same moment
-    images = [added_to(catalogue, created_at=moment) for moment in moments]
+    moments = [NOW + timedelta(seconds=number // 3) for number in range(10)]  # three images at each time
+    images = [add_image(catalogue, created_at=moment) for moment in moments]
     expected = sorted(images, key=lambda each: (each.created_at, each.image_id), reverse=True)
 
     assert list(walk(catalogue, ImageFilter(), limit)) == expected
 
 
 def test_page_filters_images(catalogue):
-    old, new = added_to(catalogue, sha256="cd" * 32), added_to(catalogue, created_at=LATER)
+    old, new = add_image(catalogue, sha256="cd" * 32), add_image(catalogue, created_at=LATER)
     detected = catalogue.record(new.image_id, run(circle(1)), claim=0, now=NOW)
 
     def found(**wanted):
@@ -611,9 +611,9 @@ def test_page_filters_images(catalogue):
 
 
 def test_new_images_do_not_shift_later_pages(catalogue):
-    images = [added_to(catalogue, created_at=NOW + timedelta(seconds=number)) for number in range(4)]
+    images = [add_image(catalogue, created_at=NOW + timedelta(seconds=number)) for number in range(4)]
     first = catalogue.page(ImageFilter(), limit=2)
-    added_to(catalogue, created_at=LATER)
+    add_image(catalogue, created_at=LATER)
     catalogue.delete(images[3].image_id, now=NOW)
 
     before = (first[-1].created_at, first[-1].image_id)
@@ -621,7 +621,7 @@ def test_new_images_do_not_shift_later_pages(catalogue):
 
 
 class Faulty(tuple):
-    """Circles of which the second cannot be had: whatever was written before must not stay."""
+    """Circles that fail at the second one. The first must not stay in the database."""
 
     def __iter__(self):
         yield circle(1)
@@ -643,7 +643,7 @@ def test_failed_record_leaves_no_partial_run(catalogue, image):
 
 def test_writes_are_visible_to_other_connections(database):
     first, second = database.open(), database.open()
-    image = added_to(first)
+    image = add_image(first)
     first.record(image.image_id, run(circle(1)), claim=0, now=NOW)
 
     assert second.get(image.image_id) == first.get(image.image_id)
@@ -667,9 +667,9 @@ def test_threads_write_and_read_concurrently(database):
 
 
 def test_readers_never_see_a_mixed_run(database):
-    """A run of n circles whose labels are n: no reader may see a mixture."""
+    """A run has n circles labelled n, so a mixture shows."""
     writer, reader = database.open(), database.open()
-    image = added_to(writer)
+    image = add_image(writer)
     runs = [run(*[circle(label=str(count))] * count) for count in (3, 1, 5, 2)] * 4
     writer.record(image.image_id, runs[0], claim=0, now=NOW)
     seen = []
@@ -685,7 +685,7 @@ def test_readers_never_see_a_mixed_run(database):
 
 def test_concurrent_runs_are_all_kept(database):
     catalogues = [database.open() for _ in range(4)]
-    image = added_to(catalogues[0])
+    image = add_image(catalogues[0])
 
     def record(number):
         catalogues[number % 4].record(image.image_id, run(circle(number)), claim=0, now=NOW)

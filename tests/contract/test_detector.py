@@ -1,5 +1,8 @@
-"""The contract of the Detector port: KserveDetector against real HTTP servers in every wire form and every mood, and
-FixedDetector."""
+"""
+Test the Detector contract on KserveDetector and FixedDetector.
+
+KserveDetector talks to real HTTP servers in every protocol and with every fault.
+"""
 
 import base64
 import gzip
@@ -60,15 +63,19 @@ def settings_for(url, **settings):
 
 @pytest.fixture
 def detector_at():
-    """Make a detector that calls this address."""
+    """Return a function that makes a detector for a URL."""
     return lambda url, **settings: Services(settings_for(url, **settings)).detector
 
 
-# Wire forms
+# Protocols
 
 
 def picture_in_v1(request: Request):
-    """What a KServe V1 server reads: the whole content type decides on JSON."""
+    """
+    Return the picture as a KServe V1 server reads it.
+
+    It parses JSON only for this exact content type.
+    """
     assert request.headers["Content-Type"] == "application/json"
     (instance,) = request.get_json()["instances"]
     return base64.b64decode(instance["image_bytes"]["b64"], validate=True)
@@ -80,7 +87,11 @@ def picture_in_v1_raw(request: Request):
 
 
 def picture_in_v2_binary(request: Request):
-    """Binary tensor data extension: JSON, then the tensor, whose elements carry their length."""
+    """
+    Return the picture of a binary V2 request.
+
+    The body is JSON, then the tensor, whose elements start with their length.
+    """
     body = request.get_data()
     size = int(request.headers["Inference-Header-Content-Length"])
     (tensor,) = json.loads(body[:size])["inputs"]
@@ -186,11 +197,11 @@ def test_detections_and_failures_are_logged(httpserver, detector_at):
     assert "500" in lines[1] and "out of memory" in lines[1]
 
 
-# Tried again
+# Retries
 
 
 def then_good(fault):
-    """Fail the first request, answer the second."""
+    """Apply the fault to the first request and answer the second."""
 
     def behave(number, connection):
         if number == 0:
@@ -225,7 +236,7 @@ def test_transient_error_is_retried(detector_at, fault):
 
 def test_closed_connection_is_reopened(detector_at):
     def behave(number, connection):
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD))  # and then closes
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD))  # then closes
 
     with faulty_server(behave) as (url, came):
         detector = detector_at(url)
@@ -259,7 +270,7 @@ def test_retry_after_beyond_the_deadline_is_not_retried(detector_at, wait):
 
 @pytest.mark.timeout(30)
 def test_retries_share_one_deadline(detector_at):
-    """Each try takes half of it, so that there cannot be a third whole one."""
+    """Each try takes half of the deadline, so a third cannot complete."""
 
     def behave(number, connection):
         connection.pause(0.5)
@@ -271,7 +282,7 @@ def test_retries_share_one_deadline(detector_at):
         assert 1 < len(came) <= 3
 
 
-# Not tried again
+# No retries
 
 
 @pytest.mark.parametrize("status", [201, 204, 400, 401, 403, 404, 413, 415, 422, 500, 501, 504])
@@ -409,7 +420,7 @@ def test_proxy_variables_are_ignored(detector_at, monkeypatch):
             assert (len(came), len(came_to_proxy)) == (1, 0)
 
 
-# What is counted
+# Metrics
 
 
 OUTCOMES = {
@@ -434,8 +445,8 @@ def test_detection_is_counted_once_by_outcome(detector_at, outcome):
 @pytest.mark.timeout(15)
 def test_retried_detection_is_counted_once(detector_at):
     counted = Counted()
-    moods = {0: lambda connection: connection.answer(503), 1: lambda connection: connection.answer(200, GOOD)}
-    with faulty_server(lambda number, connection: moods[number](connection)) as (url, came):
+    answers = {0: lambda connection: connection.answer(503), 1: lambda connection: connection.answer(200, GOOD)}
+    with faulty_server(lambda number, connection: answers[number](connection)) as (url, came):
         detector_at(url).detect(PICTURE)
 
     assert len(came) == 2
@@ -453,7 +464,7 @@ def test_down_predictor_is_counted_unreachable(detector_at):
     assert counted("circles_predictor_call_seconds_count", outcome="unreachable") == 1
 
 
-# Too slow: each of these servers goes on until the client goes away, so that a test ends only if the client gives up
+# Too slow: these servers go on until the client disconnects, so a test only ends by its timeout
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -511,7 +522,7 @@ def test_slow_error_body_keeps_the_deadline(detector_at):
 
 @pytest.mark.timeout(15)
 def test_timed_out_connection_is_not_reused(detector_at):
-    """The connection that was given up must not serve another picture."""
+    """An abandoned connection must not serve another picture."""
 
     def behave(number, connection):
         if number == 0:
@@ -539,7 +550,7 @@ def test_answer_in_pieces_is_read(detector_at):
         assert detector_at(url).detect(PICTURE).circles == (FOUND,)
 
 
-# Waking
+# Wake-up calls
 
 
 @pytest.mark.parametrize("path", ["/", "/below/it"])
@@ -562,7 +573,7 @@ def test_wake_ignores_an_unreachable_host(url):
     wake(url, 1)
 
 
-WAKELESS = {
+WAKE_ERRORS = {
     "resets": lambda connection: connection.reset(),
     "answers 503": lambda connection: connection.answer(503),
     "is no HTTP": lambda connection: connection.send(b"220 smtp\r\n\r\n"),
@@ -570,10 +581,10 @@ WAKELESS = {
 }
 
 
-@pytest.mark.parametrize("mood", WAKELESS)
+@pytest.mark.parametrize("error", WAKE_ERRORS)
 @pytest.mark.timeout(15)
-def test_wake_ignores_errors_and_ends_in_time(mood):
-    with faulty_server(lambda number, connection: WAKELESS[mood](connection)) as (url, came):
+def test_wake_ignores_errors_and_ends_in_time(error):
+    with faulty_server(lambda number, connection: WAKE_ERRORS[error](connection)) as (url, came):
         wake(url, 0.3)
         assert len(came) == 1
 
@@ -583,7 +594,7 @@ def test_wake_ignores_a_predictor_that_is_down():
     wake(f"http://127.0.0.1:{port}", 5)
 
 
-# Without a predictor
+# Fixed detector
 
 
 @pytest.mark.parametrize("size", [(120, 80), (60, 60), (16, 16), (1, 1)])

@@ -1,4 +1,4 @@
-"""The contract of the EventSink port: both sinks against real HTTP servers, and what each puts on the wire."""
+"""Test the EventSink contract against real and faulty HTTP servers."""
 
 import json
 import time
@@ -36,7 +36,7 @@ SINKS = {
 
 @pytest.fixture(params=SINKS)
 def sink_at(request):
-    """Make a sink that sends to this address."""
+    """Return a function that makes a sink for a URL."""
     client = HttpClient(threads=2, connect_timeout_s=1.0)
     return lambda url, timeout_s=20.0: SINKS[request.param](url, client, timeout_s)
 
@@ -68,7 +68,7 @@ def test_retryable_status_is_unavailable(sink_at, receiver, status):
     with pytest.raises(Unavailable, match=f"answered {status}"):
         sink_at(receiver.url).send(EVENT)
 
-    assert len(receiver.received) == 1  # it is the outbox that tries again
+    assert len(receiver.received) == 1  # the outbox retries, not the sink
 
 
 @pytest.mark.parametrize("status", [400, 405, 410, 413, 415, 422])
@@ -84,7 +84,7 @@ def test_unreachable_receiver_is_unavailable(sink_at):
         sink_at(f"http://127.0.0.1:{port}/").send(EVENT)
 
 
-MOODS = {
+ERRORS = {
     "resets": lambda _, connection: connection.reset(),
     "says nothing": lambda _, connection: connection.hold(),
     "drips its head": lambda _, connection: connection.drip(b"H", 0.05),
@@ -92,9 +92,9 @@ MOODS = {
 }
 
 
-@pytest.mark.parametrize("mood", MOODS)
-def test_misbehaving_receiver_is_unavailable(sink_at, mood):
-    with faulty_server(MOODS[mood]) as (url, _), pytest.raises(Unavailable):
+@pytest.mark.parametrize("error", ERRORS)
+def test_misbehaving_receiver_is_unavailable(sink_at, error):
+    with faulty_server(ERRORS[error]) as (url, _), pytest.raises(Unavailable):
         sink_at(url, timeout_s=0.5).send(EVENT)
 
 
@@ -115,7 +115,7 @@ def test_errors_do_not_show_the_address(sink_at):
     assert "127.0.0.1" not in str(raised.value)
 
 
-# What a broker gets
+# Messages to a broker
 
 
 def broker_message(receiver, event=EVENT, **options):
@@ -153,7 +153,7 @@ def test_ce_overrides_are_added_and_win(receiver):
     assert (headers["ce-site"], headers["ce-subject"]) == ("b", "other")
 
 
-# What a webhook gets
+# Messages to a webhook
 
 
 def webhook_message(receiver):

@@ -1,4 +1,4 @@
-"""The contract of the ObjectStore port over every adapter: a folder, moto's S3, a real S3 server and a fake."""
+"""Test the ObjectStore contract on a folder, two S3 servers and the fake."""
 
 import hashlib
 import io
@@ -37,7 +37,7 @@ def put(store, key, data):
 
 
 def content(size, salt=0):
-    """Bytes of all values, different for each salt."""
+    """Return size bytes of all values, different for each salt."""
     return (salt.to_bytes(4, "big") + ALL_BYTES * (size // 256 + 1))[:size]
 
 
@@ -51,7 +51,7 @@ class InFolder:
 
 
 class InBucket:
-    """A bucket, seen through our adapter and past it."""
+    """A bucket with our adapter and a second S3 client."""
 
     def __init__(self, server, boto3_client, bucket):
         self.server, self.bucket, self.client = server, bucket, boto3_client
@@ -85,7 +85,7 @@ def s3_store(url, **settings):
 
 @pytest.fixture(scope="session")
 def clients():
-    """boto3's clients, one a server: they are slow to make."""
+    """Return a function that gives one boto3 client per server. They are slow to make."""
     made = {}
     yield lambda server: made.setdefault(server.url, server.boto3_client())
     for client in made.values():
@@ -94,14 +94,14 @@ def clients():
 
 @pytest.fixture(params=["moto", "seaweedfs"])
 def s3(request, clients):
-    """A bucket that is not there yet."""
+    """Return a bucket that does not exist yet."""
     server = request.getfixturevalue(request.param)
     return InBucket(server, clients(server), f"new-{uuid.uuid4()}")
 
 
 @pytest.fixture(params=["fake", "folder", "moto", "seaweedfs"])
 def place(request, tmp_path, clients):
-    """Somewhere to store: its store, and a way to change blobs behind it. All S3 tests share a bucket."""
+    """Return a store and a way to change its blobs from outside. All S3 tests share a bucket."""
     if request.param == "fake":
         return InMemory()
     if request.param == "folder":
@@ -117,11 +117,11 @@ def store(place):
 
 @pytest.fixture
 def key():
-    """A key that no other test has."""
+    """Return a unique key."""
     return f"images/{uuid.uuid4()}.png"
 
 
-# What goes in comes out
+# Reading and writing
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 65_536, 1_000_003, 5 * 1024**2, 8 * 1024**2])
@@ -188,7 +188,7 @@ def test_ping_succeeds(store):
     store.ping()
 
 
-# What was changed
+# Changed blobs
 
 
 @pytest.mark.parametrize("changed", [b"fixed bytes", b"Fixed byte", b"", b"fixed bytes and more"], ids=len)
@@ -205,7 +205,7 @@ def test_unexpected_hash_is_damaged(store, key):
         store.get(key, sha256=sha(b"y"))
 
 
-# Facts
+# Metadata
 
 
 def facts(found):
@@ -281,12 +281,12 @@ def test_multipart_object_has_one_etag(s3, key):
     assert s3.head(key)["ETag"].strip('"') == found.etag
 
 
-# Lists
+# Listing
 
 
 @pytest.fixture
 def folder():
-    """A folder that no other test has."""
+    """Return a unique folder."""
     return f"list-{uuid.uuid4()}/"
 
 
@@ -422,7 +422,7 @@ def test_path_traversal_keys_are_malformed(tmp_path):
     assert (tmp_path / "secret").read_bytes() == b"x"
 
 
-# Many at once
+# Concurrency
 
 
 def test_threads_use_the_store_concurrently(store, key):
@@ -534,22 +534,22 @@ def test_s3_object_with_a_wrong_hash_is_damaged(s3, key):
         s3.store.get(key, sha256=sha(b"theirs"))
 
 
-@pytest.mark.parametrize("wrong", [{"s3_secret_key": "wrong"}, {"s3_access_key": "nobody"}], ids=["secret", "name"])
+@pytest.mark.parametrize("wrong", [{"s3_secret_key": "wrong"}, {"s3_access_key": "unknown"}], ids=["secret", "name"])
 def test_wrong_credentials_are_unavailable(seaweedfs, clients, key, wrong):
     s3 = InBucket(seaweedfs, clients(seaweedfs), "shared")
     put(s3.store, key, b"x")
 
-    assert_away(s3.another(**wrong), key)
+    assert_unavailable(s3.another(**wrong), key)
     assert s3.store.get(key, sha256=sha(b"x")) == b"x"
     with pytest.raises(ClientError):
         s3.head(f"{key}/new")
 
 
-# Away
+# Unavailable stores
 
 
-def assert_away(store, key="images/1.png"):
-    """Every call says so, in words that show nothing of how we are built."""
+def assert_unavailable(store, key="images/1.png"):
+    """Assert that every call raises Unavailable without internals in its message."""
     calls = [
         lambda: put(store, f"{key}/new", b"y"),
         lambda: store.get(key, sha256=sha(b"x")),
@@ -601,7 +601,7 @@ def test_404_without_an_s3_error_is_unavailable(httpserver, body):
 def test_unreachable_s3_server_is_unavailable():
     (port,) = free_ports(1)
 
-    assert_away(s3_store(f"http://127.0.0.1:{port}", **KNOWN))
+    assert_unavailable(s3_store(f"http://127.0.0.1:{port}", **KNOWN))
 
 
 @pytest.mark.timeout(20)
@@ -625,7 +625,7 @@ def test_silent_s3_server_is_unavailable():
         ),
         lambda number, connection: connection.send(b"SSH-2.0-OpenSSH_9.2\r\n"),
     ],
-    ids=["resets", "500 with HTML", "503", "403", "is none"],
+    ids=["resets", "500 with HTML", "503", "403", "not HTTP"],
 )
 @pytest.mark.timeout(30)
 def test_failing_s3_server_is_unavailable(behave):
@@ -639,7 +639,7 @@ def test_failing_s3_server_is_unavailable(behave):
 
 @pytest.mark.timeout(20)
 def test_threads_wait_for_s3_in_parallel():
-    """Else the last of them would wait for as many timeouts as there are threads."""
+    """Otherwise the last thread would wait for the timeouts of all others."""
     together = threading.Barrier(4, timeout=10)
 
     def behave(number, connection):
@@ -688,7 +688,7 @@ def test_impossible_folder_is_unavailable(tmp_path):
         store.get("a", sha256=sha(b"x"))
 
 
-# Full
+# Full disks
 
 
 def files(folder):
@@ -739,7 +739,7 @@ def test_refused_write_leaves_no_partial_blob(tmp_path):
     assert len((tmp_path / "a").read_bytes()) == 50_000
 
 
-PUT_FOR_EVER = """
+PUT_FOREVER = """
 import hashlib, itertools, sys
 from pathlib import Path
 from circles.adapters.folder_store import FolderStore
@@ -753,7 +753,7 @@ for number in itertools.count():
 
 def test_killed_writer_leaves_only_complete_blobs(tmp_path):
     for kill_after in (1, 6, 9):
-        with python(PUT_FOR_EVER, tmp_path) as process:
+        with python(PUT_FOREVER, tmp_path) as process:
             for _ in range(kill_after):
                 process.stdout.readline()
             process.kill()

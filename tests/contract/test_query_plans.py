@@ -1,4 +1,4 @@
-"""Pages and repair cost the same whether a file has a hundred images or a hundred thousand: by SQLite's own plan."""
+"""Test by SQLite's query plans that queries use indexes."""
 
 import sqlite3
 from contextlib import closing
@@ -17,7 +17,7 @@ COUNT = 100_000
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """A file with 100,000 images and as many events, past our own code."""
+    """Write a file with 100,000 images and events, without our code."""
     path = tmp_path_factory.mktemp("large") / "catalogue.db"
     catalogue = SqliteCatalogue(path, busy_timeout_s=30)
     catalogue.ping()
@@ -44,7 +44,7 @@ def large(tmp_path_factory):
 
 
 class Planned:
-    """Runs an adapter's query and keeps what SQLite means to do for each statement."""
+    """Record the statements of an adapter's query and explain their plans."""
 
     def __init__(self, adapter):
         self.plans = []

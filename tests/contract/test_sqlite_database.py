@@ -1,4 +1,4 @@
-"""What the SQLite catalogue must bear beyond its contract: processes, locks, kills, full disks, broken files."""
+"""Test SQLite with processes, locks, kills, full disks and broken files."""
 
 import json
 import sqlite3
@@ -31,7 +31,7 @@ def opened(path, busy_timeout_s=30.0):
 
 
 def filled(path):
-    """A catalogue's file with one detected and one pending image."""
+    """Create a file with a detected and a pending image."""
     detected, pending = an_image(idempotency_key="detected"), an_image(idempotency_key="pending")
     with opened(path) as catalogue:
         catalogue.add(detected)
@@ -40,13 +40,13 @@ def filled(path):
 
 
 def select(path, query):
-    """Ask past our own code."""
+    """Query the file without our code."""
     with closing(sqlite3.connect(path)) as connection:
         return connection.execute(query).fetchall()
 
 
-def assert_whole(path):
-    """The file is sound, and every run has all its objects."""
+def assert_consistent(path):
+    """Assert an intact file in which every run is complete."""
     assert select(path, "PRAGMA integrity_check") == [("ok",)]
     assert select(path, "PRAGMA foreign_key_check") == []
     halves = """SELECT detection_id FROM detections LEFT JOIN objects USING (detection_id)
@@ -57,7 +57,7 @@ def assert_whole(path):
     assert select(path, dangling) == []
 
 
-# Time goes by
+# Reopening
 
 
 def test_data_survives_reopening_the_file(path):
@@ -82,7 +82,7 @@ def test_empty_file_becomes_a_catalogue(path):
     with opened(path) as catalogue:
         catalogue.add(an_image())
 
-    assert_whole(path)
+    assert_consistent(path)
 
 
 def test_file_uses_a_write_ahead_log(path):
@@ -92,7 +92,7 @@ def test_file_uses_a_write_ahead_log(path):
     assert select(path, "PRAGMA journal_mode") == [("wal",)]
 
 
-# Many processes
+# Processes
 
 
 WORKER = """
@@ -124,7 +124,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def workers():
-    """Eight processes that wait for a file to write to."""
+    """Yield eight processes that wait for a file to write to."""
     processes = [python(WORKER) for _ in range(8)]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
@@ -136,7 +136,7 @@ def workers():
 
 
 def work(workers, path, writes):
-    """Let all write at once; return their faults."""
+    """Let all processes write concurrently and return their errors."""
     for process in workers:
         process.stdin.write(json.dumps([str(path), writes]) + "\n")
         process.stdin.flush()
@@ -159,7 +159,7 @@ def test_processes_write_concurrently(workers, path):
 
     assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [("detected", 200)]
     assert select(path, "SELECT count(*) FROM objects") == [(600,)]
-    assert_whole(path)
+    assert_consistent(path)
 
 
 # Locks
@@ -177,7 +177,7 @@ connection.execute("ROLLBACK")
 
 @contextmanager
 def locked(path, how="IMMEDIATE"):
-    """Another process holds the write lock."""
+    """Hold the write lock in another process."""
     with python(LOCKER, path, how) as process:
         assert process.stdout.readline() == "locked\n"
         yield process
@@ -185,7 +185,7 @@ def locked(path, how="IMMEDIATE"):
 
 
 def writes(image_id):
-    """Every write of the port."""
+    """Return every write of the port by name."""
     return {
         "add": lambda catalogue: catalogue.add(an_image()),
         "claim": lambda catalogue: catalogue.claim(image_id, now=NOW, until=LATER),
@@ -269,7 +269,7 @@ def test_failed_record_leaves_no_row(path):
                 catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=LATER)
 
     assert select(path, "SELECT (SELECT count(*) FROM detections), (SELECT count(*) FROM objects)") == [(1, 2)]
-    assert_whole(path)
+    assert_consistent(path)
 
 
 # Kills
@@ -299,7 +299,7 @@ def test_kill_inside_a_transaction_rolls_back(path):
             process.wait()
         assert process.returncode == -9
 
-    assert_whole(path)
+    assert_consistent(path)
     with opened(path, busy_timeout_s=0.05) as catalogue:
         assert catalogue.get(pending.image_id) == pending
         assert catalogue.get(detected.image_id) == detected
@@ -307,7 +307,7 @@ def test_kill_inside_a_transaction_rolls_back(path):
         assert catalogue.claim(pending.image_id, now=NOW, until=LATER)
 
 
-WRITE_FOR_EVER = """
+WRITE_FOREVER = """
 import itertools, sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -326,16 +326,16 @@ while True:
 
 
 def test_killed_writer_keeps_committed_rows(path):
-    told = []
+    promised = []
     for kill_after in (1, 5, 8):
-        with python(WRITE_FOR_EVER, path) as process:
-            told += [process.stdout.readline().strip() for _ in range(kill_after)]
+        with python(WRITE_FOREVER, path) as process:
+            promised += [process.stdout.readline().strip() for _ in range(kill_after)]
             process.kill()
-        assert_whole(path)
+        assert_consistent(path)
 
     with opened(path) as catalogue:
-        assert len(told) == len(set(told)) == 14
-        assert {catalogue.get(image_id).object_count for image_id in told} == {200}
+        assert len(promised) == len(set(promised)) == 14
+        assert {catalogue.get(image_id).object_count for image_id in promised} == {200}
         catalogue.add(an_image())
 
 
@@ -343,7 +343,7 @@ def test_killed_writer_keeps_committed_rows(path):
 
 
 def every_call(image_id):
-    """Every call of the port."""
+    """Return every call of the port."""
     return [
         *writes(image_id).values(),
         lambda catalogue: catalogue.get(image_id),
@@ -439,7 +439,7 @@ def test_full_disk_is_unavailable_until_there_is_room(tmp_path):
 
             (disk / "filler").unlink()
             assert catalogue.record(pending.image_id, many, claim=0, now=NOW).object_count == 500
-        assert_whole(path)
+        assert_consistent(path)
 
 
 def test_disk_full_from_the_start_is_unavailable(tmp_path):
@@ -478,10 +478,10 @@ print(json.dumps(told))
 
 @pytest.mark.timeout(60)
 def test_file_size_limit_keeps_committed_rows(path):
-    told = json.loads(output(FILL, path))
+    promised = json.loads(output(FILL, path))
 
-    assert_whole(path)
+    assert_consistent(path)
     with opened(path) as catalogue:
-        assert told
-        assert [catalogue.get(image_id).image_id for image_id in told] == told
+        assert promised
+        assert [catalogue.get(image_id).image_id for image_id in promised] == promised
         catalogue.add(an_image())

@@ -1,4 +1,4 @@
-"""The contracts of records.Outbox and records.Upkeep, over every adapter: SQLite on disk, and the tests' own fakes."""
+"""Test the Outbox and Upkeep contracts on SQLite and on the fakes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -40,7 +40,7 @@ def sqlite(path):
 
 @pytest.fixture(params=["fake", "sqlite"])
 def records(request):
-    """The three on one database, asked by one thread."""
+    """Return catalogue, outbox and upkeep on one database, for one thread."""
     if request.param == "sqlite":
         return request.getfixturevalue("sqlite")
     catalogue = FakeCatalogue()
@@ -83,7 +83,7 @@ def an_event(image, kind="uploaded", **changes):
     return replace(known, **changes)
 
 
-def telling(*sinks, kind="uploaded", **changes):
+def announce_to(*sinks, kind="uploaded", **changes):
     return lambda image: [(sink, an_event(image, kind, **changes)) for sink in sinks]
 
 
@@ -91,7 +91,7 @@ def due(outbox, sink="a", now=LATER, limit=100):
     return [queued.event for queued in outbox.due(sink, now=now, limit=limit)]
 
 
-# Events are written with the change that they tell of
+# Events are written with their change
 
 
 def test_queued_event_is_read_back_unchanged(catalogue, outbox):
@@ -118,15 +118,15 @@ CHANGES = {
 def test_change_announces_the_updated_image(catalogue, outbox, status):
     image = an_image()
     catalogue.add(image)
-    told = []
+    announced = []
 
     def announce(image):
-        told.append(image)
-        return telling("a", "b")(image)
+        announced.append(image)
+        return announce_to("a", "b")(image)
 
     CHANGES[status](catalogue, image.image_id, announce)
 
-    assert [(each.image_id, each.status) for each in told] == [(image.image_id, status)]
+    assert [(each.image_id, each.status) for each in announced] == [(image.image_id, status)]
     assert len(due(outbox, "a")) == len(due(outbox, "b")) == 1
 
 
@@ -134,9 +134,9 @@ def test_no_change_queues_no_event(catalogue, outbox):
     image = an_image(idempotency_key="k", attempts=1)
     catalogue.add(image)
     with pytest.raises(KeyTaken):
-        catalogue.add(an_image(idempotency_key="k"), announce=telling("a"))
-    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=telling("a"))
-    catalogue.give_up(image.image_id, claim=0, error="x", announce=telling("a"))
+        catalogue.add(an_image(idempotency_key="k"), announce=announce_to("a"))
+    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=announce_to("a"))
+    catalogue.give_up(image.image_id, claim=0, error="x", announce=announce_to("a"))
 
     assert due(outbox) == []
 
@@ -146,7 +146,7 @@ def test_failed_change_queues_no_event(catalogue, outbox):
     image = an_image()
     catalogue.add(image)
     with pytest.raises(RuntimeError):
-        catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=NOW, announce=telling("a"))
+        catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=NOW, announce=announce_to("a"))
     with pytest.raises(ZeroDivisionError):
         catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -156,14 +156,14 @@ def test_failed_change_queues_no_event(catalogue, outbox):
     assert catalogue.page(ImageFilter(), limit=9) == [image]
 
 
-# What is due
+# Due events
 
 
 def test_events_of_one_image_are_due_in_order(catalogue, outbox):
     image = an_image()
-    catalogue.add(image, announce=telling("a", "b"))
-    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=telling("a", kind="detected"))
-    catalogue.delete(image.image_id, now=NOW, announce=telling("a", kind="deleted"))
+    catalogue.add(image, announce=announce_to("a", "b"))
+    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected"))
+    catalogue.delete(image.image_id, now=NOW, announce=announce_to("a", kind="deleted"))
     kinds = []
     while waiting := outbox.due("a", now=LATER, limit=9):
         [queued] = waiting
@@ -177,7 +177,7 @@ def test_events_of_one_image_are_due_in_order(catalogue, outbox):
 
 def test_events_are_due_at_their_time_up_to_the_limit(catalogue, outbox):
     for number in range(5):
-        catalogue.add(an_image(), announce=telling("a", time=NOW + number * SECOND))
+        catalogue.add(an_image(), announce=announce_to("a", time=NOW + number * SECOND))
 
     assert [event.time for event in due(outbox, now=NOW + 2 * SECOND)] == [NOW, NOW + SECOND, NOW + 2 * SECOND]
     assert [event.time for event in due(outbox, limit=2)] == [NOW, NOW + SECOND]
@@ -187,10 +187,10 @@ def test_events_are_due_at_their_time_up_to_the_limit(catalogue, outbox):
 def test_postponed_event_holds_back_its_image(catalogue, outbox):
     image, other = an_image(), an_image()
     for each in (image, other):
-        catalogue.add(each, announce=telling("a"))
-        catalogue.record(each.image_id, run(), claim=0, now=NOW, announce=telling("a", kind="detected"))
+        catalogue.add(each, announce=announce_to("a"))
+        catalogue.record(each.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected"))
     [first] = [queued for queued in outbox.due("a", now=NOW, limit=9) if queued.event.subject == image.image_id]
-    outbox.put_off(first, until=LATER, error="It is away.")
+    outbox.put_off(first, until=LATER, error="It is unavailable.")
 
     assert {event.subject for event in due(outbox, now=LATER - SECOND)} == {other.image_id}
     [again] = [queued for queued in outbox.due("a", now=LATER, limit=9) if queued.event.subject == image.image_id]
@@ -199,8 +199,8 @@ def test_postponed_event_holds_back_its_image(catalogue, outbox):
 
 def test_event_laid_aside_lets_the_next_one_through(catalogue, outbox):
     image = an_image()
-    catalogue.add(image, announce=telling("a"))
-    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=telling("a", kind="detected"))
+    catalogue.add(image, announce=announce_to("a"))
+    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected"))
     [first] = outbox.due("a", now=NOW, limit=9)
     assert outbox.count_laid_aside() == 0
     outbox.lay_aside(first, error="It answered 422.")
@@ -212,7 +212,7 @@ def test_event_laid_aside_lets_the_next_one_through(catalogue, outbox):
 def test_backlog_counts_waiting_events_only(catalogue, outbox):
     assert outbox.backlog() == Backlog(0, None)
     for moment in (LATER, NOW):
-        catalogue.add(an_image(), announce=telling("a", "b", time=moment))
+        catalogue.add(an_image(), announce=announce_to("a", "b", time=moment))
     assert outbox.backlog() == Backlog(4, NOW)
 
     for queued in outbox.due("a", now=NOW, limit=1) + outbox.due("b", now=NOW, limit=1):
@@ -221,11 +221,11 @@ def test_backlog_counts_waiting_events_only(catalogue, outbox):
 
 
 def test_late_result_does_not_touch_a_newer_event(catalogue, outbox):
-    """The place of an event in the file is used again once it is gone."""
-    catalogue.add(an_image(), announce=telling("a"))
+    """A deleted event's position in the file is used again."""
+    catalogue.add(an_image(), announce=announce_to("a"))
     [slow] = outbox.due("a", now=NOW, limit=1)
     outbox.sent(slow)
-    catalogue.add(an_image(), announce=telling("a"))
+    catalogue.add(an_image(), announce=announce_to("a"))
     [newer] = due(outbox)
     outbox.sent(slow)
     outbox.put_off(slow, until=MUCH_LATER, error="x")
@@ -235,7 +235,7 @@ def test_late_result_does_not_touch_a_newer_event(catalogue, outbox):
     assert outbox.count_laid_aside() == 0
 
 
-# Images that are due
+# Due images
 
 
 def test_due_images_come_longest_due_first(catalogue, upkeep):
@@ -274,7 +274,7 @@ def test_images_are_listed_in_id_order(catalogue, upkeep):
     assert upkeep.images(after=ids[4], limit=3) == []
 
 
-# What is known of blobs
+# Known blobs
 
 
 def test_unknown_ids_excludes_recorded_ids(catalogue, upkeep):
@@ -376,7 +376,7 @@ def test_deleted_s3_key_can_be_added_after_the_tombstone(catalogue, upkeep):
 def test_blob_is_buried_unless_an_image_uses_it(catalogue, upkeep):
     image = an_image()
     catalogue.add(image)
-    tombstone = Tombstone("nobody", "images/nobody.jpg", "upload", NOW)
+    tombstone = Tombstone("unused", "images/unused.jpg", "upload", NOW)
 
     assert not upkeep.bury(replace(tombstone, key=image.key))
     assert upkeep.tombstones(limit=9) == []
@@ -393,7 +393,7 @@ def test_lease_has_one_holder_until_it_ends(upkeep):
     assert upkeep.lease("sweep", "me", now=NOW, until=LATER)
     assert not upkeep.lease("sweep", "you", now=LATER - SECOND, until=MUCH_LATER)
     assert upkeep.lease("other", "you", now=NOW, until=LATER)
-    assert upkeep.lease("sweep", "you", now=LATER, until=MUCH_LATER)  # mine ran out
+    assert upkeep.lease("sweep", "you", now=LATER, until=MUCH_LATER)  # my lease expired
     assert not upkeep.lease("sweep", "me", now=LATER, until=MUCH_LATER)
     upkeep.end_lease("sweep", "me")
     assert not upkeep.lease("sweep", "me", now=LATER, until=MUCH_LATER)
@@ -423,7 +423,7 @@ def test_bookmark_is_read_back(upkeep):
     assert upkeep.bookmark("other") == ""
 
 
-# Faults
+# Errors
 
 
 def test_unusable_file_is_unavailable_to_outbox_and_upkeep(path, sqlite):

@@ -1,4 +1,4 @@
-"""Ways to ask a running server: politely, with every answer held to the contract; or with a body that never ends."""
+"""Clients of a running server, checked and misbehaving ones."""
 
 import json
 import select
@@ -14,7 +14,7 @@ TIMEOUT_S = 60
 
 
 class Client:
-    """Asks one server. Safe from many threads: each request has a connection of its own."""
+    """Call one server. Thread-safe: each request has its own connection."""
 
     def __init__(self, url, function=None):
         self.url, self.function = url, function
@@ -35,10 +35,10 @@ class Client:
 
 def post_until_refused(url, content_type, count_bytes, *, announced, request_id="refused"):
     """
-    Post zeros to /images/ and go on until the server answers, as a client does that means no good.
+    Post zeros until the server answers, like a malicious client.
 
     Returns:
-        Status, headers, parsed body, and how many bytes were sent before the answer came.
+        Status, headers, parsed body, and the number of bytes sent before the answer.
     """
     address = urlsplit(url)
     length = f"Content-Length: {count_bytes}" if announced else "Transfer-Encoding: chunked"
@@ -57,8 +57,12 @@ def post_until_refused(url, content_type, count_bytes, *, announced, request_id=
             return response.status, dict(response.headers), json.loads(response.read()), sent
 
 
-def send_all_then_listen(url, method, content_type, count_bytes):
-    """Send zeros to /images/, deaf until the last; return status and parsed body. Raises OSError if cut short."""
+def send_then_read(url, method, content_type, count_bytes):
+    """
+    Send all zeros before reading. Returns status and parsed body.
+
+    Raises OSError when the server breaks the connection.
+    """
     address = urlsplit(url)
     head = f"{method} /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {content_type}\r\n"
     with socket.create_connection((address.hostname, address.port), TIMEOUT_S) as connection:
@@ -69,8 +73,8 @@ def send_all_then_listen(url, method, content_type, count_bytes):
             return response.status, json.loads(response.read())
 
 
-def begin_to_post(url, announced_bytes):
-    """Post the first bytes of a picture to /images/ and leave it at that; the connection is the caller's."""
+def start_post(url, announced_bytes):
+    """Post only the first bytes of a picture. The caller closes the connection."""
     address = urlsplit(url)
     head = f"POST /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: image/png\r\n"
     connection = socket.create_connection((address.hostname, address.port), TIMEOUT_S)
@@ -78,8 +82,8 @@ def begin_to_post(url, announced_bytes):
     return connection
 
 
-def post_and_go_away(url, content_type, data, *, announced_bytes):
-    """Post data to /images/, having announced more, and close the connection."""
+def post_and_disconnect(url, content_type, data, *, announced_bytes):
+    """Announce too many bytes, post data and close the connection."""
     address = urlsplit(url)
     head = f"POST /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {content_type}\r\n"
     with socket.create_connection((address.hostname, address.port), TIMEOUT_S) as connection:

@@ -1,4 +1,4 @@
-"""The real thing: `make run` once a session, single functions of the test's own, a photo."""
+"""Fixtures: `make run` once a session, functions and a photo."""
 
 import contextlib
 import importlib.util
@@ -14,14 +14,14 @@ from tests.system.processes import Function, Run
 
 @pytest.fixture(scope="session")
 def coins():
-    """A real photo, 384 x 303: 24 coins of the ancient world on a dark ground, shipped by scikit-image."""
+    """Return scikit-image's photo of 24 ancient coins (PNG, 384 x 303 px)."""
     [folder] = importlib.util.find_spec("skimage").submodule_search_locations
     return (Path(folder) / "data" / "coins.png").read_bytes()
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
-    """`make run` on a folder."""
+    """Run `make run` on a folder."""
     started = Run(tmp_path_factory.mktemp("run") / "folder")
     try:
         yield started.wait_until_ready()
@@ -31,19 +31,23 @@ def run(tmp_path_factory):
 
 @pytest.fixture
 def gateway(run):
-    """Asks `make run` through its gateway."""
+    """Return a client of the gateway of `make run`."""
     return Client(run.url)
 
 
 @pytest.fixture
 def volume(tmp_path):
-    """Where the functions that a test starts by itself keep things."""
+    """Return the volume of functions that a test starts itself."""
     return Volume(tmp_path / "volume")
 
 
 @pytest.fixture
 def start(tmp_path, volume):
-    """Start a function on this volume; settings are those of CIRCLES_<NAME>. Whatever runs is ended afterwards."""
+    """
+    Return a function that starts a function on the volume.
+
+    Settings name the variables CIRCLES_<NAME>. All processes are stopped afterwards.
+    """
     with contextlib.ExitStack() as stack:
 
         def starter(name="upload", **settings):

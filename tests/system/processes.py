@@ -1,4 +1,4 @@
-"""Starts what the tests look at from outside: `make run`, or one function by our own start command; and ends it."""
+"""Run `make run`, single functions and the gateway as processes."""
 
 import contextlib
 import json
@@ -17,22 +17,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "bridge": "bridge", "ingest": "ingest",
            "repair": "repair"}  # fmt: skip
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 def environment(**settings):
-    """The environment without anything that speaks to our processes, and with these settings."""
+    """Return the environment without our variables, plus these settings."""
     ours = re.compile(
         r"CIRCLES_|PREDICTOR_|FUNCTION_|GATEWAY_|S3_|K_|BROKER_|WEED_|TICK_|MAKE|MFLAGS|PORT$|HOST$|STORE$|PYTHONPATH$"
     )
     return {**{name: text for name, text in os.environ.items() if not ours.match(name)}, **settings}
 
 
-def wait_for(condition, what, patience_s=PATIENCE_S):
-    """Poll until condition gives something true, and return that."""
-    deadline = time.monotonic() + patience_s
+def wait_for(condition, what, timeout_s=TIMEOUT_S):
+    """Poll until condition returns a true value, and return it."""
+    deadline = time.monotonic() + timeout_s
     while not (result := condition()):
-        assert time.monotonic() < deadline, f"waited {patience_s} s for {what}"
+        assert time.monotonic() < deadline, f"waited {timeout_s} s for {what}"
         time.sleep(0.02)
     return result
 
@@ -53,13 +53,21 @@ def free_port():
 
 
 def ports_from(port):
-    """What `make run PORT=…` takes: the block above it, the gateway's metrics, and weed's gRPC, which adds 10,000 to
-    three of them."""
+    """
+    Return the ports that `make run PORT=…` uses.
+
+    They are the block from PORT on, the gateway's metrics, and weed's gRPC, which adds 10,000 to
+    three of them.
+    """
     return [*range(port, port + 13), port + 19, *range(port + 10007, port + 10010)]
 
 
 def free_block():
-    """Return a port below Linux's ephemeral ones (from 32,768 on) that `make run` can start from."""
+    """
+    Return a free base port for `make run`.
+
+    It is below Linux's ephemeral ports (from 32,768 on).
+    """
     for _ in range(100):
         port = random.randrange(10_000, 22_000, 20)
         if all(map(is_free, ports_from(port))):
@@ -68,7 +76,7 @@ def free_block():
 
 
 class Process:
-    """A process in a session of its own, with its output in a file and a mark by which its descendants are known."""
+    """A process with a log file and a mark on all descendants."""
 
     def __init__(self, command, log, **settings):
         self.log_file = log
@@ -96,17 +104,17 @@ class Process:
         return wait_for(alive, what)
 
     def interrupt(self):
-        """What Ctrl-C does: SIGINT to the whole foreground process group. Returns the exit status."""
+        """Send SIGINT to the process group, as Ctrl-C does. Returns the exit status."""
         os.killpg(self.popen.pid, signal.SIGINT)
-        return self.popen.wait(PATIENCE_S)
+        return self.popen.wait(TIMEOUT_S)
 
     def kill(self):
-        """kill -9, as a crash or the kernel's out-of-memory killer would."""
+        """Kill -9, like a crash or the kernel's out-of-memory killer."""
         self.popen.kill()
-        self.popen.wait(PATIENCE_S)
+        self.popen.wait(TIMEOUT_S)
 
     def descendants(self):
-        """The process ids, by Linux' /proc, of all who carry the mark and live, whatever session they moved to."""
+        """Return the ids of all live marked processes, from Linux's /proc."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -115,24 +123,24 @@ class Process:
         return found
 
     def stop(self):
-        """Ask it to end, and end by force what is left of it."""
+        """Terminate the process and kill what is left."""
         if self.popen.poll() is None:
             self.popen.terminate()
         try:
-            self.popen.wait(PATIENCE_S)
+            self.popen.wait(TIMEOUT_S)
         finally:
             self.kill_all()
 
     def kill_all(self):
-        """End it and all its descendants by force, at once."""
+        """Kill the process and all its descendants."""
         for pid in self.descendants():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.popen.wait(PATIENCE_S)
+        self.popen.wait(TIMEOUT_S)
 
 
 class Run(Process):
-    """`make run`, ready: url is the gateway's."""
+    """`make run` as a process. url is that of the gateway."""
 
     def __init__(self, folder, **variables):
         folder.mkdir(exist_ok=True)
@@ -152,12 +160,12 @@ class Run(Process):
         return self
 
     def pid(self, name):
-        """The process id of one of its processes, by the name in the Procfile."""
+        """Return the process id of a Procfile entry."""
         return int(re.search(rf"{name}\.1 started \(pid=(\d+)\)", self.log)[1])
 
 
 class Function(Process):
-    """One function, served by python -m circles.serve, and ready."""
+    """A function that python -m circles.serve serves."""
 
     def __init__(self, name, log, *, port=None, environment=None, **settings):
         self.port = port or free_port()
@@ -181,7 +189,7 @@ class Function(Process):
 
 
 class Gateway(Process):
-    """Caddy with our Caddyfile in front of these functions' urls, and with these other variables."""
+    """Caddy with our Caddyfile in front of these function URLs."""
 
     def __init__(self, log, functions, **variables):
         self.port = free_port()
@@ -203,7 +211,11 @@ class Gateway(Process):
 
 
 def answers(url, *, anything=False):
-    """What a url answers in JSON, or whether it answers at all; nothing where it does not."""
+    """
+    Return the JSON of a URL, or None without an answer.
+
+    With anything=True, return whether it answers at all.
+    """
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return anything or json.loads(response.read())
@@ -212,6 +224,6 @@ def answers(url, *, anything=False):
 
 
 def memory_peak_bytes(pid):
-    """The most that a process ever held of real memory (proc_pid_status(5), VmHWM)."""
+    """Return the peak resident memory of a process in bytes (proc_pid_status(5), VmHWM)."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024

@@ -1,4 +1,8 @@
-"""All that makes images of files in a bucket, as processes that can be killed one by one: `make run` ends with any."""
+"""
+Start the processes behind the bucket one by one.
+
+`make run` ends when any of its processes ends.
+"""
 
 import contextlib
 import sys
@@ -15,7 +19,7 @@ TOKEN = "site-token"
 
 
 class Predictor(Process):
-    """The real one."""
+    """The real predictor."""
 
     def __init__(self, log, port):
         super().__init__([sys.executable, "-m", "predictor"], log, PREDICTOR_PORT=str(port), PREDICTOR_HOST="127.0.0.1")
@@ -27,7 +31,7 @@ class Predictor(Process):
 
 
 def stand_in(name, folder, **environment):
-    """Start one of manifests/local/."""
+    """Start a program of manifests/local/."""
     texts = {variable: str(value) for variable, value in environment.items()}
     return Process(
         [sys.executable, f"manifests/local/{name}.py"], folder / f"{name}.log", PYTHONUNBUFFERED="1", **texts
@@ -35,7 +39,7 @@ def stand_in(name, folder, **environment):
 
 
 class Doubling:
-    """Passes every event on twice, as a broker may: at least once is what it promises."""
+    """Forward every event twice, as at-least-once delivery allows."""
 
     def __init__(self, url):
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(url))
@@ -72,7 +76,11 @@ class Doubling:
 
 
 class Site(contextlib.ExitStack):
-    """SeaweedFS → bridge → doubling → the stand-in for a broker → ingest; ticker → repair; receiver gets our events."""
+    """
+    All processes and a receiver of our events.
+
+    SeaweedFS → bridge → doubling → broker stand-in → ingest; ticker → repair.
+    """
 
     def __init__(self, folder, **settings):
         super().__init__()
@@ -102,7 +110,7 @@ class Site(contextlib.ExitStack):
         return self
 
     def start_ingest(self):
-        """Again after it was killed, at the same address."""
+        """Start ingest, also again after a kill, at the same address."""
         self.ingest = self._function("ingest", port=self._ingest_port, K_SINK=self._sink)
         return self.ingest
 

@@ -1,4 +1,4 @@
-"""Processes that die, end, or are away at the wrong moment."""
+"""Test processes that crash, stop or are unavailable."""
 
 import signal
 import sqlite3
@@ -24,8 +24,8 @@ def start_upload(start, predictor):
     return starter
 
 
-def let_the_claim_expire(volume):
-    """As if its time had passed: a claim lasts for the deadlines of a detection and 15 s more."""
+def expire_claims(volume):
+    """Expire all claims. A claim lasts for the deadlines of a detection plus 15 s."""
     with closing(sqlite3.connect(volume.database)) as connection, connection:
         connection.execute("UPDATE images SET claimed_until = '2026-01-01T00:00:00.000000+00:00'")
 
@@ -55,9 +55,9 @@ def test_kill_between_row_and_objects_leaves_pending(start_upload, predictor, st
     again = Client(start_upload().url, "upload")
     too_early = again.upload(png(), **KEY)
     assert (too_early.status_code, too_early.json()["status"]) == (202, "pending")
-    assert predictor.requests == []  # whoever claimed it might still be at work
+    assert predictor.requests == []  # the holder of the claim might still be working
 
-    let_the_claim_expire(volume)
+    expire_claims(volume)
     done = again.upload(png(), **KEY)
     assert (done.status_code, done.json()["status"], done.json()["attempts"]) == (200, "detected", 2)
     assert done.json()["image_id"] == row["image_id"]
@@ -67,7 +67,7 @@ def test_kill_between_row_and_objects_leaves_pending(start_upload, predictor, st
 def test_kill_between_blob_and_row_leaves_only_a_blob(start_upload, predictor, volume):
     upload = start_upload(busy_timeout_s=60)
     with ThreadPoolExecutor(1) as client, closing(sqlite3.connect(volume.database, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")  # the row cannot be written as long as this lasts
+        writer.execute("BEGIN IMMEDIATE")  # the row cannot be written until this ends
         answer = client.submit(Client(upload.url, "upload").upload, png(), **KEY)
         wait_for(lambda: [blob for blob in volume.blobs() if blob.suffix == ".png"], "the blob")
         upload.kill()
@@ -107,7 +107,7 @@ def test_kill_during_uploads_loses_no_answered_image(start_upload, predictor, st
         assert detail.get(f"/images/{image['image_id']}").json() == image
         assert detail.get(f"/images/{image['image_id']}/content").status_code == 200
     names = {blob.stem for blob in volume.blobs()}
-    assert {row["image_id"] for row in volume.rows("images")} <= names  # never a row without its blob
+    assert {row["image_id"] for row in volume.rows("images")} <= names  # no row is without its blob
     runs = [row["image_id"] for row in volume.rows("detections")]
     done = [row["image_id"] for row in volume.rows("images") if row["status"] == "detected"]
     assert sorted(runs) == sorted(done)
@@ -149,7 +149,7 @@ def test_gateway_answers_503_for_a_missing_function(tmp_path, start, volume):
     try:
         gateway.wait_until_ready()
         client = Client(gateway.url)
-        with ThreadPoolExecutor(2) as clients:  # the gateway tries for a while
+        with ThreadPoolExecutor(2) as clients:  # the gateway retries for a while
             waiting = [
                 clients.submit(client.upload, png()),
                 clients.submit(client.get, "/images/01890a5d-ac96-774b-bcce-b302099a8057/objects"),

@@ -1,7 +1,7 @@
 """
-Many files dropped into the bucket at once, every event doubled, ingest killed again and again, the predictor away.
+Test many files with doubled events and killed processes.
 
-`make soak` does it with 1,000 files and five kills; `make test` with fewer.
+`make soak` uses 1,000 files and five kills, `make test` fewer files.
 """
 
 import json
@@ -22,7 +22,7 @@ from tests.system.site import Site
 
 
 def picture(number):
-    """A disc on a ground whose pixels differ from every other number's."""
+    """Draw a disc on a background unique to the number."""
     drawn = Image.new("RGB", (96, 72), (220, number % 256, number // 256))
     ImageDraw.Draw(drawn).ellipse((20, 14, 60, 54), fill=(40, 40, 40))
     file = BytesIO()
@@ -31,7 +31,7 @@ def picture(number):
 
 
 def all_images(client):
-    """Every page of GET /images/."""
+    """Return the images of all pages of GET /images/."""
     images, query = [], {"limit": "200"}
     while True:
         page = client.get("/images/", params=query).json()
@@ -42,7 +42,7 @@ def all_images(client):
 
 
 def statuses(site):
-    """How many images have which status, and how many files ingest has seen; read past our own code."""
+    """Return the number of images by status, read without our code."""
     with closing(sqlite3.connect(site.settings["data_dir"] / "catalogue.db", timeout=30)) as connection:
         return dict(connection.execute("SELECT status, count(*) FROM images GROUP BY status"))
 
@@ -85,7 +85,7 @@ def test_every_file_becomes_one_image_despite_kills(tmp_path, pytestconfig):
 
 
 def check_events(site, image_ids):
-    """Others heard of each image's arrival and detection, under one id each however often it was delivered."""
+    """Check that each image was announced as uploaded and detected."""
     expected = Counter(
         {(f"dev.circles.image.{what}", each): 1 for what in ("uploaded", "detected") for each in image_ids}
     )

@@ -1,4 +1,4 @@
-"""`make run STORE=s3`: a file that any S3 client drops into the bucket is an image like any other."""
+"""Test that files in the bucket of `make run STORE=s3` become images."""
 
 import contextlib
 import io
@@ -35,12 +35,12 @@ def images(run, **wanted):
 
 
 def ingested(run):
-    """How many events ingest has answered."""
+    """Return the number of events that ingest has answered."""
     return len(re.findall(r"ingest\.1 +\| .* POST / \d+", run.log))
 
 
 def dropped(run, s3, key, data, **options):
-    """Put a file, and wait until it is a detected image."""
+    """Put a file and wait until it is a detected image."""
     s3.put_object(Bucket="circles", Key=key, Body=data, **options)
     name = key.rpartition("/")[2]
     wait_for(lambda: images(run, file_name=name, status="detected"), f"{name} to be detected", 30)
@@ -65,7 +65,7 @@ def test_dropped_photo_is_detected_like_an_upload(run, s3, coins):
 def test_multipart_object_is_one_image(run, s3, coins):
     from boto3.s3.transfer import TransferConfig
 
-    padded = coins + bytes(6 * 1024 * 1024)  # what follows a PNG's end is no part of it
+    padded = coins + bytes(6 * 1024 * 1024)  # bytes after a PNG's end are ignored
     parts = TransferConfig(multipart_threshold=5 * 1024 * 1024, multipart_chunksize=5 * 1024 * 1024)
     s3.upload_fileobj(io.BytesIO(padded), "circles", "incoming/parts.png", Config=parts)
     wait_for(lambda: images(run, file_name="parts.png", status="detected"), "parts.png to be detected", 30)
@@ -115,7 +115,7 @@ def test_unusable_file_is_a_dead_letter_and_blocks_nothing(run, s3):
 def test_upload_causes_no_ingest_event(run, s3, coins):
     before = ingested(run)
     Client(run.url).upload(coins, "mine.png")
-    dropped(run, s3, "incoming/later.png", png(shade=90))  # by then an event of the upload would have come
+    dropped(run, s3, "incoming/later.png", png(shade=90))  # by then an event of the upload would have arrived
 
     assert len(images(run, file_name="mine.png")) == 1
     wait_for(lambda: ingested(run) > before, "ingest to answer", 10)

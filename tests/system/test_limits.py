@@ -1,4 +1,4 @@
-"""Bodies beyond the limit, to a function and through the gateway: 413 in words, and little memory."""
+"""Test oversized bodies, direct and through the gateway."""
 
 import contextlib
 
@@ -7,7 +7,7 @@ import pytest
 from circles.settings import Settings
 from tests.functions.conftest import Volume
 from tests.functions.pictures import jpeg
-from tests.system.clients import Client, begin_to_post, post_and_go_away, post_until_refused, send_all_then_listen
+from tests.system.clients import Client, post_and_disconnect, post_until_refused, send_then_read, start_post
 from tests.system.processes import Function, Gateway, memory_peak_bytes, wait_for
 
 LIMIT = Settings().max_upload_bytes
@@ -16,7 +16,7 @@ FORM = "multipart/form-data; boundary=frontier"
 
 
 class Server:
-    """An upload function with the limits it has by default, a gateway before it, and what both held when idle."""
+    """An upload function and a gateway with their idle memory peaks."""
 
     def __init__(self, folder, stack):
         self.volume = Volume(folder / "volume")
@@ -33,7 +33,7 @@ class Server:
         return [memory_peak_bytes(each.popen.pid) for each in (self.function, self.gateway)]
 
     def growth(self):
-        """By how many bytes the peak of each process lies above what it held when idle."""
+        """Return the growth of each memory peak in bytes."""
         return [now - idle for now, idle in zip(self.peaks(), self.idle, strict=True)]
 
 
@@ -53,7 +53,7 @@ def test_oversized_body_is_refused_without_buffering(server, way, content_type, 
     status, headers, problem, sent = post_until_refused(url, content_type, FAR_TOO_MUCH, announced=announced)
 
     codes = {413: "too-large", 415: "unsupported-picture"}
-    assert status == 413 or (status == 415 and content_type == "text/plain")  # which it is depends on who looks first
+    assert status == 413 or (status == 415 and content_type == "text/plain")  # the order of checks decides
     assert headers.get("content-type", headers.get("Content-Type")) == "application/problem+json"
     assert problem["type"] == f"urn:circles:problem:{codes[status]}"
     assert problem["detail"]
@@ -69,7 +69,7 @@ def test_gateway_refuses_an_oversized_length_unread(server):
     )
 
     assert (status, problem["status"]) == (413, 413)
-    assert sent <= LIMIT  # what the sockets' buffers took until the answer came
+    assert sent <= LIMIT  # the socket buffers until the answer arrived
     assert "never-passed-on" not in server.function.log
 
 
@@ -79,19 +79,19 @@ REFUSED_UNREAD = {"PUT": ("PUT", "image/png", LIMIT, 405), "text": ("POST", "tex
 
 @pytest.mark.parametrize("case", REFUSED_UNREAD)
 def test_client_that_sends_first_receives_the_refusal(server, case):
-    """A server that closes with an unread body breaks the connection, and such a client never learns why."""
+    """Closing with an unread body would reset the connection."""
     method, content_type, size_bytes, status = REFUSED_UNREAD[case]
 
-    answered, problem = send_all_then_listen(server.function.url, method, content_type, size_bytes)
+    answered, problem = send_then_read(server.function.url, method, content_type, size_bytes)
 
     assert (answered, problem["status"]) == (status, status)
 
 
 def test_aborted_upload_leaves_nothing(server):
-    """What came of it decodes, as a JPEG does that has lost what stood behind its end."""
+    """The received part is a complete JPEG. Only the length shows the abort."""
     before = server.function.log.count("POST /images/")
 
-    post_and_go_away(server.function.url, "image/jpeg", jpeg(), announced_bytes=len(jpeg()) + 1000)
+    post_and_disconnect(server.function.url, "image/jpeg", jpeg(), announced_bytes=len(jpeg()) + 1000)
 
     wait_for(lambda: server.function.log.count("POST /images/") > before, "the line in the log")
     assert " POST /images/ 400 " in server.function.log.splitlines()[-1]
@@ -102,7 +102,7 @@ def test_slow_senders_do_not_block_others(server):
     slow = 2 * Settings().threads
     with contextlib.ExitStack() as stack:
         for _ in range(slow):
-            stack.enter_context(begin_to_post(server.gateway.url, announced_bytes=1_000_000))
+            stack.enter_context(start_post(server.gateway.url, announced_bytes=1_000_000))
         response = Client(server.gateway.url).request(
             "POST", "/images/", data=b"no picture", headers={"Content-Type": "image/png"}, timeout=20
         )
@@ -123,7 +123,7 @@ def test_one_byte_over_the_limit_is_413(server, way):
 
 
 def test_picture_of_the_maximum_size_is_accepted(server, coins):
-    data = coins + bytes(LIMIT - len(coins))  # what follows a PNG's end is not looked at
+    data = coins + bytes(LIMIT - len(coins))  # bytes after a PNG's end are ignored
 
     response = Client(server.gateway.url).upload(data)
 

@@ -1,4 +1,4 @@
-"""What stands in for Knative's broker does to events what that does, or the tests with it would prove nothing."""
+"""Test that the loopback broker treats events as Knative's broker does."""
 
 import pytest
 import requests

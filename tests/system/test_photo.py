@@ -1,4 +1,4 @@
-"""A photo goes the whole way through what `make run` started."""
+"""Test a photo through all of `make run`."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def test_coins_of_a_photo_are_listed_and_described(gateway, photo, coins):
 
 
 def assert_plausible(shown, found, photo):
-    """A coin: within the picture, about as wide as high, its centre in its middle, its radius half its width."""
+    """Assert that an object is round, centred and inside."""
     x, y, width, height = shown["bbox"]
     radius = shown["radius"]
     assert shown["bbox"] == found["bbox"]
@@ -113,7 +113,7 @@ ROUTES = [
     if method in ("get", "post", "delete") and operation["tags"] != ["all"]
 ]
 STATUSES = {("GET", "/images/"): 200, ("POST", "/images/"): 415}
-"""What is answered where nothing is sent; an unknown image is not found."""
+"""Statuses of requests without a body. All others are 404 for an unknown image."""
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1]}")
@@ -131,7 +131,7 @@ def test_gateway_routes_as_the_contract_says(run, gateway, route, asked_as):
     assert response.status_code == (405 if asked_as == "with PUT" else STATUSES.get((method, path), 404))
     assert response.headers["X-Request-Id"] == request_id
     line = wait_for(lambda: re.search(rf".*{re.escape(request_id)}$", run.log, re.M), "the line in the log")[0]
-    # One of those that have the path refuses what none of them does.
+    # Any function with this path may refuse a method that none has.
     wanted = {function} if asked_as == "it is" else {tag for _, same, tag in ROUTES if same == path}
     assert re.search(rf" ({'|'.join(wanted)})\.1 +\| ", line), line
 

@@ -1,4 +1,4 @@
-"""`make run STORE=s3`: the same on a real S3 server, seen by a second S3 client; and how all of it ends."""
+"""Test `make run STORE=s3` with a second S3 client, and how it stops."""
 
 import contextlib
 import hashlib
@@ -89,15 +89,15 @@ def test_object_changed_in_s3_is_not_served(s3_run, s3, coins):
 
 @pytest.mark.timeout(120)
 def test_ctrl_c_frees_ports_and_keeps_the_photo(s3_run, photo, coins):
-    """The last of this file: it ends what the others used."""
-    assert len(s3_run.descendants()) > 7  # it can see them
+    """This must be the last test, because it stops the run."""
+    assert len(s3_run.descendants()) > 7  # the processes are visible
 
     s3_run.interrupt()
 
-    wait_for(lambda: not s3_run.descendants(), "all processes to end", patience_s=15)
+    wait_for(lambda: not s3_run.descendants(), "all processes to end", timeout_s=15)
     assert [port for port in ports_from(s3_run.port) if not is_free(port)] == []
     assert "Traceback" not in s3_run.log
-    # weed takes 15 s to end; honcho grants 5 s. All others end when they are asked.
+    # weed takes 15 s to stop, honcho allows 5 s. All others stop on SIGTERM.
     assert set(re.findall(r"sending SIGKILL to (\w+)", s3_run.log)) <= {"s3"}
 
     again = Run(s3_run.volume.parent, STORE="s3")

@@ -1,4 +1,4 @@
-"""Several processes on one volume: nothing is lost, nothing is locked, nothing is doubled."""
+"""Test several processes on one volume."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ UPLOADS = 50
 
 @pytest.fixture(scope="module")
 def uploads(run, tmp_path_factory):
-    """The two processes that take uploads on one volume: that of `make run`, and one more."""
+    """Yield clients of two upload processes on one volume."""
     log = tmp_path_factory.mktemp("second") / "log"
     second = Function("upload", log, data_dir=run.volume, predictor_url=f"http://127.0.0.1:{run.port + 5}")
     try:
@@ -30,7 +30,7 @@ def uploads(run, tmp_path_factory):
 
 
 def coin_at(x):
-    """A dark disc of radius 40 on a light ground, 320 x 160."""
+    """Draw a dark disc (radius 40 px) on 320 x 160 px."""
     picture = Image.new("RGB", (320, 160), (210, 205, 200))
     ImageDraw.Draw(picture).ellipse((x - 40, 40, x + 40, 120), fill=(90, 80, 70))
     return encode(picture, "PNG")
