@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from circles.version import read_version
 from tests.functions.pictures import jpeg
 from tests.openapi import CONTRACT
 from tests.system.clients import Client
@@ -171,7 +172,8 @@ def test_wrong_method_is_405_with_all_methods(gateway, method, path):
 def test_openapi_contract_is_served(gateway):
     response = gateway.get("/openapi.json")
 
-    assert (response.status_code, response.json()) == (200, CONTRACT)
+    shown = {**CONTRACT, "info": {**CONTRACT["info"], "version": read_version()}}
+    assert (response.status_code, response.json()) == (200, shown)
 
 
 def test_probes_answer(gateway):
