@@ -1,6 +1,7 @@
-"""A KServe-compatible predictor that finds round things. Read detector.py first; run it with python -m predictor."""
+"""Find round things, over KServe's protocols. Start reading at detector.py."""
 
 import os
 
-# Before onnxruntime is imported anywhere: since 1.32 it keeps a database under HOME and reports to its makers.
+# Set before onnxruntime is imported anywhere: since version 1.32 it keeps a database under HOME and
+# reports to its makers.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

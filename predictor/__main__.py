@@ -1,4 +1,8 @@
-"""Start the predictor: python -m predictor, set by PREDICTOR_* (settings.py). The port opens when all is warm."""
+"""
+Start the predictor: python -m predictor.
+
+The variables PREDICTOR_* set it up (settings.py). The port opens when the model is ready.
+"""
 
 import logging
 import os
@@ -15,11 +19,11 @@ from predictor.settings import Settings, SettingsError
 
 log = logging.getLogger("predictor")
 KEEP_ALIVE_S = 65
-"""As the KServe Python server: clients retire idle connections before."""
+"""The value of the KServe Python server: clients close idle connections earlier than that."""
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, once it does."""
+    """Logs its address as soon as it listens."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -29,14 +33,21 @@ class _Server(uvicorn.Server):
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT; what is under way is finished then, and the exit status is 0."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S")
+    """Serve until SIGTERM or SIGINT. Then finish the requests in progress and exit with 0."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S"
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises the signal again after it has drained
-    settings = _settings()
-    inference = Inference(load(), settings)
+        signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises the signal again at its end
+    settings = _read_settings()
+    inference = Inference(load_detector(), settings)
     inference.warm_up()
-    log.info("model %s is %s, %d at once", settings.model_name, inference.detector.version, settings.concurrency)
+    log.info(
+        "model %s, version %s, %d requests in parallel",
+        settings.model_name,
+        inference.detector.version,
+        settings.concurrency,
+    )
     config = uvicorn.Config(
         create_app(inference, settings),
         loop="uvloop",
@@ -53,14 +64,14 @@ def main() -> None:
     _Server(config).run([_bind(settings)])
 
 
-def load() -> Detector:
-    """Load the detector; what it needs is imported here, so that a start pays for one and not for all."""
+def load_detector() -> Detector:
+    """Load the detector. Its libraries are imported here to keep this module cheap to import."""
     from predictor.network.detector import NetworkDetector
 
     return NetworkDetector()
 
 
-def _settings() -> Settings:
+def _read_settings() -> Settings:
     try:
         return Settings.from_env(os.environ)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""What a detector is: the one interface between the wire (server) and what finds circles (network/)."""
+"""Define the interface between the HTTP server and what finds circles (network/)."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,10 +13,13 @@ Pixels = NDArray[np.uint8]
 @dataclass(frozen=True, slots=True)
 class Circle:
     """
-    One round thing in pixels of the upright picture: origin top left, x right, y down.
+    One round thing, in pixels of the upright picture: origin top left, x right, y down.
 
-    bbox is [x, y, width, height] of the box that encloses it (COCO); centroid is [x, y]; radius_px is
-    half the mean of the box's width and height, but for a disc cut by the border the disc's own; score is in 0..1.
+    bbox: x, y, width, height of the box that encloses it (COCO).
+    centroid: x, y.
+    radius_px: half the mean of the box's width and height. If the border cuts the disc, the radius
+        of the disc itself.
+    score: 0..1.
     """
 
     bbox: tuple[float, float, float, float]
@@ -27,22 +30,22 @@ class Circle:
 
 
 class Detector(Protocol):
-    """Finds circles in one picture; called from several threads at once."""
+    """Finds circles in one picture. Safe to call from many threads."""
 
     @property
     def version(self) -> str:
-        """Name what produced a result, e.g. "net-2026-11-ab12cd"; stored with every detection."""
+        """Name the model, e.g. "net-2026-11-ab12cd". It is stored with every detection."""
 
     @property
     def default_min_score(self) -> float:
-        """The shipped threshold, 0..1, used where a request names none."""
+        """Return the shipped threshold, 0..1, for requests that do not name one."""
 
     def detect(self, pixels: Pixels, *, min_score: float, max_objects: int) -> list[Circle]:
         """
-        Return the circles in pixels, best score first; none found is an empty list.
+        Return the circles in pixels, best score first. The list may be empty.
 
         Args:
             pixels: shape (height, width, 3), uint8, RGB, upright; any size from 1 x 1.
-            min_score: drop what scores lower, 0..1.
-            max_objects: return at most so many, the best ones.
+            min_score: drop circles with a lower score, 0..1.
+            max_objects: return at most this number, the best ones.
         """

@@ -1,15 +1,15 @@
-"""What is said to a caller whose request is not answered with circles."""
+"""Errors that a client sees."""
 
 
 class Refusal(Exception):
     """
-    A request that gets an HTTP error instead of an answer.
+    A request that is answered with an HTTP error.
 
     Args:
-        status: 400 malformed, 404 unknown, 408 body too slow, 413 too large (bytes or pixels), 415 not a picture we
-            take, 422 a picture that cannot be decoded, 503 too busy.
-        message: what is wrong and what to do; goes to the caller, so no path, no inner text.
-        retry_after_s: when to come again, whole seconds.
+        status: 400 malformed, 404 unknown, 408 body too slow, 413 too large (bytes or pixels),
+            415 unsupported kind of picture, 422 picture that cannot be decoded, 503 too busy.
+        message: what is wrong and what to do. The client reads it: do not name paths or internals.
+        retry_after_s: when to try again, whole seconds.
     """
 
     def __init__(self, status: int, message: str, *, retry_after_s: int | None = None) -> None:

@@ -1,51 +1,52 @@
-"""What an operator may set, each by an environment variable PREDICTOR_<NAME IN CAPITALS>."""
+"""Read the settings from environment variables, PREDICTOR_<NAME IN CAPITALS>."""
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
-from predictor.cores import usable_cores
+from predictor.cores import count_usable_cores
 
 PREFIX = "PREDICTOR_"
 
 
 class SettingsError(Exception):
-    """A variable that cannot be used; the message names it."""
+    """A variable has an unusable value. The message names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    All settings with their defaults; every number is at least 1, but for a port of 0, which takes a free one.
+    All settings with their defaults. Numbers are at least 1; port 0 takes a free port.
 
-    PORT stands in where PREDICTOR_PORT is absent, because Knative sets it.
+    PORT is read where PREDICTOR_PORT is absent, because Knative sets it.
     """
 
     host: str = "0.0.0.0"
     port: int = 8080
     model_name: str = "circles"
     max_body_bytes: int = 64 * 1024 * 1024
-    """Of one request; all requests together may hold four times as much."""
+    """Limit for one request. All requests together may hold four times as much."""
     max_pixels: int = 50_000_000
-    """Width times height of one picture, checked before decoding; also of all pictures decoded at one moment."""
+    """Width times height of one picture, and of all pictures that are decoded at one moment."""
     max_instances: int = 16
-    """Pictures in one request."""
+    """Limit of pictures in one request."""
     max_objects: int = 1000
-    """Circles in one answer per picture: the default, and the most a request may ask for."""
+    """Limit of circles for one picture: the default, and the most that a request may set."""
     max_waiting: int = 64
-    """Requests that may queue behind the running ones; the next is answered 503."""
+    """Requests that may queue behind the running ones. The next one gets a 503."""
     body_timeout_s: float = 60.0
-    """For receiving one request's body."""
+    """Timeout for receiving the body of one request."""
     drain_timeout_s: float = 30.0
-    """For finishing what is under way after SIGTERM."""
-    concurrency: int = field(default_factory=usable_cores)
-    """Requests worked on at once."""
+    """Timeout for finishing requests after SIGTERM."""
+    concurrency: int = field(default_factory=count_usable_cores)
+    """Requests that are processed in parallel."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Read the settings from env; raise SettingsError for a value that is not of its kind or range."""
+        """Read the settings from env. Raises SettingsError for a wrong type or range."""
         given = {each.name: (each, env.get(PREFIX + each.name.upper(), "")) for each in fields(cls)}
-        # A Kubernetes Service called "predictor" puts PREDICTOR_PORT=tcp://... into every pod of its namespace.
+        # A Kubernetes Service called "predictor" puts PREDICTOR_PORT=tcp://... into every pod of
+        # its namespace.
         port, text = given["port"]
         if not text or text.startswith("tcp://"):
             given["port"] = port, env.get("PORT", "")

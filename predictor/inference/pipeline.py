@@ -8,7 +8,7 @@ from predictor import metrics
 from predictor.detector import Detector, Pixels
 from predictor.inference import pictures
 from predictor.inference.pixel_budget import PixelBudget
-from predictor.protocols.answers import PictureAnswer, answer
+from predictor.protocols.answers import PictureAnswer, build_answer
 from predictor.protocols.query import Parameters, Query
 from predictor.settings import Settings
 
@@ -50,4 +50,4 @@ class Inference:
         circles = self.detector.detect(pixels, min_score=min_score, max_objects=most)
         metrics.OBJECTS.labels(self.settings.model_name).inc(len(circles))
         height, width, _ = pixels.shape
-        return answer(self.detector.version, width, height, circles)
+        return build_answer(self.detector.version, width, height, circles)

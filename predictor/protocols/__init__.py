@@ -1,1 +1,1 @@
-"""KServe's V1 and V2 inference protocols, between bodies and queries. Nothing here knows HTTP or the engine."""
+"""Translate KServe's V1 and V2 protocols to queries and back, without HTTP and the detector."""

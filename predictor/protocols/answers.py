@@ -1,4 +1,4 @@
-"""What is said of one picture, the same in every wire form."""
+"""Build the answer for one picture, identical in V1 and V2."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,29 +11,38 @@ PIXEL_DECIMALS = 2
 SCORE_DECIMALS = 4
 
 PictureAnswer = dict[str, Any]
-"""{"model_version", "width", "height", "objects": [{"bbox", "centroid", "radius", "score", "label"}]}, in pixels."""
+"""
+{"model_version", "width", "height", "objects": [{"bbox", "centroid", "radius", "score", "label"}]}.
+
+Lengths are in pixels.
+"""
 
 
-def answer(version: str, width: int, height: int, circles: Sequence[Circle]) -> PictureAnswer:
+def build_answer(version: str, width: int, height: int, circles: Sequence[Circle]) -> PictureAnswer:
     """
-    Build the answer for one picture of width x height (upright).
+    Build the answer for one upright picture of width x height pixels.
 
-    Raises ValueError where a number is not finite: JSON cannot say it, and orjson would turn it into null.
+    Raises ValueError for a number that is not finite. orjson would write it as null.
     """
-    return {"model_version": version, "width": width, "height": height, "objects": [_object(each) for each in circles]}
-
-
-def _object(circle: Circle) -> dict[str, Any]:
     return {
-        "bbox": _rounded(circle.bbox, PIXEL_DECIMALS),
-        "centroid": _rounded(circle.centroid, PIXEL_DECIMALS),
-        "radius": _rounded((circle.radius_px,), PIXEL_DECIMALS)[0],
-        "score": _rounded((circle.score,), SCORE_DECIMALS)[0],
+        "model_version": version,
+        "width": width,
+        "height": height,
+        "objects": [_write_object(each) for each in circles],
+    }
+
+
+def _write_object(circle: Circle) -> dict[str, Any]:
+    return {
+        "bbox": _round(circle.bbox, PIXEL_DECIMALS),
+        "centroid": _round(circle.centroid, PIXEL_DECIMALS),
+        "radius": _round((circle.radius_px,), PIXEL_DECIMALS)[0],
+        "score": _round((circle.score,), SCORE_DECIMALS)[0],
         "label": circle.label,
     }
 
 
-def _rounded(numbers: Sequence[float], decimals: int) -> list[float]:
+def _round(numbers: Sequence[float], decimals: int) -> list[float]:
     if not np.isfinite(numbers).all():
         raise ValueError(f"the detector returned a number that is not finite: {numbers}")
     return [round(float(number), decimals) for number in numbers]

@@ -1,4 +1,4 @@
-"""JSON bodies, and base64 in them, as TensorFlow Serving and KServe write bytes."""
+"""Read JSON bodies with base64 in them, as TensorFlow Serving and KServe write bytes."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ LINE_BREAKS = str.maketrans("", "", "\r\n")
 
 
 def parse_object(body: bytes | memoryview) -> dict[str, Any]:
-    """Parse a JSON object; raise Refusal 400 for all else, NaN and Infinity included."""
+    """Parse a JSON object. Raises Refusal 400 for anything else, including NaN and Infinity."""
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -22,15 +22,17 @@ def parse_object(body: bytes | memoryview) -> dict[str, Any]:
     return parsed
 
 
-def from_base64(text: Any, *, where: str) -> bytes:
+def decode_base64(text: Any, *, where: str) -> bytes:
     """
-    Decode standard base64 (RFC 4648, section 4), which may be wrapped in lines, as the base64 command does.
+    Decode standard base64 (RFC 4648, section 4).
 
-    Raises Refusal 400, naming where, for anything else: other types, foreign characters, wrong padding.
+    It may be wrapped in lines, as the base64 command does. Raises Refusal 400, which names where,
+    for other types, other characters and wrong padding.
     """
     if not isinstance(text, str):
         raise Refusal(400, f"{where} must be a base64 string.")
     try:
-        return base64.b64decode(text.translate(LINE_BREAKS) if "\n" in text else text, validate=True)
+        joined = text.translate(LINE_BREAKS) if "\n" in text else text
+        return base64.b64decode(joined, validate=True)
     except (binascii.Error, ValueError):
         raise Refusal(400, f"{where} is not valid base64.") from None

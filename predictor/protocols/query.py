@@ -1,4 +1,4 @@
-"""What a request asks. Its two knobs are read strictly: what is not a number in range is refused, never guessed."""
+"""Read the parameters of a request. A value that is not a number in its range is refused."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from predictor.errors import Refusal
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """
-    What a request asks of the detector; None leaves it to the server.
+    Parameters of the detection. None means the default of the server.
 
-    min_score: drop circles that score lower, 0..1. max_objects: at most so many per picture, from 1.
+    min_score: drop circles with a lower score, 0..1.
+    max_objects: limit of circles for one picture, from 1.
     """
 
     min_score: float | None = None
@@ -21,20 +22,20 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a request asks: its encoded pictures, in order, and what it wants of them."""
+    """The encoded pictures of a request, in order, and its parameters."""
 
     pictures: Sequence[bytes]
     parameters: Parameters
 
 
-def from_json(given: Any, *, max_objects: int, known_only: bool = True) -> Parameters:
+def read_json_parameters(given: Any, *, max_objects: int, known_only: bool = True) -> Parameters:
     """
-    Read Parameters from a decoded JSON object; null and absence are the same.
+    Read the parameters of a parsed JSON body. null counts as absent.
 
     Args:
-        given: what stood under "parameters".
-        max_objects: the most that may be asked for.
-        known_only: refuse other names (V1); V2 leaves its object open to extensions, so there they pass.
+        given: the value of "parameters".
+        max_objects: the highest max_objects that a request may set.
+        known_only: refuse other names, as for V1. V2 keeps this object open to extensions.
     """
     if given is None:
         return Parameters()
@@ -42,28 +43,33 @@ def from_json(given: Any, *, max_objects: int, known_only: bool = True) -> Param
         raise Refusal(400, "'parameters' must be an object.")
     if known_only:
         _refuse_unknown(given)
-    return Parameters(_min_score(given.get("min_score")), _max_objects(given.get("max_objects"), max_objects))
+    return Parameters(
+        _check_min_score(given.get("min_score")),
+        _check_max_objects(given.get("max_objects"), max_objects),
+    )
 
 
-def from_query(given: Mapping[str, str], *, max_objects: int) -> Parameters:
-    """Read Parameters from a query string (V1 with a raw body, which has no other place for them)."""
+def read_url_parameters(given: Mapping[str, str], *, max_objects: int) -> Parameters:
+    """Read the parameters of a query string, which V1 uses with a raw body."""
     _refuse_unknown(given)
-    return from_json({name: _number(name, text) for name, text in given.items()}, max_objects=max_objects)
+    numbers = {name: _parse_number(name, text) for name, text in given.items()}
+    return read_json_parameters(numbers, max_objects=max_objects)
 
 
 def _refuse_unknown(given: Mapping[str, Any]) -> None:
     if set(given) - {"min_score", "max_objects"}:
-        raise Refusal(400, "Unknown parameter: there are 'min_score' and 'max_objects'.")
+        raise Refusal(400, "Unknown parameter: use 'min_score' and 'max_objects'.")
 
 
-def _number(name: str, text: str) -> float | int | None:
+def _parse_number(name: str, text: str) -> float | int | None:
     try:
         return int(text) if name == "max_objects" else float(text)
     except ValueError:
-        raise Refusal(400, "Query parameters must be numbers: 'min_score' (0..1) and 'max_objects'.") from None
+        message = "Query parameters must be numbers: 'min_score' (0..1) and 'max_objects'."
+        raise Refusal(400, message) from None
 
 
-def _min_score(value: Any) -> float | None:
+def _check_min_score(value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
@@ -71,7 +77,7 @@ def _min_score(value: Any) -> float | None:
     return float(value)
 
 
-def _max_objects(value: Any, most: int) -> int | None:
+def _check_max_objects(value: Any, most: int) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:

@@ -1,9 +1,10 @@
 """
-Tensors of encoded pictures, as JSON and as bytes.
+Read tensors of encoded pictures from JSON and from bytes.
 
-BYTES [n] (any shape of n elements) is n pictures; UINT8 [n] or [1, n] is the n bytes of one. Binary form: the binary
-tensor data extension (kserve/website .../v2-protocol/binary-tensor-data-extension.md), where a BYTES element is a
-4-byte little-endian length and so many bytes. JSON form of BYTES: base64 text, as in KServe's own samples.
+BYTES [n] (any shape of n elements) holds n pictures. UINT8 [n] or [1, n] holds the n bytes of one.
+Binary form: the binary tensor data extension (kserve/website
+.../v2-protocol/binary-tensor-data-extension.md), where a BYTES element is a 4-byte little-endian
+length and that number of bytes. JSON form of BYTES: base64 text, as in KServe's own samples.
 """
 
 import math
@@ -12,60 +13,70 @@ from collections.abc import Iterator
 from typing import Any
 
 from predictor.errors import Refusal
-from predictor.protocols.json_body import from_base64
+from predictor.protocols.json_body import decode_base64
 
 MAX_DIMENSIONS = 8
 LENGTH = struct.Struct("<I")
 
 
-def from_json(datatype: str, shape: list[int], data: Any, *, max_pictures: int) -> list[bytes]:
-    """Read the pictures of a tensor whose data stands in JSON, flat or nested row by row."""
-    flat = _flat(data, depth=len(shape))
+def read_json(datatype: str, shape: list[int], data: Any, *, max_pictures: int) -> list[bytes]:
+    """Read the pictures of a tensor with its data in JSON, flat or nested row by row."""
+    flat = _flatten(data, depth=len(shape))
     if len(flat) != math.prod(shape):
-        raise Refusal(400, "The tensor's 'data' does not have as many elements as its 'shape' says.")
+        message = "The tensor's 'data' does not have as many elements as its 'shape' says."
+        raise Refusal(400, message)
     if datatype == "UINT8":
-        return [_octets(flat)]
+        return [_to_bytes(flat)]
     _check_count(len(flat), max_pictures)
-    return [from_base64(each, where="An element of the BYTES tensor") for each in flat]
+    return [decode_base64(each, where="An element of the BYTES tensor") for each in flat]
 
 
-def from_binary(datatype: str, shape: list[int], data: memoryview, *, max_pictures: int) -> list[bytes]:
-    """Read the pictures of a tensor whose data came behind the JSON; every size in it is checked, none believed."""
+def read_binary(
+    datatype: str, shape: list[int], data: memoryview, *, max_pictures: int
+) -> list[bytes]:
+    """Read the pictures of a tensor with its data behind the JSON. Every size in it is checked."""
     count = math.prod(shape)
     if datatype == "UINT8":
         if len(data) != count:
-            raise Refusal(400, "'binary_data_size' of the UINT8 tensor is not what its 'shape' says.")
+            raise Refusal(400, "'binary_data_size' of the UINT8 tensor does not match its 'shape'.")
         return [bytes(data)]
     _check_count(count, max_pictures)
-    pictures = list(_elements(data))
+    pictures = list(_split_elements(data))
     if len(pictures) != count:
         raise Refusal(400, "The BYTES tensor does not have as many elements as its 'shape' says.")
     return pictures
 
 
-def to_binary(elements: list[bytes]) -> bytes:
-    """Write a BYTES tensor."""
+def write_binary(elements: list[bytes]) -> bytes:
+    """Write the data of a BYTES tensor."""
     return b"".join(LENGTH.pack(len(each)) + each for each in elements)
 
 
-def check(datatype: Any, shape: Any) -> None:
-    """Raise Refusal 400 unless datatype and shape are of the two kinds above."""
+def check_tensor(datatype: Any, shape: Any) -> None:
+    """Raise Refusal 400 unless the tensor is of one of the two kinds above."""
     if not isinstance(shape, list) or not 1 <= len(shape) <= MAX_DIMENSIONS:
-        raise Refusal(400, f"The tensor's 'shape' must be a list of 1 to {MAX_DIMENSIONS} whole numbers.")
+        message = f"The tensor's 'shape' must be a list of 1 to {MAX_DIMENSIONS} whole numbers."
+        raise Refusal(400, message)
     if not all(type(size) is int and size >= 0 for size in shape):
         raise Refusal(400, "The tensor's 'shape' must be a list of whole numbers.")
     if datatype not in ("BYTES", "UINT8"):
-        raise Refusal(400, "The tensor's 'datatype' must be BYTES (encoded pictures) or UINT8 (the bytes of one).")
+        raise Refusal(
+            400,
+            "The tensor's 'datatype' must be BYTES (encoded pictures) or UINT8 (the bytes of one).",
+        )
     if datatype == "UINT8" and math.prod(shape) != shape[-1]:
-        raise Refusal(400, "A UINT8 tensor holds the bytes of one encoded picture: its shape is [n] or [1, n].")
+        raise Refusal(
+            400,
+            "A UINT8 tensor holds the bytes of one encoded picture: its shape is [n] or [1, n].",
+        )
 
 
 def _check_count(count: int, most: int) -> None:
     if not 1 <= count <= most:
-        raise Refusal(400, f"From 1 to {most} pictures in one request.")
+        raise Refusal(400, f"A request must hold from 1 to {most} pictures.")
 
 
-def _elements(data: memoryview) -> Iterator[bytes]:
+def _split_elements(data: memoryview) -> Iterator[bytes]:
     at = 0
     while at < len(data):
         start = at + LENGTH.size
@@ -77,8 +88,8 @@ def _elements(data: memoryview) -> Iterator[bytes]:
         yield bytes(data[start:at])
 
 
-def _flat(data: Any, *, depth: int) -> list[Any]:
-    """Flatten lists nested up to depth and no deeper, so that a request cannot make work by nesting a thousand deep."""
+def _flatten(data: Any, *, depth: int) -> list[Any]:
+    """Flatten lists down to depth. Deeper ones stay, so that deep nesting does not cost time."""
     if not isinstance(data, list):
         raise Refusal(400, "The tensor needs 'data', a list.")
     flat: list[Any] = data
@@ -89,8 +100,9 @@ def _flat(data: Any, *, depth: int) -> list[Any]:
     return flat
 
 
-def _octets(numbers: list[Any]) -> bytes:
+def _to_bytes(numbers: list[Any]) -> bytes:
     try:
         return bytes(numbers)
     except (TypeError, ValueError):
-        raise Refusal(400, "The elements of a UINT8 tensor must be whole numbers from 0 to 255.") from None
+        message = "The elements of a UINT8 tensor must be whole numbers from 0 to 255."
+        raise Refusal(400, message) from None

@@ -1,1 +1,1 @@
-"""HTTP: routes, limits on what comes in, and how every answer and log line looks. Start reading at app.py."""
+"""Serve HTTP: routes, limits, responses and the access log. Start reading at app.py."""

@@ -1,4 +1,4 @@
-"""The routes: KServe's V1 and V2 protocols over one detector. Every error is {"error": "<text>"} with its status."""
+"""Route KServe's V1 and V2 protocols to one detector. Every error is {"error": "<text>"}."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,12 @@ from predictor.protocols.query import Query
 from predictor.server.access_log import AccessLog
 from predictor.server.drain import Drain
 from predictor.server.gate import Gate
-from predictor.server.replies import Faults, http_error, json_reply, refused
+from predictor.server.replies import (
+    UnexpectedErrors,
+    answer_http_error,
+    answer_refusal,
+    reply_json,
+)
 from predictor.settings import Settings
 
 Write = Callable[[list[PictureAnswer]], Response]
@@ -29,7 +34,7 @@ Read = Callable[[bytes], tuple[Query, Write]]
 
 
 class _NameConvertor(StringConvertor):
-    """A model's name in a path: without the colon, so that /v1/models/x:predict is no model "x:predict"."""
+    """A model's name in a path, without ":", so that /v1/models/x:predict names the model "x"."""
 
     regex = "[^/:]+"
 
@@ -42,15 +47,15 @@ def create_app(inference: Inference, settings: Settings) -> Starlette:
     server = Server(inference, settings)
     app = Starlette(
         routes=server.routes(),
-        middleware=[Middleware(AccessLog), Middleware(Drain), Middleware(Faults)],
-        exception_handlers={Refusal: refused, HTTPException: http_error},
+        middleware=[Middleware(AccessLog), Middleware(Drain), Middleware(UnexpectedErrors)],
+        exception_handlers={Refusal: answer_refusal, HTTPException: answer_http_error},
     )
     app.router.redirect_slashes = False
     return app
 
 
 class Server:
-    """The handlers, named after what they answer."""
+    """The handlers, each named after its route."""
 
     def __init__(self, inference: Inference, settings: Settings) -> None:
         self._settings = settings
@@ -59,7 +64,7 @@ class Server:
         self._gate = Gate(settings)
 
     def routes(self) -> list[Route]:
-        """List every path this server answers."""
+        """Return every route of this server."""
         post = ["POST"]
         v2_paths = ("/v2/models/{model:name}", "/v2/models/{model:name}/versions/{version}")
         return [
@@ -78,18 +83,18 @@ class Server:
         ]
 
     async def alive(self, request: Request) -> Response:
-        return json_reply({"status": "alive"})
+        return reply_json({"status": "alive"})
 
     async def metrics(self, request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(REGISTRY), headers={"Content-Type": content_type})
 
     async def models(self, request: Request) -> Response:
-        return json_reply({"models": [self._settings.model_name]})
+        return reply_json({"models": [self._settings.model_name]})
 
     async def v1_model(self, request: Request) -> Response:
         self._check_model(request)
-        return json_reply({"name": self._settings.model_name, "ready": True})
+        return reply_json({"name": self._settings.model_name, "ready": True})
 
     async def v1_predict(self, request: Request) -> Response:
         self._check_model(request)
@@ -101,17 +106,23 @@ class Server:
         return await self._predict(request, read)
 
     async def v2_server(self, request: Request) -> Response:
-        return json_reply({"name": "circles-predictor", "version": self._version, "extensions": ["binary_tensor_data"]})
+        return reply_json(
+            {
+                "name": "circles-predictor",
+                "version": self._version,
+                "extensions": ["binary_tensor_data"],
+            }
+        )
 
     async def v2_live(self, request: Request) -> Response:
-        return json_reply({"live": True})
+        return reply_json({"live": True})
 
     async def v2_ready(self, request: Request) -> Response:
-        return json_reply({"ready": True})
+        return reply_json({"ready": True})
 
     async def v2_model(self, request: Request) -> Response:
         self._check_model(request)
-        return json_reply(
+        return reply_json(
             {
                 "name": self._settings.model_name,
                 "versions": [self._version],
@@ -123,7 +134,7 @@ class Server:
 
     async def v2_model_ready(self, request: Request) -> Response:
         self._check_model(request)
-        return json_reply({"name": self._settings.model_name, "ready": True})
+        return reply_json({"name": self._settings.model_name, "ready": True})
 
     async def v2_infer(self, request: Request) -> Response:
         self._check_model(request)
@@ -136,7 +147,9 @@ class Server:
         return await self._predict(request, read)
 
     def _write_v2(self, reply: v2.Reply, answers: list[PictureAnswer]) -> Response:
-        body, headers = v2.write(reply, answers, model_name=self._settings.model_name, version=self._version)
+        body, headers = v2.write(
+            reply, answers, model_name=self._settings.model_name, version=self._version
+        )
         return Response(body, headers=headers)
 
     def _check_model(self, request: Request) -> None:
@@ -146,20 +159,20 @@ class Server:
             raise Refusal(404, f"There is one version here: '{self._version}'.")
 
     async def _predict(self, request: Request, read: Read) -> Response:
-        async with self._gate.body(request) as body:
+        async with self._gate.receive_body(request) as body:
             response, note = await self._gate.run(request, lambda: self._work(body, read))
         request.state.note = note
         return response
 
     def _work(self, body: bytes, read: Read) -> tuple[Response, str]:
-        """Do all of a request that is not receiving and sending; runs in a thread. Returns a note for the log, too."""
+        """Return the response to a body, and a note for the access log. Runs in a thread."""
         stages = metrics.Stages()
         try:
             with stages.timed(metrics.PREPROCESS):
                 query, write = read(body)
             answers = self._inference.answers(query, stages)
             with stages.timed(metrics.POSTPROCESS):
-                return write(answers), f"{_found(answers)} in {len(body) // 1024} KiB"
+                return write(answers), f"{_count_circles(answers)} in {len(body) // 1024} KiB"
         finally:
             stages.observe(self._settings.model_name)
 
@@ -168,6 +181,6 @@ def _write_v1(answers: list[PictureAnswer]) -> Response:
     return Response(v1.write(answers), media_type="application/json")
 
 
-def _found(answers: list[PictureAnswer]) -> str:
+def _count_circles(answers: list[PictureAnswer]) -> str:
     objects = sum(len(each["objects"]) for each in answers)
     return f"{objects} circle{'' if objects == 1 else 's'}"

@@ -1,17 +1,18 @@
-"""Errors that reach their caller: a refused body is received to its end, and thrown away, before the answer."""
+"""Receive and discard the rest of a refused body, so that the client sees the error."""
 
 import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PATIENCE_S = 5.0
+MAX_DRAIN_S = 5.0
 
 
 class Drain:
     """
-    ASGI middleware. A client that is still sending when the connection closes gets a reset and never sees the 413.
+    ASGI middleware that delays an error until the client has sent its body, at most MAX_DRAIN_S.
 
-    Nothing is kept, PATIENCE_S is the limit, and a client that asked first (Expect: 100-continue) is told at once.
+    A client that is still sending when the connection closes gets a reset and never sees the 413.
+    One that waits for permission (Expect: 100-continue) gets the error immediately.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -20,20 +21,21 @@ class Drain:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sending = all(name != b"expect" for name, _ in scope["headers"])
 
-        async def noting_receive() -> Message:
+        async def receive_and_note() -> Message:
             nonlocal sending
             message = await receive()
             sending = sending and message.get("more_body", False)
             return message
 
-        async def draining_send(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] >= 400 and message["status"] != 408:
+        async def drain_and_send(message: Message) -> None:
+            is_start = message["type"] == "http.response.start"
+            if is_start and message["status"] >= 400 and message["status"] != 408:
                 try:
-                    async with asyncio.timeout(PATIENCE_S):
+                    async with asyncio.timeout(MAX_DRAIN_S):
                         while sending:
-                            await noting_receive()
+                            await receive_and_note()
                 except TimeoutError:
                     pass
             await send(message)
 
-        await self.app(scope, noting_receive, draining_send)
+        await self.app(scope, receive_and_note, drain_and_send)

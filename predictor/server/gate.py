@@ -1,4 +1,4 @@
-"""Who may come in: bounds the requests inside, the bytes they hold, and how many are worked on at once."""
+"""Limit concurrent requests, the bytes of their bodies and the work done in parallel."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,53 +13,61 @@ from predictor.settings import Settings
 
 Result = TypeVar("Result")
 HELD_BODIES = 4
-"""All bodies in memory together may be as large as so many of the largest allowed."""
+"""All bodies in memory together are limited to this number of largest bodies."""
 
 
 class Gate:
-    """One per process, used from the event loop only; the work itself runs in as many threads as there are cores."""
+    """
+    The limits of one process, used from the event loop only.
+
+    The work itself runs in threads, settings.concurrency of them.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._room = settings.concurrency + settings.max_waiting
+        self._free_slots = settings.concurrency + settings.max_waiting
         self._held_bytes = 0
         self._turns = asyncio.Semaphore(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="predict")
 
     @asynccontextmanager
-    async def body(self, request: Request) -> AsyncIterator[bytes]:
+    async def receive_body(self, request: Request) -> AsyncIterator[bytes]:
         """
-        Take request in and receive its body; both are given back on leaving.
+        Receive the body of a request and hold its slot and its bytes until the with block ends.
 
-        Raises Refusal: 413 body too large (said by Content-Length, or found out while receiving), 408 too slow,
-        415 compressed, 503 too many requests or bytes inside.
+        Raises Refusal: 413 body too large (by Content-Length or while receiving), 408 too slow,
+        415 compressed, 503 too many requests or bytes.
         """
-        if not self._room:
-            raise _busy()
-        self._room -= 1
-        held = _Held(self, request, self._settings)
+        if not self._free_slots:
+            raise _Busy
+        self._free_slots -= 1
+        incoming = _Body(self, request, self._settings)
         try:
-            yield await held.receive()
+            yield await incoming.receive()
         finally:
-            self._room += 1
-            self._held_bytes -= held.bytes
+            self._free_slots += 1
+            self._held_bytes -= incoming.bytes
 
     async def run(self, request: Request, work: Callable[[], Result]) -> Result:
-        """Run work in a thread when it is its turn; nobody's work is begun whose caller has gone meanwhile."""
+        """
+        Run work in a thread when it is its turn.
+
+        Raises Refusal 499, without running work, if the client has closed the connection by then.
+        """
         async with self._turns:
             if await request.is_disconnected():
-                raise _gone()
+                raise _ClientGone
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def hold(self, more: int) -> None:
-        """Count bytes that a request has received; raise Refusal 503 where they are too many together."""
+    def reserve(self, more: int) -> None:
+        """Count received bytes. Raises Refusal 503 if all requests together hold too many."""
         if self._held_bytes + more > HELD_BODIES * self._settings.max_body_bytes:
-            raise _busy()
+            raise _Busy
         self._held_bytes += more
 
 
-class _Held:
-    """The body of one request while it comes in."""
+class _Body:
+    """The body of one request while it is received."""
 
     def __init__(self, gate: Gate, request: Request, settings: Settings) -> None:
         self._gate = gate
@@ -77,13 +85,13 @@ class _Held:
         except TimeoutError:
             raise Refusal(408, "The body did not arrive in time.") from None
         except ClientDisconnect:
-            raise _gone() from None
+            raise _ClientGone from None
 
     async def _join(self) -> bytes:
         chunks = []
         async for chunk in self._request.stream():
             self._check(self.bytes + len(chunk))
-            self._gate.hold(len(chunk))
+            self._gate.reserve(len(chunk))
             self.bytes += len(chunk)
             chunks.append(chunk)
         return b"".join(chunks)
@@ -93,10 +101,16 @@ class _Held:
             raise Refusal(413, f"The body is larger than {self._settings.max_body_bytes:,} bytes.")
 
 
-def _busy() -> Refusal:
-    return Refusal(503, "Too many requests are waiting: try again in a moment.", retry_after_s=1)
+class _Busy(Refusal):
+    """The limit of requests or bytes is reached."""
+
+    def __init__(self) -> None:
+        message = "Too many requests are waiting: try again in a moment."
+        super().__init__(503, message, retry_after_s=1)
 
 
-def _gone() -> Refusal:
-    """Nobody reads this; 499 is what nginx logs for it."""
-    return Refusal(499, "The client closed the connection.")
+class _ClientGone(Refusal):
+    """The client cannot read an answer. 499 is what nginx logs for this."""
+
+    def __init__(self) -> None:
+        super().__init__(499, "The client closed the connection.")

@@ -1,4 +1,4 @@
-"""JSON out, and every error as {"error": "<text>"}: refused by us, by Starlette, or foreseen by nobody."""
+"""Write JSON responses, and every error as {"error": "<text>"}."""
 
 import logging
 from collections.abc import Mapping
@@ -16,30 +16,33 @@ from predictor.errors import Refusal
 log = logging.getLogger("predictor.server")
 
 
-def json_reply(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Write content as JSON."""
+def reply_json(
+    content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a response with content as JSON."""
     return Response(orjson.dumps(content), status, headers, "application/json")
 
 
-async def refused(request: Request, error: Exception) -> Response:
-    """Answer what our own code refuses; the reason stands in the log's line, too."""
+async def answer_refusal(request: Request, error: Exception) -> Response:
+    """Answer a Refusal. The access log shows its message, too."""
     assert isinstance(error, Refusal)
     request.state.note = error.message
-    return json_reply({"error": error.message}, error.status, error.headers)
+    return reply_json({"error": error.message}, error.status, error.headers)
 
 
-async def http_error(request: Request, error: Exception) -> Response:
-    """Answer what Starlette itself refuses: unknown paths, and methods, where it sets Allow."""
+async def answer_http_error(request: Request, error: Exception) -> Response:
+    """Answer an error of Starlette's router: an unknown path, or a wrong method with Allow."""
     assert isinstance(error, HTTPException)
-    return json_reply({"error": HTTPStatus(error.status_code).phrase + "."}, error.status_code, error.headers)
+    content = {"error": HTTPStatus(error.status_code).phrase + "."}
+    return reply_json(content, error.status_code, error.headers)
 
 
-class Faults:
+class UnexpectedErrors:
     """
-    ASGI middleware: what nobody foresaw is logged, and answered with a 500 that says nothing of the inside.
+    ASGI middleware that logs an unexpected exception and answers 500 without details.
 
-    Starlette's own handler for Exception raises it again, upon which uvicorn closes a connection that the client may
-    already be using for its next request.
+    Starlette's own handler for Exception raises it again. uvicorn then closes the connection, which
+    the client may already be using for its next request.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -49,5 +52,6 @@ class Faults:
         try:
             await self.app(scope, receive, send)
         except Exception:
-            log.exception("unexpected")
-            await json_reply({"error": "The predictor failed on this request."}, 500)(scope, receive, send)
+            log.exception("unexpected error")
+            response = reply_json({"error": "The predictor failed on this request."}, 500)
+            await response(scope, receive, send)

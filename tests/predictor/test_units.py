@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from predictor.cores import usable_cores
+from predictor.cores import count_usable_cores
 from predictor.evaluation.hough import HoughDetector
 from predictor.inference.pixel_budget import PixelBudget
 from predictor.settings import Settings, SettingsError
@@ -52,7 +52,7 @@ def test_cgroup_2_quota_limits_the_cores(tmp_path, monkeypatch, quota, cores):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
     (tmp_path / "cpu.max").write_text(quota)
 
-    assert usable_cores(tmp_path) == cores
+    assert count_usable_cores(tmp_path) == cores
 
 
 @pytest.mark.parametrize(("quota", "cores"), [("-1", 64), ("50000", 1), ("250000", 3)])
@@ -62,13 +62,13 @@ def test_cgroup_1_quota_limits_the_cores(tmp_path, monkeypatch, quota, cores):
     (tmp_path / "cpu/cpu.cfs_quota_us").write_text(quota + "\n")
     (tmp_path / "cpu/cpu.cfs_period_us").write_text("100000\n")
 
-    assert usable_cores(tmp_path) == cores
+    assert count_usable_cores(tmp_path) == cores
 
 
 def test_without_a_cgroup_the_affinity_counts(tmp_path, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5}, raising=False)
 
-    assert usable_cores(tmp_path) == 2
+    assert count_usable_cores(tmp_path) == 2
 
 
 def test_pixel_budget_is_never_exceeded():

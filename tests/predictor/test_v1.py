@@ -196,7 +196,7 @@ def test_error_names_the_wrong_instance(server):
 
 def test_more_than_16_instances_are_refused(server):
     assert server.predict(*[JPEG] * 16).status_code == 200
-    assert_refused(server.predict(*[JPEG] * 17), 400, "At most 16")
+    assert_refused(server.predict(*[JPEG] * 17), 400, "at most 16")
 
 
 @pytest.mark.parametrize("kind", ["image/jpeg", "application/octet-stream", None])

@@ -179,9 +179,9 @@ def test_wrong_binary_data_size_is_refused(server, size):
         ("BYTES", [2], element(JPEG), "as many elements"),
         ("BYTES", [1], element(JPEG) * 2, "as many elements"),
         ("BYTES", [1], element(b""), "empty"),
-        ("BYTES", [0], b"", "From 1 to 16"),
-        ("BYTES", [17], element(JPEG) * 17, "From 1 to 16"),
-        ("BYTES", [10**18], element(JPEG), "From 1 to 16"),
+        ("BYTES", [0], b"", "from 1 to 16"),
+        ("BYTES", [17], element(JPEG) * 17, "from 1 to 16"),
+        ("BYTES", [10**18], element(JPEG), "from 1 to 16"),
         ("UINT8", [7], JPEG, "shape"),
         ("UINT8", [0], b"", "empty"),
         ("UINT8", [2, 3], b"abcdef", "[1, n]"),
@@ -198,7 +198,7 @@ def test_too_many_empty_elements_are_refused(server):
 
 
 def test_binary_data_without_a_tensor_is_refused(server):
-    assert_refused(server.infer_binary({"inputs": [bytes_tensor(JPEG)]}, b"more"), 400, "no input")
+    assert_refused(server.infer_binary({"inputs": [bytes_tensor(JPEG)]}, b"more"), 400, "the input does not have")
 
 
 def test_tensor_without_its_bytes_is_refused(server):
