@@ -3,23 +3,23 @@
 import functions_framework
 from flask import Request, Response
 
-from circles.bootstrap import services
+from circles.bootstrap import load_services
 from circles.domain.errors import Unavailable
 from circles.usecases.forward import broker, forward_notification
 from circles.web.events import check_token, event_routes
 
-app = services()
+services = load_services()
 
 
 def take_notification(request: Request) -> None:
-    check_token(request, app.settings.bridge_token)
-    forward_notification(request.get_data(cache=False), app)
+    check_token(request, services.settings.bridge_token)
+    forward_notification(request.get_data(cache=False), services)
 
 
 def ready() -> None:
     """Without a sink or a token that callers can send, the store keeps what it has to tell."""
-    broker(app)
-    if not app.settings.bridge_token:
+    broker(services)
+    if not services.settings.bridge_token:
         raise Unavailable("CIRCLES_BRIDGE_TOKEN is not set.")
 
 

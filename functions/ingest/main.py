@@ -3,24 +3,24 @@
 import functions_framework
 from flask import Request, Response
 
-from circles.bootstrap import services
+from circles.bootstrap import load_services
 from circles.formats.cloud_events import IncomingEvent
 from circles.formats.s3_notifications import notices
 from circles.usecases.register import register_objects
 from circles.web.events import cloud_event_routes
 
-app = services()
+services = load_services()
 
 
 def handle(event: IncomingEvent) -> bool:
     found = notices(event.type, event.data)
-    register_objects(found, app)
+    register_objects(found, services)
     return bool(found)
 
 
 def ready() -> None:
-    app.catalogue.ping()
-    app.store.ping()
+    services.catalogue.ping()
+    services.store.ping()
 
 
 answer = cloud_event_routes(handle, ready=ready)

@@ -3,33 +3,33 @@
 import functions_framework
 from flask import Request, Response
 
-from circles.bootstrap import services
+from circles.bootstrap import load_services
 from circles.domain.detections import ObjectFilter
 from circles.formats.documents import object_summary
 from circles.web.images import page_response, read_page
 from circles.web.queries import number, read_query
 from circles.web.routing import Handler, json_response, routes
 
-app = services()
-app.short_reads_only = True
+services = load_services()
+services.short_reads_only = True
 radius = number(0, 1e9)
 
 
 def get_images(request: Request) -> Response:
     wanted, limit, before = read_page(request)
-    return page_response(request, app.catalogue.page(wanted, limit=limit + 1, before=before), limit)
+    return page_response(request, services.catalogue.page(wanted, limit=limit + 1, before=before), limit)
 
 
 def get_objects(request: Request, image_id: str) -> Response:
     """The served run's objects; an empty list, and the header Image-Status: pending, while detection is due."""
     query = read_query(request, min_score=number(0, 1), min_radius=radius, max_radius=radius)
     wanted = ObjectFilter(query.get("min_score"), query.get("min_radius"), query.get("max_radius"))
-    image, objects = app.catalogue.objects(image_id, wanted)
+    image, objects = services.catalogue.objects(image_id, wanted)
     return json_response([object_summary(found) for found in objects], headers={"Image-Status": image.status})
 
 
 handlers: dict[str, Handler] = {"GET /images/": get_images, "GET /images/<image_id>/objects": get_objects}
-answer = routes(handlers, ready=app.catalogue.ping, max_body_bytes=app.settings.max_body_bytes)
+answer = routes(handlers, ready=services.catalogue.ping, max_body_bytes=services.settings.max_body_bytes)
 
 
 @functions_framework.http

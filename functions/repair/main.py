@@ -3,7 +3,7 @@
 import functions_framework
 from flask import Request, Response
 
-from circles.bootstrap import services
+from circles.bootstrap import load_services
 from circles.formats.cloud_events import IncomingEvent
 from circles.usecases.repair import repair_images
 from circles.web.events import cloud_event_routes
@@ -11,19 +11,19 @@ from circles.web.events import cloud_event_routes
 PING = "dev.knative.sources.ping"
 """The type of a PingSource's events (knative/eventing pkg/apis/sources/v1/ping_types.go)."""
 
-app = services()
+services = load_services()
 
 
 def handle(event: IncomingEvent) -> bool:
     if event.type != PING:
         return False
-    repair_images(app)
+    repair_images(services)
     return True
 
 
 def ready() -> None:
-    app.catalogue.ping()
-    app.store.ping()
+    services.catalogue.ping()
+    services.store.ping()
 
 
 answer = cloud_event_routes(handle, ready=ready)

@@ -3,7 +3,7 @@
 import functions_framework
 from flask import Request, Response
 
-from circles.bootstrap import services
+from circles.bootstrap import load_services
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
 from circles.usecases.upload import upload_image
@@ -12,29 +12,29 @@ from circles.web.queries import read_query
 from circles.web.routing import Handler, routes
 from circles.web.uploads import prefers_async, read_upload
 
-app = services()
+services = load_services()
 
 
 def post_image(request: Request) -> Response:
     read_query(request)
-    wait, upload = not prefers_async(request), read_upload(request, app.settings.max_upload_bytes)
-    return image_response(upload_image(upload, app, wait=wait), wait=wait)
+    wait, upload = not prefers_async(request), read_upload(request, services.settings.max_upload_bytes)
+    return image_response(upload_image(upload, services, wait=wait), wait=wait)
 
 
 def post_detection(request: Request, image_id: str) -> Response:
     read_query(request)
-    return image_response(detect_again(image_id, app))
+    return image_response(detect_again(image_id, services))
 
 
 def delete(request: Request, image_id: str) -> Response:
     read_query(request)
-    delete_image(image_id, app)
+    delete_image(image_id, services)
     return no_content()
 
 
 handlers: dict[str, Handler] = {"POST /images/": post_image, "POST /images/<image_id>/detections": post_detection,
                                 "DELETE /images/<image_id>": delete}  # fmt: skip
-answer = routes(handlers, ready=app.ping, max_body_bytes=app.settings.max_body_bytes)
+answer = routes(handlers, ready=services.ping, max_body_bytes=services.settings.max_body_bytes)
 
 
 @functions_framework.http

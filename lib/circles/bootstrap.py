@@ -25,7 +25,7 @@ log = logging.getLogger("circles")
 
 
 @dataclass
-class Services:
+class ConfiguredServices:
     """The services of one process. Nothing is opened before its first use; tests set the attributes they replace."""
 
     settings: Settings
@@ -178,15 +178,15 @@ class Services:
 
 
 @cache
-def build(settings: Settings) -> Services:
+def build(settings: Settings) -> ConfiguredServices:
     """Return the one set of services that belongs to these settings in this process; its metrics speak of them."""
-    services = Services(settings)
+    services = ConfiguredServices(settings)
     metrics.identify(function=settings.function_name, build=settings.build)
     metrics.ask_at_scrape("catalogue", services.gauges)
     return services
 
 
-def services() -> Services:
+def load_services() -> ConfiguredServices:
     """Return the services that the environment describes, and configure logging. Raises SettingsError."""
     settings = Settings.from_env()
     _configure_logging(settings.log_level)
@@ -205,6 +205,6 @@ def _configure_logging(level: str) -> None:
 
 
 if TYPE_CHECKING:
-    from circles.domain import services as ports
+    from circles.domain.services import Services
 
-    _: type[ports.Services] = Services
+    _: type[Services] = ConfiguredServices

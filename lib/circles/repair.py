@@ -15,9 +15,9 @@ FINISH_S = 30.0
 def main() -> None:
     """Print the report, a line a figure; end with 1 where store or catalogue is away."""
     try:
-        app = build(Settings.from_env())
-        report = repair_images(app)
-        app.finish(FINISH_S)
+        services = build(Settings.from_env())
+        report = repair_images(services)
+        services.finish(FINISH_S)
     except (CirclesError, SettingsError) as error:
         sys.exit(f"nothing was repaired: {error}")
     for name, figure in asdict(report).items():

@@ -14,11 +14,11 @@ ANSWERING_PODS = "serving.knative.dev/service in (upload, list, detail, bridge, 
 
 LOOK_INSIDE = """
 import json
-from circles.bootstrap import services
-app = services()
-held = [each.key for prefix in ("images/", app.settings.incoming_prefix) for each in app.store.list(prefix)]
+from circles.bootstrap import load_services
+services = load_services()
+held = [each.key for prefix in ("images/", services.settings.incoming_prefix) for each in services.store.list(prefix)]
 import sqlite3
-rows = sqlite3.connect(app.settings.catalogue_file).execute("SELECT key, status FROM images").fetchall()
+rows = sqlite3.connect(services.settings.catalogue_file).execute("SELECT key, status FROM images").fetchall()
 print(json.dumps({"blobs": held, "rows": rows}))
 """
 

@@ -16,7 +16,7 @@ from werkzeug import Request, Response
 
 from circles.adapters.fixed_detector import FixedDetector
 from circles.adapters.kserve.detector import MAX_ANSWER_BYTES
-from circles.bootstrap import Services
+from circles.bootstrap import ConfiguredServices
 from circles.domain.detections import Circle
 from circles.domain.errors import DetectorFailed
 from circles.domain.pictures import Picture
@@ -64,7 +64,7 @@ def settings_for(url, **settings):
 @pytest.fixture
 def detector_at():
     """Return a function that makes a detector for a URL."""
-    return lambda url, **settings: Services(settings_for(url, **settings)).detector
+    return lambda url, **settings: ConfiguredServices(settings_for(url, **settings)).detector
 
 
 # Protocols

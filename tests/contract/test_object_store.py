@@ -14,7 +14,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from circles.adapters.folder_store import FolderStore
-from circles.bootstrap import Services
+from circles.bootstrap import ConfiguredServices
 from circles.domain.errors import CirclesError, Damaged, Malformed, NotFound, TooLarge, Unavailable
 from circles.settings import Settings
 from tests.contract.faulty_server import faulty_server
@@ -80,7 +80,7 @@ class InMemory:
 
 
 def s3_store(url, **settings):
-    return Services(Settings(store="s3", s3_endpoint=url, **settings)).store
+    return ConfiguredServices(Settings(store="s3", s3_endpoint=url, **settings)).store
 
 
 @pytest.fixture(scope="session")
@@ -590,7 +590,7 @@ def test_404_without_an_s3_error_is_unavailable(httpserver, body):
     httpserver.expect_request(re.compile(".*")).respond_with_data(body, status=404)
     settings = Settings(store="s3", s3_endpoint=httpserver.url_for("").rstrip("/"), s3_access_key="me",
                         s3_secret_key="hush")  # fmt: skip
-    store = Services(settings).store
+    store = ConfiguredServices(settings).store
 
     for call in (lambda: store.stat("a/b"), lambda: store.get("a/b"), lambda: store.delete("a/b"),
                  lambda: put(store, "a/b", b"c")):  # fmt: skip

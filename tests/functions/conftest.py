@@ -111,7 +111,7 @@ def load(framework):
             app = functions_framework.create_app(
                 {**TARGETS, **EVENT_TARGETS}[folder], ROOT / "functions" / folder / "main.py"
             )
-            stack.callback(_close, bootstrap.services())
+            stack.callback(_close, bootstrap.load_services())
             app.config["FUNCTION"] = folder
             app.test_client_class = CheckedClient if checked and folder in TARGETS else None
             return app.test_client()

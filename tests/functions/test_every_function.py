@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from circles.bootstrap import services
+from circles.bootstrap import load_services
 from circles.version import read_version
 from tests.functions.pictures import png
 from tests.openapi import CONTRACT
@@ -179,7 +179,7 @@ def test_unexpected_error_is_logged_but_not_shown(load, log, monkeypatch, functi
     client = load(function, checked=False)  # the contract promises no 500
     [(path, method), *_] = ROUTES[function].items()
     with monkeypatch.context() as patch:
-        patch.setattr(services(), "catalogue", Broken(), raising=False)
+        patch.setattr(load_services(), "catalogue", Broken(), raising=False)
         response = client.open(path, method=method, data=png(), content_type="image/png")
 
     assert (response.status_code, response.content_type) == (500, "application/problem+json")

@@ -86,14 +86,14 @@ def test_deleted_image_is_gone_everywhere(predicted, objects, detail, volume, pa
 
 
 def test_repair_removes_the_blob_of_a_deleted_image(predicted, detail, volume, path, monkeypatch):
-    client, app = predicted(), bootstrap.services()
+    client, services = predicted(), bootstrap.load_services()
     with monkeypatch.context() as away:
-        away.setattr(type(app.store), "delete", lambda *_: raise_(Unavailable("It is away.")))
+        away.setattr(type(services.store), "delete", lambda *_: raise_(Unavailable("It is away.")))
         assert client.delete(path).status_code == 204
     assert len(volume.blobs()) == 1
     assert detail.get(f"{path}/content").status_code == 404
 
-    assert repair_images(app).blobs_deleted == 1
+    assert repair_images(services).blobs_deleted == 1
     assert volume.is_empty()
 
 
@@ -160,7 +160,7 @@ def test_bad_picture_is_refused_with_respond_async(upload, volume):
 def test_repeated_async_upload_returns_the_result(predicted):
     client, headers = predicted(), {"Idempotency-Key": "k", "Prefer": "respond-async"}
     first = send(client, **headers)
-    assert bootstrap.services().background.drain(10)
+    assert bootstrap.load_services().background.drain(10)
     second = send(client, **headers)
 
     assert (first.status_code, second.status_code) == (202, 200)
@@ -170,15 +170,15 @@ def test_repeated_async_upload_returns_the_result(predicted):
 
 def test_repair_detects_what_background_work_lost(predicted, monkeypatch):
     client = predicted(repair_after_s=0.001, predictor_timeout_s=0.5, busy_timeout_s=0.5)
-    app = bootstrap.services()
-    monkeypatch.setattr(app.background, "submit", lambda work, *, key: None)  # it ends at once
+    services = bootstrap.load_services()
+    monkeypatch.setattr(services.background, "submit", lambda work, *, key: None)  # it ends at once
     response = send(client, Prefer="respond-async")
     assert response.json["status"] == "pending"
 
-    [row] = app.upkeep.due(now=app.now() + app.rules.lease, limit=9)
+    [row] = services.upkeep.due(now=services.now() + services.rules.lease, limit=9)
     assert row.image_id == response.json["image_id"]
-    monkeypatch.setattr(type(app), "now", lambda self: row.due_at)
-    assert repair_images(app).detected == 1
+    monkeypatch.setattr(type(services), "now", lambda self: row.due_at)
+    assert repair_images(services).detected == 1
 
 
 def until(ask, enough, patience_s=10):

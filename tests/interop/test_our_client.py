@@ -13,12 +13,12 @@ PROTOCOLS = ["v1", "v1-raw"]
 
 
 def detect(url, protocol, data, *, model="circles", width=WIDTH, height=HEIGHT):
-    from circles.bootstrap import Services
+    from circles.bootstrap import ConfiguredServices
     from circles.domain.pictures import Picture
     from circles.settings import Settings
 
     settings = Settings(predictor_url=url, predictor_protocol=protocol, predictor_model=model)
-    return Services(settings).detector.detect(Picture(data, "image/jpeg", width, height))
+    return ConfiguredServices(settings).detector.detect(Picture(data, "image/jpeg", width, height))
 
 
 def assert_disc_detected(detection, protocol):

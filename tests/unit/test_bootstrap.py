@@ -11,7 +11,7 @@ from circles.adapters.fixed_detector import FixedDetector
 from circles.adapters.folder_store import FolderStore
 from circles.adapters.kserve.detector import KserveDetector
 from circles.adapters.minio_store import MinioStore
-from circles.bootstrap import Services, build, services
+from circles.bootstrap import ConfiguredServices, build, load_services
 from circles.settings import Settings, SettingsError
 from circles.telemetry import metrics
 from tests.contract.test_catalogue import an_image
@@ -29,8 +29,8 @@ def forget(monkeypatch):
 
 
 def test_settings_choose_the_adapters(tmp_path):
-    embedded = Services(Settings(data_dir=tmp_path, detector="fixed"))
-    distributed = Services(Settings(store="s3", s3_access_key="me", s3_secret_key="hush", detector="kserve"))
+    embedded = ConfiguredServices(Settings(data_dir=tmp_path, detector="fixed"))
+    distributed = ConfiguredServices(Settings(store="s3", s3_access_key="me", s3_secret_key="hush", detector="kserve"))
 
     assert isinstance(embedded.store, FolderStore)
     assert isinstance(embedded.detector, FixedDetector)
@@ -39,36 +39,36 @@ def test_settings_choose_the_adapters(tmp_path):
 
 
 def test_building_services_touches_no_disk(tmp_path):
-    app = Services(Settings(data_dir=tmp_path / "data"))
-    assert app.store and app.catalogue and app.detector and app.pictures
+    services = ConfiguredServices(Settings(data_dir=tmp_path / "data"))
+    assert services.store and services.catalogue and services.detector and services.pictures
 
     assert list(tmp_path.iterdir()) == []
 
 
 def test_scrape_opens_no_catalogue(tmp_path):
-    assert Services(Settings(data_dir=tmp_path / "data")).gauges() == {}
+    assert ConfiguredServices(Settings(data_dir=tmp_path / "data")).gauges() == {}
     assert list(tmp_path.iterdir()) == []
 
 
 def test_gauges_report_pending_images_and_their_age(tmp_path):
-    app = Services(Settings(data_dir=tmp_path))
-    assert app.catalogue
-    assert set(app.gauges().values()) == {0}
+    services = ConfiguredServices(Settings(data_dir=tmp_path))
+    assert services.catalogue
+    assert set(services.gauges().values()) == {0}
 
-    app.catalogue.add(an_image(created_at=app.now() - timedelta(seconds=90)))
-    gauges = app.gauges()
+    services.catalogue.add(an_image(created_at=services.now() - timedelta(seconds=90)))
+    gauges = services.gauges()
 
     assert gauges["circles_images_pending"] == 1
     assert 90 <= gauges["circles_images_pending_oldest_seconds"] < 120
-    app.catalogue.close()
+    services.catalogue.close()
 
 
 def test_unavailable_catalogue_yields_no_gauges(tmp_path):
-    app = Services(Settings(data_dir=tmp_path))
+    services = ConfiguredServices(Settings(data_dir=tmp_path))
     (tmp_path / "catalogue.db").mkdir()
-    assert app.catalogue
+    assert services.catalogue
 
-    assert app.gauges() == {}
+    assert services.gauges() == {}
 
 
 def test_metrics_name_the_function_folder():
@@ -84,32 +84,32 @@ def test_same_settings_give_the_same_services():
 
 def test_services_are_built_from_the_environment(monkeypatch):
     monkeypatch.setenv("CIRCLES_MAX_OBJECTS", "3")
-    assert services().settings.max_objects == 3
+    assert load_services().settings.max_objects == 3
 
     monkeypatch.setenv("CIRCLES_MAX_OBJECTS", "none")
     with pytest.raises(SettingsError):
-        services()
+        load_services()
 
 
 def test_lease_outlasts_the_slowest_detection():
     slow = Settings(predictor_timeout_s=100, busy_timeout_s=20)
 
-    assert Services(slow).rules.lease > timedelta(seconds=120)
+    assert ConfiguredServices(slow).rules.lease > timedelta(seconds=120)
 
 
 def test_clock_is_in_utc():
-    assert Services(Settings()).now().utcoffset() == timedelta(0)
+    assert ConfiguredServices(Settings()).now().utcoffset() == timedelta(0)
 
 
 def test_no_sinks_by_default():
-    assert Services(Settings()).sinks == {}
+    assert ConfiguredServices(Settings()).sinks == {}
 
 
 def test_webhook_name_is_stable_and_hides_its_url():
     secret = "whsec_" + "c2VjcmV0" * 4
     urls = ("https://a.example/token-1", "https://b.example")
-    first = Services(Settings(k_sink="http://broker", webhook_urls=urls, webhook_secret=secret)).sinks
-    later = Services(Settings(webhook_urls=urls[::-1], webhook_secret=secret)).sinks
+    first = ConfiguredServices(Settings(k_sink="http://broker", webhook_urls=urls, webhook_secret=secret)).sinks
+    later = ConfiguredServices(Settings(webhook_urls=urls[::-1], webhook_secret=secret)).sinks
 
     assert isinstance(first["broker"], BrokerSink)
     assert {type(sink) for name, sink in first.items() if name != "broker"} == {WebhookSink}

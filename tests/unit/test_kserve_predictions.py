@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from circles.adapters.kserve.predictions import read_answer
+from circles.adapters.kserve.predictions import read_prediction
 from circles.adapters.kserve.protocols import WrongAnswer
 from circles.domain.pictures import Picture
 
@@ -28,7 +28,7 @@ def ours(*objects, **instance):
 
 
 def read(predictions, version=None, picture=PICTURE, max_objects=1000):
-    return read_answer(predictions, version, picture, max_objects)
+    return read_prediction(predictions, version, picture, max_objects)
 
 
 def read_one(changed, form):

@@ -72,10 +72,10 @@ class Machine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.journal = Interruptions()
-        self.app = FakeServices(self.journal)
-        self.app.rules = replace(self.app.rules, max_attempts=1000, event_max_attempts=1000)
-        self.sink = self.app.sinks["broker"] = FakeSink(self.journal)
-        self.records = (self.app.catalogue, self.app.outbox, self.app.upkeep)
+        self.services = FakeServices(self.journal)
+        self.services.rules = replace(self.services.rules, max_attempts=1000, event_max_attempts=1000)
+        self.sink = self.services.sinks["broker"] = FakeSink(self.journal)
+        self.records = (self.services.catalogue, self.services.outbox, self.services.upkeep)
         self.folder = None
         if self.on_sqlite:
             self._use_sqlite()
@@ -87,7 +87,7 @@ class Machine(RuleBasedStateMachine):
         path = Path(self.folder.name) / "catalogue.db"
         self.records = [each(path, busy_timeout_s=5) for each in (SqliteCatalogue, SqliteOutbox, SqliteUpkeep)]
         watched = [Watched(each, self.journal, names) for each, names in zip(self.records, SQLITE_CALLS, strict=True)]
-        self.app.catalogue, self.app.outbox, self.app.upkeep = watched
+        self.services.catalogue, self.services.outbox, self.services.upkeep = watched
 
     # What clients, others and time do
 
@@ -98,7 +98,7 @@ class Machine(RuleBasedStateMachine):
     @rule(key=st.sampled_from(KEYS), data=st.sampled_from(FILES), plan=plans("event", "replace", "delete", "event"))
     def drop_a_file_and_tell(self, key, data, plan):
         self._drop(key, data)
-        self._interrupted(plan, lambda: register_object(*self.events[-1], self.app))
+        self._interrupted(plan, lambda: register_object(*self.events[-1], self.services))
 
     @rule(key=st.sampled_from(KEYS), data=st.sampled_from(FILES))
     def drop_a_file(self, key, data):
@@ -111,7 +111,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(KEYS))
     def remove_a_file(self, key):
-        self.app.store.blobs.pop(key, None)
+        self.services.store.blobs.pop(key, None)
         self.files.pop(key, None)
         self.disturbed.add(key)
 
@@ -125,23 +125,23 @@ class Machine(RuleBasedStateMachine):
 
     @rule(plan=plans("repair"))
     def repair(self, plan):
-        self._interrupted(plan, lambda: repair_images(self.app))
+        self._interrupted(plan, lambda: repair_images(self.services))
 
     @rule(plan=plans("send"))
     def send(self, plan):
-        self._interrupted(plan, lambda: dispatch_outbox(self.app))
+        self._interrupted(plan, lambda: dispatch_outbox(self.services))
 
     @rule(plan=plans("background"))
     def work_in_the_background(self, plan):
-        self._interrupted(plan, self.app.in_the_background)
+        self._interrupted(plan, self.services.in_the_background)
 
     @rule(passed=st.sampled_from([timedelta(seconds=7), timedelta(minutes=2), timedelta(hours=3), timedelta(days=2)]))
     def time_goes_by(self, passed):
-        self.app.clock += passed
+        self.services.clock += passed
 
     @rule(predictor=st.booleans(), sink=st.booleans())
     def neighbours_go_and_come(self, predictor, sink):
-        self._set(self.app.detector, "detect", None if predictor else DetectorFailed("No answer."))
+        self._set(self.services.detector, "detect", None if predictor else DetectorFailed("No answer."))
         self._set(self.sink, "send", None if sink else Unavailable("It is away."))
 
     # How they do it
@@ -153,7 +153,7 @@ class Machine(RuleBasedStateMachine):
         try:
             work()
         except Crash:
-            self.app.background.clear()  # it was in the memory of the process
+            self.services.background.clear()  # it was in the memory of the process
         except CirclesError as error:
             assert plan or not isinstance(error, Unavailable), f"{error!r} without a reason"
         finally:
@@ -167,8 +167,8 @@ class Machine(RuleBasedStateMachine):
             "event": lambda: self._event(pick),
             "replace": lambda: self._drop(KEYS[pick % 2], FILES[pick % 3]),
             "detect_again": lambda: self._detect_again(pick),
-            "repair": lambda: repair_images(self.app),
-            "send": lambda: dispatch_outbox(self.app),
+            "repair": lambda: repair_images(self.services),
+            "send": lambda: dispatch_outbox(self.services),
         }
         try:
             acts[other]()
@@ -177,7 +177,7 @@ class Machine(RuleBasedStateMachine):
 
     def _upload(self, pick, wait=True):
         data, key = PICTURES[pick % 2], IDEMPOTENCY_KEYS[pick % 3]
-        image = upload_image(Upload(data, idempotency_key=key), self.app, wait=wait)
+        image = upload_image(Upload(data, idempotency_key=key), self.services, wait=wait)
         if image.image_id in self.deleted:
             return  # by another, before it was answered
         if key and self.keys.get(key) in self.told:
@@ -187,9 +187,9 @@ class Machine(RuleBasedStateMachine):
 
     def _drop(self, key, data):
         """The same version of a file whose deletion is not finished goes with it: nobody can count on that."""
-        if self.app.store.blobs.get(key, data) != data:
+        if self.services.store.blobs.get(key, data) != data:
             self.disturbed.add(key)
-        self.app.store.drop(key, data)
+        self.services.store.drop(key, data)
         self.files.pop(key, None)
         if not self.records[2].is_buried(version(key, data)):
             self.files[key] = data
@@ -198,13 +198,13 @@ class Machine(RuleBasedStateMachine):
 
     def _event(self, pick):
         if self.events:
-            register_object(*self.events[pick % len(self.events)], self.app)
+            register_object(*self.events[pick % len(self.events)], self.services)
 
     def _delete(self, pick):
         if image := self._some_image(pick):
             self._forget(image)
             try:
-                delete_image(image.image_id, self.app)
+                delete_image(image.image_id, self.services)
             finally:
                 self._forget(image)  # whom a retry was told of meanwhile may be gone as well
             self.deleted.add(image.image_id)
@@ -217,7 +217,7 @@ class Machine(RuleBasedStateMachine):
 
     def _detect_again(self, pick):
         if image := self._some_image(pick):
-            detect_again(image.image_id, self.app)
+            detect_again(image.image_id, self.services)
 
     def _set(self, fake, method, error):
         fake.errors.pop(method, None)
@@ -244,7 +244,7 @@ class Machine(RuleBasedStateMachine):
     def a_row_is_never_without_its_blob_and_has_the_right_one(self):
         for image in self._images():
             if image.source == "upload":
-                assert sha256(self.app.store.blobs[image.key]) == image.sha256
+                assert sha256(self.services.store.blobs[image.key]) == image.sha256
             else:
                 [data] = [data for data in FILES if sha256(data) == image.sha256]
                 assert image.image_id == version(image.key, data)
@@ -252,7 +252,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def a_clients_file_is_never_touched(self):
         for key, data in self.files.items():
-            assert self.app.store.blobs.get(key) == data
+            assert self.services.store.blobs.get(key) == data
 
     @invariant()
     def nothing_is_doubled(self):
@@ -302,9 +302,9 @@ class Machine(RuleBasedStateMachine):
         """Everybody is back, no client does anything any more, and repair comes a few times."""
         self.neighbours_go_and_come(predictor=True, sink=True)
         for _ in range(4):
-            self.app.clock += timedelta(days=2)
-            report = repair_images(self.app)
-            self.app.in_the_background()
+            self.services.clock += timedelta(days=2)
+            report = repair_images(self.services)
+            self.services.in_the_background()
         assert not report.cut_short
         for each in self.invariants:
             each.function(self)
@@ -316,7 +316,7 @@ class Machine(RuleBasedStateMachine):
         assert self.records[2].tombstones(limit=9) == []
         assert self.records[1].backlog().pending == 0
         rows = {(image.key, image.sha256) for image in images}
-        for key, data in self.app.store.blobs.items():
+        for key, data in self.services.store.blobs.items():
             known = (key, sha256(data)) in rows
             assert known is (data in PICTURES), f"{key} is {'an' if known else 'no'} image"
         last = {event.subject: event.type.rpartition(".")[2] for event in self._first_deliveries()}

@@ -27,295 +27,295 @@ OTHER = b"picture of buttons"
 
 
 @pytest.fixture
-def app():
+def services():
     return FakeServices()
 
 
-def is_empty(app):
-    return not app.store.blobs and not app.catalogue.images and not app.catalogue.found
+def is_empty(services):
+    return not services.store.blobs and not services.catalogue.images and not services.catalogue.found
 
 
-def test_picture_is_stored_described_and_detected(app):
-    image = upload_image(Upload(PICTURE, "coins.jpg"), app)
+def test_picture_is_stored_described_and_detected(services):
+    image = upload_image(Upload(PICTURE, "coins.jpg"), services)
 
-    assert image == app.catalogue.images[image.image_id]
+    assert image == services.catalogue.images[image.image_id]
     assert (image.status, image.object_count, image.attempts) == (Status.DETECTED, 1, 1)
     assert (image.width, image.height, image.media_type, image.size_bytes) == (80, 60, "image/jpeg", len(PICTURE))
     assert (image.sha256, image.source) == (hashlib.sha256(PICTURE).hexdigest(), "upload")
     assert (image.file_name, image.idempotency_key, image.error) == ("coins.jpg", None, None)
     assert (image.model, image.model_version, image.detection_ms) == ("fake", "7", 12.5)
-    assert image.created_at == image.detected_at == app.clock
-    assert app.store.blobs == {f"images/{image.image_id}.jpg": PICTURE}
+    assert image.created_at == image.detected_at == services.clock
+    assert services.store.blobs == {f"images/{image.image_id}.jpg": PICTURE}
 
 
-def test_writes_are_blob_then_row_then_objects(app):
-    upload_image(Upload(PICTURE), app)
+def test_writes_are_blob_then_row_then_objects(services):
+    upload_image(Upload(PICTURE), services)
 
-    assert app.journal == ["read", "put", "add", "upright", "detect", "record"]
+    assert services.journal == ["read", "put", "add", "upright", "detect", "record"]
 
 
-def test_row_is_claimed_before_detection(app):
+def test_row_is_claimed_before_detection(services):
     rows = []
-    app.detector.meanwhile["detect"] = lambda: rows.extend(app.catalogue.images.values())
-    upload_image(Upload(PICTURE), app)
+    services.detector.meanwhile["detect"] = lambda: rows.extend(services.catalogue.images.values())
+    upload_image(Upload(PICTURE), services)
 
     assert [(row.status, row.attempts, row.claimed_until) for row in rows] == [
-        (Status.PENDING, 1, app.clock + app.rules.lease)
+        (Status.PENDING, 1, services.clock + services.rules.lease)
     ]
 
 
-def test_store_gets_the_original_detector_the_upright(app):
+def test_store_gets_the_original_detector_the_upright(services):
     turned = b"picture6 of coins"
-    image = upload_image(Upload(turned), app)
+    image = upload_image(Upload(turned), services)
 
-    assert app.store.blobs[image.key] == turned
-    assert [(picture.data, picture.orientation) for picture in app.detector.asked] == [(b"upright " + turned, 1)]
+    assert services.store.blobs[image.key] == turned
+    assert [(picture.data, picture.orientation) for picture in services.detector.asked] == [(b"upright " + turned, 1)]
 
 
-def test_picture_without_circles_is_detected(app):
-    app.detector.circles = ()
-    image = upload_image(Upload(PICTURE), app)
+def test_picture_without_circles_is_detected(services):
+    services.detector.circles = ()
+    image = upload_image(Upload(PICTURE), services)
 
     assert (image.status, image.object_count) == (Status.DETECTED, 0)
 
 
 @pytest.mark.parametrize("error", [UnsupportedPicture, TooLarge, UndecodablePicture])
-def test_refused_picture_leaves_nothing(app, error):
-    app.pictures.errors["read"] = error("No.")
+def test_refused_picture_leaves_nothing(services, error):
+    services.pictures.errors["read"] = error("No.")
     with pytest.raises(error):
-        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+        upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
-    assert is_empty(app)
-    assert app.journal == ["read"]
+    assert is_empty(services)
+    assert services.journal == ["read"]
 
 
-def test_unavailable_store_leaves_no_row(app):
-    app.store.errors["put"] = away()
+def test_unavailable_store_leaves_no_row(services):
+    services.store.errors["put"] = away()
     with pytest.raises(Unavailable):
-        upload_image(Upload(PICTURE), app)
+        upload_image(Upload(PICTURE), services)
 
-    assert is_empty(app)
-    assert app.detector.asked == []
+    assert is_empty(services)
+    assert services.detector.asked == []
 
 
-def test_failed_add_removes_the_blob(app):
-    app.catalogue.errors["add"] = away()
+def test_failed_add_removes_the_blob(services):
+    services.catalogue.errors["add"] = away()
     with pytest.raises(Unavailable):
-        upload_image(Upload(PICTURE), app)
+        upload_image(Upload(PICTURE), services)
 
-    assert is_empty(app)
-    assert app.detector.asked == []
+    assert is_empty(services)
+    assert services.detector.asked == []
 
 
 @pytest.mark.parametrize("fault", [away(), NotFound("Gone."), Damaged("Broken.")])
-def test_failed_cleanup_does_not_hide_the_first_error(app, fault):
-    app.catalogue.errors["add"] = first = away()
-    app.store.errors["delete"] = fault
+def test_failed_cleanup_does_not_hide_the_first_error(services, fault):
+    services.catalogue.errors["add"] = first = away()
+    services.store.errors["delete"] = fault
     with pytest.raises(Unavailable) as raised:
-        upload_image(Upload(PICTURE), app)
+        upload_image(Upload(PICTURE), services)
 
     assert raised.value is first
-    assert not app.catalogue.images
+    assert not services.catalogue.images
 
 
-def test_failing_predictor_leaves_the_image_pending(app):
-    app.detector.errors["detect"] = DetectorFailed("The predictor answered 500.")
-    image = upload_image(Upload(PICTURE), app)
+def test_failing_predictor_leaves_the_image_pending(services):
+    services.detector.errors["detect"] = DetectorFailed("The predictor answered 500.")
+    image = upload_image(Upload(PICTURE), services)
 
-    assert image == app.catalogue.images[image.image_id]
+    assert image == services.catalogue.images[image.image_id]
     assert (image.status, image.error) == (Status.PENDING, "The predictor answered 500.")
     assert (image.attempts, image.claimed_until, image.object_count) == (1, None, 0)
-    assert app.store.blobs[image.key] == PICTURE
+    assert services.store.blobs[image.key] == PICTURE
 
 
-def test_failed_release_keeps_the_claim(app):
-    app.detector.errors["detect"] = DetectorFailed("No answer.")
-    app.catalogue.errors["release"] = away()
-    image = upload_image(Upload(PICTURE), app)
+def test_failed_release_keeps_the_claim(services):
+    services.detector.errors["detect"] = DetectorFailed("No answer.")
+    services.catalogue.errors["release"] = away()
+    image = upload_image(Upload(PICTURE), services)
 
-    assert image == app.catalogue.images[image.image_id]
-    assert (image.status, image.claimed_until) == (Status.PENDING, app.clock + app.rules.lease)
+    assert image == services.catalogue.images[image.image_id]
+    assert (image.status, image.claimed_until) == (Status.PENDING, services.clock + services.rules.lease)
 
 
-def test_failed_record_loses_nothing(app):
-    app.catalogue.errors["record"] = away()
-    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+def test_failed_record_loses_nothing(services):
+    services.catalogue.errors["record"] = away()
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
-    assert image == app.catalogue.images[image.image_id]
+    assert image == services.catalogue.images[image.image_id]
     assert image.status is Status.PENDING
-    assert app.store.blobs[image.key] == PICTURE
+    assert services.store.blobs[image.key] == PICTURE
 
-    del app.catalogue.errors["record"]
-    app.clock += app.rules.lease
-    again = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    del services.catalogue.errors["record"]
+    services.clock += services.rules.lease
+    again = upload_image(Upload(PICTURE, idempotency_key="k"), services)
     assert (again.image_id, again.status, again.object_count) == (image.image_id, Status.DETECTED, 1)
 
 
-def test_image_deleted_before_its_record_is_answered(app):
-    app.catalogue.meanwhile["record"] = lambda: delete_image(next(iter(app.catalogue.images)), app)
-    image = upload_image(Upload(PICTURE), app)
+def test_image_deleted_before_its_record_is_answered(services):
+    services.catalogue.meanwhile["record"] = lambda: delete_image(next(iter(services.catalogue.images)), services)
+    image = upload_image(Upload(PICTURE), services)
 
     assert image.status is Status.PENDING  # where its Location leads to, the client sees that it is gone
-    assert is_empty(app)
+    assert is_empty(services)
 
 
-def test_same_bytes_without_a_key_are_two_images(app):
-    first, second = upload_image(Upload(PICTURE), app), upload_image(Upload(PICTURE), app)
+def test_same_bytes_without_a_key_are_two_images(services):
+    first, second = upload_image(Upload(PICTURE), services), upload_image(Upload(PICTURE), services)
 
     assert first.image_id != second.image_id
-    assert len(app.catalogue.images) == len(app.store.blobs) == 2
+    assert len(services.catalogue.images) == len(services.store.blobs) == 2
 
 
-def test_same_key_and_bytes_return_the_same_image(app):
-    first = upload_image(Upload(PICTURE, "a.jpg", "k"), app)
-    second = upload_image(Upload(PICTURE, "b.jpg", "k"), app)
+def test_same_key_and_bytes_return_the_same_image(services):
+    first = upload_image(Upload(PICTURE, "a.jpg", "k"), services)
+    second = upload_image(Upload(PICTURE, "b.jpg", "k"), services)
 
     assert first == second
-    assert len(app.catalogue.images) == len(app.store.blobs) == len(app.detector.asked) == 1
+    assert len(services.catalogue.images) == len(services.store.blobs) == len(services.detector.asked) == 1
 
 
-def test_same_key_with_other_bytes_is_refused(app):
-    first = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+def test_same_key_with_other_bytes_is_refused(services):
+    first = upload_image(Upload(PICTURE, idempotency_key="k"), services)
     with pytest.raises(KeyReused):
-        upload_image(Upload(OTHER, idempotency_key="k"), app)
+        upload_image(Upload(OTHER, idempotency_key="k"), services)
 
-    assert app.catalogue.images == {first.image_id: first}
-    assert app.store.blobs == {first.key: PICTURE}
+    assert services.catalogue.images == {first.image_id: first}
+    assert services.store.blobs == {first.key: PICTURE}
 
 
-def test_different_keys_make_different_images(app):
-    first, second = (upload_image(Upload(PICTURE, idempotency_key=key), app) for key in "ab")
+def test_different_keys_make_different_images(services):
+    first, second = (upload_image(Upload(PICTURE, idempotency_key=key), services) for key in "ab")
 
     assert first.image_id != second.image_id
-    assert set(app.store.blobs) == {first.key, second.key}
+    assert set(services.store.blobs) == {first.key, second.key}
 
 
-def test_failed_key_lookup_stores_nothing(app):
-    app.catalogue.errors["find"] = away()
+def test_failed_key_lookup_stores_nothing(services):
+    services.catalogue.errors["find"] = away()
     with pytest.raises(Unavailable):
-        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+        upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
-    assert is_empty(app)
+    assert is_empty(services)
 
 
-def test_retry_after_a_crash_overwrites_its_own_blob(app):
-    app.catalogue.errors["add"] = KeyboardInterrupt()  # as good as a kill: nobody tidies up
+def test_retry_after_a_crash_overwrites_its_own_blob(services):
+    services.catalogue.errors["add"] = KeyboardInterrupt()  # as good as a kill: nobody tidies up
     with pytest.raises(KeyboardInterrupt):
-        upload_image(Upload(PICTURE, idempotency_key="k"), app)
-    assert list(app.store.blobs.values()) == [PICTURE]
+        upload_image(Upload(PICTURE, idempotency_key="k"), services)
+    assert list(services.store.blobs.values()) == [PICTURE]
 
-    app.catalogue.errors.clear()
-    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
-    assert app.store.blobs == {image.key: PICTURE}
+    services.catalogue.errors.clear()
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
+    assert services.store.blobs == {image.key: PICTURE}
 
 
-def between_look_and_write(app, data):
+def between_look_and_write(services, data):
     """Let another request come through whole, with the same key, after this one has looked and before it writes."""
-    app.catalogue.meanwhile["add"] = lambda: upload_image(Upload(data, idempotency_key="k"), app)
+    services.catalogue.meanwhile["add"] = lambda: upload_image(Upload(data, idempotency_key="k"), services)
 
 
-def test_lost_race_with_same_bytes_returns_the_winner(app):
-    between_look_and_write(app, PICTURE)
-    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+def test_lost_race_with_same_bytes_returns_the_winner(services):
+    between_look_and_write(services, PICTURE)
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
-    assert app.catalogue.images == {image.image_id: image}
+    assert services.catalogue.images == {image.image_id: image}
     assert image.status is Status.DETECTED
-    assert app.store.blobs == {image.key: PICTURE}
-    assert len(app.detector.asked) == 1
+    assert services.store.blobs == {image.key: PICTURE}
+    assert len(services.detector.asked) == 1
 
 
-def test_lost_race_with_other_bytes_leaves_nothing(app):
-    between_look_and_write(app, OTHER)
+def test_lost_race_with_other_bytes_leaves_nothing(services):
+    between_look_and_write(services, OTHER)
     with pytest.raises(KeyReused):
-        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+        upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
-    (winner,) = app.catalogue.images.values()
-    assert app.store.blobs == {winner.key: OTHER}
+    (winner,) = services.catalogue.images.values()
+    assert services.store.blobs == {winner.key: OTHER}
 
 
-def test_lost_race_during_detection_returns_pending(app):
+def test_lost_race_during_detection_returns_pending(services):
     answers = []
 
     def second_request():
-        answers.append(upload_image(Upload(PICTURE, idempotency_key="k"), app))
+        answers.append(upload_image(Upload(PICTURE, idempotency_key="k"), services))
 
-    app.detector.meanwhile["detect"] = second_request
-    winner = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    services.detector.meanwhile["detect"] = second_request
+    winner = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert [(image.image_id, image.status) for image in answers] == [(winner.image_id, Status.PENDING)]
     assert winner.status is Status.DETECTED
-    assert len(app.detector.asked) == 1
+    assert len(services.detector.asked) == 1
 
 
-def test_losing_the_race_to_a_deleted_image_asks_for_a_retry(app):
-    between_look_and_write(app, PICTURE)
+def test_losing_the_race_to_a_deleted_image_asks_for_a_retry(services):
+    between_look_and_write(services, PICTURE)
     looks = iter([False, False, True])  # this request, the winner, this request after the race
 
     def delete_before_the_third_look():
         if next(looks):
-            app.catalogue.images.clear()
+            services.catalogue.images.clear()
         else:
-            app.catalogue.meanwhile["find"] = delete_before_the_third_look
+            services.catalogue.meanwhile["find"] = delete_before_the_third_look
 
-    app.catalogue.meanwhile["find"] = delete_before_the_third_look
+    services.catalogue.meanwhile["find"] = delete_before_the_third_look
     with pytest.raises(Unavailable, match="send it again"):
-        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+        upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
-    assert not app.catalogue.images
+    assert not services.catalogue.images
 
 
-def test_failed_add_keeps_the_blob_of_the_race_winner(app):
+def test_failed_add_keeps_the_blob_of_the_race_winner(services):
     """Both write the same blob. The winner was told that its image is safe, so the other must not tidy it away."""
 
     def winner_then_outage():
-        upload_image(Upload(PICTURE, idempotency_key="k"), app)
-        app.catalogue.errors["add"] = away()
+        upload_image(Upload(PICTURE, idempotency_key="k"), services)
+        services.catalogue.errors["add"] = away()
 
-    app.catalogue.meanwhile["add"] = winner_then_outage
+    services.catalogue.meanwhile["add"] = winner_then_outage
     with pytest.raises(Unavailable):
-        upload_image(Upload(PICTURE, idempotency_key="k"), app)
+        upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
-    (winner,) = app.catalogue.images.values()
-    assert app.store.blobs == {winner.key: PICTURE}
+    (winner,) = services.catalogue.images.values()
+    assert services.store.blobs == {winner.key: PICTURE}
 
 
 @pytest.fixture
-def pending(app):
+def pending(services):
     """An image whose first detection failed, uploaded with the key "k"."""
-    app.detector.errors["detect"] = DetectorFailed("No answer.")
-    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
-    app.detector.errors.clear()
+    services.detector.errors["detect"] = DetectorFailed("No answer.")
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
+    services.detector.errors.clear()
     return image
 
 
-def test_repeated_upload_detects_a_free_pending_image(app, pending):
-    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+def test_repeated_upload_detects_a_free_pending_image(services, pending):
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert (image.image_id, image.status, image.attempts) == (pending.image_id, Status.DETECTED, 2)
     assert (image.error, image.claimed_until, image.object_count) == (None, None, 1)
 
 
-def test_repeated_upload_leaves_a_held_image_alone(app, pending):
-    app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.rules.lease)
-    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+def test_repeated_upload_leaves_a_held_image_alone(services, pending):
+    services.catalogue.claim(pending.image_id, now=services.clock, until=services.clock + services.rules.lease)
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert (image.status, image.attempts) == (Status.PENDING, 2)
-    assert app.detector.asked == []
+    assert services.detector.asked == []
 
 
-def test_repeated_upload_detects_after_the_lease(app, pending):
-    app.catalogue.claim(pending.image_id, now=app.clock, until=app.clock + app.rules.lease)
-    app.clock += app.rules.lease - timedelta(microseconds=1)
-    assert upload_image(Upload(PICTURE, idempotency_key="k"), app).status is Status.PENDING
+def test_repeated_upload_detects_after_the_lease(services, pending):
+    services.catalogue.claim(pending.image_id, now=services.clock, until=services.clock + services.rules.lease)
+    services.clock += services.rules.lease - timedelta(microseconds=1)
+    assert upload_image(Upload(PICTURE, idempotency_key="k"), services).status is Status.PENDING
 
-    app.clock += timedelta(microseconds=1)
-    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+    services.clock += timedelta(microseconds=1)
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
     assert (image.status, image.attempts) == (Status.DETECTED, 3)
 
 
-def test_repeated_upload_that_fails_stays_pending(app, pending):
-    app.detector.errors["detect"] = DetectorFailed("Still no answer.")
-    image = upload_image(Upload(PICTURE, idempotency_key="k"), app)
+def test_repeated_upload_that_fails_stays_pending(services, pending):
+    services.detector.errors["detect"] = DetectorFailed("Still no answer.")
+    image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert (image.status, image.attempts, image.claimed_until) == (Status.PENDING, 2, None)
     assert image.error == "Still no answer."

@@ -34,7 +34,7 @@ class TooMuch(CallFailed):
     """The answer is larger than the caller reads."""
 
 
-class Answer:
+class Response:
     """An answer whose body is still on its way; gone when the with statement of HttpClient.post ends."""
 
     def __init__(self, response: requests.Response, deadline: float) -> None:
@@ -76,7 +76,7 @@ class HttpClient:
         self._session.mount("https://", pool)
 
     @contextmanager
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Iterator[Answer]:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Iterator[Response]:
         """
         Post once; everything within the with statement ends at deadline, a moment of time.monotonic().
 
@@ -92,7 +92,7 @@ class HttpClient:
                 ) as response,
                 _cut_off(deadline - time.monotonic(), response.raw.shutdown),
             ):
-                yield Answer(response, deadline)
+                yield Response(response, deadline)
         except requests.RequestException as error:
             raise _fault(error, deadline) from error
 

@@ -37,7 +37,7 @@ class _InProcess(MTServer):
 def serve(settings: Settings) -> None:
     """Load the function that settings name, serve it until SIGTERM or SIGINT, and end the process with 0."""
     app = create_app(settings.function_target, settings.function_source, "http")
-    app_services = build(settings)  # the ones that the function's module has just been given
+    services = build(settings)  # the ones that the function's module has just been given
     server = _InProcess(
         target="app",
         address=settings.host,
@@ -45,11 +45,11 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
-        blocking_threads=app_services.threads,
+        blocking_threads=services.threads,
         log_enabled=False,  # circles.web.routing writes a line per request
     )
     server.serve(target_loader=lambda: app, wrap_loader=False)
-    app_services.finish(timeout_s=5.0)
+    services.finish(timeout_s=5.0)
     # granian's idle threads would meet an interpreter that is being torn down, and abort the process.
     sys.stdout.flush()
     os._exit(0)

@@ -13,12 +13,12 @@ from circles.usecases.dispatch import dispatch_outbox
 UPLOADED, DETECTED, FAILED, DELETED = "image.uploaded", "image.detected", "image.failed", "image.deleted"
 
 
-def announcing(what: str, app: Services) -> Announce:
+def announcing(what: str, services: Services) -> Announce:
     """Return what writes an event about an image's new state for every sink there is."""
-    sinks = tuple(app.sinks)
+    sinks = tuple(services.sinks)
     if not sinks:
         return nobody
-    rules, now, traceparent = app.rules, app.now(), trace.traceparent.get()
+    rules, now, traceparent = services.rules, services.now(), trace.traceparent.get()
 
     def announce(image: Image) -> Sequence[tuple[str, OutgoingEvent]]:
         kind, document = f"{rules.event_type_prefix}.{what}", image_document(image)
@@ -28,7 +28,7 @@ def announcing(what: str, app: Services) -> Announce:
     return announce
 
 
-def send_soon(app: Services) -> None:
+def send_soon(services: Services) -> None:
     """Let the background send what has just been written. Nothing fails and nothing waits here."""
-    if app.sinks:
-        app.soon(lambda: dispatch_outbox(app), key="outbox")
+    if services.sinks:
+        services.soon(lambda: dispatch_outbox(services), key="outbox")

@@ -20,7 +20,7 @@ KEPT = timedelta(days=1)
 """Longer than any request lasts."""
 
 
-def delete_image(image_id: str, app: Services) -> None:
+def delete_image(image_id: str, services: Services) -> None:
     """
     Delete an image with everything that was found in it. Its blob may outlive the call until the next repair, but
     nobody can read it any more, and an event about it makes no image.
@@ -29,49 +29,49 @@ def delete_image(image_id: str, app: Services) -> None:
         NotFound: there is no such image.
         Unavailable: the catalogue is away; nothing was deleted.
     """
-    tombstone = app.catalogue.delete(image_id, now=app.now(), announce=announcing(DELETED, app))
-    send_soon(app)
+    tombstone = services.catalogue.delete(image_id, now=services.now(), announce=announcing(DELETED, services))
+    send_soon(services)
     try:
-        finish_deletion(tombstone, app)
+        finish_deletion(tombstone, services)
     except Unavailable as error:
         log.warning("the blob of the deleted image %s is left to repair: %s", image_id, error)
 
 
-def finish_deletion(tombstone: Tombstone, app: Services) -> None:
+def finish_deletion(tombstone: Tombstone, services: Services) -> None:
     """Delete the blob of a deleted image unless it is another's, and finish the tombstone. Raises Unavailable."""
-    if _is_its_own(tombstone, app):
-        app.store.delete(tombstone.key)
-    app.upkeep.finish_tombstone(tombstone.image_id, now=app.now())
+    if _is_its_own(tombstone, services):
+        services.store.delete(tombstone.key)
+    services.upkeep.finish_tombstone(tombstone.image_id, now=services.now())
 
 
-def forget_blob(key: str, app: Services) -> None:
+def forget_blob(key: str, services: Services) -> None:
     """Delete a blob that cannot have a row. Raises nothing: repair finds it."""
     try:
-        app.store.delete(key)
+        services.store.delete(key)
     except CirclesError:
         log.exception("blob %s has no row and could not be removed", key)
 
 
-def forget_if_unused(key: str, app: Services) -> None:
+def forget_if_unused(key: str, services: Services) -> None:
     """Delete an own blob that was put for an image that was not added, unless another has it. Raises nothing."""
-    tombstone = Tombstone(new_id(), key, "upload", app.now())
+    tombstone = Tombstone(new_id(), key, "upload", services.now())
     try:
-        if app.upkeep.bury(tombstone):
-            finish_deletion(tombstone, app)
+        if services.upkeep.bury(tombstone):
+            finish_deletion(tombstone, services)
     except CirclesError:
         log.exception("blob %s has no row and could not be removed", key)
 
 
-def _is_its_own(tombstone: Tombstone, app: Services) -> bool:
+def _is_its_own(tombstone: Tombstone, services: Services) -> bool:
     """
     Whether what lies under the key belonged to this image and belongs to no other.
 
     Own keys are written once, with one content. A file that others put may have been replaced: it is another's then.
     """
     if tombstone.source == "upload":
-        return not app.upkeep.key_in_use(tombstone.key)
+        return not services.upkeep.key_in_use(tombstone.key)
     try:
-        stored = app.store.stat(tombstone.key)
+        stored = services.store.stat(tombstone.key)
     except NotFound:
         return False
     return object_id(stored.bucket, stored.key, stored.etag) == tombstone.image_id

@@ -26,7 +26,7 @@ _BLOB_IS_LOST = (NotFound, Damaged)
 """What reading a blob that was a good picture once can raise, and will raise again."""
 
 
-def detect_again(image_id: str, app: Services) -> Image:
+def detect_again(image_id: str, services: Services) -> Image:
     """
     Run the detector over an image once more, whatever its status. The new run is served; earlier ones are kept.
 
@@ -39,18 +39,18 @@ def detect_again(image_id: str, app: Services) -> Image:
         DetectorFailed: what was served is served still; the error is noted in the record.
         Unavailable: store or catalogue is away.
     """
-    image = claim(image_id, app, again=True)
+    image = claim(image_id, services, again=True)
     if image is None:
-        return app.catalogue.get(image_id)
+        return services.catalogue.get(image_id)
     try:
-        picture = _load(image, app)
-        return _run(image, picture, app)
+        picture = _load(image, services)
+        return _run(image, picture, services)
     except CirclesError as error:
-        _note(image, error, app)
+        _note(image, error, services)
         raise
 
 
-def take_up(image: Image, app: Services, picture: Picture | None = None) -> Image:
+def take_up(image: Image, services: Services, picture: Picture | None = None) -> Image:
     """
     Detect a pending image if nobody else is at it, and return its record as it is then. Raises NotFound where it was
     deleted, Unavailable.
@@ -59,62 +59,62 @@ def take_up(image: Image, app: Services, picture: Picture | None = None) -> Imag
     """
     if image.status is not Status.PENDING:
         return image
-    claimed = claim(image.image_id, app)
-    return detect(claimed, app, picture) if claimed else app.catalogue.get(image.image_id)
+    claimed = claim(image.image_id, services)
+    return detect(claimed, services, picture) if claimed else services.catalogue.get(image.image_id)
 
 
-def claim(image_id: str, app: Services, *, again: bool = False) -> Image | None:
+def claim(image_id: str, services: Services, *, again: bool = False) -> Image | None:
     """Return the image under a claim of ours; None where another has one, or, unless again, it is not pending."""
-    now = app.now()
-    return app.catalogue.claim(image_id, now=now, until=now + app.rules.lease, again=again)
+    now = services.now()
+    return services.catalogue.claim(image_id, now=now, until=now + services.rules.lease, again=again)
 
 
-def detect(image: Image, app: Services, picture: Picture | None = None) -> Image:
+def detect(image: Image, services: Services, picture: Picture | None = None) -> Image:
     """
     Detect and record under a claim that the caller holds. Raises nothing: what goes wrong leaves the image pending and
     due later, or failed where its blob is lost.
     """
     try:
-        return _run(image, picture or _load(image, app), app)
+        return _run(image, picture or _load(image, services), services)
     except CirclesError as error:
-        return _note(image, error, app)
+        return _note(image, error, services)
 
 
-def retry_wait(attempts: int, app: Services) -> timedelta:
+def retry_wait(attempts: int, services: Services) -> timedelta:
     """How long an image waits after so many attempts: Rules.repair_after, doubled with each, at most an hour."""
-    first = app.rules.repair_after
+    first = services.rules.repair_after
     return min(first * (1 << min(attempts - 1, 20)), max(_LONGEST_WAIT, first))
 
 
-def give_up(image: Image, error: str, app: Services) -> Image:
+def give_up(image: Image, error: str, services: Services) -> Image:
     """Mark a pending image failed, unless somebody has taken it up since. Raises NotFound, Unavailable."""
     log.error("image %s failed: %s", image.image_id, error)
-    announce = announcing(FAILED, app)
-    failed = app.catalogue.give_up(image.image_id, claim=image.attempts, error=error, announce=announce)
-    send_soon(app)
+    announce = announcing(FAILED, services)
+    failed = services.catalogue.give_up(image.image_id, claim=image.attempts, error=error, announce=announce)
+    send_soon(services)
     return failed
 
 
-def _load(image: Image, app: Services) -> Picture:
-    data = read_content(image, app.store)
+def _load(image: Image, services: Services) -> Picture:
+    data = read_content(image, services.store)
     try:
-        return app.pictures.read(data)
+        return services.pictures.read(data)
     except (TooLarge, UnsupportedPicture, UndecodablePicture) as error:  # it was let in once
         raise Damaged(f"The stored picture is not taken any more. {error}") from error
 
 
-def _run(image: Image, picture: Picture, app: Services) -> Image:
-    detection = app.detector.detect(app.pictures.upright(picture))
-    announce = announcing(DETECTED, app)
+def _run(image: Image, picture: Picture, services: Services) -> Image:
+    detection = services.detector.detect(services.pictures.upright(picture))
+    announce = announcing(DETECTED, services)
     try:
-        detected = app.catalogue.record(
-            image.image_id, detection, claim=image.attempts, now=app.now(), announce=announce
+        detected = services.catalogue.record(
+            image.image_id, detection, claim=image.attempts, now=services.now(), announce=announce
         )
     except NotFound as error:
         raise _Deleted("The image was deleted while it was looked at.") from error
     if detected.attempts == image.attempts:
         metrics.objects_found(detected.object_count)
-        send_soon(app)
+        send_soon(services)
     return detected
 
 
@@ -122,13 +122,13 @@ class _Deleted(NotFound):
     """It is the row that is gone, not the blob."""
 
 
-def _note(image: Image, error: CirclesError, app: Services) -> Image:
+def _note(image: Image, error: CirclesError, services: Services) -> Image:
     """Write down why a detection failed, as far as the catalogue lets us: else the claim runs out by itself."""
     log.warning("image %s was not detected: %s", image.image_id, error)
     try:
         if isinstance(error, _BLOB_IS_LOST) and image.status is Status.PENDING and not isinstance(error, _Deleted):
-            return give_up(image, str(error), app)
-        due_at = app.now() + retry_wait(image.attempts, app)
-        return app.catalogue.release(image.image_id, claim=image.attempts, error=str(error), due_at=due_at)
+            return give_up(image, str(error), services)
+        due_at = services.now() + retry_wait(image.attempts, services)
+        return services.catalogue.release(image.image_id, claim=image.attempts, error=str(error), due_at=due_at)
     except (Unavailable, NotFound):
         return image

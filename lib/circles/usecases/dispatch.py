@@ -24,7 +24,7 @@ _SLACK = timedelta(seconds=15)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 
 
-def dispatch_outbox(app: Services, *, until: datetime | None = None) -> int:
+def dispatch_outbox(services: Services, *, until: datetime | None = None) -> int:
     """
     Send the events that are due to every sink, and return how many were taken.
 
@@ -37,16 +37,16 @@ def dispatch_outbox(app: Services, *, until: datetime | None = None) -> int:
     Raises:
         Unavailable: the catalogue is away.
     """
-    return sum(_Dispatch(name, sink, app, until).run() for name, sink in app.sinks.items())
+    return sum(_Dispatch(name, sink, services, until).run() for name, sink in services.sinks.items())
 
 
 class _Dispatch:
     """Sends to one sink, under a lease that only this dispatch holds."""
 
-    def __init__(self, name: str, sink: EventSink, app: Services, until: datetime | None) -> None:
-        self._name, self._sink, self._app, self._until = name, sink, app, until
+    def __init__(self, name: str, sink: EventSink, services: Services, until: datetime | None) -> None:
+        self._name, self._sink, self._services, self._until = name, sink, services, until
         self._lease, self._holder = f"outbox {name}", new_id()
-        self._renew_at = app.now()
+        self._renew_at = services.now()
         self._failures_in_a_row = 0
 
     def run(self) -> int:
@@ -61,7 +61,7 @@ class _Dispatch:
             try:
                 sent += self._drain()
             finally:
-                self._app.upkeep.end_lease(self._lease, self._holder)
+                self._services.upkeep.end_lease(self._lease, self._holder)
         return sent
 
     def _drain(self) -> int:
@@ -70,7 +70,7 @@ class _Dispatch:
             for queued in due:
                 if not self._may_go_on():
                     return sent
-                if self._app.now() >= self._renew_at:
+                if self._services.now() >= self._renew_at:
                     if not self._hold():
                         return sent
                     break  # the lease may have run out in between: what others have sent must not be sent after it
@@ -78,17 +78,17 @@ class _Dispatch:
         return sent
 
     def _due(self, limit: int) -> Sequence[QueuedEvent]:
-        return self._app.outbox.due(self._name, now=self._app.now(), limit=limit)
+        return self._services.outbox.due(self._name, now=self._services.now(), limit=limit)
 
     def _may_go_on(self) -> bool:
-        in_time = self._until is None or self._app.now() < self._until
+        in_time = self._until is None or self._services.now() < self._until
         return in_time and self._failures_in_a_row < _FAILURES_IN_A_ROW
 
     def _hold(self) -> bool:
         """Take or prolong the lease, so long that one sending that begins before it is renewed ends within it."""
-        now, sending = self._app.now(), self._app.rules.event_timeout + _SLACK
+        now, sending = self._services.now(), self._services.rules.event_timeout + _SLACK
         self._renew_at = now + sending
-        return self._app.upkeep.lease(self._lease, self._holder, now=now, until=now + 2 * sending)
+        return self._services.upkeep.lease(self._lease, self._holder, now=now, until=now + 2 * sending)
 
     def _send(self, queued: QueuedEvent) -> bool:
         try:
@@ -102,20 +102,20 @@ class _Dispatch:
             self._put_off(queued, str(error))
             return False
         self._failures_in_a_row = 0
-        self._app.outbox.sent(queued)
+        self._services.outbox.sent(queued)
         metrics.event_handled("out", queued.event.type, "sent")
         return True
 
     def _put_off(self, queued: QueuedEvent, error: str) -> None:
         self._failures_in_a_row += 1
-        if queued.attempts + 1 >= self._app.rules.event_max_attempts:
+        if queued.attempts + 1 >= self._services.rules.event_max_attempts:
             self._lay_aside(queued, error, "given up")
             return
         wait = min(_FIRST_WAIT * 2**queued.attempts, _LONGEST_WAIT)
-        self._app.outbox.put_off(queued, until=self._app.now() + wait, error=error)
+        self._services.outbox.put_off(queued, until=self._services.now() + wait, error=error)
         metrics.event_handled("out", queued.event.type, "put off")
 
     def _lay_aside(self, queued: QueuedEvent, error: str, outcome: str) -> None:
-        self._app.outbox.lay_aside(queued, error=error)
+        self._services.outbox.lay_aside(queued, error=error)
         log.error("event %s for %s is laid aside: %s", queued.event.event_id, self._name, error)
         metrics.event_handled("out", queued.event.type, outcome)

@@ -14,7 +14,7 @@ NOTIFICATION = "notification"
 """What the metrics call a store's record, which is no CloudEvent yet."""
 
 
-def forward_notification(body: bytes, app: Services) -> int:
+def forward_notification(body: bytes, services: Services) -> int:
     """
     Pass on every record that tells of new content below Rules.incoming_prefix, and return how many there were.
 
@@ -24,23 +24,23 @@ def forward_notification(body: bytes, app: Services) -> int:
         Malformed: body is no notification. A record that cannot be used keeps none of the others back.
         Unavailable: there is no sink, or it does not take them now: the store shall keep the notification.
     """
-    sink = broker(app)
-    events = [event for record in read_notification(body) if (event := _event(record, app))]
+    sink = broker(services)
+    events = [event for record in read_notification(body) if (event := _event(record, services))]
     return sum(_sent(event, sink) for event in events)
 
 
-def broker(app: Services) -> EventSink:
+def broker(services: Services) -> EventSink:
     """Return the sink that K_SINK names. Raises Unavailable where it names none."""
     try:
-        return app.sinks[BROKER]
+        return services.sinks[BROKER]
     except KeyError as error:
         raise Unavailable("K_SINK is not set: there is nobody to pass events on to.") from error
 
 
-def _event(record: Record, app: Services) -> OutgoingEvent | None:
+def _event(record: Record, services: Services) -> OutgoingEvent | None:
     outcome = "refused"
     try:
-        event = _creation(record, app)
+        event = _creation(record, services)
         outcome = "done" if event else "ignored"
         return event
     except Malformed as error:
@@ -50,14 +50,14 @@ def _event(record: Record, app: Services) -> OutgoingEvent | None:
         metrics.event_handled("in", NOTIFICATION, outcome)
 
 
-def _creation(record: Record, app: Services) -> OutgoingEvent | None:
+def _creation(record: Record, services: Services) -> OutgoingEvent | None:
     if event_name(record) not in CREATIONS:
         return None
     notice = read_notice(record)
     is_folder = notice.key.endswith("/")  # as consoles make them: an object without content
-    if is_folder or not notice.key.startswith(app.rules.incoming_prefix):
+    if is_folder or not notice.key.startswith(services.rules.incoming_prefix):
         return None
-    return to_event(record, notice, now=app.now(), traceparent=trace.traceparent.get())
+    return to_event(record, notice, now=services.now(), traceparent=trace.traceparent.get())
 
 
 def _sent(event: OutgoingEvent, sink: EventSink) -> bool:

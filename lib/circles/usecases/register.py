@@ -33,7 +33,7 @@ _REFUSALS = (TooLarge, UnsupportedPicture, UndecodablePicture)
 _NO_PICTURE = {error.code: error for error in _REFUSALS}
 
 
-def register_object(bucket: str, key: str, etag: str, size_bytes: int, app: Services) -> Image:
+def register_object(bucket: str, key: str, etag: str, size_bytes: int, services: Services) -> Image:
     """
     Make an image of an object that somebody put into the bucket, detect its circles, and return its record.
 
@@ -53,70 +53,70 @@ def register_object(bucket: str, key: str, etag: str, size_bytes: int, app: Serv
             not read again.
         Unavailable: store or catalogue is away; try later.
     """
-    if bucket != app.store.bucket:
+    if bucket != services.store.bucket:
         raise Malformed("The event is about another bucket than this installation's.")
-    if not key.startswith(app.rules.incoming_prefix):
+    if not key.startswith(services.rules.incoming_prefix):
         raise NotFound("The object lies where nothing is taken from.")
-    stored = app.store.stat(key)
+    stored = services.store.stat(key)
     if (stored.etag, stored.size_bytes) != (etag, size_bytes):
         log.info("object %r is not the one of the event any more, or the store tells it otherwise", key)
-    return register_stored(stored, app)
+    return register_stored(stored, services)
 
 
-def register_stored(stored: StoredObject, app: Services) -> Image:
+def register_stored(stored: StoredObject, services: Services) -> Image:
     """Make an image of what a store holds, wherever it lies there. Raises what register_object does."""
     image_id = object_id(stored.bucket, stored.key, stored.etag)
-    if refusal := app.upkeep.refusal(image_id):
+    if refusal := services.upkeep.refusal(image_id):
         raise _NO_PICTURE[refusal.code](refusal.detail)
     with suppress(NotFound):
-        return _repeated(image_id, app)
-    if app.upkeep.is_buried(image_id):
+        return _repeated(image_id, services)
+    if services.upkeep.is_buried(image_id):
         raise NotFound("The image of this object was deleted.")
-    data, picture = _read(stored, image_id, app)
-    image = _describe(stored, image_id, data, picture, app)
+    data, picture = _read(stored, image_id, services)
+    image = _describe(stored, image_id, data, picture, services)
     try:
-        app.catalogue.add(image, announce=announcing(UPLOADED, app))
+        services.catalogue.add(image, announce=announcing(UPLOADED, services))
     except IdTaken:
-        return _repeated(image_id, app)
+        return _repeated(image_id, services)
     except Buried as error:
         raise NotFound("The image of this object was deleted.") from error
     metrics.image_stored(image.size_bytes)
-    send_soon(app)
-    return detect(image, app, picture)
+    send_soon(services)
+    return detect(image, services, picture)
 
 
-def _repeated(image_id: str, app: Services) -> Image:
+def _repeated(image_id: str, services: Services) -> Image:
     """
     What is told again is taken up again when it is due, and not sooner: attempts are counted.
 
     A failed image gets one more attempt: its file may have been put back. Raises NotFound.
     """
-    image = app.catalogue.get(image_id)
-    if image.status is Status.FAILED and (claimed := claim(image_id, app, again=True)):
-        return detect(claimed, app)
-    due = image.due_at is None or image.due_at <= app.now()
-    return take_up(image, app) if due else image
+    image = services.catalogue.get(image_id)
+    if image.status is Status.FAILED and (claimed := claim(image_id, services, again=True)):
+        return detect(claimed, services)
+    due = image.due_at is None or image.due_at <= services.now()
+    return take_up(image, services) if due else image
 
 
-def _read(stored: StoredObject, image_id: str, app: Services) -> tuple[bytes, Picture]:
+def _read(stored: StoredObject, image_id: str, services: Services) -> tuple[bytes, Picture]:
     """Read this very version. What is no picture of ours is written down, so that nobody reads it again."""
-    limit = app.rules.max_upload_bytes
+    limit = services.rules.max_upload_bytes
     try:
         if stored.size_bytes > limit:
             raise TooLarge(f"The picture is too large; at most {limit:,} bytes are taken.")
         if stored.size_bytes == 0:
             raise UnsupportedPicture("The file is empty.")
-        data = app.store.get(stored.key, etag=stored.etag, max_bytes=limit)
-        return data, app.pictures.read(data)
+        data = services.store.get(stored.key, etag=stored.etag, max_bytes=limit)
+        return data, services.pictures.read(data)
     except _REFUSALS as error:
         log.warning("object %r is refused: %s", stored.key, error)
-        app.upkeep.refuse(Refusal(image_id, stored.key, stored.etag, error.code, str(error), app.now()))
+        services.upkeep.refuse(Refusal(image_id, stored.key, stored.etag, error.code, str(error), services.now()))
         raise
 
 
-def _describe(stored: StoredObject, image_id: str, data: bytes, picture: Picture, app: Services) -> Image:
-    now = app.now()
-    incoming = stored.key.startswith(app.rules.incoming_prefix)
+def _describe(stored: StoredObject, image_id: str, data: bytes, picture: Picture, services: Services) -> Image:
+    now = services.now()
+    incoming = stored.key.startswith(services.rules.incoming_prefix)
     return Image(
         image_id=image_id,
         key=stored.key,
@@ -129,12 +129,12 @@ def _describe(stored: StoredObject, image_id: str, data: bytes, picture: Picture
         created_at=now,
         file_name=stored.key.rpartition("/")[2] if incoming else None,
         attempts=1,
-        claimed_until=now + app.rules.lease,
-        due_at=now + max(app.rules.lease, app.rules.repair_after),
+        claimed_until=now + services.rules.lease,
+        due_at=now + max(services.rules.lease, services.rules.repair_after),
     )
 
 
-def register_objects(found: Sequence[Notice], app: Services) -> None:
+def register_objects(found: Sequence[Notice], services: Services) -> None:
     """
     Register every object, also after one that cannot be.
 
@@ -144,7 +144,7 @@ def register_objects(found: Sequence[Notice], app: Services) -> None:
     errors: list[CirclesError] = []
     for notice in found:
         try:
-            register_object(notice.bucket, notice.key, notice.etag, notice.size_bytes, app)
+            register_object(notice.bucket, notice.key, notice.etag, notice.size_bytes, services)
         except CirclesError as error:
             errors.append(error)
     if errors:

@@ -43,60 +43,60 @@ class RepairReport(Sweep):
 Part = Callable[[RepairReport, datetime, Services], None]
 
 
-def repair_images(app: Services) -> RepairReport:
+def repair_images(services: Services) -> RepairReport:
     """
     Finish deletions, detect what is due, look for blobs without rows and rows without blobs, and send events.
 
     Bounded by Rules.repair_budget, to which one detection or one sending may be added. Raises Unavailable where the
     catalogue is away.
     """
-    report, began, budget = RepairReport(), app.now(), app.rules.repair_budget
-    _finish_deletions(report, began + budget * 0.1, app)
-    for part, share in zip(_turn(app), (0.5, 0.75, 1.0), strict=True):
-        part(report, began + budget * share, app)
+    report, began, budget = RepairReport(), services.now(), services.rules.repair_budget
+    _finish_deletions(report, began + budget * 0.1, services)
+    for part, share in zip(_turn(services), (0.5, 0.75, 1.0), strict=True):
+        part(report, began + budget * share, services)
     log.info("repair: %s", report)
     return report
 
 
-def _turn(app: Services) -> list[Part]:
+def _turn(services: Services) -> list[Part]:
     """The parts whose pieces may be long, each of them first by turns: none can starve the others for good."""
     parts: list[Part] = [_send_events, sweep, _detect_due]
-    first = int(app.upkeep.bookmark("repair") or 0)
-    app.upkeep.set_bookmark("repair", str((first + 1) % len(parts)))
+    first = int(services.upkeep.bookmark("repair") or 0)
+    services.upkeep.set_bookmark("repair", str((first + 1) % len(parts)))
     return parts[first:] + parts[:first]
 
 
-def _finish_deletions(report: RepairReport, until: datetime, app: Services) -> None:
-    for tombstone in app.upkeep.tombstones(limit=_BATCH):
-        if app.now() >= until:
+def _finish_deletions(report: RepairReport, until: datetime, services: Services) -> None:
+    for tombstone in services.upkeep.tombstones(limit=_BATCH):
+        if services.now() >= until:
             report.cut_short = True
             break
         try:
-            finish_deletion(tombstone, app)
+            finish_deletion(tombstone, services)
             report.blobs_deleted += 1
         except CirclesError as error:
             log.warning("the blob of the deleted image %s stays: %s", tombstone.image_id, error)
             report.cut_short = True  # and on to the next: it may be this one blob that a store does not let go
-    app.upkeep.forget_tombstones(before=app.now() - KEPT)
+    services.upkeep.forget_tombstones(before=services.now() - KEPT)
 
 
-def _detect_due(report: RepairReport, until: datetime, app: Services) -> None:
+def _detect_due(report: RepairReport, until: datetime, services: Services) -> None:
     failures = 0
-    for image in _due(app):
-        if app.now() >= until or failures >= _FAILURES_IN_A_ROW:
+    for image in _due(services):
+        if services.now() >= until or failures >= _FAILURES_IN_A_ROW:
             report.cut_short = True
             return
-        outcome = _detect_one(image, app)
+        outcome = _detect_one(image, services)
         failures = failures + 1 if outcome == "put_off" else 0
         if outcome:
             setattr(report, outcome, getattr(report, outcome) + 1)
 
 
-def _due(app: Services) -> Iterator[Image]:
+def _due(services: Services) -> Iterator[Image]:
     """Images that are due, each once; asked anew for each, because other repairs take some of them meanwhile."""
     seen: set[str] = set()
     while True:
-        due = app.upkeep.due(now=app.now(), limit=_BATCH)
+        due = services.upkeep.due(now=services.now(), limit=_BATCH)
         image = next((image for image in due if image.image_id not in seen), None)
         if image is None:
             return
@@ -104,14 +104,14 @@ def _due(app: Services) -> Iterator[Image]:
         yield image
 
 
-def _detect_one(image: Image, app: Services) -> str | None:
+def _detect_one(image: Image, services: Services) -> str | None:
     """Return which number of the report grows; None where another is at it or the image is gone."""
     try:
-        if image.attempts >= app.rules.max_attempts:
+        if image.attempts >= services.rules.max_attempts:
             reason = image.error or "Every detection of it was cut off."
-            after = give_up(image, reason, app)
-        elif claimed := claim(image.image_id, app):
-            after = detect(claimed, app)
+            after = give_up(image, reason, services)
+        elif claimed := claim(image.image_id, services):
+            after = detect(claimed, services)
         else:
             return None
     except NotFound:
@@ -124,6 +124,6 @@ def _detect_one(image: Image, app: Services) -> str | None:
     return {Status.PENDING: "put_off", Status.DETECTED: "detected", Status.FAILED: "failed"}[after.status]
 
 
-def _send_events(report: RepairReport, until: datetime, app: Services) -> None:
-    report.events_sent = dispatch_outbox(app, until=until)
-    report.events_laid_aside_seen = app.outbox.count_laid_aside()
+def _send_events(report: RepairReport, until: datetime, services: Services) -> None:
+    report.events_sent = dispatch_outbox(services, until=until)
+    report.events_laid_aside_seen = services.outbox.count_laid_aside()

@@ -33,42 +33,42 @@ class Sweep:
     """The time was over, or a neighbour is away; the next one goes on."""
 
 
-def sweep(found: Sweep, until: datetime, app: Services) -> None:
+def sweep(found: Sweep, until: datetime, services: Services) -> None:
     """
     Look at a stretch of the store and of the catalogue, behind the one of the last sweep, and count in found.
 
     One process at a time does; no further blob or row is looked at after until. Raises Unavailable where the catalogue
     is away.
     """
-    name, holder, now = "sweep", new_id(), app.now()
-    if now >= until or not app.upkeep.lease(name, holder, now=now, until=until + app.rules.lease):
+    name, holder, now = "sweep", new_id(), services.now()
+    if now >= until or not services.upkeep.lease(name, holder, now=now, until=until + services.rules.lease):
         return
     try:
-        for prefix in (app.rules.incoming_prefix, _OWN_PREFIX):
-            _sweep_blobs(prefix, found, until, app)
-        _sweep_rows(found, until, app)
+        for prefix in (services.rules.incoming_prefix, _OWN_PREFIX):
+            _sweep_blobs(prefix, found, until, services)
+        _sweep_rows(found, until, services)
     except Unavailable as error:
         log.warning("the sweep over the store ends early: %s", error)
         found.cut_short = True
     finally:
-        app.upkeep.end_lease(name, holder)
+        services.upkeep.end_lease(name, holder)
 
 
-def _sweep_blobs(prefix: str, found: Sweep, until: datetime, app: Services) -> None:
-    bookmark = _Bookmark(f"blobs {prefix}", app)
-    stretch = list(islice(app.store.list(prefix, after=bookmark.place or None), _BLOBS))
-    without_row = _without_row(stretch, prefix, app)
+def _sweep_blobs(prefix: str, found: Sweep, until: datetime, services: Services) -> None:
+    bookmark = _Bookmark(f"blobs {prefix}", services)
+    stretch = list(islice(services.store.list(prefix, after=bookmark.place or None), _BLOBS))
+    without_row = _without_row(stretch, prefix, services)
     for stored in stretch:
         if stored in without_row:
-            if app.now() >= until:
+            if services.now() >= until:
                 found.cut_short = True
                 return bookmark.keep()
-            _adopt(stored, found, app)
+            _adopt(stored, found, services)
         bookmark.place = stored.key
     bookmark.keep(at_end=len(stretch) < _BLOBS)
 
 
-def _without_row(stretch: list[StoredObject], prefix: str, app: Services) -> set[StoredObject]:
+def _without_row(stretch: list[StoredObject], prefix: str, services: Services) -> set[StoredObject]:
     """
     Return the blobs that nothing in the catalogue speaks of.
 
@@ -76,21 +76,21 @@ def _without_row(stretch: list[StoredObject], prefix: str, app: Services) -> set
     do, and its version changes when the folder of blobs is copied.
     """
     ids = {object_id(stored.bucket, stored.key, stored.etag): stored for stored in stretch}
-    unknown = {ids[each] for each in app.upkeep.unknown_ids(list(ids))}
+    unknown = {ids[each] for each in services.upkeep.unknown_ids(list(ids))}
     if prefix == _OWN_PREFIX:
-        keys = app.upkeep.unknown_keys([stored.key for stored in unknown])
+        keys = services.upkeep.unknown_keys([stored.key for stored in unknown])
         unknown = {stored for stored in unknown if stored.key in keys}
     return unknown
 
 
-def _adopt(stored: StoredObject, found: Sweep, app: Services) -> None:
+def _adopt(stored: StoredObject, found: Sweep, services: Services) -> None:
     """Register a blob that is old enough: of a younger one the row may be about to be written, or the event to come."""
-    if app.now() - stored.modified_at < app.rules.adopt_after:
+    if services.now() - stored.modified_at < services.rules.adopt_after:
         found.blobs_without_row_seen += 1
         return
     log.warning("blob %r has no row and becomes an image", stored.key)
     try:
-        register_stored(stored, app)
+        register_stored(stored, services)
         found.adopted += 1
     except Unavailable:
         raise
@@ -102,14 +102,14 @@ def _adopt(stored: StoredObject, found: Sweep, app: Services) -> None:
         log.exception("blob %r could not be looked at", stored.key)
 
 
-def _sweep_rows(found: Sweep, until: datetime, app: Services) -> None:
-    bookmark = _Bookmark("rows", app)
-    stretch = app.upkeep.images(after=bookmark.place, limit=_ROWS)
+def _sweep_rows(found: Sweep, until: datetime, services: Services) -> None:
+    bookmark = _Bookmark("rows", services)
+    stretch = services.upkeep.images(after=bookmark.place, limit=_ROWS)
     for image in stretch:
-        if app.now() >= until:
+        if services.now() >= until:
             found.cut_short = True
             return bookmark.keep()
-        if not _has_blob(image, app) and app.upkeep.key_in_use(image.key):
+        if not _has_blob(image, services) and services.upkeep.key_in_use(image.key):
             log.error("image %s has lost its blob %r", image.image_id, image.key)
             found.rows_without_blob_seen += 1
         bookmark.place = image.image_id
@@ -119,19 +119,19 @@ def _sweep_rows(found: Sweep, until: datetime, app: Services) -> None:
 class _Bookmark:
     """Behind which key or id the next sweep begins."""
 
-    def __init__(self, name: str, app: Services) -> None:
-        self._name, self._app = name, app
-        self.place = self._kept = app.upkeep.bookmark(name)
+    def __init__(self, name: str, services: Services) -> None:
+        self._name, self._services = name, services
+        self.place = self._kept = services.upkeep.bookmark(name)
 
     def keep(self, *, at_end: bool = False) -> None:
         place = "" if at_end else self.place
         if place != self._kept:
-            self._app.upkeep.set_bookmark(self._name, place)
+            self._services.upkeep.set_bookmark(self._name, place)
 
 
-def _has_blob(image: Image, app: Services) -> bool:
+def _has_blob(image: Image, services: Services) -> bool:
     try:
-        stored = app.store.stat(image.key)
+        stored = services.store.stat(image.key)
     except NotFound:
         return False
     return image.source == "upload" or object_id(stored.bucket, stored.key, stored.etag) == image.image_id

@@ -17,7 +17,7 @@ from circles.usecases.detect import detect, take_up
 log = logging.getLogger("circles")
 
 
-def upload_image(upload: Upload, app: Services, *, wait: bool = True) -> Image:
+def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Image:
     """
     Store a picture, detect its circles, and return its record: detected, or pending where the predictor gave no answer.
 
@@ -32,26 +32,26 @@ def upload_image(upload: Upload, app: Services, *, wait: bool = True) -> Image:
         KeyReused: the key was used for other bytes; nothing was stored.
         Unavailable: store or catalogue did not take it; nothing is left of it but perhaps a blob without a row.
     """
-    picture = app.pictures.read(upload.data)
+    picture = services.pictures.read(upload.data)
     sha256 = hashlib.sha256(upload.data).hexdigest()
-    image = _known(upload, sha256, app)
+    image = _known(upload, sha256, services)
     if image is None:
         try:
-            image = _store(_describe(upload, picture, sha256, wait, app), picture, app)
+            image = _store(_describe(upload, picture, sha256, wait, services), picture, services)
         except KeyTaken:
-            image = _winner(upload, sha256, app)
+            image = _winner(upload, sha256, services)
         else:
-            return detect(image, app, picture) if wait else _later(image, app)
+            return detect(image, services, picture) if wait else _later(image, services)
     if not wait:
-        return _later(image, app)
+        return _later(image, services)
     try:
-        return take_up(image, app, picture)
+        return take_up(image, services, picture)
     except NotFound as error:
         raise Unavailable("The image with this Idempotency-Key has just been deleted; send it again.") from error
 
 
-def _describe(upload: Upload, picture: Picture, sha256: str, wait: bool, app: Services) -> Image:
-    now, key = app.now(), upload.idempotency_key
+def _describe(upload: Upload, picture: Picture, sha256: str, wait: bool, services: Services) -> Image:
+    now, key = services.now(), upload.idempotency_key
     return Image(
         image_id=(image_id := new_id()),
         # A retry under the same key overwrites its own blob, so that a crash before the row leaves no second one.
@@ -66,8 +66,8 @@ def _describe(upload: Upload, picture: Picture, sha256: str, wait: bool, app: Se
         file_name=upload.file_name,
         idempotency_key=key,
         attempts=1 if wait else 0,
-        claimed_until=now + app.rules.lease if wait else None,
-        due_at=now + (max(app.rules.lease, app.rules.repair_after) if wait else app.rules.repair_after),
+        claimed_until=now + services.rules.lease if wait else None,
+        due_at=now + (max(services.rules.lease, services.rules.repair_after) if wait else services.rules.repair_after),
     )
 
 
@@ -75,54 +75,54 @@ def _blob_key(name: str, picture: Picture) -> str:
     return f"images/{name}{EXTENSIONS[picture.media_type]}"
 
 
-def _store(image: Image, picture: Picture, app: Services) -> Image:
+def _store(image: Image, picture: Picture, services: Services) -> Image:
     """Put the blob, then add the row. Raises KeyTaken, Unavailable."""
-    app.store.put(image.key, picture.data, media_type=image.media_type, sha256=image.sha256)
+    services.store.put(image.key, picture.data, media_type=image.media_type, sha256=image.sha256)
     try:
-        app.catalogue.add(image, announce=announcing(UPLOADED, app))
+        services.catalogue.add(image, announce=announcing(UPLOADED, services))
     except Buried:  # an image with the same idempotency key was deleted, and somebody is about to delete its blob
-        forget_if_unused(image.key, app)
-        return _store(replace(image, key=_blob_key(image.image_id, picture)), picture, app)
+        forget_if_unused(image.key, services)
+        return _store(replace(image, key=_blob_key(image.image_id, picture)), picture, services)
     except KeyTaken:
-        forget_if_unused(image.key, app)  # with the same bytes, the winner has this very blob
+        forget_if_unused(image.key, services)  # with the same bytes, the winner has this very blob
         raise
     except Unavailable:
         if image.idempotency_key is None:  # under a key, another request may have recorded this very blob meanwhile
-            forget_blob(image.key, app)
+            forget_blob(image.key, services)
         raise
     metrics.image_stored(image.size_bytes)
-    send_soon(app)
+    send_soon(services)
     return image
 
 
-def _known(upload: Upload, sha256: str, app: Services) -> Image | None:
+def _known(upload: Upload, sha256: str, services: Services) -> Image | None:
     """Return the image that holds this upload's key; raise KeyReused if it has other bytes."""
     if upload.idempotency_key is None:
         return None
-    known = app.catalogue.find_by_idempotency_key(upload.idempotency_key)
+    known = services.catalogue.find_by_idempotency_key(upload.idempotency_key)
     if known and known.sha256 != sha256:
         raise KeyReused("This Idempotency-Key was used for another picture; send this one with a new key.")
     return known
 
 
-def _winner(upload: Upload, sha256: str, app: Services) -> Image:
+def _winner(upload: Upload, sha256: str, services: Services) -> Image:
     """Another request took the key between our look and our write: its image is the answer if the bytes agree."""
-    winner = _known(upload, sha256, app)
+    winner = _known(upload, sha256, services)
     if winner is None:
         raise Unavailable("The image with this Idempotency-Key has just been deleted; send it again.")
     return winner
 
 
-def _later(image: Image, app: Services) -> Image:
+def _later(image: Image, services: Services) -> Image:
     """Let the background detect the image. The row says that it is due, should this process end before."""
     if image.status is Status.PENDING:
-        app.soon(lambda: _detect_unasked(image, app), key=f"detect {image.image_id}")
+        services.soon(lambda: _detect_unasked(image, services), key=f"detect {image.image_id}")
     return image
 
 
-def _detect_unasked(image: Image, app: Services) -> None:
+def _detect_unasked(image: Image, services: Services) -> None:
     try:
-        take_up(image, app)
+        take_up(image, services)
     except NotFound:
         pass  # it was deleted meanwhile
     except Unavailable as error:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import tenacity
 
-from circles.adapters.http_client import Answer, BrokenOff, CallFailed, HttpClient, NotReached, TooMuch, TooSlow
-from circles.adapters.kserve.predictions import read_answer
+from circles.adapters.http_client import BrokenOff, CallFailed, HttpClient, NotReached, Response, TooMuch, TooSlow
+from circles.adapters.kserve.predictions import read_prediction
 from circles.adapters.kserve.protocols import PROTOCOLS, WrongAnswer, read_json
 from circles.domain.detections import Detection
 from circles.domain.errors import DetectorFailed
@@ -87,7 +87,7 @@ class KserveDetector:
         duration_ms = (time.monotonic() - began) * 1000
         try:
             predictions, version = self._protocol.predictions(read_json(answer))
-            found = read_answer(predictions, version, picture, self._max_objects)
+            found = read_prediction(predictions, version, picture, self._max_objects)
         except WrongAnswer as error:
             raise _Failed("unusable", f"The predictor's answer cannot be used: {error}.") from error
         log.info("model %s %s found %d in %.0f ms", self._model, found.model_version,
@@ -120,7 +120,7 @@ _FAULTS: dict[type[CallFailed], tuple[str, str]] = {
 }
 
 
-def _refusal(answer: Answer) -> DetectorFailed:
+def _refusal(answer: Response) -> DetectorFailed:
     status = answer.status
     if status in _TRANSIENT_STATUSES:
         return _Transient("refused", f"The predictor answered {status}.", _retry_after_s(answer))
@@ -128,7 +128,7 @@ def _refusal(answer: Answer) -> DetectorFailed:
     return _Failed("refused", f"The predictor answered {status}.")
 
 
-def _retry_after_s(answer: Answer) -> float:
+def _retry_after_s(answer: Response) -> float:
     text = answer.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else 0.0  # a date is not worth a parser: our own back-off serves
 

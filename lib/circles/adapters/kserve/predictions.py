@@ -13,14 +13,14 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Prediction:
     """What one instance's prediction says."""
 
     model_version: str
     circles: tuple[Circle, ...]
 
 
-def read_answer(predictions: list[Any], version: str | None, picture: Picture, max_objects: int) -> Answer:
+def read_prediction(predictions: list[Any], version: str | None, picture: Picture, max_objects: int) -> Prediction:
     """
     Read both forms of the design: one entry with "objects", or the objects straight in predictions (one instance).
 
@@ -39,7 +39,7 @@ def read_answer(predictions: list[Any], version: str | None, picture: Picture, m
         key=lambda circle: 1.0 if circle.score is None else -circle.score
     )  # stable: equal scores keep their order, and who has none comes last
     model_version = _text(instance.get("model_version")) or _text(version) or "unknown"
-    return Answer(model_version, tuple(found[:max_objects]))
+    return Prediction(model_version, tuple(found[:max_objects]))
 
 
 def _instance(predictions: list[Any]) -> dict[str, Any]:
