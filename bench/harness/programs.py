@@ -39,6 +39,7 @@ class Site:
             "FUNCTION_TARGET": _TARGETS[name],
             "CIRCLES_DATA_DIR": str(self.folder / "circles"),
             "CIRCLES_PREDICTOR_URL": self.predictor_url,
+            **({"CIRCLES_THREADS": "1"} if name == "list" else {}),  # as the Procfile and the manifests have it
             **more,
         }
         return Program(name, (sys.executable, "-m", "circles.serve"), env)

@@ -11,7 +11,6 @@ from circles.web.queries import number, read_query
 from circles.web.routing import Handler, json_response, routes
 
 services = load_services()
-services.short_reads_only = True
 radius = number(0, 1e9)
 
 

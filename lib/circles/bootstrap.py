@@ -29,13 +29,6 @@ class ConfiguredServices:
     """The services of one process. Nothing is opened before its first use; tests set the attributes they replace."""
 
     settings: Settings
-    short_reads_only: bool = False
-    """Set by a function that waits for nothing but the catalogue: circles.serve gives it one thread. sqlite3 gives
-    the GIL away at every row, and eight threads that fight for it do half the requests of one (bench/README.md)."""
-
-    @property
-    def threads(self) -> int:
-        return 1 if self.short_reads_only else self.settings.threads
 
     def ping(self) -> None:
         """Raise Unavailable unless an image would be safe here now; the predictor is not needed for that."""

@@ -81,6 +81,13 @@ def test_concurrency_equals_the_thread_count(documents):
         assert annotation(service, "target") == str(threads)
 
 
+def test_list_has_one_thread_in_the_cluster_and_locally(documents):
+    [procfile] = re.findall(r"^list: (.*)", (ROOT / "manifests/local/Procfile").read_text(), re.M)
+
+    assert {"name": "CIRCLES_THREADS", "value": "1"} in container(functions(documents)["list"])["env"]
+    assert "CIRCLES_THREADS=1" in procfile.split()
+
+
 def test_inner_timeout_is_the_shorter_one(documents):
     predictor = of_kind(documents, "InferenceService", "serving.kserve.io")["circles"]["spec"]["predictor"]["timeout"]
     deadline = float(settings(documents)["CIRCLES_PREDICTOR_TIMEOUT_S"])
@@ -90,7 +97,6 @@ def test_inner_timeout_is_the_shorter_one(documents):
 
 
 def test_repair_ends_within_its_request_timeout(documents):
-    """A last detection or delivery may begin just before the budget ends."""
     known = {name: float(text) for name, text in settings(documents).items() if name.endswith("_S")}
 
     last_s = max(known["CIRCLES_PREDICTOR_TIMEOUT_S"], known["CIRCLES_SINK_TIMEOUT_S"])

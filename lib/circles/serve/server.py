@@ -45,7 +45,7 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
         websockets=False,
-        blocking_threads=services.threads,
+        blocking_threads=settings.threads,
         log_enabled=False,  # circles.web.routing writes a line per request
     )
     server.serve(target_loader=lambda: app, wrap_loader=False)
