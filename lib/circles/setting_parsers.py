@@ -85,7 +85,7 @@ def ce_overrides(text: str) -> tuple[tuple[str, str], ...]:
     return pairs
 
 
-def webhook_secret(text: str) -> str:
+def standard_webhooks_secret(text: str) -> str:
     """As Standard Webhooks 1.0 writes a symmetric secret."""
     try:
         key = base64.b64decode(text.removeprefix("whsec_"), validate=True) if text.startswith("whsec_") else b""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_origin, get_type_hints
 
 from circles.setting_parsers import (
     above_zero,
@@ -18,11 +18,14 @@ from circles.setting_parsers import (
     key_prefix,
     one_of,
     reverse_dns,
+    standard_webhooks_secret,
     uri_reference,
-    webhook_secret,
 )
 
 PREFIX = "CIRCLES_"
+
+Seconds = Annotated[float, above_zero(float)]
+Count = Annotated[int, above_zero(int)]
 
 
 class SettingsError(Exception):
@@ -33,61 +36,71 @@ class SettingsError(Exception):
 class Settings:
     """
     One field is one variable: max_upload_bytes is CIRCLES_MAX_UPLOAD_BYTES, port is PORT. Units are in the names.
+    A field's type carries the parser of its text where the type itself is none.
 
     What belongs together: predictor timeout < detector deadline (predictor_timeout_s) < the function's own timeout.
     """
 
     # Where things are kept
-    store: str = "folder"  # folder | s3
-    data_dir: Path = Path("data")  # holds blobs/ and, unless catalogue_path says otherwise, catalogue.db
-    catalogue_path: Path | None = None
-    busy_timeout_s: float = 5.0  # how long a write waits for another process's write
-    s3_endpoint: str = "http://127.0.0.1:9000"  # the scheme decides on TLS
+    store: Annotated[str, one_of("folder", "s3")] = "folder"
+    # holds blobs/ and, unless catalogue_path says otherwise, catalogue.db
+    data_dir: Path = Path("data")
+    catalogue_path: Annotated[Path | None, Path] = None
+    busy_timeout_s: Seconds = 5.0  # how long a write waits for another process's write
+    s3_endpoint: Annotated[str, http_base] = "http://127.0.0.1:9000"  # the scheme decides on TLS
     s3_bucket: str = "circles"
     s3_region: str = "us-east-1"
     s3_access_key: str = ""
     s3_secret_key: str = ""
-    s3_timeout_s: float = 10.0
+    s3_timeout_s: Seconds = 10.0
 
     # Who finds the circles
-    detector: str = "kserve"  # kserve | fixed
-    predictor_url: str = "http://127.0.0.1:8085"
+    detector: Annotated[str, one_of("kserve", "fixed")] = "kserve"
+    predictor_url: Annotated[str, http_base] = "http://127.0.0.1:8085"
     predictor_model: str = "circles"
-    predictor_protocol: str = "v1"  # v1 | v1-raw | v2-binary
-    predictor_timeout_s: float = 30.0  # the whole call, retries included
-    predictor_connect_timeout_s: float = 2.0
-    wake_predictor: bool = False  # call the predictor when this process starts, so that two cold starts overlap
-    max_objects: int = 1000
+    predictor_protocol: Annotated[str, one_of("v1", "v1-raw", "v2-binary")] = "v1"
+    predictor_timeout_s: Seconds = 30.0  # the whole call, retries included
+    predictor_connect_timeout_s: Seconds = 2.0
+    # call the predictor when this process starts, so that two cold starts overlap
+    wake_predictor: Annotated[bool, flag] = False
+    max_objects: Count = 1000
 
     # What is let in
-    max_upload_bytes: int = 32 * 1024 * 1024
-    max_pixels: int = 50_000_000
-    incoming_prefix: str = "incoming/"  # what others put below it becomes images; never images/, where ours lie
+    max_upload_bytes: Count = 32 * 1024 * 1024
+    max_pixels: Count = 50_000_000
+    # what others put below it becomes images; never images/, where ours lie
+    incoming_prefix: Annotated[str, key_prefix] = "incoming/"
 
     # How what was cut off is taken up again
-    max_attempts: int = 8  # detections of one image, until it counts as failed
-    repair_after_s: float = 60.0  # an image is pending for so long before repair looks at it; doubles with each attempt
-    repair_budget_s: float = 40.0  # no repair begins more work after so long; one detection or sending may be added
-    adopt_after_s: float = 24 * 3600.0  # a blob without a row becomes an image when it is so old
+    max_attempts: Count = 8  # detections of one image, until it counts as failed
+    # an image is pending for so long before repair looks at it; doubles with each attempt
+    repair_after_s: Seconds = 60.0
+    # no repair begins more work after so long; one detection or sending may be added
+    repair_budget_s: Seconds = 40.0
+    adopt_after_s: Seconds = 24 * 3600.0  # a blob without a row becomes an image when it is so old
 
     # What others are told
-    event_type_prefix: str = "dev.circles"  # reverse DNS; dev.circles.image.detected and so on
-    event_source: str = "/circles"  # CloudEvents' source, a URI reference
-    k_sink: str = ""  # K_SINK and K_CE_OVERRIDES, as Knative's SinkBinding sets them
-    k_ce_overrides: tuple[tuple[str, str], ...] = ()
-    webhook_urls: tuple[str, ...] = ()  # separated by white space
-    webhook_secret: str = ""  # whsec_ and base64, as Standard Webhooks writes it
-    sink_timeout_s: float = 5.0  # one delivery to K_SINK or a webhook
+    # reverse DNS; dev.circles.image.detected and so on
+    event_type_prefix: Annotated[str, reverse_dns] = "dev.circles"
+    event_source: Annotated[str, uri_reference] = "/circles"  # CloudEvents' source, a URI reference
+    # K_SINK and K_CE_OVERRIDES, as Knative's SinkBinding sets them
+    k_sink: Annotated[str, http_url] = ""
+    k_ce_overrides: Annotated[tuple[tuple[str, str], ...], ce_overrides] = ()
+    webhook_urls: Annotated[tuple[str, ...], http_urls] = ()  # separated by white space
+    # whsec_ and base64, as Standard Webhooks writes it
+    webhook_secret: Annotated[str, standard_webhooks_secret] = ""
+    sink_timeout_s: Seconds = 5.0  # one delivery to K_SINK or a webhook
     bridge_token: str = ""  # what object stores must send to bridge; without one it is not ready
-    event_max_attempts: int = 12  # until an event that a sink does not take is laid aside
+    event_max_attempts: Count = 12  # until an event that a sink does not take is laid aside
 
     # How it is served
     host: str = "0.0.0.0"
-    port: int = 8080  # PORT, as Knative sets it
-    function_source: str | None = None  # FUNCTION_SOURCE and FUNCTION_TARGET, as functions-framework reads them
-    function_target: str | None = None
-    threads: int = 8  # equals containerConcurrency
-    log_level: str = "INFO"
+    port: Count = 8080  # PORT, as Knative sets it
+    # FUNCTION_SOURCE and FUNCTION_TARGET, as functions-framework reads them
+    function_source: Annotated[str | None, str] = None
+    function_target: Annotated[str | None, str] = None
+    threads: Count = 8  # equals containerConcurrency
+    log_level: Annotated[str, one_of("DEBUG", "INFO", "WARNING", "ERROR")] = "INFO"
     build: str = "source"  # what was built, such as a commit; an image says it of itself
 
     @property
@@ -150,46 +163,10 @@ def _is_stray(name: str) -> bool:
     return name.startswith(PREFIX) and name not in _VARIABLES and not _SERVICE_LINK.search(name)
 
 
-_PARSERS: dict[str, Callable[[str], Any]] = {
-    "store": one_of("folder", "s3"),
-    "data_dir": Path,
-    "catalogue_path": Path,
-    "busy_timeout_s": above_zero(float),
-    "s3_endpoint": http_base,
-    "s3_bucket": str,
-    "s3_region": str,
-    "s3_access_key": str,
-    "s3_secret_key": str,
-    "s3_timeout_s": above_zero(float),
-    "detector": one_of("kserve", "fixed"),
-    "predictor_url": http_base,
-    "predictor_model": str,
-    "predictor_protocol": one_of("v1", "v1-raw", "v2-binary"),
-    "predictor_timeout_s": above_zero(float),
-    "predictor_connect_timeout_s": above_zero(float),
-    "wake_predictor": flag,
-    "max_objects": above_zero(int),
-    "max_upload_bytes": above_zero(int),
-    "max_pixels": above_zero(int),
-    "incoming_prefix": key_prefix,
-    "max_attempts": above_zero(int),
-    "repair_after_s": above_zero(float),
-    "repair_budget_s": above_zero(float),
-    "adopt_after_s": above_zero(float),
-    "event_type_prefix": reverse_dns,
-    "event_source": uri_reference,
-    "event_max_attempts": above_zero(int),
-    "k_sink": http_url,
-    "k_ce_overrides": ce_overrides,
-    "webhook_urls": http_urls,
-    "webhook_secret": webhook_secret,
-    "sink_timeout_s": above_zero(float),
-    "bridge_token": str,
-    "host": str,
-    "port": above_zero(int),
-    "function_source": str,
-    "function_target": str,
-    "threads": above_zero(int),
-    "build": str,
-    "log_level": one_of("DEBUG", "INFO", "WARNING", "ERROR"),
-}
+def _parser(hint: Any) -> Callable[[str], Any]:
+    """Return what reads a field from text: the parser beside its type, or the type itself."""
+    found: Callable[[str], Any] = hint.__metadata__[0] if get_origin(hint) is Annotated else hint
+    return found
+
+
+_PARSERS = {name: _parser(hint) for name, hint in get_type_hints(Settings, include_extras=True).items()}
