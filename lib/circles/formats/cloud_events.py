@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from string import ascii_letters, digits, punctuation
 from typing import Any
 from urllib.parse import quote, unquote
@@ -12,6 +11,7 @@ from cloudevents.http import CloudEvent, from_http
 
 from circles.domain.errors import Malformed
 from circles.domain.events import OutgoingEvent
+from circles.formats.fields import rfc3339
 
 _UNESCAPED = (ascii_letters + digits + punctuation).translate({ord('"'): None, ord("%"): None})
 """What stands for itself in a header (CloudEvents HTTP binding 1.0.2, section 3.1.3.2)."""
@@ -81,7 +81,7 @@ def _cloud_event(event: OutgoingEvent, extensions: Extensions) -> CloudEvent:
         "type": event.type,
         "source": event.source,
         "subject": event.subject,
-        "time": event.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": rfc3339(event.time),
         "datacontenttype": "application/json",
         **({"traceparent": event.traceparent} if event.traceparent else {}),
         **dict(extensions),

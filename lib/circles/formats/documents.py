@@ -1,10 +1,11 @@
 """The JSON documents of the contract, each built in one place. The shapes are those of openapi.json."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from circles.domain.detections import FoundObject
 from circles.domain.images import Image
+from circles.formats.fields import rfc3339
 
 
 def image_document(image: Image) -> dict[str, Any]:
@@ -52,4 +53,4 @@ def object_document(found: FoundObject) -> dict[str, Any]:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+    return rfc3339(moment) if moment else None

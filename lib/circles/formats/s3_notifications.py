@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 from circles.domain.errors import Malformed
 from circles.domain.events import OutgoingEvent
+from circles.formats.fields import part
 from circles.formats.seaweedfs import filer_records
 
 TYPE_PREFIX = "com.amazonaws.s3."
@@ -70,7 +71,7 @@ def event_name(record: Record) -> str:
 
 def read_notice(record: Record) -> Notice:
     """Return what a record speaks of. Raises Malformed where bucket or key are missing or are no text."""
-    bucket, found = (_part(_part(record, "s3"), name) for name in ("bucket", "object"))
+    bucket, found = (part(part(record, "s3"), name) for name in ("bucket", "object"))
     name, key, etag, size = bucket.get("name"), found.get("key"), found.get("eTag"), found.get("size", 0)
     if not (isinstance(name, str) and name and isinstance(key, str) and key):
         raise Malformed("The record names no bucket and key.")
@@ -104,7 +105,7 @@ def to_event(record: Record, notice: Notice, *, now: datetime, traceparent: str 
     The id ends with a digest of the record, because the records of one request share its ids, and some stores have
     none. A record that is delivered again has the same id.
     """
-    request = _part(record, "responseElements")
+    request = part(record, "responseElements")
     ids = [str(request[name]) for name in ("x-amz-request-id", "x-amz-id-2") if request.get(name)]
     digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
     provider, region = record.get("eventSource") or "aws:s3", record.get("awsRegion") or ""
@@ -121,12 +122,6 @@ def to_event(record: Record, notice: Notice, *, now: datetime, traceparent: str 
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON, and would be none when it is passed on")
-
-
-def _part(parent: Record, name: str) -> Record:
-    """A JSON object within another, empty where there is none."""
-    part = parent.get(name)
-    return part if isinstance(part, dict) else {}
 
 
 def _moment(text: Any) -> datetime | None:

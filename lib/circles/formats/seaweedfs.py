@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from circles.domain.errors import Malformed
+from circles.formats.fields import part
 
 _BUCKETS = "/buckets/"
 _S3_ETAG = "Seaweed-X-Amz-ETag"
@@ -39,7 +40,7 @@ def filer_records(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _record(bucket: str, key: str, etag: str, entry: Entry) -> dict[str, Any]:
-    attributes = _part(entry, "attributes")
+    attributes = part(entry, "attributes")
     modified_at = datetime.fromtimestamp(min(_number(attributes, "mtime"), 2**33), UTC)
     stored = {"key": quote_plus(key, safe="", errors="replace"), "size": _number(attributes, "file_size"), "eTag": etag}
     return {
@@ -53,20 +54,15 @@ def _record(bucket: str, key: str, etag: str, entry: Entry) -> dict[str, Any]:
 
 def _etag(entry: Entry) -> str:
     """As the S3 side shows it; what came past S3 has the MD5 of its content, or nothing that can be told here."""
-    shown = _decoded(_part(entry, "extended").get(_S3_ETAG))
-    return shown.decode("ascii", "replace").strip('"') or _decoded(_part(entry, "attributes").get("md5")).hex()
+    shown = _decoded(part(entry, "extended").get(_S3_ETAG))
+    return shown.decode("ascii", "replace").strip('"') or _decoded(part(entry, "attributes").get("md5")).hex()
 
 
 def _newest_ns(entry: Entry) -> int:
     """When the newest piece of content was written: the entry's own time has whole seconds."""
     chunks = entry.get("chunks")
     times = [_number(chunk, "modified_ts_ns") for chunk in chunks if isinstance(chunk, dict)] if chunks else []
-    return max(times, default=_number(_part(entry, "attributes"), "mtime") * 10**9)
-
-
-def _part(parent: Entry, name: str) -> Entry:
-    part = parent.get(name)
-    return part if isinstance(part, dict) else {}
+    return max(times, default=_number(part(entry, "attributes"), "mtime") * 10**9)
 
 
 def _number(parent: Entry, name: str) -> int:

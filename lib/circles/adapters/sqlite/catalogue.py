@@ -64,7 +64,7 @@ class SqliteCatalogue:
     def add(self, image: Image, *, announce: Announce = nobody) -> None:
         with self._file.write() as connection:
             _check_new(connection, image)
-            rows.insert(connection, "images", [rows.image_row(image)])
+            rows.insert(connection, "images", [rows.image_values(image)])
             _announce(connection, image, announce)
 
     def get(self, image_id: str) -> Image:
@@ -74,23 +74,28 @@ class SqliteCatalogue:
     def find_by_idempotency_key(self, key: str) -> Image | None:
         with self._file.read() as connection:
             row = connection.execute(f"{rows.IMAGE} WHERE images.idempotency_key = ?", [key]).fetchone()
-        return rows.image(row) if row else None
+        return rows.read_image(row) if row else None
 
     def page(self, wanted: ImageFilter, *, limit: int, before: Position | None = None) -> Sequence[Image]:
         values = {name: value for name, value in asdict(wanted).items() if value is not None}
         conditions = [_FILTERS[name] for name in values]
         if wanted.since:
-            values["since"] = rows.text(wanted.since)
+            values["since"] = rows.to_text_time(wanted.since)
         if before:
             conditions.append("(images.created_at, images.image_id) < (:created_at, :image_id)")
-            values |= {"created_at": rows.text(before[0]), "image_id": before[1]}
+            values |= {"created_at": rows.to_text_time(before[0]), "image_id": before[1]}
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         query = f"{rows.IMAGE} {where} ORDER BY images.created_at DESC, images.image_id DESC LIMIT :limit"
         with self._file.read() as connection:
-            return [rows.image(row) for row in connection.execute(query, {**values, "limit": limit})]
+            return [rows.read_image(row) for row in connection.execute(query, {**values, "limit": limit})]
 
     def claim(self, image_id: str, *, now: datetime, until: datetime, again: bool = False) -> Image | None:
-        values = {"image_id": image_id, "now": rows.text(now), "until": rows.text(until), "again": again}
+        values = {
+            "image_id": image_id,
+            "now": rows.to_text_time(now),
+            "until": rows.to_text_time(until),
+            "again": again,
+        }
         with self._file.write() as connection:
             if connection.execute(_CLAIM, values).rowcount == 0:
                 return None
@@ -104,9 +109,9 @@ class SqliteCatalogue:
             if image.attempts != claim:
                 return image
             detection_id = new_id()
-            rows.insert(connection, "detections", [rows.detection_row(detection_id, image_id, detection, now)])
+            rows.insert(connection, "detections", [rows.detection_values(detection_id, image_id, detection, now)])
             objects = [
-                rows.object_row(detection_id, image_id, position, circle)
+                rows.object_values(detection_id, image_id, position, circle)
                 for position, circle in enumerate(detection.circles)
             ]
             rows.insert(connection, "objects", objects)
@@ -114,7 +119,7 @@ class SqliteCatalogue:
             return _announce(connection, rows.get_image(connection, image_id), announce)
 
     def release(self, image_id: str, *, claim: int, error: str, due_at: datetime) -> Image:
-        values = {"image_id": image_id, "claim": claim, "error": error, "due_at": rows.text(due_at)}
+        values = {"image_id": image_id, "claim": claim, "error": error, "due_at": rows.to_text_time(due_at)}
         with self._file.write() as connection:
             connection.execute(_RELEASE, values)
             return rows.get_image(connection, image_id)
@@ -137,11 +142,11 @@ class SqliteCatalogue:
 
     def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
         with self._file.read() as connection:
-            row = rows.found(connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
-            image = rows.image(row)
+            row = rows.require_row(connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
+            image = rows.read_image(row)
             served = connection.execute(_SERVED_OBJECTS, {**asdict(wanted), "detection_id": row["detection_id"]})
             model, version = image.model or "", image.model_version or ""
-            return image, [rows.found_object(each, model, version) for each in served]
+            return image, [rows.read_object(each, model, version) for each in served]
 
     def object(self, image_id: str, object_id: str) -> FoundObject:
         with self._file.read() as connection:
@@ -151,14 +156,14 @@ class SqliteCatalogue:
         if row is None:
             raise NotFound("This image has no such object.")
         *columns, model, version = row
-        return rows.found_object(columns, model, version)
+        return rows.read_object(columns, model, version)
 
     def backlog(self) -> Backlog:
         with self._file.read() as connection:
             pending, oldest = connection.execute(
                 "SELECT count(*), min(created_at) FROM images WHERE status = 'pending'"
             ).fetchone()
-        return Backlog(pending, rows.moment(oldest))
+        return Backlog(pending, rows.from_text_time(oldest))
 
     def ping(self) -> None:
         with self._file.read() as connection:
@@ -182,7 +187,7 @@ def _check_new(connection: sqlite3.Connection, image: Image) -> None:
 
 
 def _announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:
-    rows.insert(connection, "outbox", [rows.event_row(sink, event) for sink, event in announce(image)])
+    rows.insert(connection, "outbox", [rows.event_values(sink, event) for sink, event in announce(image)])
     return image
 
 

@@ -34,8 +34,8 @@ class SqliteOutbox:
 
     def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
         with self._file.read() as connection:
-            waiting = connection.execute(_DUE, {"sink": sink, "now": rows.text(now), "limit": limit})
-            return [QueuedEvent(row["position"], rows.event(row), row["attempts"]) for row in waiting]
+            waiting = connection.execute(_DUE, {"sink": sink, "now": rows.to_text_time(now), "limit": limit})
+            return [QueuedEvent(row["position"], rows.read_event(row), row["attempts"]) for row in waiting]
 
     def sent(self, queued: QueuedEvent) -> None:
         with self._file.write() as connection:
@@ -43,7 +43,7 @@ class SqliteOutbox:
 
     def put_off(self, queued: QueuedEvent, *, until: datetime, error: str) -> None:
         with self._file.write() as connection:
-            connection.execute(_PUT_OFF, [rows.text(until), error, queued.position, queued.event.event_id])
+            connection.execute(_PUT_OFF, [rows.to_text_time(until), error, queued.position, queued.event.event_id])
 
     def lay_aside(self, queued: QueuedEvent, *, error: str) -> None:
         with self._file.write() as connection:
@@ -54,7 +54,7 @@ class SqliteOutbox:
             waiting, oldest = connection.execute(
                 "SELECT count(*), min(time) FROM outbox WHERE state = 'waiting'"
             ).fetchone()
-        return Backlog(waiting, rows.moment(oldest))
+        return Backlog(waiting, rows.from_text_time(oldest))
 
     def count_laid_aside(self) -> int:
         with self._file.read() as connection:

@@ -18,7 +18,7 @@ IMAGE = """
            run.duration_ms AS detection_ms, run.created_at AS detected_at
     FROM images LEFT JOIN detections AS run ON run.detection_id = images.detection_id
 """
-"""What image() reads."""
+"""What read_image() reads."""
 
 _STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source", "status", "file_name",
            "idempotency_key", "attempts", "error")  # fmt: skip
@@ -33,45 +33,45 @@ def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, 
         connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
 
 
-def text(moment: datetime) -> str:
+def to_text_time(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds always, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def moment(text: str | None) -> datetime | None:
+def from_text_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
 def get_image(connection: sqlite3.Connection, image_id: str) -> Image:
     """Raises NotFound."""
-    return image(found(connection.execute(f"{IMAGE} WHERE images.image_id = ?", [image_id]).fetchone()))
+    return read_image(require_row(connection.execute(f"{IMAGE} WHERE images.image_id = ?", [image_id]).fetchone()))
 
 
-def found(row: sqlite3.Row | None) -> sqlite3.Row:
+def require_row(row: sqlite3.Row | None) -> sqlite3.Row:
     if row is None:
         raise NotFound("There is no such image.")
     return row
 
 
-def image_row(image: Image) -> dict[str, Any]:
+def image_values(image: Image) -> dict[str, Any]:
     row = {name: getattr(image, name) for name in _STORED}
     moments = {name: getattr(image, name) for name in ("created_at", "claimed_until", "due_at")}
-    return {**row, **{name: text(value) if value else None for name, value in moments.items()}}
+    return {**row, **{name: to_text_time(value) if value else None for name, value in moments.items()}}
 
 
-def image(row: sqlite3.Row) -> Image:
+def read_image(row: sqlite3.Row) -> Image:
     values = {name: row[name] for name in (*_STORED, *_SERVED)}
     values["status"] = Status(row["status"])
     return Image(
         **values,
         created_at=datetime.fromisoformat(row["created_at"]),
-        claimed_until=moment(row["claimed_until"]),
-        due_at=moment(row["due_at"]),
-        detected_at=moment(row["detected_at"]),
+        claimed_until=from_text_time(row["claimed_until"]),
+        due_at=from_text_time(row["due_at"]),
+        detected_at=from_text_time(row["detected_at"]),
     )
 
 
-def detection_row(detection_id: str, image_id: str, detection: Detection, now: datetime) -> dict[str, Any]:
+def detection_values(detection_id: str, image_id: str, detection: Detection, now: datetime) -> dict[str, Any]:
     return {
         "detection_id": detection_id,
         "image_id": image_id,
@@ -80,11 +80,11 @@ def detection_row(detection_id: str, image_id: str, detection: Detection, now: d
         "protocol": detection.protocol,
         "duration_ms": detection.duration_ms,
         "object_count": len(detection.circles),
-        "created_at": text(now),
+        "created_at": to_text_time(now),
     }
 
 
-def object_row(detection_id: str, image_id: str, position: int, circle: Circle) -> dict[str, Any]:
+def object_values(detection_id: str, image_id: str, position: int, circle: Circle) -> dict[str, Any]:
     x, y, width, height = circle.bbox
     return {
         "object_id": new_id(),
@@ -103,7 +103,7 @@ def object_row(detection_id: str, image_id: str, position: int, circle: Circle) 
     }
 
 
-def found_object(columns: Iterable[Any], model: str, model_version: str) -> FoundObject:
+def read_object(columns: Iterable[Any], model: str, model_version: str) -> FoundObject:
     """columns are in the order of catalogue.py's queries: a list has many rows, and access by name costs thrice as
     much."""
     object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label = columns
@@ -114,10 +114,10 @@ def found_object(columns: Iterable[Any], model: str, model_version: str) -> Foun
 def bury(connection: sqlite3.Connection, tombstone: Tombstone) -> None:
     """There may be a finished one, of a file that was put again under the same key."""
     connection.execute("DELETE FROM tombstones WHERE image_id = ?", [tombstone.image_id])
-    insert(connection, "tombstones", [{**asdict(tombstone), "deleted_at": text(tombstone.deleted_at)}])
+    insert(connection, "tombstones", [{**asdict(tombstone), "deleted_at": to_text_time(tombstone.deleted_at)}])
 
 
-def event_row(sink: str, event: OutgoingEvent) -> dict[str, Any]:
+def event_values(sink: str, event: OutgoingEvent) -> dict[str, Any]:
     """A new row of the outbox: due from the moment of its event on."""
     return {
         "sink": sink,
@@ -125,16 +125,16 @@ def event_row(sink: str, event: OutgoingEvent) -> dict[str, Any]:
         "type": event.type,
         "source": event.source,
         "subject": event.subject,
-        "time": text(event.time),
+        "time": to_text_time(event.time),
         "traceparent": event.traceparent,
         "data": json.dumps(event.data, ensure_ascii=False),
         "state": "waiting",
         "attempts": 0,
-        "due_at": text(event.time),
+        "due_at": to_text_time(event.time),
     }
 
 
-def event(row: sqlite3.Row) -> OutgoingEvent:
+def read_event(row: sqlite3.Row) -> OutgoingEvent:
     return OutgoingEvent(
         event_id=row["event_id"],
         type=row["type"],

@@ -45,13 +45,13 @@ class SqliteUpkeep:
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Image]:
         with self._file.read() as connection:
-            due = connection.execute(f"{rows.IMAGE} {_DUE}", {"now": rows.text(now), "limit": limit})
-            return [rows.image(row) for row in due]
+            due = connection.execute(f"{rows.IMAGE} {_DUE}", {"now": rows.to_text_time(now), "limit": limit})
+            return [rows.read_image(row) for row in due]
 
     def images(self, *, after: str, limit: int) -> Sequence[Image]:
         query = f"{rows.IMAGE} WHERE images.image_id > ? ORDER BY images.image_id LIMIT ?"
         with self._file.read() as connection:
-            return [rows.image(row) for row in connection.execute(query, [after, limit])]
+            return [rows.read_image(row) for row in connection.execute(query, [after, limit])]
 
     def unknown_ids(self, object_ids: Sequence[str]) -> set[str]:
         return self._unknown(_UNKNOWN_IDS, object_ids)
@@ -63,7 +63,7 @@ class SqliteUpkeep:
         return self._has("SELECT 1 FROM images WHERE key = ?", key)
 
     def refuse(self, refusal: Refusal) -> None:
-        row = {**asdict(refusal), "refused_at": rows.text(refusal.refused_at)}
+        row = {**asdict(refusal), "refused_at": rows.to_text_time(refusal.refused_at)}
         with self._file.write() as connection:
             connection.execute("DELETE FROM refusals WHERE object_id = ?", [refusal.object_id])
             rows.insert(connection, "refusals", [row])
@@ -97,15 +97,15 @@ class SqliteUpkeep:
         with self._file.write() as connection:
             connection.execute(
                 "UPDATE tombstones SET finished_at = ? WHERE image_id = ? AND finished_at IS NULL",
-                [rows.text(now), image_id],
+                [rows.to_text_time(now), image_id],
             )
 
     def forget_tombstones(self, *, before: datetime) -> None:
         with self._file.write() as connection:
-            connection.execute("DELETE FROM tombstones WHERE finished_at < ?", [rows.text(before)])
+            connection.execute("DELETE FROM tombstones WHERE finished_at < ?", [rows.to_text_time(before)])
 
     def lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
-        values = {"name": name, "holder": holder, "now": rows.text(now), "until": rows.text(until)}
+        values = {"name": name, "holder": holder, "now": rows.to_text_time(now), "until": rows.to_text_time(until)}
         with self._file.write() as connection:
             return connection.execute(_LEASE, values).rowcount == 1
 
