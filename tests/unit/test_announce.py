@@ -205,7 +205,7 @@ def test_unavailable_sink_is_tried_three_times(services, sink):
     sink.journal.clear()
     dispatch_outbox(services)
 
-    assert sink.journal == ["send"] * 3
+    assert sink.journal == ["sink.send"] * 3
 
 
 def test_unrecorded_send_repeats_the_same_event_id(services, sink):
@@ -249,7 +249,7 @@ def test_dispatch_sends_what_another_process_adds(services, sink):
 
 def test_event_written_as_the_lease_ends_is_sent(services, sink):
     upload(services)
-    services.upkeep.meanwhile["end lease"] = lambda: (upload(services), dispatch_outbox(services))
+    services.upkeep.meanwhile["end_lease"] = lambda: (upload(services), dispatch_outbox(services))
 
     assert dispatch_outbox(services) == 4
 

@@ -44,7 +44,7 @@ def test_deleted_image_leaves_nothing(services, image):
         == services.catalogue.tables.tombstones
         == {}
     )
-    assert services.journal == ["bury", "key", "delete", "finish"]
+    assert services.journal == ["catalogue.delete", "upkeep.key_in_use", "store.delete", "upkeep.finish_tombstone"]
 
 
 def test_unknown_image_cannot_be_deleted(services, image):
@@ -56,14 +56,16 @@ def test_unknown_image_cannot_be_deleted(services, image):
 
 
 def test_nothing_is_deleted_without_the_catalogue(services, image):
-    services.catalogue.errors["bury"] = away()
+    services.catalogue.errors["delete"] = away()
     with pytest.raises(Unavailable):
         delete_image(image.image_id, services)
 
     assert services.catalogue.images and services.store.blobs
 
 
-@pytest.mark.parametrize(("port", "method"), [("store", "delete"), ("upkeep", "key"), ("upkeep", "finish")])
+@pytest.mark.parametrize(
+    ("port", "method"), [("store", "delete"), ("upkeep", "key_in_use"), ("upkeep", "finish_tombstone")]
+)
 def test_repair_finishes_an_interrupted_deletion(services, image, port, method):
     getattr(services, port).errors[method] = away()
     delete_image(image.image_id, services)

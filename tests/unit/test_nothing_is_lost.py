@@ -86,8 +86,8 @@ class Machine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name) / "catalogue.db"
         self.records = [each(path, busy_timeout_s=5) for each in (SqliteCatalogue, SqliteOutbox, SqliteUpkeep)]
-        watched = [Watched(each, self.journal, names) for each, names in zip(self.records, SQLITE_CALLS, strict=True)]
-        self.services.catalogue, self.services.outbox, self.services.upkeep = watched
+        for port, adapter in zip(("catalogue", "outbox", "upkeep"), self.records, strict=True):
+            setattr(self.services, port, Watched(adapter, port, self.journal))
 
     # What clients, others and time do
 
@@ -321,16 +321,6 @@ class Machine(RuleBasedStateMachine):
             assert known is (data in PICTURES), f"{key} is {'an' if known else 'no'} image"
         last = {event.subject: event.type.rpartition(".")[2] for event in self._first_deliveries()}
         assert last == {**dict.fromkeys(last, "deleted"), **{image.image_id: image.status for image in images}}
-
-
-SQLITE_CALLS = (
-    {"get": "look", "find_by_idempotency_key": "find", "delete": "bury"},
-    {"due": "due events", "put_off": "put off", "lay_aside": "lay aside", "count_laid_aside": "count"},
-    {"unknown_ids": "unknown ids", "unknown_keys": "unknown keys", "key_in_use": "key", "bury": "bury blob",
-     "is_buried": "buried", "finish_tombstone": "finish", "forget_tombstones": "forget", "end_lease": "end lease",
-     "set_bookmark": "set bookmark"},
-)  # fmt: skip
-"""As the fakes call them in the journal."""
 
 
 class OnSqlite(Machine):

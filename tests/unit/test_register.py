@@ -79,7 +79,7 @@ def test_repeated_event_reads_only_the_record(services):
     services.journal.clear()
     register_object(*event, services)
 
-    assert services.journal == ["stat", "refusal", "look"]
+    assert services.journal == ["store.stat", "upkeep.refusal", "catalogue.get"]
 
 
 def test_other_keys_and_contents_are_other_images(services):
@@ -160,12 +160,12 @@ def test_refused_file_is_recorded_and_read_once(services, data, error, read):
     event = drop(services, data)
     with pytest.raises(error) as first:
         register_object(*event, services)
-    assert ("get" in services.journal) is read
+    assert ("store.get" in services.journal) is read
 
     services.journal.clear()
     with pytest.raises(error) as second:
         register_object(*event, services)
-    assert services.journal == ["stat", "refusal"]
+    assert services.journal == ["store.stat", "upkeep.refusal"]
     assert str(second.value) == str(first.value)
     [refusal] = services.catalogue.tables.refusals.values()
     assert (refusal.key, refusal.etag, refusal.code) == (KEY, event[2], error.code)
@@ -199,8 +199,8 @@ def test_replacement_of_a_refused_file_is_read(services):
 
 @pytest.mark.parametrize(
     ("port", "method"),
-    [("store", "stat"), ("store", "get"), ("upkeep", "refusal"), ("catalogue", "look"), ("catalogue", "add"),
-     ("upkeep", "buried")],
+    [("store", "stat"), ("store", "get"), ("upkeep", "refusal"), ("catalogue", "get"), ("catalogue", "add"),
+     ("upkeep", "is_buried")],
 )  # fmt: skip
 def test_unavailable_dependency_allows_a_retry(services, port, method):
     event = drop(services)
@@ -254,7 +254,7 @@ def test_image_deleted_during_a_repeat_stays_deleted(services):
     event = drop(services)
     image = register_object(*event, services)
     services.store.errors["delete"] = away()
-    services.catalogue.meanwhile["look"] = lambda: delete_image(image.image_id, services)
+    services.catalogue.meanwhile["get"] = lambda: delete_image(image.image_id, services)
     with pytest.raises(NotFound):
         register_object(*event, services)
 

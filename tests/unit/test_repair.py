@@ -235,7 +235,7 @@ def test_unusable_file_is_read_once(services):
 
     services.journal.clear()
     assert facts(repair_images(services)) == {}
-    assert "get" not in services.journal
+    assert "store.get" not in services.journal
 
 
 def test_file_refused_as_an_event_is_not_read_again(services):
@@ -245,7 +245,7 @@ def test_file_refused_as_an_event_is_not_read_again(services):
     services.journal.clear()
 
     assert facts(repair_images(services)) == {}
-    assert "get" not in services.journal
+    assert "store.get" not in services.journal
 
 
 def test_own_blob_with_another_etag_is_known_by_its_key(services):
@@ -339,7 +339,7 @@ def test_only_one_process_sweeps(services):
 def test_dead_sweeper_blocks_the_next_for_one_lease(services):
     drop(services)
     services.store.errors["list"] = KeyboardInterrupt()
-    services.upkeep.errors["end lease"] = KeyboardInterrupt()
+    services.upkeep.errors["end_lease"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         repair_images(services)
     services.store.errors.clear(), services.upkeep.errors.clear()

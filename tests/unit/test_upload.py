@@ -51,7 +51,14 @@ def test_picture_is_stored_described_and_detected(services):
 def test_writes_are_blob_then_row_then_objects(services):
     upload_image(Upload(PICTURE), services)
 
-    assert services.journal == ["read", "put", "add", "upright", "detect", "record"]
+    assert services.journal == [
+        "pictures.read",
+        "store.put",
+        "catalogue.add",
+        "pictures.upright",
+        "detector.detect",
+        "catalogue.record",
+    ]
 
 
 def test_row_is_claimed_before_detection(services):
@@ -86,7 +93,7 @@ def test_refused_picture_leaves_nothing(services, error):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert is_empty(services)
-    assert services.journal == ["read"]
+    assert services.journal == ["pictures.read"]
 
 
 def test_unavailable_store_leaves_no_row(services):
@@ -191,7 +198,7 @@ def test_different_keys_make_different_images(services):
 
 
 def test_failed_key_lookup_stores_nothing(services):
-    services.catalogue.errors["find"] = away()
+    services.catalogue.errors["find_by_idempotency_key"] = away()
     with pytest.raises(Unavailable):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
@@ -255,9 +262,9 @@ def test_losing_the_race_to_a_deleted_image_asks_for_a_retry(services):
         if next(looks):
             services.catalogue.images.clear()
         else:
-            services.catalogue.meanwhile["find"] = delete_before_the_third_look
+            services.catalogue.meanwhile["find_by_idempotency_key"] = delete_before_the_third_look
 
-    services.catalogue.meanwhile["find"] = delete_before_the_third_look
+    services.catalogue.meanwhile["find_by_idempotency_key"] = delete_before_the_third_look
     with pytest.raises(Unavailable, match="send it again"):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 

@@ -7,6 +7,8 @@ CIRCLE = Circle(bbox=(10, 20, 30, 30), centroid=(25.0, 35.0), radius_px=15.0, sc
 
 
 class FakeDetector(Faults):
+    port = "detector"
+
     def __init__(self, journal=None):
         super().__init__(journal)
         self.circles = (CIRCLE,)

@@ -7,15 +7,6 @@ class Crash(BaseException):
     """The process is killed: nothing handles it, and nothing that it left to do is done."""
 
 
-OVER_THE_WIRE = {
-    "put", "get", "stat", "list", "delete", "add", "look", "find", "page", "claim", "record", "release", "give_up",
-    "bury", "objects", "object", "due events", "sent", "put off", "lay aside", "count", "due", "images", "unknown ids",
-    "unknown keys", "key", "refuse", "refusal", "bury blob", "buried", "tombstones", "finish", "forget", "lease",
-    "end lease", "bookmark", "set bookmark", "send",
-}  # fmt: skip
-"""What may be away. Reading a picture is done in the process itself."""
-
-
 class Interruptions(list):
     """
     The journal of all fakes, to which every call is appended before it acts; so it can act first.
@@ -42,29 +33,29 @@ class Interruptions(list):
         super().append(call)
 
     def _interrupt(self, call):
-        if self.what == "away" and call not in OVER_THE_WIRE | {"detect"}:
-            return  # the next call that goes over a wire
+        if self.what == "away" and call.startswith("pictures."):
+            return  # a picture is read in the process itself: the next call that goes over a wire
         self.left, what = None, self.what
         if what == "crash":
             self.dead = True
             raise Crash
         if what == "away":
-            raise (DetectorFailed if call == "detect" else Unavailable)("It is away.")
+            raise (DetectorFailed if call == "detector.detect" else Unavailable)("It is away.")
         what()
         self.dead = False  # it was another process that may have crashed
 
 
 class Watched:
-    """An adapter whose calls stand in a journal, under the names that the fakes have for them."""
+    """An adapter whose calls stand in a journal, as those of the fakes do."""
 
-    def __init__(self, adapter, journal, names):
-        self._adapter, self._journal, self._names = adapter, journal, names
+    def __init__(self, adapter, port, journal):
+        self._adapter, self._port, self._journal = adapter, port, journal
 
     def __getattr__(self, method):
         call = getattr(self._adapter, method)
 
         def watched(*args, **kwargs):
-            self._journal.append(self._names.get(method, method))
+            self._journal.append(f"{self._port}.{method}")
             return call(*args, **kwargs)
 
         return watched

@@ -10,6 +10,8 @@ from tests.unit.fakes.faults import Faults
 class FakePictures(Faults):
     """Takes whatever begins with b"picture"; the byte after that is the orientation, if it is a digit."""
 
+    port = "pictures"
+
     def read(self, data):
         self.reach("read")
         if not data.startswith(b"picture"):

@@ -54,6 +54,8 @@ class Waiting:
 
 
 class FakeCatalogue(Faults):
+    port = "catalogue"
+
     def __init__(self, journal=None):
         super().__init__(journal)
         self.tables = Tables()
@@ -76,11 +78,11 @@ class FakeCatalogue(Faults):
         self.tables.tell(image, lambda _: events)
 
     def get(self, image_id):
-        self.reach("look")
+        self.reach("get")
         return self._known(image_id)
 
     def find_by_idempotency_key(self, key):
-        self.reach("find")
+        self.reach("find_by_idempotency_key")
         return next((image for image in self.images.values() if image.idempotency_key == key), None)
 
     def page(self, wanted, *, limit, before=None):
@@ -137,7 +139,7 @@ class FakeCatalogue(Faults):
         return self.tables.tell(failed, announce)
 
     def delete(self, image_id, *, now, announce=nobody):
-        self.reach("bury")
+        self.reach("delete")
         image = self._known(image_id)
         tombstone = Tombstone(image_id, image.key, image.source, now)
         self.tables.tell(image, announce)
@@ -183,12 +185,14 @@ class FakeCatalogue(Faults):
 
 
 class FakeOutbox(Faults):
+    port = "outbox"
+
     def __init__(self, tables, journal=None):
         super().__init__(journal)
         self.tables = tables
 
     def due(self, sink, *, now, limit):
-        self.reach("due events")
+        self.reach("due")
         first = {}
         for row in self.tables.outbox:
             if row.sink == sink and row.state == "waiting":
@@ -202,24 +206,24 @@ class FakeOutbox(Faults):
             self.tables.outbox.remove(row)
 
     def put_off(self, queued, *, until, error):
-        self.reach("put off")
+        self.reach("put_off")
         row = self._row(queued)
         row.queued = replace(row.queued, attempts=row.queued.attempts + 1)
         row.due_at, row.error = until, error
 
     def lay_aside(self, queued, *, error):
-        self.reach("lay aside")
+        self.reach("lay_aside")
         row = self._row(queued)
         row.queued = replace(row.queued, attempts=row.queued.attempts + 1)
         row.state, row.error = "aside", error
 
     def backlog(self):
-        self.reach("outbox backlog")
+        self.reach("backlog")
         waiting = [row.queued.event.time for row in self.tables.outbox if row.state == "waiting"]
         return Backlog(len(waiting), min(waiting, default=None))
 
     def count_laid_aside(self):
-        self.reach("count")
+        self.reach("count_laid_aside")
         return sum(row.state == "aside" for row in self.tables.outbox)
 
     def close(self):
@@ -231,6 +235,8 @@ class FakeOutbox(Faults):
 
 
 class FakeUpkeep(Faults):
+    port = "upkeep"
+
     def __init__(self, tables, journal=None):
         super().__init__(journal)
         self.tables = tables
@@ -252,16 +258,16 @@ class FakeUpkeep(Faults):
         return [self.tables.images[each] for each in sorted(self.tables.images) if each > after][:limit]
 
     def unknown_ids(self, object_ids):
-        self.reach("unknown ids")
+        self.reach("unknown_ids")
         return set(object_ids) - set(self.tables.images) - set(self.tables.refusals) - set(self.tables.tombstones)
 
     def unknown_keys(self, keys):
-        self.reach("unknown keys")
+        self.reach("unknown_keys")
         buried = {tombstone.key for tombstone in self.tables.all_tombstones()}
         return {key for key in keys if not self.tables.has_key(key)} - buried
 
     def key_in_use(self, key):
-        self.reach("key")
+        self.reach("key_in_use")
         return self.tables.has_key(key)
 
     def refuse(self, refusal):
@@ -273,14 +279,14 @@ class FakeUpkeep(Faults):
         return self.tables.refusals.get(object_id)
 
     def bury(self, tombstone):
-        self.reach("bury blob")
+        self.reach("bury")
         if self.tables.has_key(tombstone.key):
             return False
         self.tables.bury(tombstone)
         return True
 
     def is_buried(self, image_id):
-        self.reach("buried")
+        self.reach("is_buried")
         return image_id in self.tables.tombstones
 
     def tombstones(self, *, limit):
@@ -288,12 +294,12 @@ class FakeUpkeep(Faults):
         return sorted(self.tables.tombstones.values(), key=lambda each: each.deleted_at)[:limit]
 
     def finish_tombstone(self, image_id, *, now):
-        self.reach("finish")
+        self.reach("finish_tombstone")
         if tombstone := self.tables.tombstones.pop(image_id, None):
             self.tables.finished[image_id] = (tombstone, now)
 
     def forget_tombstones(self, *, before):
-        self.reach("forget")
+        self.reach("forget_tombstones")
         for image_id, (_, finished_at) in list(self.tables.finished.items()):
             if finished_at < before:
                 del self.tables.finished[image_id]
@@ -307,7 +313,7 @@ class FakeUpkeep(Faults):
         return True
 
     def end_lease(self, name, holder):
-        self.reach("end lease")
+        self.reach("end_lease")
         if self.tables.leases.get(name, (None,))[0] == holder:
             del self.tables.leases[name]
 
@@ -316,7 +322,7 @@ class FakeUpkeep(Faults):
         return self.tables.bookmarks.get(name, "")
 
     def set_bookmark(self, name, place):
-        self.reach("set bookmark")
+        self.reach("set_bookmark")
         self.tables.bookmarks[name] = place
 
     def close(self):

@@ -7,6 +7,8 @@ from tests.unit.fakes.services import RULES
 class FakeSink(Faults):
     """Keeps what it was sent."""
 
+    port = "sink"
+
     def __init__(self, journal=None):
         super().__init__(journal)
         self.taken = []

@@ -9,6 +9,7 @@ from tests.unit.fakes.faults import Faults
 
 
 class FakeStore(Faults):
+    port = "store"
     bucket = "circles"
 
     def __init__(self, journal=None, now=lambda: datetime.now(UTC)):
