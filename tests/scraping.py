@@ -3,7 +3,7 @@
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain
 
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 
 
 def samples(text):
@@ -22,13 +22,14 @@ def total(text, name, **labels):
 
 
 class Counted:
-    """Count what this process recorded since creation. All tests share the metrics."""
+    """Count what this process recorded since creation. All Metrics share the counters."""
 
-    def __init__(self):
+    def __init__(self, metrics=metrics):
+        self._metrics = metrics
         self._before = self._text()
 
     def __call__(self, name, **labels):
         return total(self._text(), name, **labels) - total(self._before, name, **labels)
 
     def _text(self):
-        return metrics.exposition("")[0].decode()
+        return self._metrics.exposition("")[0].decode()

@@ -19,7 +19,7 @@ from circles.domain.events import BROKER, EventSink, Outbox
 from circles.domain.pictures import Pictures
 from circles.domain.services import Rules
 from circles.settings import Settings
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 
 log = logging.getLogger("circles")
 

@@ -7,6 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from circles.bootstrap import load_services
 from tests.functions.pictures import draw, encode, png
 from tests.functions.predictors import says
 from tests.scraping import Counted
@@ -290,7 +291,7 @@ def test_object_of_5_gib_is_refused_unread(ingest, bucket, volume, monkeypatch, 
     def never(*_, **__):
         raise AssertionError("it was read")
 
-    monkeypatch.setattr("circles.adapters.folder_store.FolderStore.get", never)
+    monkeypatch.setattr(load_services().store, "get", never)
     assert post(ingest, record(size=told)) == 422
     assert volume.rows("images") == []
 
@@ -348,7 +349,7 @@ def test_unreachable_store_is_503(load, volume):
 
 def test_unexpected_error_is_500_without_a_body(ingest, bucket, log, monkeypatch):
     bucket.put(KEY, png())
-    monkeypatch.setattr("circles.adapters.folder_store.FolderStore.stat", lambda *_: 1 / 0)
+    monkeypatch.setattr(load_services().store, "stat", lambda *_: 1 / 0)
 
     assert post(ingest, record()) == 500
     assert "ZeroDivisionError" in log.getvalue()

@@ -105,10 +105,9 @@ def test_work_has_the_context_of_its_caller():
 
 
 def test_work_beyond_the_queue_limit_is_dropped(gate):
-    background, done = Background(threads=1, most_waiting=3), []
-    background.submit(lambda: gate.wait(10), key="first")
-    while background._waiting:
-        pass
+    background, begun, done = Background(threads=1, most_waiting=3), threading.Event(), []
+    background.submit(lambda: begun.set() or gate.wait(10), key="first")
+    assert begun.wait(5)
     for number in range(10):
         background.submit(lambda number=number: done.append(number), key=str(number))
     gate.set()

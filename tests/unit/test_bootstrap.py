@@ -13,7 +13,7 @@ from circles.adapters.kserve.detector import KserveDetector
 from circles.adapters.minio_store import MinioStore
 from circles.bootstrap import ConfiguredServices, build, load_services
 from circles.settings import Settings, SettingsError
-from circles.telemetry import metrics
+from circles.telemetry.metrics import Metrics
 from tests.contract.test_catalogue import an_image
 from tests.scraping import total
 
@@ -22,8 +22,7 @@ from tests.scraping import total
 def forget(monkeypatch):
     monkeypatch.setattr(logging.getLogger("circles"), "handlers", [logging.NullHandler()])
     monkeypatch.setattr(logging.getLogger("circles"), "level", logging.NOTSET)
-    monkeypatch.setattr(metrics, "_identity", {})
-    monkeypatch.setattr(metrics, "_asked", {})
+    monkeypatch.setattr(bootstrap, "metrics", Metrics())
     yield
     bootstrap.build.cache_clear()
 
@@ -74,7 +73,7 @@ def test_unavailable_catalogue_yields_no_gauges(tmp_path):
 def test_metrics_name_the_function_folder():
     build(Settings(function_source="functions/list/main.py", function_target="list_images", build="b7"))
 
-    assert total(metrics.exposition("")[0].decode(), "circles_build_info", function="list", build="b7") == 1
+    assert total(bootstrap.metrics.exposition("")[0].decode(), "circles_build_info", function="list", build="b7") == 1
 
 
 def test_same_settings_give_the_same_services():

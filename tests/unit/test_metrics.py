@@ -1,72 +1,74 @@
 """What the hooks count, when prometheus_client is loaded for it, and that nothing is lost or doubled on the way."""
 
 import threading
-from collections import deque
 
 import pytest
 
-from circles.telemetry import metrics
+from circles.telemetry.metrics import KEPT_MAX, Metrics
 from circles.version import read_version
 from tests.contract.processes import output
 from tests.scraping import Counted, open_metrics_names, samples, total
 
 
-@pytest.fixture(autouse=True)
-def mine(monkeypatch):
-    """This module's own process: its name, its gauges, its first answer."""
-    monkeypatch.setattr(metrics, "_identity", {"function": "mine", "build": "b7"})
-    monkeypatch.setattr(metrics, "_asked", {})
-    monkeypatch.setattr(metrics, "_first_answer", {})
+@pytest.fixture
+def metrics():
+    """A process's metrics, with its name."""
+    mine = Metrics(keep_max=7)
+    mine.identify(function="mine", build="b7")
+    return mine
 
 
 @pytest.fixture
-def counted():
-    return Counted()
+def counted(metrics):
+    return Counted(metrics)
 
 
-def text():
+def text(metrics):
     return metrics.exposition("")[0].decode()
 
 
 HOOKS = {
     "circles_request_seconds_count": (
-        lambda: metrics.request_answered("/images/", 413, 0.2, refusal="too-large"),
+        lambda metrics: metrics.request_answered("/images/", 413, 0.2, refusal="too-large"),
         {"route": "/images/", "status": "413"},
     ),
     "circles_refusals_total": (
-        lambda: metrics.request_answered("none", 404, 0.2, refusal="not-found"),
+        lambda metrics: metrics.request_answered("none", 404, 0.2, refusal="not-found"),
         {"reason": "not-found"},
     ),
-    "circles_upload_bytes_count": (lambda: metrics.image_stored(70_000), {}),
-    "circles_objects_per_image_count": (lambda: metrics.objects_found(12), {}),
-    "circles_predictor_call_seconds_count": (lambda: metrics.predictor_asked("timeout", 30), {"outcome": "timeout"}),
-    "circles_database_wait_seconds_count": (lambda: metrics.database_locked(0.003), {}),
-    "circles_database_faults_total": (lambda: metrics.database_failed("SQLITE_BUSY"), {"fault": "SQLITE_BUSY"}),
-    "circles_s3_faults_total": (lambda: metrics.s3_failed("unreachable"), {"fault": "unreachable"}),
+    "circles_upload_bytes_count": (lambda metrics: metrics.image_stored(70_000), {}),
+    "circles_objects_per_image_count": (lambda metrics: metrics.objects_found(12), {}),
+    "circles_predictor_call_seconds_count": (
+        lambda metrics: metrics.predictor_asked("timeout", 30),
+        {"outcome": "timeout"},
+    ),
+    "circles_database_wait_seconds_count": (lambda metrics: metrics.database_locked(0.003), {}),
+    "circles_database_faults_total": (lambda metrics: metrics.database_failed("SQLITE_BUSY"), {"fault": "SQLITE_BUSY"}),
+    "circles_s3_faults_total": (lambda metrics: metrics.s3_failed("unreachable"), {"fault": "unreachable"}),
     "circles_events_total": (
-        lambda: metrics.event_handled("in", "io.circles.image", "done"),
+        lambda metrics: metrics.event_handled("in", "io.circles.image", "done"),
         {"direction": "in", "type": "io.circles.image", "outcome": "done"},
     ),
 }
 
 
 @pytest.mark.parametrize("name", HOOKS)
-def test_hook_counts_once_under_its_labels(counted, name):
+def test_hook_counts_once_under_its_labels(metrics, counted, name):
     hook, labels = HOOKS[name]
 
-    hook()
+    hook(metrics)
 
     assert counted(name, function="mine", **labels) == 1
     assert counted(name) == 1
 
 
-def test_successful_answer_is_not_a_refusal(counted):
+def test_successful_answer_is_not_a_refusal(metrics, counted):
     metrics.request_answered("/images/", 200, 0.2, refusal=None)
 
     assert counted("circles_refusals_total") == 0
 
 
-def test_histogram_sums_and_sorts_values(counted):
+def test_histogram_sums_and_sorts_values(metrics, counted):
     metrics.image_stored(65_536)
     metrics.image_stored(3_000_000)
 
@@ -75,60 +77,59 @@ def test_histogram_sums_and_sorts_values(counted):
     assert counted("circles_upload_bytes_bucket", le="4.194304e+06") == 2
 
 
-def test_build_info_names_function_and_version():
-    assert total(text(), "circles_build_info", function="mine", version=read_version(), build="b7") == 1
+def test_build_info_names_function_and_version(metrics):
+    assert total(text(metrics), "circles_build_info", function="mine", version=read_version(), build="b7") == 1
 
 
-def test_first_answer_time_is_set_once():
+def test_first_answer_time_is_set_once(metrics):
     name = "circles_first_answer_timestamp_seconds"
-    assert name not in text()
+    assert name not in text(metrics)
 
     metrics.request_answered("/images/", 200, 0.2, refusal=None)
-    first = total(text(), name)
+    first = total(text(metrics), name)
     metrics.request_answered("/images/", 200, 0.2, refusal=None)
 
-    assert first > total(text(), "process_start_time_seconds") > 0
-    assert total(text(), name) == first
+    assert first > total(text(metrics), "process_start_time_seconds") > 0
+    assert total(text(metrics), name) == first
 
 
-def test_gauges_are_read_at_each_scrape():
+def test_gauges_are_read_at_each_scrape(metrics):
     known = {"circles_images_pending": 3.0}
     metrics.ask_at_scrape("catalogue", lambda: known)
-    assert total(text(), "circles_images_pending", function="mine") == 3
+    assert total(text(metrics), "circles_images_pending", function="mine") == 3
 
     known["circles_images_pending"] = 4.0
-    assert total(text(), "circles_images_pending") == 4
+    assert total(text(metrics), "circles_images_pending") == 4
 
     known.clear()
-    assert "circles_images_pending" not in text()
+    assert "circles_images_pending" not in text(metrics)
 
 
-def test_later_gauge_callback_replaces_the_first():
+def test_later_gauge_callback_replaces_the_first(metrics):
     metrics.ask_at_scrape("catalogue", lambda: {"circles_images_pending": 1.0})
     metrics.ask_at_scrape("catalogue", lambda: {"circles_images_pending": 2.0})
 
-    assert [value for name, _, value in samples(text()) if name == "circles_images_pending"] == [2]
+    assert [value for name, _, value in samples(text(metrics)) if name == "circles_images_pending"] == [2]
 
 
-def test_every_metric_has_a_help_line():
+def test_every_metric_has_a_help_line(metrics):
     for hook, _ in HOOKS.values():
-        hook()
-    for line in text().splitlines():
+        hook(metrics)
+    for line in text(metrics).splitlines():
         if line.startswith("# HELP circles_"):
             assert len(line.split(" ", 3)[3]) > 15, line
 
 
-def test_openmetrics_is_served_on_request():
+def test_openmetrics_is_served_on_request(metrics):
     for hook, _ in HOOKS.values():
-        hook()
+        hook(metrics)
     body, content_type = metrics.exposition("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
 
     assert content_type.startswith("application/openmetrics-text")
     assert set(HOOKS) <= open_metrics_names(body.decode())
 
 
-def test_concurrent_scrapes_lose_no_observation(counted, monkeypatch):
-    monkeypatch.setattr(metrics, "KEPT_MAX", 7)
+def test_concurrent_scrapes_lose_no_observation(metrics, counted):
     start = threading.Barrier(10)
 
     def observe():
@@ -139,7 +140,7 @@ def test_concurrent_scrapes_lose_no_observation(counted, monkeypatch):
     def scrape():
         start.wait()
         for _ in range(20):
-            text()
+            text(metrics)
 
     threads = [threading.Thread(target=work) for work in (*[observe] * 8, scrape, scrape)]
     for thread in threads:
@@ -150,17 +151,15 @@ def test_concurrent_scrapes_lose_no_observation(counted, monkeypatch):
     assert counted("circles_database_wait_seconds_count") == 4000
 
 
-def test_buffer_without_scrapes_is_bounded(monkeypatch):
-    kept = deque()
-    monkeypatch.setattr(metrics, "_kept", kept)
-    for _ in range(10 * metrics.KEPT_MAX):
+def test_buffer_without_scrapes_is_bounded(metrics):
+    for _ in range(70):
         metrics.objects_found(1)
-        assert len(kept) < metrics.KEPT_MAX
+        assert metrics.kept < 7
 
 
 ALONE = """
 import sys
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 metrics.identify(function="alone", build="source")
 for _ in range({times}):
     metrics.objects_found(1)
@@ -170,7 +169,7 @@ print(body.decode())
 """
 
 
-@pytest.mark.parametrize(("times", "loaded"), [(metrics.KEPT_MAX - 1, "False"), (metrics.KEPT_MAX, "True")])
+@pytest.mark.parametrize(("times", "loaded"), [(KEPT_MAX - 1, "False"), (KEPT_MAX, "True")])
 def test_prometheus_client_is_loaded_lazily(times, loaded):
     told, _, body = output(ALONE.format(times=times)).partition("\n")
 

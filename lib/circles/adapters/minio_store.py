@@ -16,7 +16,7 @@ from urllib3 import BaseHTTPResponse
 
 from circles.domain.blobs import StoredObject, check_key
 from circles.domain.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 
 _SHA256 = "x-amz-meta-sha256"
 _GONE = ("NoSuchKey", "NoSuchBucket", "NoSuchObject")

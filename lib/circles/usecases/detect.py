@@ -15,7 +15,7 @@ from circles.domain.errors import (
 from circles.domain.images import Image, Status
 from circles.domain.pictures import Picture
 from circles.domain.services import Services
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 from circles.usecases.announce import DETECTED, FAILED, announcing, send_soon
 from circles.usecases.content import read_content
 

@@ -8,7 +8,7 @@ from circles.domain.errors import Rejected, Unavailable
 from circles.domain.events import EventSink, QueuedEvent
 from circles.domain.identifiers import new_id
 from circles.domain.services import Services
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 
 log = logging.getLogger("circles")
 

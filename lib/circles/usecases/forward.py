@@ -6,7 +6,8 @@ from circles.domain.errors import Malformed, Rejected, Unavailable
 from circles.domain.events import BROKER, EventSink, OutgoingEvent
 from circles.domain.services import Services
 from circles.formats.s3_notifications import CREATIONS, Record, event_name, read_notice, read_notification, to_event
-from circles.telemetry import metrics, trace
+from circles.telemetry import trace
+from circles.telemetry.metrics import metrics
 
 log = logging.getLogger("circles")
 

@@ -21,7 +21,7 @@ from circles.domain.images import Image, Refusal, Status
 from circles.domain.pictures import Picture
 from circles.domain.services import Services
 from circles.formats.s3_notifications import Notice
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 from circles.usecases.announce import UPLOADED, announcing, send_soon
 from circles.usecases.detect import claim, detect, take_up
 

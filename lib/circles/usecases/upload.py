@@ -9,7 +9,7 @@ from circles.domain.identifiers import new_id, upload_id
 from circles.domain.images import Image, Status
 from circles.domain.pictures import EXTENSIONS, Picture, Upload
 from circles.domain.services import Services
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 from circles.usecases.announce import UPLOADED, announcing, send_soon
 from circles.usecases.delete import forget_blob, forget_if_unused
 from circles.usecases.detect import detect, take_up

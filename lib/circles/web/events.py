@@ -9,7 +9,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from circles.domain.errors import CirclesError, TooLarge, Unauthorized
 from circles.formats.cloud_events import IncomingEvent, read_event
-from circles.telemetry import metrics, trace
+from circles.telemetry import trace
+from circles.telemetry.metrics import metrics
 from circles.web.problems import drain, probed
 from circles.web.routing import Handler, json_response, routes
 

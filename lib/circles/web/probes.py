@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flask import Request, Response
 
 from circles.domain.errors import CirclesError
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 from circles.web.contract import contract
 
 log = logging.getLogger("circles.requests")

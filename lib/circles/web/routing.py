@@ -13,7 +13,8 @@ from werkzeug.routing import Map, Rule
 
 from circles.domain.errors import CirclesError
 from circles.domain.identifiers import parse_id
-from circles.telemetry import metrics, trace
+from circles.telemetry import trace
+from circles.telemetry.metrics import metrics
 from circles.web.probes import common_handlers
 from circles.web.problems import answer_crash, answer_framework_error, answer_problem, probed
 

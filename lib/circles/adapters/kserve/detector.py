@@ -12,7 +12,7 @@ from circles.adapters.kserve.protocols import PROTOCOLS, WrongAnswer, read_json
 from circles.domain.detections import Detection
 from circles.domain.errors import DetectorFailed
 from circles.domain.pictures import Picture
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 
 log = logging.getLogger("circles.detector")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from circles.domain.errors import Unavailable
-from circles.telemetry import metrics
+from circles.telemetry.metrics import metrics
 
 _SCHEMA = "m002_events_and_repair"
 """The newest migration of migrations.py. Only a file without it makes us import sqlite-utils, which costs a start
