@@ -160,8 +160,8 @@ def test_no_tracked_file_names_a_local_path_or_registry():
 
 DRIVERS = {
     "minio": r"adapters/minio_store\.py",
-    "urllib3": r"adapters/(minio_store|http_client)\.py",
-    "requests": r"adapters/http_client\.py",
+    "urllib3": r"adapters/(minio_store|deadlines)\.py",
+    "requests": r"adapters/(http_client|deadlines)\.py",
     "tenacity": r"adapters/kserve/detector\.py",
     "sqlite3": r"adapters/sqlite/\w+\.py",
     "sqlite_utils": r"adapters/sqlite/\w+\.py",
@@ -237,11 +237,11 @@ ADAPTERS = [source for source in SOURCES if source.is_relative_to("lib/circles/a
 
 @pytest.mark.parametrize("source", ADAPTERS, ids=lambda path: path.stem)
 def test_adapters_import_no_other_adapter(source):
-    """The HTTP client is the exception: adapters of remote servers share it."""
+    """The HTTP client and its deadlines are the exception: adapters of remote servers share them."""
     own = source.relative_to("lib/circles/adapters").with_suffix("").parts[0]
     for name in ours(source):
         if name.startswith("adapters."):
-            assert name.split(".")[1] in (own, "http_client"), f"{source} imports {name}"
+            assert name.split(".")[1] in (own, "http_client", "deadlines"), f"{source} imports {name}"
 
 
 def test_only_bootstrap_imports_adapters():

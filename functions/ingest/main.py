@@ -18,12 +18,7 @@ def handle(event: IncomingEvent) -> bool:
     return bool(found)
 
 
-def ready() -> None:
-    services.catalogue.ping()
-    services.store.ping()
-
-
-answer = cloud_event_routes(handle, ready=ready)
+answer = cloud_event_routes(handle, ready=services.ping)
 
 
 @functions_framework.http

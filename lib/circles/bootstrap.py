@@ -2,7 +2,6 @@
 nothing that its requests do not need."""
 
 import logging
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from circles.domain.events import BROKER, EventSink, Outbox
 from circles.domain.pictures import Pictures
 from circles.domain.services import Rules
 from circles.settings import Settings
+from circles.telemetry.logs import configure_logging
 from circles.telemetry.metrics import metrics
 
 log = logging.getLogger("circles")
@@ -182,19 +182,8 @@ def build(settings: Settings) -> ConfiguredServices:
 def load_services() -> ConfiguredServices:
     """Return the services that the environment describes, and configure logging. Raises SettingsError."""
     settings = Settings.from_env()
-    _configure_logging(settings.log_level)
+    configure_logging(settings.log_level)
     return build(settings)
-
-
-def _configure_logging(level: str) -> None:
-    """One readable line per event on standard output; functions-framework configures no logging at all."""
-    root = logging.getLogger("circles")
-    root.setLevel(level)
-    if not root.handlers:
-        handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        root.addHandler(handler)
-        root.propagate = False
 
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from circles.domain.errors import Rejected, Unavailable
 from circles.domain.events import OutgoingEvent
 from circles.formats.cloud_events import Extensions, binary_message, structured_message
 
-_NOT_FOR_GOOD = (401, 403, 404, 408, 409, 425, 429)
+_RETRYABLE_STATUSES = (401, 403, 404, 408, 409, 425, 429)
 """4xx that a repetition may cure: a wrong token and a missing route are wrong settings more often than wrong events,
 the others are those that Knative repeats (knative/eventing pkg/kncloudevents/retries.go)."""
 
@@ -62,7 +62,7 @@ def _post(client: HttpClient, url: str, body: bytes, headers: Mapping[str, str],
         raise Unavailable("The receiver of events cannot be reached.") from error
     if 200 <= status < 300:
         return
-    if 400 <= status < 500 and status not in _NOT_FOR_GOOD:
+    if 400 <= status < 500 and status not in _RETRYABLE_STATUSES:
         raise Rejected(f"The receiver of events answered {status}.")
     raise Unavailable(f"The receiver of events answered {status}.")
 

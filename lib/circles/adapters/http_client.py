@@ -1,17 +1,12 @@
 """HTTP to other people's servers with a deadline that holds: the only file that imports requests."""
 
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.response import HTTPResponse
+
+from circles.adapters.deadlines import DeadlineAdapter, cut_off
 
 
 class CallFailed(Exception):
@@ -71,7 +66,7 @@ class HttpClient:
         self._connect_timeout_s = connect_timeout_s
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy of the environment has no business inside the cluster
-        pool = _Adapter(pool_maxsize=threads)
+        pool = DeadlineAdapter(pool_maxsize=threads)
         self._session.mount("http://", pool)
         self._session.mount("https://", pool)
 
@@ -90,56 +85,11 @@ class HttpClient:
                 self._session.post(
                     url, data=body, headers=headers, timeout=timeouts, stream=True, allow_redirects=False
                 ) as response,
-                _cut_off(deadline - time.monotonic(), response.raw.shutdown),
+                cut_off(deadline - time.monotonic(), response.raw.shutdown),
             ):
                 yield Response(response, deadline)
         except requests.RequestException as error:
             raise _fault(error, deadline) from error
-
-
-@contextmanager
-def _cut_off(after_s: float, end: Callable[[], None]) -> Iterator[None]:
-    """End a read that is still waiting then: requests' own timeout counts only the silence between two packets."""
-
-    def end_the_read() -> None:
-        with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
-            end()
-
-    cut = threading.Timer(max(after_s, 0), end_the_read)
-    cut.daemon = True
-    cut.start()
-    try:
-        yield
-    finally:
-        cut.cancel()
-
-
-class _InTime(HTTPConnection):
-    """Has a head of an answer within its timeout, however slowly it drips."""
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself has it
-        waiting, after_s = self.sock, self.timeout
-        assert waiting and isinstance(after_s, int | float)  # it has asked, and every call here has a timeout
-        with _cut_off(after_s, lambda: waiting.shutdown(socket.SHUT_RDWR)):
-            return super().getresponse()
-
-
-class _InTimeTls(_InTime, HTTPSConnection):
-    """The same over TLS."""
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _InTime
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _InTimeTls
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
 
 def _fault(error: requests.RequestException, deadline: float) -> CallFailed:

@@ -1,1 +1,1 @@
-"""What is counted and traced."""
+"""What is counted, traced and logged."""

@@ -8,7 +8,6 @@ and sending by leases.
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from circles.domain.errors import CirclesError, NotFound, Unavailable
@@ -17,27 +16,14 @@ from circles.domain.services import Services
 from circles.usecases.delete import KEPT, finish_deletion
 from circles.usecases.detect import claim, detect, give_up
 from circles.usecases.dispatch import dispatch_outbox
-from circles.usecases.sweep import Sweep, sweep
+from circles.usecases.report import RepairReport
+from circles.usecases.sweep import sweep
 
 log = logging.getLogger("circles")
 
 _BATCH = 100
 _FAILURES_IN_A_ROW = 3
 """So many images must fail one after the other before the predictor counts as away, and costs the others no attempt."""
-
-
-@dataclass(slots=True)
-class RepairReport(Sweep):
-    """What one repair did and saw."""
-
-    detected: int = 0
-    put_off: int = 0
-    """Detections that failed again and are due later."""
-    failed: int = 0
-    """Images that were given up."""
-    blobs_deleted: int = 0
-    events_sent: int = 0
-    events_laid_aside_seen: int = 0
 
 
 Part = Callable[[RepairReport, datetime, Services], None]
@@ -86,10 +72,15 @@ def _detect_due(report: RepairReport, until: datetime, services: Services) -> No
         if services.now() >= until or failures >= _FAILURES_IN_A_ROW:
             report.cut_short = True
             return
-        outcome = _detect_one(image, services)
-        failures = failures + 1 if outcome == "put_off" else 0
-        if outcome:
-            setattr(report, outcome, getattr(report, outcome) + 1)
+        status = _detect_one(image, services)
+        failures = failures + 1 if status is Status.PENDING else 0
+        match status:
+            case Status.DETECTED:
+                report.detected += 1
+            case Status.FAILED:
+                report.failed += 1
+            case Status.PENDING:
+                report.put_off += 1
 
 
 def _due(services: Services) -> Iterator[Image]:
@@ -104,8 +95,8 @@ def _due(services: Services) -> Iterator[Image]:
         yield image
 
 
-def _detect_one(image: Image, services: Services) -> str | None:
-    """Return which number of the report grows; None where another is at it or the image is gone."""
+def _detect_one(image: Image, services: Services) -> Status | None:
+    """Return the image's status after one detection; None where another is at it or the image is gone."""
     try:
         if image.attempts >= services.rules.max_attempts:
             reason = image.error or "Every detection of it was cut off."
@@ -120,8 +111,8 @@ def _detect_one(image: Image, services: Services) -> str | None:
         raise
     except Exception:  # a fault of ours with this image must not keep the others from their turn
         log.exception("image %s could not be repaired", image.image_id)
-        return "put_off"
-    return {Status.PENDING: "put_off", Status.DETECTED: "detected", Status.FAILED: "failed"}[after.status]
+        return Status.PENDING
+    return after.status
 
 
 def _send_events(report: RepairReport, until: datetime, services: Services) -> None:

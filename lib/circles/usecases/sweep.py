@@ -1,7 +1,6 @@
 """Looks for blobs without rows and rows without blobs, a stretch at a time: a large store costs no call much."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -11,6 +10,7 @@ from circles.domain.identifiers import new_id, object_id
 from circles.domain.images import Image
 from circles.domain.services import Services
 from circles.usecases.register import register_stored
+from circles.usecases.report import RepairReport
 
 log = logging.getLogger("circles")
 
@@ -19,23 +19,9 @@ _BLOBS = 1000  # of each prefix in one sweep: one request to the store
 _ROWS = 200  # in one sweep, each of them a request
 
 
-@dataclass(slots=True)
-class Sweep:
-    """What was done and seen; the fields that end in _seen are facts that need a person or more time."""
-
-    adopted: int = 0
-    """Blobs that had no row for longer than Rules.adopt_after, and are images now."""
-    refused: int = 0
-    """Such blobs that are no picture."""
-    blobs_without_row_seen: int = 0
-    rows_without_blob_seen: int = 0
-    cut_short: bool = False
-    """The time was over, or a neighbour is away; the next one goes on."""
-
-
-def sweep(found: Sweep, until: datetime, services: Services) -> None:
+def sweep(report: RepairReport, until: datetime, services: Services) -> None:
     """
-    Look at a stretch of the store and of the catalogue, behind the one of the last sweep, and count in found.
+    Look at a stretch of the store and of the catalogue, behind the one of the last sweep, and count in report.
 
     One process at a time does; no further blob or row is looked at after until. Raises Unavailable where the catalogue
     is away.
@@ -45,25 +31,25 @@ def sweep(found: Sweep, until: datetime, services: Services) -> None:
         return
     try:
         for prefix in (services.rules.incoming_prefix, _OWN_PREFIX):
-            _sweep_blobs(prefix, found, until, services)
-        _sweep_rows(found, until, services)
+            _sweep_blobs(prefix, report, until, services)
+        _sweep_rows(report, until, services)
     except Unavailable as error:
         log.warning("the sweep over the store ends early: %s", error)
-        found.cut_short = True
+        report.cut_short = True
     finally:
         services.upkeep.end_lease(name, holder)
 
 
-def _sweep_blobs(prefix: str, found: Sweep, until: datetime, services: Services) -> None:
+def _sweep_blobs(prefix: str, report: RepairReport, until: datetime, services: Services) -> None:
     bookmark = _Bookmark(f"blobs {prefix}", services)
     stretch = list(islice(services.store.list(prefix, after=bookmark.place or None), _BLOBS))
     without_row = _without_row(stretch, prefix, services)
     for stored in stretch:
         if stored in without_row:
             if services.now() >= until:
-                found.cut_short = True
+                report.cut_short = True
                 return bookmark.keep()
-            _adopt(stored, found, services)
+            _adopt(stored, report, services)
         bookmark.place = stored.key
     bookmark.keep(at_end=len(stretch) < _BLOBS)
 
@@ -83,35 +69,35 @@ def _without_row(stretch: list[StoredObject], prefix: str, services: Services) -
     return unknown
 
 
-def _adopt(stored: StoredObject, found: Sweep, services: Services) -> None:
+def _adopt(stored: StoredObject, report: RepairReport, services: Services) -> None:
     """Register a blob that is old enough: of a younger one the row may be about to be written, or the event to come."""
     if services.now() - stored.modified_at < services.rules.adopt_after:
-        found.blobs_without_row_seen += 1
+        report.blobs_without_row_seen += 1
         return
     log.warning("blob %r has no row and becomes an image", stored.key)
     try:
         register_stored(stored, services)
-        found.adopted += 1
+        report.adopted += 1
     except Unavailable:
         raise
     except NotFound:
         return  # gone or replaced since
     except CirclesError:
-        found.refused += 1
+        report.refused += 1
     except Exception:  # a fault of ours with this blob must not keep repair from all that comes after it
         log.exception("blob %r could not be looked at", stored.key)
 
 
-def _sweep_rows(found: Sweep, until: datetime, services: Services) -> None:
+def _sweep_rows(report: RepairReport, until: datetime, services: Services) -> None:
     bookmark = _Bookmark("rows", services)
     stretch = services.upkeep.images(after=bookmark.place, limit=_ROWS)
     for image in stretch:
         if services.now() >= until:
-            found.cut_short = True
+            report.cut_short = True
             return bookmark.keep()
         if not _has_blob(image, services) and services.upkeep.key_in_use(image.key):
             log.error("image %s has lost its blob %r", image.image_id, image.key)
-            found.rows_without_blob_seen += 1
+            report.rows_without_blob_seen += 1
         bookmark.place = image.image_id
     bookmark.keep(at_end=len(stretch) < _ROWS)
 
