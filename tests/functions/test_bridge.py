@@ -219,6 +219,7 @@ def test_auth_scheme_is_case_insensitive(bridge, sink, given):
 
 
 def test_token_may_be_a_basic_auth_password(bridge, sink):
+    """Some stores can only send credentials that are part of a URL."""
     sent = {"Authorization": "Basic " + base64.b64encode(b"ceph:right").decode()}
 
     assert post(bridge, PUT, **sent).status_code == 204
@@ -275,6 +276,7 @@ POISON = {
 
 @pytest.mark.parametrize("body", POISON.values(), ids=POISON)
 def test_unusable_notification_is_acknowledged_and_logged(bridge, sink, log, body):
+    """A refusal would make the store repeat it and block its queue."""
     assert post(bridge, body).status_code == 204
     assert sink.received == []
     assert "left out" in log.getvalue() or "malformed" in log.getvalue()

@@ -97,6 +97,7 @@ def test_inner_timeout_is_the_shorter_one(documents):
 
 
 def test_repair_ends_within_its_request_timeout(documents):
+    """A last detection or delivery may begin just before the budget ends."""
     known = {name: float(text) for name, text in settings(documents).items() if name.endswith("_S")}
 
     last_s = max(known["CIRCLES_PREDICTOR_TIMEOUT_S"], known["CIRCLES_SINK_TIMEOUT_S"])

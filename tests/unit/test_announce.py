@@ -233,6 +233,7 @@ def test_events_of_a_removed_sink_stay_in_the_outbox(services, sink):
 
 
 def test_dispatch_sends_what_another_process_adds(services, sink):
+    """Only one process at a time sends to a sink."""
     first = upload(services)
     counts = []
 

@@ -249,6 +249,7 @@ def test_file_refused_as_an_event_is_not_read_again(services):
 
 
 def test_own_blob_with_another_etag_is_known_by_its_key(services):
+    """Copying the data folder changes the etags."""
     image = upload_image(Upload(PICTURE), services)
     services.store.blobs[image.key] = PICTURE + b" with another etag"
     services.clock += timedelta(days=2)
