@@ -1,1 +1,1 @@
-"""Measures the functions beside baselines: `python -m bench`, see README.md."""
+"""Measure the functions beside baselines: `python -m bench`, see README.md."""

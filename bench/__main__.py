@@ -1,4 +1,4 @@
-"""`python -m bench [name …]`: run the measurements and print one table each. See README.md for what they say."""
+"""Run the measurements and print one table each. README.md explains them."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.harness.programs import prepared
+from bench.harness.programs import prepare_site
 from bench.measurements import cold_start, contention, ingest, memory, reads, upload
 
 MEASUREMENTS = {
@@ -25,16 +25,22 @@ ROUNDS = {"cold_start": 15, "upload": 10, "ingest": 10, "reads": 7, "contention"
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"of {', '.join(MEASUREMENTS)}; all where none is given"
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"one of {', '.join(MEASUREMENTS)}; default: all",
     )
-    parser.add_argument("--rounds", type=int, help="instead of each measurement's own number")
+    parser.add_argument("--rounds", type=int, help="rounds of each measurement")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that context managers stop the programs
     if unknown := set(options.names) - set(MEASUREMENTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load average now {os.getloadavg()[0]:.1f}")
+    load = f"load average now {os.getloadavg()[0]:.1f}"
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {load}")
     for name in options.names or MEASUREMENTS:
-        with tempfile.TemporaryDirectory() as folder, prepared(Path(folder)) as site:
+        with tempfile.TemporaryDirectory() as folder, prepare_site(Path(folder)) as site:
             print("\n" + MEASUREMENTS[name](site, options.rounds or ROUNDS[name]), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The smallest function there is: what a cold start costs before any code of ours."""
+"""Serve the smallest function: what a cold start costs without any code of ours."""
 
 import functions_framework
 from flask import Request
@@ -6,5 +6,5 @@ from flask import Request
 
 @functions_framework.http
 def hello(request: Request) -> str:
-    """Greet."""
+    """Return a greeting."""
     return "Hello, world!\n"

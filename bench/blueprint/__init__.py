@@ -1,1 +1,1 @@
-"""The baseline: the same three routes as one FastAPI app, as a competent engineer writes it in an afternoon."""
+"""The baseline: the same three routes as a plain FastAPI app, written in an afternoon."""

@@ -1,4 +1,4 @@
-"""The routes. One worker: `DATA_DIR=… PREDICTOR_URL=… uvicorn bench.blueprint.app:app`."""
+"""Serve the routes. One worker: `DATA_DIR=… PREDICTOR_URL=… uvicorn bench.blueprint.app:app`."""
 
 import base64
 import os
@@ -21,9 +21,9 @@ PREDICT_URL = os.environ["PREDICTOR_URL"] + "/v1/models/circles:predict"
 
 SessionOf = Annotated[Session, Depends(get_session)]
 CLIENT_PER_UPLOAD = os.environ.get("CLIENT_PER_UPLOAD") == "1"
-"""A new httpx client for every upload, as most examples and the closest rival do it. Not how the baseline is run."""
+"""Whether every upload creates an httpx client, as most examples do. The baseline does not."""
 
-predictor = httpx.Client(timeout=30)  # one for all requests: it keeps its connections
+predictor = httpx.Client(timeout=30)  # one for all requests, because it keeps connections
 
 
 @asynccontextmanager
@@ -39,14 +39,14 @@ app = FastAPI(title="Blueprint", lifespan=lifespan)
 
 @app.post("/images/")
 def upload_image(file: UploadFile, session: SessionOf) -> ImageOut:
-    """Save the picture, ask the predictor, save what it found."""
+    """Save the picture, call the predictor, save the objects."""
     data = file.file.read()
     path = UPLOADS / f"{uuid4()}{Path(file.filename or '').suffix}"
     path.write_bytes(data)
     image = Image(file_name=file.filename or "", path=str(path), size_bytes=len(data))
     session.add(image)
     session.commit()
-    rows = [_row(image.image_id, found) for found in _predict(data)]
+    rows = [_to_row(image.image_id, found) for found in _predict(data)]
     session.add_all(rows)
     session.commit()
     return ImageOut(
@@ -68,7 +68,9 @@ def list_objects(image_id: str, session: SessionOf) -> list[ObjectSummary]:
 
 @app.get("/images/{image_id}/objects/{object_id}")
 def get_object(image_id: str, object_id: str, session: SessionOf) -> ObjectOut:
-    query = select(CircularObject).where(CircularObject.image_id == image_id, CircularObject.object_id == object_id)
+    query = select(CircularObject).where(
+        CircularObject.image_id == image_id, CircularObject.object_id == object_id
+    )
     row = session.scalar(query)
     if row is None:
         raise HTTPException(404, "Object not found")
@@ -87,7 +89,7 @@ def _predict(data: bytes) -> list[dict[str, Any]]:
     return objects
 
 
-def _row(image_id: str, found: dict[str, Any]) -> CircularObject:
+def _to_row(image_id: str, found: dict[str, Any]) -> CircularObject:
     x, y, width, height = found["bbox"]
     return CircularObject(
         image_id=image_id,

@@ -1,4 +1,4 @@
-"""The tables, with SQLAlchemy's ORM on one SQLite file."""
+"""Define the tables, with SQLAlchemy's ORM on one SQLite file."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import ForeignKey, create_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    relationship,
+    sessionmaker,
+)
 
 DATA_DIR = Path(os.environ["DATA_DIR"])
 
@@ -16,14 +23,14 @@ class Base(DeclarativeBase):
     pass
 
 
-def _new_id() -> str:
+def _create_id() -> str:
     return str(uuid4())
 
 
 class Image(Base):
     __tablename__ = "images"
 
-    image_id: Mapped[str] = mapped_column(primary_key=True, default=_new_id)
+    image_id: Mapped[str] = mapped_column(primary_key=True, default=_create_id)
     file_name: Mapped[str]
     path: Mapped[str]
     size_bytes: Mapped[int]
@@ -34,7 +41,7 @@ class Image(Base):
 class CircularObject(Base):
     __tablename__ = "objects"
 
-    object_id: Mapped[str] = mapped_column(primary_key=True, default=_new_id)
+    object_id: Mapped[str] = mapped_column(primary_key=True, default=_create_id)
     image_id: Mapped[str] = mapped_column(ForeignKey("images.image_id"), index=True)
     bbox_x: Mapped[int]
     bbox_y: Mapped[int]
@@ -47,11 +54,13 @@ class CircularObject(Base):
     image: Mapped[Image] = relationship(back_populates="objects")
 
 
-engine = create_engine(f"sqlite:///{DATA_DIR / 'blueprint.db'}", connect_args={"check_same_thread": False})
+engine = create_engine(
+    f"sqlite:///{DATA_DIR / 'blueprint.db'}", connect_args={"check_same_thread": False}
+)
 new_session = sessionmaker(engine, expire_on_commit=False)
 
 
 def get_session() -> Iterator[Session]:
-    """FastAPI's dependency: one session a request."""
+    """Give one session to a request, as a FastAPI dependency."""
     with new_session() as session:
         yield session

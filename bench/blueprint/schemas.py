@@ -1,4 +1,4 @@
-"""The answers, as pydantic models."""
+"""Define the responses as pydantic models."""
 
 from datetime import datetime
 
@@ -21,7 +21,9 @@ class ObjectSummary(BaseModel):
 
     @classmethod
     def of(cls, row: CircularObject) -> "ObjectSummary":
-        return cls(object_id=row.object_id, bbox=(row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height))
+        return cls(
+            object_id=row.object_id, bbox=(row.bbox_x, row.bbox_y, row.bbox_width, row.bbox_height)
+        )
 
 
 class ObjectOut(ObjectSummary):

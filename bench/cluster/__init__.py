@@ -1,1 +1,1 @@
-"""Cold starts on a real cluster, whatever KUBECONFIG points at: python -m bench.cluster."""
+"""Measure cold starts on the cluster of KUBECONFIG: python -m bench.cluster."""

@@ -3,9 +3,10 @@ Measure from zero to the first answer, beside a hello-world and a static server 
 
     python -m bench.cluster --rounds 10 [--ingress http://127.0.0.1:8880]
 
-Needs what `make deploy` applied. A round waits until everything is at zero, then asks one after the other, in an order
-that turns with the rounds; upload is asked with the predictor at zero too. Single tries jump by a second, because a
-kubelet looks at its containers once a second: medians are what to read.
+Run `make deploy` first. A round waits until everything is at zero, then sends one request after
+the other, in an order that rotates with the rounds. upload starts with the predictor at zero, too.
+Single values vary by a second, because a kubelet looks at its containers once a second: read the
+medians.
 """
 
 import argparse
@@ -16,9 +17,15 @@ from urllib.parse import urlsplit
 
 import requests
 
-from bench.cluster.kubernetes import apply, delete_namespace, get_json, live_pods, wait_until_ready
-from bench.harness.pictures import small_jpeg
-from bench.harness.tables import ratio, table
+from bench.cluster.kubernetes import (
+    apply,
+    delete_namespace,
+    get_json,
+    list_live_pods,
+    wait_until_ready,
+)
+from bench.harness.pictures import draw_small_jpeg
+from bench.harness.tables import compute_ratio, format_table
 
 NAMESPACE, BASELINES = "circles", "circles-bench"
 HELLO = "hello-world (functions-framework)"
@@ -30,7 +37,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.cluster", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument(
-        "--ingress", help="where the cluster's ingress listens, if the services' own hosts do not lead there"
+        "--ingress",
+        help="address of the cluster's ingress, if the hosts of the services do not resolve",
     )
     options = parser.parse_args()
     deploy_baselines()
@@ -41,48 +49,48 @@ def main() -> None:
 
 
 class Client:
-    """Asks Knative Services by their own routes."""
+    """Sends requests to Knative Services by their own routes."""
 
     def __init__(self, ingress: str | None) -> None:
         self._ingress = ingress
         self._urls: dict[str, str] = {}
 
-    def ask(self, service: str, path: str, namespace: str = NAMESPACE, body: bytes | None = None) -> requests.Response:
-        """One request on a connection of its own; the method follows from the body."""
+    def ask(
+        self, service: str, path: str, namespace: str = NAMESPACE, body: bytes | None = None
+    ) -> requests.Response:
+        """Send one request on a connection of its own: POST if there is a body, else GET."""
         if service not in self._urls:
             found = get_json("services.serving.knative.dev", service, namespace=namespace)
             self._urls[service] = found["status"]["url"]
         url = self._urls[service]
         headers = {"Host": urlsplit(url).netloc, "Content-Type": "image/jpeg"}
-        return requests.request(
-            "POST" if body else "GET", (self._ingress or url) + path, headers=headers, data=body, timeout=120
-        )
+        method, address = "POST" if body else "GET", (self._ingress or url) + path
+        return requests.request(method, address, headers=headers, data=body, timeout=120)
 
 
 def measure(client: Client, rounds: int) -> str:
-    """Return the table. Prints a line a round."""
-    image_id = client.ask("upload", "/images/", body=small_jpeg()).json()["image_id"]
+    """Return the table. Prints one line per round."""
+    picture = draw_small_jpeg()
+    image_id = client.ask("upload", "/images/", body=picture).json()["image_id"]
     asked = {
         HELLO: lambda: client.ask("hello", "/", BASELINES),
         "static server": lambda: client.ask("static", "/", BASELINES),
         "list": lambda: client.ask("list", f"/images/{image_id}/objects"),
         "detail": lambda: client.ask("detail", f"/images/{image_id}"),
-        "upload, predictor at zero too": lambda: client.ask("upload", "/images/", body=small_jpeg()),
+        "upload, predictor at zero too": lambda: client.ask("upload", "/images/", body=picture),
     }
     samples: dict[str, list[float]] = {name: [] for name in asked}
     for number in range(rounds):
         wait_for_zero()
-        for name in turned(list(asked), number):
+        for name in rotate(list(asked), number):
             began = time.perf_counter()
             response = asked[name]()
             samples[name].append(time.perf_counter() - began)
             if response.status_code != 200:
                 raise SystemExit(f"{name}: {response.status_code} {response.text[:300]}")
-            time.sleep(3)  # what has just started is not to slow the next
-        print(
-            f"round {number + 1}: " + ", ".join(f"{name} {values[-1]:.2f} s" for name, values in samples.items()),
-            flush=True,
-        )
+            time.sleep(3)  # a start must not slow down the next one
+        newest = ", ".join(f"{name} {values[-1]:.2f} s" for name, values in samples.items())
+        print(f"round {number + 1}: {newest}", flush=True)
     rows = [
         [
             name,
@@ -90,7 +98,7 @@ def measure(client: Client, rounds: int) -> str:
             f"{min(values):.2f}",
             f"{max(values):.2f}",
             f"{median(values) / median(samples[HELLO]):.2f}×",
-            f"{ratio(samples, name, HELLO):.2f}×",
+            f"{compute_ratio(samples, name, HELLO):.2f}×",
             TARGETS.get(name, ""),
         ]
         for name, values in samples.items()
@@ -104,17 +112,17 @@ def measure(client: Client, rounds: int) -> str:
         "median ratio",
         "target",
     ]
-    return table(columns, rows)
+    return format_table(columns, rows)
 
 
-def turned(names: list[str], number: int) -> list[str]:
-    """Begin with another name each round, so that nobody always comes first."""
+def rotate(names: list[str], number: int) -> list[str]:
+    """Return the names, starting with another one in each round."""
     start = number % len(names)
     return names[start:] + names[:start]
 
 
 def deploy_baselines() -> None:
-    """Apply the two and wait until they have been ready once."""
+    """Apply the two baselines and wait until they have been ready once."""
     image = get_json("services.serving.knative.dev", "list", namespace=NAMESPACE)
     functions = image["spec"]["template"]["spec"]["containers"][0]["image"]
     gateway = get_json("deployment", "gateway", namespace=NAMESPACE)
@@ -131,11 +139,11 @@ def deploy_baselines() -> None:
 
 
 def wait_for_zero() -> None:
-    """Wait until no pod of any measured service is left but those that are going."""
+    """Wait until all pods of the measured services are gone or terminating."""
     deadline = time.monotonic() + 300
-    while live_pods(NAMESPACE) or live_pods(BASELINES):
+    while list_live_pods(NAMESPACE) or list_live_pods(BASELINES):
         if time.monotonic() > deadline:
-            raise SystemExit("something does not scale to zero within 300 s")
+            raise SystemExit("A service did not scale to zero within 300 s.")
         time.sleep(1)
 
 

@@ -1,4 +1,4 @@
-"""The little that the cluster's bench asks of kubectl."""
+"""Run the few kubectl commands that the benchmark needs."""
 
 import json
 import subprocess
@@ -8,8 +8,8 @@ SERVING = "services.serving.knative.dev"
 SERVICE_PODS = "serving.knative.dev/service,serving.knative.dev/service!=repair"
 
 
-def kubectl(*arguments: str, text: str | None = None) -> str:
-    """Return kubectl's output. Raises SystemExit with what it says in failing."""
+def run_kubectl(*arguments: str, text: str | None = None) -> str:
+    """Return the output of kubectl. Raises SystemExit with its error."""
     done = subprocess.run(["kubectl", *arguments], capture_output=True, text=True, input=text)
     if done.returncode:
         raise SystemExit(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
@@ -17,27 +17,35 @@ def kubectl(*arguments: str, text: str | None = None) -> str:
 
 
 def get_json(kind: str, name: str, *, namespace: str) -> Any:
-    return json.loads(kubectl("-n", namespace, "get", kind, name, "-o", "json"))
+    return json.loads(run_kubectl("-n", namespace, "get", kind, name, "-o", "json"))
 
 
 def apply(text: str) -> None:
-    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", text=text)
+    run_kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", text=text)
 
 
 def wait_until_ready(namespace: str) -> None:
-    """Wait until every Knative Service of a namespace has been ready."""
-    kubectl("-n", namespace, "wait", "--for=condition=Ready", "--timeout=180s", SERVING, "--all")
+    """Wait until every Knative Service of a namespace is ready."""
+    run_kubectl(
+        "-n", namespace, "wait", "--for=condition=Ready", "--timeout=180s", SERVING, "--all"
+    )
 
 
-def live_pods(namespace: str) -> list[str]:
+def list_live_pods(namespace: str) -> list[str]:
     """
-    Names of the pods of Knative Services that are not going already.
+    Return the names of the pods of Knative Services that are not terminating.
 
-    Without repair, which its PingSource calls whether anybody measures or not.
+    repair is left out, because its PingSource calls it during a measurement, too.
     """
-    found = json.loads(kubectl("-n", namespace, "get", "pods", "-l", SERVICE_PODS, "-o", "json"))
-    return [each["metadata"]["name"] for each in found["items"] if "deletionTimestamp" not in each["metadata"]]
+    found = json.loads(
+        run_kubectl("-n", namespace, "get", "pods", "-l", SERVICE_PODS, "-o", "json")
+    )
+    return [
+        each["metadata"]["name"]
+        for each in found["items"]
+        if "deletionTimestamp" not in each["metadata"]
+    ]
 
 
 def delete_namespace(namespace: str) -> None:
-    kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
+    run_kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")

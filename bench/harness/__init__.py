@@ -1,1 +1,1 @@
-"""What measurements are made with: programs to start, requests, load, pictures, tables."""
+"""Tools of the measurements: programs to start, requests, load, pictures, tables."""

@@ -1,6 +1,8 @@
 """
-Load over keep-alive connections, the next request as soon as an answer is whole: by wrk where it is on the PATH, else
-by one thread of our own. wrk leaves more of a small machine to the server; README.md has both beside each other.
+Load a server over keep-alive connections, each with the next request after a complete response.
+
+By wrk if it is on the PATH, else by one thread of this process. wrk leaves more of a small machine
+to the server; README.md compares the two.
 """
 
 import re
@@ -19,7 +21,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Load:
-    """What was answered within the time, and how long single requests took."""
+    """The rate of requests, and how long single requests took."""
 
     requests_per_s: float
     p50_ms: float
@@ -40,7 +42,11 @@ class _Connection:
         self.socket.sendall(self._request)
 
     def receive(self) -> float | None:
-        """Read what has come: the request's seconds once its answer is whole, else None. Raises unless it is a 200."""
+        """
+        Read what has arrived. Return the seconds of the request once its response is complete.
+
+        Raises ConnectionError unless it is a 200.
+        """
         piece = self.socket.recv(256 * 1024)
         if not piece:
             raise ConnectionError("the server closed a connection")
@@ -55,24 +61,27 @@ class _Connection:
 
 
 def load(port: int, path: str, *, duration_s: float) -> Load:
-    """Ask for path on CONNECTIONS connections at once for duration_s. Raises ConnectionError at a wrong answer."""
-    return (wrk if shutil.which("wrk") else own)(port, path, duration_s)
+    """Request path on CONNECTIONS connections. Raises ConnectionError unless all are 200."""
+    tool = load_with_wrk if shutil.which("wrk") else load_with_python
+    return tool(port, path, duration_s)
 
 
-def wrk(port: int, path: str, duration_s: float) -> Load:
-    """As wrk measures it, to whole seconds."""
+def load_with_wrk(port: int, path: str, duration_s: float) -> Load:
+    """Return the figures of wrk. The duration is rounded to seconds."""
     url = f"http://127.0.0.1:{port}{path}"
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(round(duration_s), 1)}s", "--latency", url]
+    duration = f"-d{max(round(duration_s), 1)}s"
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", duration, "--latency", url]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s*([\d.]+)", text)
     if "Socket errors" in text or "Non-2xx" in text or rate is None:
         raise ConnectionError(text)
-    latency = {p: float(n) * _MILLISECONDS[u] for p, n, u in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)", text)}
+    percentiles = re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)", text)
+    latency = {percent: float(n) * _MILLISECONDS[unit] for percent, n, unit in percentiles}
     return Load(float(rate[1]), latency["50"], latency["99"])
 
 
-def own(port: int, path: str, duration_s: float) -> Load:
-    """One thread and a selector."""
+def load_with_python(port: int, path: str, duration_s: float) -> Load:
+    """Return the figures of one thread with a selector."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: */*\r\n\r\n".encode()
     seconds: list[float] = []
     with selectors.DefaultSelector() as selector:

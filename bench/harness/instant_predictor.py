@@ -1,8 +1,8 @@
 """
-A predictor that does not look: it reads the request to its end and answers at once what the bench's picture holds.
+Answer each request immediately with the discs of the benchmark's picture.
 
-So an upload's time is the function's own, and the sending of the body.
-`python -m bench.harness.instant_predictor` (PORT).
+The request is read to its end, so that the time of an upload is that of the function and of sending
+the body. `python -m bench.harness.instant_predictor` listens on PORT.
 """
 
 import json
@@ -10,13 +10,13 @@ import os
 import re
 import socketserver
 
-from bench.harness.pictures import HEIGHT, WIDTH, discs
+from bench.harness.pictures import HEIGHT, WIDTH, place_discs
 
 _LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 
 
-def answer() -> bytes:
-    """The whole HTTP answer: V1 JSON as the project's own predictor writes it, 24 objects."""
+def build_answer() -> bytes:
+    """Return the HTTP response: 24 objects, in V1 JSON as the project's predictor writes it."""
     objects = [
         {
             "bbox": [x - radius, y - radius, 2 * radius + 1, 2 * radius + 1],
@@ -25,23 +25,26 @@ def answer() -> bytes:
             "score": 0.9,
             "label": "circle",
         }
-        for x, y, radius in discs()
+        for x, y, radius in place_discs()
     ]
     instance = {"model_version": "instant", "width": WIDTH, "height": HEIGHT, "objects": objects}
     body = json.dumps({"predictions": [instance]}).encode()
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        while head := self._head():
+        while head := self._read_head():
             length = _LENGTH.search(head)
             self.rfile.read(int(length[1]) if length else 0)
             self.wfile.write(_ANSWER)
 
-    def _head(self) -> bytes:
+    def _read_head(self) -> bytes:
         lines = []
         while (line := self.rfile.readline()) not in (b"\r\n", b""):
             lines.append(line)
@@ -53,7 +56,7 @@ class _Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
 
-_ANSWER = answer()
+_ANSWER = build_answer()
 
 if __name__ == "__main__":
     with _Server(("127.0.0.1", int(os.environ["PORT"])), _Connection) as server:

@@ -1,4 +1,4 @@
-"""What is measured: our three functions, functions-framework's hello-world, the blueprint; and an instant predictor."""
+"""Define the programs to measure: our functions, a hello-world, the blueprint."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from bench.harness.asking import Request, upload_of_the_picture
-from bench.harness.processes import ROOT, Program, Running, running
+from bench.harness.http_requests import Request, build_upload
+from bench.harness.processes import ROOT, Program, Running, run_program
 
-UPLOAD = upload_of_the_picture()
+UPLOAD = build_upload()
 OBJECT_COUNT = 24
 _INSTANT_PREDICTOR = Program("predictor", (sys.executable, "-m", "bench.harness.instant_predictor"))
 _TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "ingest": "ingest"}
 
 
 @dataclass(frozen=True)
-class Known:
+class Uploaded:
     """The paths of an image's objects and of the first one."""
 
     objects: Request
@@ -26,13 +26,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Site:
-    """Where a set of programs keeps its data and finds its predictor."""
+    """The data folder and the predictor of a set of programs."""
 
     folder: Path
     predictor_url: str
 
     def function(self, name: str, more: Mapping[str, str] = MappingProxyType({})) -> Program:
-        """upload, list, detail or ingest under the product's own start command, with more of the environment."""
+        """Return upload, list, detail or ingest with the start command of the product."""
         env = {
             "HOST": "127.0.0.1",
             "FUNCTION_SOURCE": str(ROOT / "functions" / name / "main.py"),
@@ -45,7 +45,7 @@ class Site:
         return Program(name, (sys.executable, "-m", "circles.serve"), env)
 
     def blueprint(self, *, client_per_upload: bool = False) -> Program:
-        """The FastAPI app on one uvicorn worker, with uvicorn's own settings."""
+        """Return the FastAPI app on one uvicorn worker, with uvicorn's own settings."""
         data_dir = self.folder / f"blueprint-{client_per_upload:d}"
         data_dir.mkdir(exist_ok=True)
         env = {
@@ -57,38 +57,40 @@ class Site:
         return Program("blueprint", command, env)
 
     def hello(self) -> Program:
-        """functions-framework's own command, with its own settings."""
+        """Return the hello-world with the command and settings of functions-framework."""
         script = str(Path(sys.executable).with_name("functions-framework"))
         source = str(ROOT / "bench" / "hello.py")
-        return Program("hello-world", (script, "--host", "127.0.0.1", "--source", source, "--target", "hello"))
+        return Program(
+            "hello-world", (script, "--host", "127.0.0.1", "--source", source, "--target", "hello")
+        )
 
-    def known_to_functions(self) -> Known:
-        """Upload the picture through our functions."""
+    def upload_to_functions(self) -> Uploaded:
+        """Upload the picture to our functions."""
         with (
-            running(self.function("upload"), self.folder) as upload,
-            running(self.function("list"), self.folder) as read,
+            run_program(self.function("upload"), self.folder) as upload,
+            run_program(self.function("list"), self.folder) as read,
         ):
-            return learn(upload, read)
+            return upload_and_read(upload, read)
 
-    def known_to_blueprint(self) -> Known:
+    def upload_to_blueprint(self) -> Uploaded:
         """Upload the picture to the blueprint."""
-        with running(self.blueprint(), self.folder) as both:
-            return learn(both, both)
+        with run_program(self.blueprint(), self.folder) as both:
+            return upload_and_read(both, both)
 
 
-def learn(upload: Running, read: Running) -> Known:
-    """Upload the picture and read its objects back. Raises RuntimeError unless there are as many as were found."""
-    image_id = upload.first_answer(UPLOAD).document()["image_id"]
+def upload_and_read(upload: Running, read: Running) -> Uploaded:
+    """Upload the picture and read its objects. Raises RuntimeError unless all are there."""
+    image_id = upload.wait_for_answer(UPLOAD).document()["image_id"]
     objects = Request("GET", f"/images/{image_id}/objects")
-    found = read.first_answer(objects).document()
+    found = read.wait_for_answer(objects).document()
     if len(found) != OBJECT_COUNT:
         raise RuntimeError(f"{len(found)} objects instead of {OBJECT_COUNT}")
-    return Known(objects, Request("GET", f"{objects.path}/{found[0]['object_id']}"))
+    return Uploaded(objects, Request("GET", f"{objects.path}/{found[0]['object_id']}"))
 
 
 @contextmanager
-def prepared(folder: Path) -> Iterator[Site]:
-    """Start the instant predictor; the folder holds everything that is written."""
-    with running(_INSTANT_PREDICTOR, folder) as predictor:
-        predictor.first_answer(Request("GET", "/"))
+def prepare_site(folder: Path) -> Iterator[Site]:
+    """Run the instant predictor. All data goes to the folder."""
+    with run_program(_INSTANT_PREDICTOR, folder) as predictor:
+        predictor.wait_for_answer(Request("GET", "/"))
         yield Site(folder, f"http://127.0.0.1:{predictor.port}")

@@ -1,1 +1,1 @@
-"""What python -m bench measures: one table per module."""
+"""The measurements of python -m bench, one table per module."""

@@ -1,4 +1,4 @@
-"""50 uploads from 16 clients over two upload processes that share one SQLite file: nothing may fail or be lost."""
+"""Send 50 uploads from 16 clients to two processes that share one SQLite file."""
 
 import hashlib
 import json
@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from bench.harness.asking import Answer, Request, send
-from bench.harness.pictures import jpeg
-from bench.harness.processes import Running, running
+from bench.harness.http_requests import Answer, Request, send
+from bench.harness.pictures import draw_jpeg
+from bench.harness.processes import Running, run_program
 from bench.harness.programs import OBJECT_COUNT, UPLOAD, Site
-from bench.harness.tables import table
+from bench.harness.tables import format_table
 
 UPLOADS = 50
 CLIENTS = 16
@@ -24,70 +24,81 @@ CLIENTS = 16
 @dataclass(frozen=True)
 class _Outcome:
     statuses: Counter[int]
-    whole: int
+    readable: int
     """Images whose 24 objects can be read back from another process."""
     blobs: int
-    """Stored files with the picture's own SHA-256."""
+    """Stored files with the SHA-256 of the picture."""
     slowest_ms: float
     p50_ms: float
 
 
 def measure(site: Site, rounds: int) -> str:
-    """Every round starts from an empty folder. The blueprint's line is two uvicorn processes on one file."""
+    """Return the table. Each round has an empty folder and two processes of each program."""
     outcomes: dict[str, list[_Outcome]] = {"upload": [], "blueprint": []}
     for _ in range(rounds):
         for name, outcome in outcomes.items():
-            outcome.append(_round(site, name))
-    rows = [[name, *_cells(many)] for name, many in outcomes.items()]
-    columns = ["16 clients, 2 processes", "sent", "answers", "objects read back", "blobs", "p50 / slowest ms"]
-    return table(columns, rows)
+            outcome.append(_run_round(site, name))
+    rows = [[name, *_format_cells(many)] for name, many in outcomes.items()]
+    columns = [
+        "16 clients, 2 processes",
+        "sent",
+        "answers",
+        "objects read back",
+        "blobs",
+        "p50 / slowest ms",
+    ]
+    return format_table(columns, rows)
 
 
-def _cells(outcomes: list[_Outcome]) -> list[str]:
+def _format_cells(outcomes: list[_Outcome]) -> list[str]:
     statuses = sum((one.statuses for one in outcomes), Counter[int]())
+    slowest_ms = max(one.slowest_ms for one in outcomes)
     return [
         str(UPLOADS * len(outcomes)),
         ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items())),
-        str(sum(one.whole for one in outcomes)),
+        str(sum(one.readable for one in outcomes)),
         str(sum(one.blobs for one in outcomes)),
-        f"{median(one.p50_ms for one in outcomes):.0f} / {max(one.slowest_ms for one in outcomes):.0f}",
+        f"{median(one.p50_ms for one in outcomes):.0f} / {slowest_ms:.0f}",
     ]
 
 
-def _round(site: Site, name: str) -> _Outcome:
+def _run_round(site: Site, name: str) -> _Outcome:
     with tempfile.TemporaryDirectory(dir=site.folder) as folder:
         here = replace(site, folder=Path(folder))
         upload = here.blueprint() if name == "blueprint" else here.function("upload")
         read = here.blueprint() if name == "blueprint" else here.function("list")
         with ExitStack() as stack:
             servers = []
-            for program in (upload, upload, read):  # one after the other: the blueprint makes its tables when it starts
-                servers.append(stack.enter_context(running(program, here.folder)))
-                servers[-1].wait_until_it_listens()
-            return _outcome(here.folder, servers[:2], servers[2])
+            for program in (upload, upload, read):
+                # One after the other, because the blueprint creates its tables when it starts.
+                servers.append(stack.enter_context(run_program(program, here.folder)))
+                servers[-1].wait_until_listening()
+            return _send_uploads(here.folder, servers[:2], servers[2])
 
 
-def _outcome(folder: Path, uploads: list[Running], reader: Running) -> _Outcome:
+def _send_uploads(folder: Path, uploads: list[Running], reader: Running) -> _Outcome:
     with ThreadPoolExecutor(CLIENTS) as clients:
-        timed = list(clients.map(lambda number: _timed(uploads[number % len(uploads)]), range(UPLOADS)))
+        timed = list(
+            clients.map(lambda number: _send_timed(uploads[number % len(uploads)]), range(UPLOADS))
+        )
     answers = [answer for answer, _ in timed]
     times = [took_ms for _, took_ms in timed]
     return _Outcome(
         Counter(answer.status for answer in answers),
-        sum(_is_whole(answer, reader) for answer in answers),
-        _blobs(folder),
+        sum(_can_read_objects(answer, reader) for answer in answers),
+        _count_blobs(folder),
         max(times),
         median(times),
     )
 
 
-def _timed(server: Running) -> tuple[Answer, float]:
+def _send_timed(server: Running) -> tuple[Answer, float]:
     began = time.perf_counter()
     answer = send(server.port, UPLOAD)
     return answer, (time.perf_counter() - began) * 1e3
 
 
-def _is_whole(answer: Answer, reader: Running) -> bool:
+def _can_read_objects(answer: Answer, reader: Running) -> bool:
     if answer.status != 200:
         return False
     image_id = json.loads(answer.body)["image_id"]
@@ -95,6 +106,8 @@ def _is_whole(answer: Answer, reader: Running) -> bool:
     return len(objects) == OBJECT_COUNT
 
 
-def _blobs(folder: Path) -> int:
-    wanted = hashlib.sha256(jpeg()).digest()
-    return sum(hashlib.sha256(path.read_bytes()).digest() == wanted for path in folder.rglob("*.jpg"))
+def _count_blobs(folder: Path) -> int:
+    wanted = hashlib.sha256(draw_jpeg()).digest()
+    return sum(
+        hashlib.sha256(path.read_bytes()).digest() == wanted for path in folder.rglob("*.jpg")
+    )

@@ -1,12 +1,12 @@
-"""Requests a second at 16 keep-alive connections, one process each: ours and the blueprint by turns."""
+"""Measure requests a second of our functions and the blueprint, by turns."""
 
 from statistics import median
 
-from bench.harness.asking import Request
 from bench.harness.http_load import Load, load
-from bench.harness.processes import Running, running
+from bench.harness.http_requests import Request
+from bench.harness.processes import Running, run_program
 from bench.harness.programs import Site
-from bench.harness.tables import ratio, table
+from bench.harness.tables import compute_ratio, format_table
 
 WARM_UP_S = 1.0
 ROUND_S = 3.0
@@ -16,12 +16,12 @@ Places = dict[str, tuple[Running, Request]]
 
 
 def measure(site: Site, rounds: int) -> str:
-    """The image has 24 objects. The generator runs on the same machine, beside the server that is asked."""
-    known, theirs = site.known_to_functions(), site.known_to_blueprint()
+    """Return the table. The load generator runs on the same machine as the server."""
+    known, theirs = site.upload_to_functions(), site.upload_to_blueprint()
     with (
-        running(site.function("list"), site.folder) as objects,
-        running(site.function("detail"), site.folder) as detail,
-        running(site.blueprint(), site.folder) as blueprint,
+        run_program(site.function("list"), site.folder) as objects,
+        run_program(site.function("detail"), site.folder) as detail,
+        run_program(site.blueprint(), site.folder) as blueprint,
     ):
         places: Places = {
             "list": (objects, known.objects),
@@ -29,13 +29,13 @@ def measure(site: Site, rounds: int) -> str:
             "detail": (detail, known.object),
             "blueprint, detail": (blueprint, theirs.object),
         }
-        return _table(_loads(places, rounds))
+        return _format_loads(_measure_loads(places, rounds))
 
 
-def _loads(places: Places, rounds: int) -> dict[str, list[Load]]:
+def _measure_loads(places: Places, rounds: int) -> dict[str, list[Load]]:
     loads: dict[str, list[Load]] = {name: [] for name in places}
     for server, request in places.values():
-        server.first_answer(request)
+        server.wait_for_answer(request)
         load(server.port, request.path, duration_s=WARM_UP_S)
     for _ in range(rounds):
         for name, (server, request) in places.items():
@@ -43,14 +43,22 @@ def _loads(places: Places, rounds: int) -> dict[str, list[Load]]:
     return loads
 
 
-def _table(loads: dict[str, list[Load]]) -> str:
+def _format_loads(loads: dict[str, list[Load]]) -> str:
     rates = {name: [one.requests_per_s for one in many] for name, many in loads.items()}
     rows = []
     for name, many in loads.items():
         p50_ms, p99_ms = median(one.p50_ms for one in many), median(one.p99_ms for one in many)
         baseline = name if name.startswith("blueprint") else f"blueprint, {name}"
-        x = ratio(rates, name, baseline)
+        x = compute_ratio(rates, name, baseline)
         rows.append(
-            [name, f"{median(rates[name]):.0f}", f"{p50_ms:.1f} / {p99_ms:.0f}", f"{x:.2f}×", TARGETS.get(name, "")]
+            [
+                name,
+                f"{median(rates[name]):.0f}",
+                f"{p50_ms:.1f} / {p99_ms:.0f}",
+                f"{x:.2f}×",
+                TARGETS.get(name, ""),
+            ]
         )
-    return table(["reading, 16 connections", "requests/s", "p50 / p99 ms", "ratio", "target"], rows)
+    return format_table(
+        ["reading, 16 connections", "requests/s", "p50 / p99 ms", "ratio", "target"], rows
+    )

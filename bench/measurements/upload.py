@@ -1,13 +1,13 @@
-"""One upload after the other, without the predictor's own time: ours and the blueprint's by turns."""
+"""Measure one upload after the other, ours and the blueprint's, without the predictor's time."""
 
 import time
 from contextlib import ExitStack
 from statistics import median, quantiles
 
-from bench.harness.asking import ask, connect
-from bench.harness.processes import Running, running
+from bench.harness.http_requests import ask, connect
+from bench.harness.processes import Running, run_program
 from bench.harness.programs import OBJECT_COUNT, UPLOAD, Site
-from bench.harness.tables import ratio, table
+from bench.harness.tables import compute_ratio, format_table
 
 WARM_UP = 5
 UPLOADS_A_ROUND = 10
@@ -15,29 +15,41 @@ TARGETS = {"upload": "≤ 25 ms, ≤ 0.5×"}
 
 
 def measure(site: Site, rounds: int) -> str:
-    """A 500 kB JPEG into a folder and SQLite, over one open connection each."""
+    """Return the table. Each server stores a 500 kB JPEG, over one open connection."""
     programs = {
         "upload": site.function("upload"),
         "blueprint": site.blueprint(),
         "blueprint, new httpx client each": site.blueprint(client_per_upload=True),
     }
     with ExitStack() as stack:
-        servers = {name: stack.enter_context(running(program, site.folder)) for name, program in programs.items()}
-        samples = _samples(servers, rounds * UPLOADS_A_ROUND)
+        servers = {
+            name: stack.enter_context(run_program(program, site.folder))
+            for name, program in programs.items()
+        }
+        samples = _measure_samples(servers, rounds * UPLOADS_A_ROUND)
     rows = []
     for name, values in samples.items():
         p95_ms = quantiles(values, n=20)[18]
-        x = ratio(samples, name, "blueprint")
+        x = compute_ratio(samples, name, "blueprint")
         rows.append(
-            [name, f"{median(values):.1f}", f"{p95_ms:.1f}", f"{min(values):.1f}", f"{x:.2f}×", TARGETS.get(name, "")]
+            [
+                name,
+                f"{median(values):.1f}",
+                f"{p95_ms:.1f}",
+                f"{min(values):.1f}",
+                f"{x:.2f}×",
+                TARGETS.get(name, ""),
+            ]
         )
-    return table(["upload, predictor instant", "p50 ms", "p95 ms", "fastest ms", "ratio", "target"], rows)
+    return format_table(
+        ["upload, predictor instant", "p50 ms", "p95 ms", "fastest ms", "ratio", "target"], rows
+    )
 
 
-def _samples(servers: dict[str, Running], count: int) -> dict[str, list[float]]:
+def _measure_samples(servers: dict[str, Running], count: int) -> dict[str, list[float]]:
     samples: dict[str, list[float]] = {name: [] for name in servers}
     for server in servers.values():
-        server.first_answer(UPLOAD)
+        server.wait_for_answer(UPLOAD)
     connections = {name: connect(server.port) for name, server in servers.items()}
     for number in range(WARM_UP + count):
         for name, connection in connections.items():

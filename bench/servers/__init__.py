@@ -1,1 +1,1 @@
-"""WSGI servers under functions_framework.create_app(): python -m bench.servers."""
+"""Compare WSGI servers under functions_framework.create_app(): python -m bench.servers."""

@@ -1,4 +1,4 @@
-"""The WSGI servers that are compared: each the shortest program that serves a function with THREADS threads."""
+"""Define the compared servers: for each the shortest program with THREADS threads."""
 
 MAKE_APP = """
 import os
@@ -12,8 +12,9 @@ GUNICORN = (
 from gunicorn.app.base import BaseApplication
 class Server(BaseApplication):
     def load_config(self):
-        for key, value in {"bind": f"127.0.0.1:{port}", "worker_class": "gthread", "threads": THREADS,
-                           "loglevel": "error", "timeout": 0, "control_socket_disable": True}.items():
+        settings = {"bind": f"127.0.0.1:{port}", "worker_class": "gthread", "threads": THREADS,
+                    "loglevel": "error", "timeout": 0, "control_socket_disable": True}
+        for key, value in settings.items():
             self.cfg.set(key, value)
     def load(self):
         return app
@@ -25,8 +26,9 @@ GRANIAN = (
     + """
 from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
-Server("app", address="127.0.0.1", port=port, interface=Interfaces.WSGI, http=HTTPModes.http1, websockets=False,
-       blocking_threads=THREADS, log_enabled=False).serve(target_loader=lambda: app, wrap_loader=False)
+server = Server("app", address="127.0.0.1", port=port, interface=Interfaces.WSGI,
+                http=HTTPModes.http1, websockets=False, blocking_threads=THREADS, log_enabled=False)
+server.serve(target_loader=lambda: app, wrap_loader=False)
 """
 )
 GRANIAN_WORKER = (
@@ -39,9 +41,11 @@ from granian._signals import set_sync_signals
 from granian.wsgi import _callback_wrapper
 stopping, stopped, loop = set_sync_signals(), threading.Event(), asyncio.new_event_loop()
 stopping.add_cb(stopped.set)
-worker = WSGIWorker(1, (ListenerSpec("127.0.0.1", port, 1024), None), None, 1, 512, THREADS, 30, 1024, "1", None, None,
-                    None, False, None, None, None, "tls1.3", None, [], False, (None, None))
-worker.serve_mtr(_new_cbscheduler(loop, _callback_wrapper(app, {}, None), impl_asyncio=True), loop, stopping)
+worker = WSGIWorker(1, (ListenerSpec("127.0.0.1", port, 1024), None), None, 1, 512, THREADS, 30,
+                    1024, "1", None, None, None, False, None, None, None, "tls1.3", None, [], False,
+                    (None, None))
+callback = _new_cbscheduler(loop, _callback_wrapper(app, {}, None), impl_asyncio=True)
+worker.serve_mtr(callback, loop, stopping)
 stopped.wait()
 """
 )

@@ -1,4 +1,4 @@
-"""Single HTTP requests to a server on this machine."""
+"""Send single HTTP requests to a server on this machine."""
 
 import http.client
 import json
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.harness.pictures import jpeg
+from bench.harness.pictures import draw_jpeg
 
 TIMEOUT_S = 60.0
 _BOUNDARY = "5f0ce8a69d0a4b52"
@@ -14,7 +14,7 @@ _BOUNDARY = "5f0ce8a69d0a4b52"
 
 @dataclass(frozen=True)
 class Request:
-    """What to ask."""
+    """One request to a server."""
 
     method: str
     path: str
@@ -24,13 +24,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, read to its end."""
+    """The response, read to its end."""
 
     status: int
     body: bytes
 
     def document(self) -> Any:
-        """The body's JSON; raises RuntimeError unless the status is 200."""
+        """Return the JSON of the body. Raises RuntimeError unless the status is 200."""
         if self.status != 200:
             raise RuntimeError(f"{self.status}: {self.body[:300]!r}")
         return json.loads(self.body)
@@ -42,7 +42,7 @@ def connect(port: int) -> http.client.HTTPConnection:
 
 
 def send(port: int, request: Request) -> Answer:
-    """Ask once on a connection of its own. Raises OSError."""
+    """Send one request on a connection of its own. Raises OSError."""
     connection = connect(port)
     try:
         return ask(connection, request)
@@ -51,14 +51,16 @@ def send(port: int, request: Request) -> Answer:
 
 
 def ask(connection: http.client.HTTPConnection, request: Request) -> Answer:
-    """Ask on an open connection and read the whole answer. Raises OSError."""
+    """Send a request on an open connection and read the response. Raises OSError."""
     connection.request(request.method, request.path, request.body, dict(request.headers))
     response = connection.getresponse()
     return Answer(response.status, response.read())
 
 
-def upload_of_the_picture() -> Request:
-    """POST /images/ as a browser's form sends it: the field "file" in multipart/form-data."""
+def build_upload() -> Request:
+    """Return an upload as a browser sends it: field "file" in multipart/form-data."""
     head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="discs.jpg"\r\n'
-    body = f"{head}Content-Type: image/jpeg\r\n\r\n".encode() + jpeg() + f"\r\n--{_BOUNDARY}--\r\n".encode()
-    return Request("POST", "/images/", body, {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"})
+    head += "Content-Type: image/jpeg\r\n\r\n"
+    body = head.encode() + draw_jpeg() + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    headers = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+    return Request("POST", "/images/", body, headers)
