@@ -1,7 +1,9 @@
 """Test that functions, Procfile, gateway, settings, README and imports agree."""
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -286,3 +288,20 @@ def test_changelog_names_the_version():
     headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.M)
 
     assert read_version() in headings
+
+
+@pytest.mark.timeout(300)
+def test_the_core_is_green_without_optional_functions(tmp_path):
+    for path in filter(Path.is_file, tracked()):
+        name = path.relative_to(ROOT)
+        if not (name.parts[0] == "functions" and name.parts[1] in EVENT_FUNCTIONS):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, tmp_path / name)
+    core = ["tests/functions/test_list.py", "tests/functions/test_every_function.py"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *core], cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": "lib"}, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-2000:]
