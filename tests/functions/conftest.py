@@ -1,4 +1,4 @@
-"""Loads a function as the framework does. Whatever its test client answers is held to the contract at once."""
+"""Load functions with clients that check each response."""
 
 import contextlib
 import logging
@@ -36,7 +36,7 @@ ECOSYSTEM = (
 
 
 class CheckedClient(FlaskClient):
-    """Flask's client, which lets no answer by that is not as openapi.json says."""
+    """Flask client that checks every response against openapi.json."""
 
     def open(self, *args, **kwargs):
         response = super().open(*args, buffered=True, **kwargs)
@@ -47,14 +47,14 @@ class CheckedClient(FlaskClient):
 
 
 class Volume:
-    """What the functions left behind, seen past their own code."""
+    """Read what the functions stored, without their code."""
 
     def __init__(self, folder):
         self.folder = folder
         self.database = folder / "catalogue.db"
 
     def blobs(self):
-        """Every file below blobs/, the half-written and the hidden ones included."""
+        """Return every file below blobs/, including partial and hidden ones."""
         return sorted(path for path in (self.folder / "blobs").rglob("*") if not path.is_dir())
 
     def rows(self, table):
@@ -77,14 +77,17 @@ def volume(tmp_path):
 
 @pytest.fixture
 def log():
-    """What the functions log, as text."""
+    """Return a buffer with the log of the functions."""
     return StringIO()
 
 
 @pytest.fixture
 def framework(monkeypatch, volume, log):
-    """A registry, an environment, a path and log handlers that are as if no function had been loaded, and are put back
-    afterwards: create_app writes into all of them."""
+    """
+    Reset registry, environment, path and log handlers, and restore them afterwards.
+
+    create_app writes into all of them.
+    """
     monkeypatch.setattr(registry, "REGISTRY_MAP", {})
     monkeypatch.setattr(sys, "path", sys.path.copy())
     monkeypatch.setattr(logging.getLogger("circles"), "handlers", [logging.StreamHandler(log)])
@@ -102,14 +105,18 @@ def framework(monkeypatch, volume, log):
 
 @pytest.fixture
 def load(framework):
-    """Give a client of a function; settings are those of CIRCLES_<NAME>. One function may be loaded several times."""
+    """
+    Return a loader that gives a client of a function.
+
+    Settings name the variables CIRCLES_<NAME>. A function may be loaded several times.
+    """
     with contextlib.ExitStack() as stack:
 
         def client(folder, checked=True, **settings):
             for name, value in settings.items():
                 variable = name.upper()
                 framework.setenv(variable if variable in ECOSYSTEM else f"CIRCLES_{variable}", str(value))
-            framework.setenv("FUNCTION_SIGNATURE_TYPE", "http")  # else it is inherited
+            framework.setenv("FUNCTION_SIGNATURE_TYPE", "http")  # otherwise it is inherited
             app = functions_framework.create_app(
                 {**TARGETS, **EVENT_TARGETS}[folder], ROOT / "functions" / folder / "main.py"
             )
@@ -135,7 +142,7 @@ def upload(load):
 
 @pytest.fixture
 def objects(load):
-    """The function that lists; `list` is Python's."""
+    """Return a client of the list function. The name list is a builtin."""
     return load("list")
 
 
@@ -146,14 +153,14 @@ def detail(load):
 
 @pytest.fixture
 def predictor():
-    """A predictor whose answer a test sets; the functions that are loaded after it call it where detector is kserve."""
+    """Yield a predictor whose answer a test sets. Functions loaded later with kserve call it."""
     with FakePredictor() as running:
         yield running
 
 
 @pytest.fixture
 def predicted(load, predictor):
-    """A function that calls the fake predictor."""
+    """Return a loader of functions that call the fake predictor."""
 
     def client(folder="upload", **settings):
         return load(folder, detector="kserve", predictor_url=predictor.url, **settings)

@@ -1,4 +1,4 @@
-"""Pictures of every kind, drawn when they are asked for."""
+"""Draw test pictures in every format."""
 
 import struct
 import zlib
@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 120, 80
 
 
 def draw(mode="RGB", size=(WIDTH, HEIGHT), shade=40):
-    """A light picture with one dark disc: centre (30, 25), radius 15."""
+    """Draw a dark disc on light: centre (30, 25), radius 15 px."""
     picture = Image.new("L", size, 220)
     ImageDraw.Draw(picture).ellipse((15, 10, 45, 40), fill=shade)
     if mode == "I;16":
@@ -39,15 +39,16 @@ def animated_gif():
 
 def turned(orientation):
     """
-    The upright picture of draw(), stored as a camera held that way stores it: pixels turned, EXIF telling how to turn
-    them back (Exif 2.32, table 6).
+    Encode draw() with turned pixels and an EXIF orientation.
+
+    Orientations: Exif 2.32, table 6.
     """
     back = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
         4: Image.Transpose.FLIP_TOP_BOTTOM,
         5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,  # to be turned clockwise by 90 degrees, so stored turned the other way
+        6: Image.Transpose.ROTATE_90,  # shown turned clockwise by 90 degrees, so stored turned the other way
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_270,
     }
@@ -60,13 +61,13 @@ def turned(orientation):
 
 
 def png_bomb(width=10_000, height=6_000):
-    """A valid grey PNG whose black pixels take a thousandth of their number in bytes."""
+    """Encode a black grey PNG with 1,000 pixels per byte."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     packer = zlib.compressobj(9)
-    row = bytes(1 + (width + 7) // 8)  # one bit a pixel
+    row = bytes(1 + (width + 7) // 8)  # one bit per pixel
     rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
@@ -90,4 +91,4 @@ KINDS = {
     "a BMP": (lambda: encode(draw(), "BMP"), "image/bmp"),
     "a TIFF": (lambda: encode(draw(), "TIFF"), "image/tiff"),
 }
-"""What must be accepted: how to draw it, and the media type it is to be known by. All are 120 x 80."""
+"""Accepted formats: how to draw each, and its media type. All are 120 x 80 px."""

@@ -1,4 +1,4 @@
-"""A predictor of the tests' own: a real HTTP server whose answer is set by the test, and answers to set."""
+"""Fake predictor: a real HTTP server whose answer a test sets."""
 
 import base64
 import json
@@ -13,10 +13,14 @@ CIRCLE = {"bbox": [10, 20, 30, 30], "centroid": [25.0, 35.0], "radius": 15.0, "s
 
 
 class FakePredictor:
-    """Answers each POST with answer(body): (status, headers, body). It keeps the requests, and can hold them still."""
+    """
+    Answer each POST with answer(body): (status, headers, body).
+
+    It keeps the requests and can hold them back.
+    """
 
     def __init__(self, answer=None):
-        self.answer = answer or found(CIRCLE)
+        self.answer = answer or answer_objects(CIRCLE)
         self.requests = []
         self.asked = threading.Event()
         self._go_on = threading.Event()
@@ -28,11 +32,11 @@ class FakePredictor:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     def hold(self):
-        """Answer nothing from now on, until let_go."""
+        """Hold back all answers until release."""
         self.asked.clear()
         self._go_on.clear()
 
-    def let_go(self):
+    def release(self):
         self._go_on.set()
 
     def __enter__(self):
@@ -40,7 +44,7 @@ class FakePredictor:
         return self
 
     def __exit__(self, *_):
-        self.let_go()
+        self.release()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -62,10 +66,10 @@ class FakePredictor:
                     self.end_headers()
                     self.wfile.write(answer)
                 except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True  # the caller had no patience; that is what the test wants
+                    self.close_connection = True  # the client timed out, as the test wants
 
             def do_GET(self):
-                """Whether the model is ready; asking is how a predictor that sleeps is woken."""
+                """Answer the readiness request that wakes a predictor."""
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -76,22 +80,22 @@ class FakePredictor:
         return Handler
 
 
-def found(*circles, **more):
-    """Answer in V1's form that these circles were found."""
-    return says(json.dumps({"predictions": [{"model_version": "7", "objects": list(circles), **more}]}))
+def answer_objects(*circles, **more):
+    """Return a V1 answer with these objects."""
+    return answer_text(json.dumps({"predictions": [{"model_version": "7", "objects": list(circles), **more}]}))
 
 
-def says(text, status=200, content_type="application/json", **headers):
-    """Answer this text."""
+def answer_text(text, status=200, content_type="application/json", **headers):
+    """Return an answer with this text."""
     return lambda _: (status, {"Content-Type": content_type, **headers}, text.encode())
 
 
 def dark_disc(body):
     """
-    Find the dark disc in the picture that was sent, in the frame in which its pixels lie in the file.
+    Answer with the dark disc, in the frame of stored pixels.
 
-    It knows nothing of EXIF, as most model servers do not. Measured over dark pixels: bbox, centre of mass, and the
-    radius of a disc of that area.
+    It ignores EXIF, as most model servers do. Measured over dark pixels: bbox, centre of mass, and
+    the radius of a disc of that area (px).
     """
     sent = json.loads(body)["instances"][0]["image_bytes"]["b64"]
     with Image.open(BytesIO(base64.b64decode(sent))) as picture:
@@ -106,4 +110,4 @@ def dark_disc(body):
         "label": "disc",
     }
     height, width = dark.shape
-    return found(disc, width=width, height=height)(body)
+    return answer_objects(disc, width=width, height=height)(body)

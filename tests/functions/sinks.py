@@ -1,11 +1,15 @@
-"""A receiver of events of the tests' own: a real HTTP server that keeps what comes and answers as it is told."""
+"""Fake event receiver: a real HTTP server that keeps its requests."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FakeSink:
-    """Answers each POST with body and the next of statuses, the last of which stays. received: headers and bodies."""
+    """
+    Answer each POST with body and the next status. The last status repeats.
+
+    received: (headers, body) of each request.
+    """
 
     def __init__(self, *statuses):
         self.statuses = list(statuses) or [202]

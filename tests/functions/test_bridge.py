@@ -1,6 +1,8 @@
-"""bridge: what MinIO, Ceph and SeaweedFS post becomes CloudEvents; what can never succeed does not block their queues.
+"""
+Test bridge: notifications of object stores become CloudEvents.
 
-notifications/*.json are bodies that real servers sent: MinIO RELEASE.2025 and SeaweedFS 4.48.
+A notification that can never succeed does not block the store's queue. notifications/*.json are
+bodies that real servers sent: MinIO RELEASE.2025 and SeaweedFS 4.48.
 """
 
 import base64
@@ -46,7 +48,7 @@ def post(client, document, **headers):
 
 
 def put(key, bucket="circles", **record):
-    """A notification of one record, as MinIO posts it."""
+    """Return a notification of one record, as MinIO posts it."""
     document = copy.deepcopy(PUT)
     document["Records"][0]["s3"]["bucket"]["name"] = bucket
     document["Records"][0]["s3"]["object"]["key"] = quote_plus(key)
@@ -70,11 +72,11 @@ def test_minio_put_becomes_the_cncf_adapter_event(bridge, sink):
     assert unquote(headers["ce-subject"]) == "incoming/a b+c é%.png"
     assert headers["ce-subject"].isascii() and " " not in headers["ce-subject"]
     assert json.loads(body) == record
-    assert from_http(headers, body).data == record  # another reader than ours
+    assert from_http(headers, body).data == record  # read by another library
 
 
 def forwarded(client, sink, document):
-    """The keys that a notification passes on."""
+    """Post a notification and return the keys that are forwarded."""
     before = len(sink.received)
     assert post(client, document).status_code == 204
     return [unquote(headers["ce-subject"]) for headers, _ in sink.received[before:]]
@@ -124,7 +126,7 @@ def test_seaweedfs_entry_becomes_an_s3_record(bridge, sink):
         "object": {
             "key": "incoming%2Fa+b%2Bc+%C3%A9.png",
             "size": 100,
-            "eTag": "46234a6de3b2157d3a9510451b33b619",  # as its S3 side answered to the put
+            "eTag": "46234a6de3b2157d3a9510451b33b619",  # as its S3 API answered the put
             "sequencer": f"{newest['modified_ts_ns']:016X}",
         },
     }
@@ -156,7 +158,7 @@ def test_ceph_records_without_a_prefix_are_read(bridge, sink):
     assert forwarded(bridge, sink, {"Records": records}) == ["incoming/1", "incoming/3", "incoming/4"]
     assert sink.received[0][0]["ce-type"] == "com.amazonaws.s3.ObjectCreated:Post"
     assert sink.received[0][0]["ce-source"] == "ceph:s3.default.circles"
-    assert len(set(sink.ids())) == 3  # though they are of one request
+    assert len(set(sink.ids())) == 3  # although they belong to one request
 
 
 @pytest.mark.parametrize("document", [PUT, SEAWEEDFS["create /buckets/circles/incoming/mp.bin"]], ids=["minio", "weed"])
@@ -188,7 +190,7 @@ def test_any_characters_in_a_key_are_preserved(bridge, sink, key):
     assert unquote(json.loads(sink.received[0][1])["s3"]["object"]["key"].replace("+", " ")) == key
 
 
-# Who may call
+# Authorization
 
 
 @pytest.mark.parametrize("given", [
@@ -244,26 +246,26 @@ def test_log_does_not_show_the_token(bridge, log):
     assert "Bearer" not in log.getvalue().replace("Authorization: Bearer.", "")
 
 
-# What can never succeed
+# Notifications that can never succeed
 
 
 POISON = {
     "nothing": b"",
-    "no JSON": b"{",
-    "what only Python takes for JSON": json.dumps(put("incoming/a", x=float("nan"))).encode(),
-    "no UTF-8": b'{"Records": "\xff"}',
+    "invalid JSON": b"{",
+    "NaN, which only Python accepts": json.dumps(put("incoming/a", x=float("nan"))).encode(),
+    "invalid UTF-8": b'{"Records": "\xff"}',
     "nested without end": b"[" * 100_000,
     "a list": b"[]",
     "null": b"null",
     "a number": b"1",
     "no records": b"{}",
-    "records that are none": b'{"Records": {"a": 1}}',
+    "records that are not a list": b'{"Records": {"a": 1}}',
     "records of numbers": b'{"Records": [1]}',
-    "an event name that is none": json.dumps(put("incoming/a", eventName=1)).encode(),
+    "an event name that is a number": json.dumps(put("incoming/a", eventName=1)).encode(),
     "no object": json.dumps(put("incoming/a", s3={"bucket": {"name": "circles"}})).encode(),
     "no bucket": json.dumps(put("incoming/a", s3={"object": {"key": "incoming/a"}})).encode(),
-    "parts that are none": json.dumps(put("incoming/a", s3=[])).encode(),
-    "a size that is none": json.dumps(put("incoming/a", s3={"bucket": {"name": "circles"}, "object": {
+    "s3 that is a list": json.dumps(put("incoming/a", s3=[])).encode(),
+    "a size that is text": json.dumps(put("incoming/a", s3={"bucket": {"name": "circles"}, "object": {
         "key": "incoming/a", "size": "7"}})).encode(),
     "a key of broken escapes": json.dumps(put("incoming/a", s3={"bucket": {"name": "circles"}, "object": {
         "key": "incoming/%ff"}})).encode(),
@@ -317,7 +319,7 @@ def test_connection_tests_are_answered(bridge, sink):
     assert sink.received == []
 
 
-# The sink is away
+# Unavailable sinks
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 404, 408, 409, 429, 401, 403, 301])

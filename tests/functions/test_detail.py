@@ -1,4 +1,4 @@
-"""GET /images/{image_id}, its objects one by one, and its bytes."""
+"""Test GET of an image, its objects and its content."""
 
 import hashlib
 from io import BytesIO
@@ -129,7 +129,7 @@ def test_matching_etag_answers_304(detail, image, content, tags):
 @pytest.mark.parametrize("others", [{}, {"Range": "bytes=-1"}, {"Range": "bytes=9999-"}], ids=str)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_304_needs_no_blob(detail, volume, image, content, method, others):
-    volume.blobs()[0].unlink()  # the record alone must do
+    volume.blobs()[0].unlink()  # the record alone must suffice
 
     response = detail.open(content, method=method, headers={"If-None-Match": f'"{image["sha256"]}"', **others})
 
@@ -189,7 +189,7 @@ def test_if_range_mismatch_answers_the_whole_content(detail, content):
 
 
 def test_head_of_content_reads_no_blob(detail, volume, content, image):
-    volume.blobs()[0].unlink()  # the record alone must do
+    volume.blobs()[0].unlink()  # the record alone must suffice
 
     response = detail.head(content)
 

@@ -1,4 +1,4 @@
-"""What every function does alike: probes, the contract, paths and methods that are not there, words without secrets."""
+"""Test what all functions share: probes, paths and problem details."""
 
 import logging
 
@@ -17,7 +17,7 @@ ROUTES = {
     "detail": {f"/images/{ID}": "GET", f"/images/{ID}/objects/{ID}": "GET", f"/images/{ID}/content": "GET"},
 }
 TOGETHER = {"/images": "GET, HEAD, POST", f"/images/{ID}": "DELETE, GET, HEAD"}
-"""Paths of which several functions have a method each."""
+"""Allowed methods of paths that several functions share."""
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "CONNECT")
 ABSENT = ("/", "/index.html", "/robots.txt", "/favicon.ico", "/health", "/metrics/x", "/%2e%2e/etc/passwd",
@@ -37,7 +37,7 @@ def test_probes_answer(load, function):
 @every_function
 def test_unavailable_catalogue_is_alive_but_not_ready(load, volume, function):
     volume.folder.mkdir()
-    volume.database.mkdir()  # a folder where the file should be
+    volume.database.mkdir()  # a folder instead of the file
     client = load(function)
     alive, ready = client.get("/health/liveness"), client.get("/health/readiness")
 
@@ -176,7 +176,7 @@ def test_unexpected_error_is_logged_but_not_shown(load, log, monkeypatch, functi
         def __getattr__(self, name):
             raise RuntimeError("the secret of /srv/data at 10.0.0.7:5432")
 
-    client = load(function, checked=False)  # the contract promises no 500
+    client = load(function, checked=False)  # the contract does not promise 500
     [(path, method), *_] = ROUTES[function].items()
     with monkeypatch.context() as patch:
         patch.setattr(load_services(), "catalogue", Broken(), raising=False)
@@ -189,8 +189,8 @@ def test_unexpected_error_is_logged_but_not_shown(load, log, monkeypatch, functi
     assert "RuntimeError: the secret of /srv/data" in log.getvalue()
 
 
-def sentences_of_every_refusal(load, volume, tmp_path):
-    """Provoke faults whose causes name paths, hosts and code; yield the words that are shown."""
+def provoke_refusals(load, volume, tmp_path):
+    """Provoke errors whose causes name paths, hosts and code. Yield the details shown."""
     upload, detail = load("upload", detector="kserve", predictor_url="http://127.0.0.1:9", predictor_timeout_s=1), None
     pending = upload.post("/images/", data=png(), content_type="image/png")
     yield pending.json["error"]
@@ -206,7 +206,7 @@ def sentences_of_every_refusal(load, volume, tmp_path):
 
 
 def test_problem_details_show_no_internals(load, volume, tmp_path):
-    sentences = list(sentences_of_every_refusal(load, volume, tmp_path))
+    sentences = list(provoke_refusals(load, volume, tmp_path))
 
     assert len(sentences) == 5
     for sentence in sentences:

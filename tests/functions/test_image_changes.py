@@ -1,4 +1,4 @@
-"""POST …/detections, DELETE, and Prefer: respond-async, on a folder and a real catalogue."""
+"""Test POST …/detections, DELETE and Prefer: respond-async on a folder and SQLite."""
 
 import time
 
@@ -8,7 +8,7 @@ from circles import bootstrap
 from circles.domain.errors import Unavailable
 from circles.usecases.repair import repair_images
 from tests.functions.pictures import png
-from tests.functions.predictors import CIRCLE, found, says
+from tests.functions.predictors import CIRCLE, answer_objects, answer_text
 
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -19,16 +19,16 @@ def send(client, data=None, **headers):
 
 @pytest.fixture
 def path(predicted):
-    """Of an image with one object."""
+    """Return the path of an image with one object."""
     return f"/images/{send(predicted()).json['image_id']}"
 
 
-# Once more
+# Detecting again
 
 
 def test_second_detection_keeps_the_first_objects_readable(predicted, predictor, objects, detail, path):
     [first] = objects.get(f"{path}/objects").json
-    predictor.answer = found(CIRCLE, CIRCLE, model_version="8")
+    predictor.answer = answer_objects(CIRCLE, CIRCLE, model_version="8")
     response = predicted().post(f"{path}/detections")
 
     assert response.status_code == 200
@@ -40,7 +40,7 @@ def test_second_detection_keeps_the_first_objects_readable(predicted, predictor,
 
 
 def test_failed_second_detection_keeps_the_first(predicted, predictor, objects, detail, path):
-    predictor.answer = says("", 500)
+    predictor.answer = answer_text("", 500)
     response = predicted().post(f"{path}/detections")
 
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
@@ -50,9 +50,9 @@ def test_failed_second_detection_keeps_the_first(predicted, predictor, objects, 
 
 
 def test_pending_image_is_detected_on_request(predicted, predictor):
-    predictor.answer = says("", 500)
+    predictor.answer = answer_text("", 500)
     image_id = send(predicted()).json["image_id"]
-    predictor.answer = found(CIRCLE)
+    predictor.answer = answer_objects(CIRCLE)
 
     assert predicted().post(f"/images/{image_id}/detections").json["status"] == "detected"
 
@@ -88,7 +88,7 @@ def test_deleted_image_is_gone_everywhere(predicted, objects, detail, volume, pa
 def test_repair_removes_the_blob_of_a_deleted_image(predicted, detail, volume, path, monkeypatch):
     client, services = predicted(), bootstrap.load_services()
     with monkeypatch.context() as away:
-        away.setattr(type(services.store), "delete", lambda *_: raise_(Unavailable("It is away.")))
+        away.setattr(type(services.store), "delete", lambda *_: raise_(Unavailable("It is unavailable.")))
         assert client.delete(path).status_code == 204
     assert len(volume.blobs()) == 1
     assert detail.get(f"{path}/content").status_code == 404
@@ -104,12 +104,12 @@ def raise_(error):
 def test_deletion_during_detection_answers_202(predicted, predictor, volume):
     client = predicted()
 
-    def delete_meanwhile(body):
+    def delete_during_detection(body):
         [row] = volume.rows("images")
         assert client.delete(f"/images/{row['image_id']}").status_code == 204
-        return found(CIRCLE)(body)
+        return answer_objects(CIRCLE)(body)
 
-    predictor.answer = delete_meanwhile
+    predictor.answer = delete_during_detection
     response = send(client)
 
     assert (response.status_code, response.json["status"]) == (202, "pending")
@@ -127,7 +127,7 @@ def test_key_of_a_deleted_image_makes_a_new_one(predicted, volume):
     assert len(volume.blobs()) == 1
 
 
-# Not waited for
+# Prefer: respond-async
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_respond_async_answers_202_and_detects_later(predicted, predictor, detai
 
     assert (response.status_code, response.json["status"], response.json["attempts"]) == (202, "pending", 0)
     assert response.headers["Preference-Applied"] == "respond-async"
-    predictor.let_go()
+    predictor.release()
     record = until(lambda: detail.get(response.headers["Location"]).json, lambda record: record["status"] != "pending")
     assert (record["status"], record["object_count"], record["attempts"]) == ("detected", 1, 1)
 
@@ -171,7 +171,7 @@ def test_repeated_async_upload_returns_the_result(predicted):
 def test_repair_detects_what_background_work_lost(predicted, monkeypatch):
     client = predicted(repair_after_s=0.001, predictor_timeout_s=0.5, busy_timeout_s=0.5)
     services = bootstrap.load_services()
-    monkeypatch.setattr(services.background, "submit", lambda work, *, key: None)  # it ends at once
+    monkeypatch.setattr(services.background, "submit", lambda work, *, key: None)  # the process ends immediately
     response = send(client, Prefer="respond-async")
     assert response.json["status"] == "pending"
 
@@ -181,8 +181,8 @@ def test_repair_detects_what_background_work_lost(predicted, monkeypatch):
     assert repair_images(services).detected == 1
 
 
-def until(ask, enough, patience_s=10):
-    deadline = time.monotonic() + patience_s
+def until(ask, enough, timeout_s=10):
+    deadline = time.monotonic() + timeout_s
     while not enough(answer := ask()):
         assert time.monotonic() < deadline, answer
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""ingest: CloudEvents of new objects become images, once each; everything else gets a status and never a body."""
+"""Test ingest: each new object becomes one image."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import pytest
 
 from circles.bootstrap import load_services
 from tests.functions.pictures import draw, encode, png
-from tests.functions.predictors import says
+from tests.functions.predictors import answer_text
 from tests.scraping import Counted
 
 PUT = "com.amazonaws.s3.ObjectCreated:Put"
@@ -17,7 +17,7 @@ KEY = "incoming/a.png"
 
 
 class Bucket:
-    """What S3 clients see of the volume: its bucket is the folder blobs/."""
+    """The bucket that S3 clients see: the folder blobs/."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -49,7 +49,11 @@ def record(key=KEY, *, bucket="blobs", etag="e", size=7, name="ObjectCreated:Put
 
 
 def post(client, data, kind=PUT, **headers):
-    """Deliver an event in binary mode as a broker does, and see that nothing is said but a status."""
+    """
+    Deliver an event in binary mode and return the status.
+
+    A response never has a body.
+    """
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
     attributes = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": kind, "ce-source": "minio:s3..blobs"}
     response = client.post("/", data=body, headers={**attributes, "content-type": "application/json", **headers})
@@ -68,7 +72,7 @@ def test_new_object_becomes_a_detected_image(ingest, bucket, volume, load):
     shown = load("detail").get(f"/images/{image['image_id']}/content")
     assert shown.data == png()
     assert len(volume.rows("objects")) == 2
-    assert len(volume.blobs()) == 1  # it stays where it is
+    assert len(volume.blobs()) == 1  # the blob stays in place
 
 
 @pytest.mark.parametrize("kind", ["Post", "Copy", "CompleteMultipartUpload"])
@@ -100,7 +104,7 @@ def test_trace_is_kept_in_outgoing_events(load, bucket, volume):
     assert {event["traceparent"] for event in events} == {parent}
 
 
-# Again and again
+# Repetitions
 
 
 def test_same_event_100_times_is_one_image(ingest, bucket, volume):
@@ -166,7 +170,7 @@ def test_deletion_in_the_bucket_keeps_the_image(ingest, bucket, volume):
     assert len(volume.rows("images")) == 1
 
 
-# What is not for us, and what is no event
+# Other events and invalid ones
 
 
 @pytest.mark.parametrize("kind", [
@@ -253,14 +257,14 @@ def test_invalid_key_is_422(ingest, volume, key):
 
 
 def test_record_names_the_object_not_the_subject(ingest, bucket, volume):
-    """Some sources escape the subject, some do not."""
+    """Some sources escape the subject and some do not."""
     bucket.put("incoming/a b.png", png())
 
     assert post(ingest, record("incoming/a b.png"), **{"ce-subject": quote("incoming/other.png")}) == 204
     assert [row["key"] for row in volume.rows("images")] == ["incoming/a b.png"]
 
 
-# What is no picture
+# Files that are not pictures
 
 
 BAD = {
@@ -280,7 +284,7 @@ def test_unusable_picture_is_422_and_read_once(ingest, bucket, volume, data, log
     assert post(ingest, record()) == 422
     assert log.getvalue().count("is refused") == before == 1
     assert volume.rows("images") == []
-    assert len(volume.blobs()) == 1  # it is not ours to delete
+    assert len(volume.blobs()) == 1  # ingest must not delete it
 
 
 @pytest.mark.parametrize("told", [0, 7, 5 * 2**30])
@@ -298,7 +302,7 @@ def test_object_of_5_gib_is_refused_unread(ingest, bucket, volume, monkeypatch, 
 
 @pytest.mark.parametrize(("bad", "status"), [("incoming/gone.png", 204), ("incoming/none.png", 422)])
 def test_bad_record_does_not_hold_back_others(ingest, bucket, volume, bad, status):
-    """A source may pass on a store's whole notification."""
+    """A source may forward a notification with all its records."""
     bucket.put("incoming/none.png", b"none")
     for name in ("a", "b"):
         bucket.put(f"incoming/{name}.png", png())
@@ -319,11 +323,11 @@ def test_too_large_event_is_422(ingest):
     assert post(ingest, b" " * (5 * 1024 * 1024)) == 422
 
 
-# What is away
+# Unavailable dependencies
 
 
 def test_failing_predictor_leaves_the_image_pending(load, predictor, bucket, volume):
-    predictor.answer = says("", 500)
+    predictor.answer = answer_text("", 500)
     bucket.put(KEY, png())
 
     assert post(load("ingest", detector="kserve", predictor_url=predictor.url), record()) == 204

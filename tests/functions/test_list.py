@@ -1,9 +1,9 @@
-"""GET /images/{image_id}/objects: which circles, in which order, and what is refused."""
+"""Test GET of an image's objects: order, filters and invalid queries."""
 
 import pytest
 
 from tests.functions.pictures import png
-from tests.functions.predictors import found, says
+from tests.functions.predictors import answer_objects, answer_text
 
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 
@@ -15,7 +15,7 @@ UNSCORED = {"bbox": [0, 60, 16, 16], "centroid": [8, 68], "radius": 8.0}
 
 @pytest.fixture
 def image_id(predicted, predictor):
-    predictor.answer = found(LARGE, SMALL, MIDDLE, UNSCORED)
+    predictor.answer = answer_objects(LARGE, SMALL, MIDDLE, UNSCORED)
     return predicted().post("/images/", data=png(), content_type="image/png").json["image_id"]
 
 
@@ -89,7 +89,7 @@ def test_invalid_query_is_refused_with_a_reason(objects, image_id, query):
 
 
 def test_image_without_circles_has_an_empty_list(predicted, predictor, objects):
-    predictor.answer = found()
+    predictor.answer = answer_objects()
     image = predicted().post("/images/", data=png(), content_type="image/png").json
 
     response = objects.get(f"/images/{image['image_id']}/objects")
@@ -99,7 +99,7 @@ def test_image_without_circles_has_an_empty_list(predicted, predictor, objects):
 
 
 def test_pending_image_has_an_empty_list_and_a_status(predicted, predictor, objects):
-    predictor.answer = says("out of order", 500)
+    predictor.answer = answer_text("out of order", 500)
     image = predicted().post("/images/", data=png(), content_type="image/png").json
 
     response = objects.get(f"/images/{image['image_id']}/objects")

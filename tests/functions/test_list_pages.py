@@ -1,4 +1,4 @@
-"""GET /images/: pages, filters, and what is refused."""
+"""Test GET /images/: pages, filters and invalid queries."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from tests.functions.pictures import png
 
 @pytest.fixture
 def stored(upload):
-    """Five images; their records, the newest first."""
+    """Upload five images and return their records, newest first."""
     records = [upload.post("/images/", data=png(shade), content_type="image/png").json for shade in range(5)]
     return sorted(records, key=lambda each: (each["created_at"], each["image_id"]), reverse=True)
 

@@ -1,4 +1,4 @@
-"""A function in a process of its own: what a cold start imports, and the ecosystem's own start command."""
+"""Test functions in their own process: cold-start imports and start commands."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ from tests.openapi import check_answer
 FRAMEWORK = {"functions_framework", "flask", "werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", "blinker",
              "cloudevents", "deprecation", "packaging", "starlette", "anyio", "sniffio", "idna", "typing_extensions",
              "watchdog", "google"}  # fmt: skip
-"""What a hello-world under functions-framework imports or may come to; it is not ours to choose."""
+"""Packages that any function under functions-framework may import."""
 
 CATALOGUE = {"sqlite_utils", "sqlite_fts4", "pluggy", "click_default_group", "tabulate", "dateutil", "six"}
 PICTURES = {"PIL"}
@@ -45,7 +45,7 @@ print(json.dumps([answers, sorted(loaded - sys.stdlib_module_names - {"circles",
 
 
 def imports_of(function, asked, **settings):
-    """Load function in a fresh process, let it answer, and return the statuses and the third-party packages loaded."""
+    """Return statuses and imported packages of a new process."""
     out = subprocess.run(
         [
             sys.executable,
@@ -68,7 +68,7 @@ def imports_of(function, asked, **settings):
 
 @pytest.fixture
 def stored(upload, objects):
-    """An image with an object, in the volume that the environment names."""
+    """Upload an image and return its path and that of an object."""
     image_id = upload.post("/images/", data=png(), content_type="image/png").json["image_id"]
     [found, *_] = objects.get(f"/images/{image_id}/objects").json
     return {"image": f"/images/{image_id}", "object": f"/images/{image_id}/objects/{found['object_id']}"}
@@ -127,8 +127,8 @@ def test_loading_a_function_opens_nothing(framework, volume):
 
 
 @contextlib.contextmanager
-def served_by_the_framework(target, function, folder):
-    """The address of a function under functions-framework's own command."""
+def run_functions_framework(target, function, folder):
+    """Run functions-framework's own command. Yields URL and process."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     command = [Path(sys.executable).with_name("functions-framework"), "--source", f"functions/{function}/main.py",
@@ -146,8 +146,8 @@ def served_by_the_framework(target, function, folder):
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("function", TARGETS)
 def test_functions_framework_serves_http_functions(framework, tmp_path, function):
-    with served_by_the_framework(TARGETS[function], function, tmp_path) as (url, process):
-        status, headers, body = first_answer(f"{url}/health/readiness", process)
+    with run_functions_framework(TARGETS[function], function, tmp_path) as (url, process):
+        status, headers, body = wait_for_answer(f"{url}/health/readiness", process)
 
     assert (status, json.loads(body)) == (200, {"status": "ready"})
     check_answer("GET", "/health/readiness", status, headers, body, function=function)
@@ -156,10 +156,10 @@ def test_functions_framework_serves_http_functions(framework, tmp_path, function
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("function", EVENT_TARGETS)
 def test_functions_framework_adds_no_body_to_event_answers(framework, tmp_path, function):
-    """Its own decorator for CloudEvents answers OK to all, and a broker takes that for an event that it cannot read."""
+    """Its CloudEvent decorator answers "OK", which a broker takes for an invalid event."""
     event = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": "unknown", "ce-source": "/s"}
-    with served_by_the_framework(EVENT_TARGETS[function], function, tmp_path) as (url, process):
-        first_answer(f"{url}/health/liveness", process)
+    with run_functions_framework(EVENT_TARGETS[function], function, tmp_path) as (url, process):
+        wait_for_answer(f"{url}/health/liveness", process)
         answers = [requests.post(url, data=b"{}", headers=headers, timeout=10) for headers in (event, {})]
 
     expected = {"bridge": [401, 401], "ingest": [204, 422], "repair": [204, 422]}
@@ -178,12 +178,12 @@ def test_sigterm_waits_for_background_work(framework, tmp_path, volume, predicto
     predictor.hold()
     process = subprocess.Popen([sys.executable, "-m", "circles.serve"], cwd=ROOT, env=environment)
     try:
-        first_answer(f"http://127.0.0.1:{port}/health/readiness", process)
+        wait_for_answer(f"http://127.0.0.1:{port}/health/readiness", process)
         headers = {"Content-Type": "image/png", "Prefer": "respond-async"}
         answer = requests.post(f"http://127.0.0.1:{port}/images/", data=png(), headers=headers, timeout=10)
         assert predictor.asked.wait(10)
         process.terminate()
-        threading.Timer(0.5, predictor.let_go).start()
+        threading.Timer(0.5, predictor.release).start()
         assert process.wait(20) == 0
     finally:
         process.kill()
@@ -193,8 +193,8 @@ def test_sigterm_waits_for_background_work(framework, tmp_path, volume, predicto
     assert [row["status"] for row in volume.rows("images")] == ["detected"]
 
 
-def first_answer(url, process):
-    """Ask until somebody answers; fail where the process ends before."""
+def wait_for_answer(url, process):
+    """Poll until the process answers. Fails if it ends."""
     while process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=5) as response:

@@ -1,10 +1,10 @@
-"""What a function says at /metrics after it was asked this and that."""
+"""Test the metrics of functions after requests."""
 
 import pytest
 
 from tests.functions.conftest import TARGETS
 from tests.functions.pictures import png
-from tests.functions.predictors import says
+from tests.functions.predictors import answer_text
 from tests.scraping import Counted, total
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -52,11 +52,11 @@ def test_probes_and_scrapes_are_not_counted(load, counted, volume, function):
 @every_function
 def test_failed_probe_is_not_a_refusal(load, counted, volume, function):
     volume.folder.mkdir()
-    volume.database.mkdir()  # a folder where the file should be
+    volume.database.mkdir()  # a folder instead of the file
 
     assert load(function).get("/health/readiness").status_code == 503
     assert counted("circles_refusals_total") == 0
-    assert counted("circles_database_faults_total", fault="SQLITE_CANTOPEN") >= 1  # a scrape asks it too
+    assert counted("circles_database_faults_total", fault="SQLITE_CANTOPEN") >= 1  # a scrape opens it too
 
 
 def test_upload_counts_bytes_and_objects(upload, counted):
@@ -65,7 +65,7 @@ def test_upload_counts_bytes_and_objects(upload, counted):
 
     assert counted("circles_request_seconds_count", route="/images/", status="200") == 1
     assert counted("circles_upload_bytes_sum") == len(picture)
-    assert counted("circles_objects_per_image_sum") == 2  # as the fixed detector finds
+    assert counted("circles_objects_per_image_sum") == 2  # as the fixed detector returns
     assert counted("circles_objects_per_image_count") == 1
     assert counted("circles_refusals_total") == 0
 
@@ -112,7 +112,7 @@ def test_crash_is_counted_as_internal(load, counted):
 
 
 def test_pending_images_are_reported_by_every_function(predicted, predictor, load):
-    predictor.answer = says("broken", status=500)
+    predictor.answer = answer_text("broken", status=500)
     assert predicted("upload").post("/images/", data=png(), content_type="image/png").status_code == 202
     reader = load("list")
     reader.get(f"/images/{ID}/objects")

@@ -1,4 +1,4 @@
-"""Every answer that openapi.json promises can be had: each route with each status is provoked here once."""
+"""Test each route of openapi.json with each promised status."""
 
 import json
 from io import BytesIO
@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from tests.functions.conftest import TARGETS
 from tests.functions.pictures import jpeg, png, png_bomb
-from tests.functions.predictors import CIRCLE, found, says
+from tests.functions.predictors import CIRCLE, answer_objects, answer_text
 from tests.openapi import CONTRACT, check_answer
 
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -18,7 +18,7 @@ CONTENT, OBJECT = "/images/{image_id}/content", "/images/{image_id}/objects/{obj
 
 
 class World:
-    """A volume with one image in it, functions to ask, and ways to break things."""
+    """A volume with one image and ways to cause errors."""
 
     def __init__(self, load, predicted, predictor, volume):
         self.load, self.predicted, self.predictor, self.volume = load, predicted, predictor, volume
@@ -30,7 +30,7 @@ class World:
         return self.load("upload").post("/images/", data=data, content_type="image/png", headers=headers)
 
     def ask(self, method, path, *, ids=None, **headers):
-        """Ask the function that the contract names for this route."""
+        """Call the function that the contract names for this route."""
         [tag] = CONTRACT["paths"][path.partition("?")[0]][method]["tags"]
         return self.load("list" if tag == "all" else tag).open(
             path.format(**{**self.ids, **(ids or {})}), method=method.upper(), headers=headers
@@ -40,11 +40,11 @@ class World:
         return self.ask("get", path, **details)
 
     def pending(self):
-        self.predictor.answer = says("", 500)
+        self.predictor.answer = answer_text("", 500)
         return self.predicted().post("/images/", data={"file": (BytesIO(jpeg()), "a.jpg")})
 
     def without_catalogue(self, ask):
-        self.load("list", catalogue_path=self.volume.folder)  # a folder is no database; from now on it is the setting
+        self.load("list", catalogue_path=self.volume.folder)  # not a database; the setting stays
         return ask()
 
     def reused_key(self):
@@ -56,14 +56,14 @@ class World:
         return self.ask(method, path)
 
     def running(self):
-        """Ask for a detection while another one is with the predictor."""
+        """Request a detection while another one is running."""
         client, path, answers = self.predicted(), DETECTIONS.format(**self.ids), []
 
-        def ask_meanwhile(body):
+        def post_during_detection(body):
             answers.append(client.post(path))
-            return found(CIRCLE)(body)
+            return answer_objects(CIRCLE)(body)
 
-        self.predictor.answer = ask_meanwhile
+        self.predictor.answer = post_during_detection
         client.post(path)
         return answers[0]
 
@@ -76,7 +76,7 @@ def malformed(path, method="get"):
     return lambda world: world.ask(method, path, ids={"image_id": "7"})
 
 
-def away(path, method="get"):
+def unavailable(path, method="get"):
     return lambda world: world.without_catalogue(lambda: world.ask(method, path))
 
 
@@ -90,21 +90,21 @@ PROVOKED = {
     ("post", "/images/", 503): lambda world: world.without_catalogue(lambda: world.send(png())),
     ("get", "/images/", 200): lambda world: world.get("/images/"),
     ("get", "/images/", 400): lambda world: world.get("/images/?limit=0"),
-    ("get", "/images/", 503): away("/images/"),
+    ("get", "/images/", 503): unavailable("/images/"),
     ("delete", IMAGE, 204): lambda world: world.ask("delete", IMAGE),
     ("delete", IMAGE, 400): malformed(IMAGE, "delete"),
     ("delete", IMAGE, 404): unknown(IMAGE, "delete"),
-    ("delete", IMAGE, 503): away(IMAGE, "delete"),
+    ("delete", IMAGE, 503): unavailable(IMAGE, "delete"),
     ("post", DETECTIONS, 200): lambda world: world.ask("post", DETECTIONS),
     ("post", DETECTIONS, 202): World.running,
     ("post", DETECTIONS, 400): malformed(DETECTIONS, "post"),
     ("post", DETECTIONS, 404): unknown(DETECTIONS, "post"),
     ("post", DETECTIONS, 500): lambda world: world.damaged("post", DETECTIONS),
-    ("post", DETECTIONS, 503): away(DETECTIONS, "post"),
+    ("post", DETECTIONS, 503): unavailable(DETECTIONS, "post"),
     ("get", IMAGE, 200): lambda world: world.get(IMAGE),
     ("get", IMAGE, 400): malformed(IMAGE),
     ("get", IMAGE, 404): unknown(IMAGE),
-    ("get", IMAGE, 503): away(IMAGE),
+    ("get", IMAGE, 503): unavailable(IMAGE),
     ("get", CONTENT, 200): lambda world: world.get(CONTENT),
     ("get", CONTENT, 206): lambda world: world.get(CONTENT, Range="bytes=0-9"),
     ("get", CONTENT, 304): lambda world: world.get(CONTENT, **{"If-None-Match": "*"}),
@@ -112,20 +112,20 @@ PROVOKED = {
     ("get", CONTENT, 404): unknown(CONTENT),
     ("get", CONTENT, 416): lambda world: world.get(CONTENT, Range="bytes=9999-"),
     ("get", CONTENT, 500): lambda world: world.damaged("get", CONTENT),
-    ("get", CONTENT, 503): away(CONTENT),
+    ("get", CONTENT, 503): unavailable(CONTENT),
     ("get", OBJECTS, 200): lambda world: world.get(OBJECTS),
     ("get", OBJECTS, 400): malformed(OBJECTS),
     ("get", OBJECTS, 404): unknown(OBJECTS),
-    ("get", OBJECTS, 503): away(OBJECTS),
+    ("get", OBJECTS, 503): unavailable(OBJECTS),
     ("get", OBJECT, 200): lambda world: world.get(OBJECT),
     ("get", OBJECT, 400): malformed(OBJECT),
     ("get", OBJECT, 404): unknown(OBJECT),
-    ("get", OBJECT, 503): away(OBJECT),
+    ("get", OBJECT, 503): unavailable(OBJECT),
     ("get", "/openapi.json", 200): lambda world: world.get("/openapi.json"),
     ("get", "/metrics", 200): lambda world: world.get("/metrics"),
     ("get", "/health/liveness", 200): lambda world: world.get("/health/liveness"),
     ("get", "/health/readiness", 200): lambda world: world.get("/health/readiness"),
-    ("get", "/health/readiness", 503): away("/health/readiness"),
+    ("get", "/health/readiness", 503): unavailable("/health/readiness"),
 }
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -140,7 +140,7 @@ PROMISED = {
 
 @pytest.mark.parametrize("promised", PROMISED, ids=lambda each: f"{each[0]} {each[1]} {each[2]}")
 def test_every_promised_answer_can_be_provoked(load, predicted, predictor, volume, promised):
-    assert promised in PROVOKED, "the contract promises what nobody has seen; provoke it here"
+    assert promised in PROVOKED, "the contract promises an answer that is not provoked here"
 
     response = PROVOKED[promised](World(load, predicted, predictor, volume))
 

@@ -1,4 +1,4 @@
-"""repair: the tick of a PingSource takes up what was cut off."""
+"""Test repair: a PingSource tick completes interrupted work."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ import pytest
 
 from tests.functions.conftest import ROOT
 from tests.functions.pictures import png
-from tests.functions.predictors import CIRCLE, found, says
+from tests.functions.predictors import CIRCLE, answer_objects, answer_text
 
 
 def tick(client, kind="dev.knative.sources.ping", body=b"{}", **more):
@@ -22,10 +22,10 @@ def tick(client, kind="dev.knative.sources.ping", body=b"{}", **more):
 
 def test_tick_detects_a_pending_image(load, predictor, volume):
     known = {"detector": "kserve", "predictor_url": predictor.url, "repair_after_s": 0.001, "predictor_timeout_s": 5}
-    predictor.answer = says("", 500)
+    predictor.answer = answer_text("", 500)
     sent = load("upload", **known).post("/images/", data=png(), content_type="image/png")
     assert (sent.status_code, sent.json["status"]) == (202, "pending")
-    predictor.answer = found(CIRCLE)
+    predictor.answer = answer_objects(CIRCLE)
 
     assert tick(load("repair", **known)) == 204
 
@@ -44,7 +44,7 @@ def test_other_event_type_starts_no_repair(load, monkeypatch, kind):
     monkeypatch.setattr(sys.modules["main"], "repair_images", lambda _: 1 / 0)
 
     assert tick(client, kind) == 204
-    assert tick(client) == 500  # the trap is set
+    assert tick(client) == 500  # the patch works
 
 
 def test_non_cloud_event_is_refused(load):
@@ -68,8 +68,8 @@ def test_broken_catalogue_is_503(load, volume):
     assert client.get("/health/readiness").status_code == 503
 
 
-def by_hand(**settings):
-    """`make repair`, without make."""
+def run_repair_command(**settings):
+    """Run `make repair` without make."""
     return subprocess.run(
         [sys.executable, "-m", "circles.repair"], cwd=ROOT, env={**os.environ, "PYTHONPATH": "lib", **settings},
         capture_output=True, text=True, timeout=60,
@@ -78,11 +78,11 @@ def by_hand(**settings):
 
 def test_repair_command_prints_a_report(load, predictor, volume):
     known = {"detector": "kserve", "predictor_url": predictor.url, "repair_after_s": 0.001, "predictor_timeout_s": 5}
-    predictor.answer = says("", 500)
+    predictor.answer = answer_text("", 500)
     load("upload", **known).post("/images/", data=png(), content_type="image/png")
-    predictor.answer = found(CIRCLE)
+    predictor.answer = answer_objects(CIRCLE)
 
-    done = by_hand()
+    done = run_repair_command()
 
     assert done.returncode == 0, done.stderr
     report = dict(line.split(": ") for line in done.stdout.splitlines())
@@ -95,7 +95,7 @@ def test_repair_command_prints_its_error(framework, volume):
     volume.database.write_bytes(b"this is no database" * 100)
 
     for settings in ({}, {"CIRCLES_STORE": "tape"}):
-        done = by_hand(**settings)
+        done = run_repair_command(**settings)
         assert done.returncode == 1
         assert done.stderr.startswith("nothing was repaired: ")
         assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""POST /images/ with a good picture, a bad one, and the same one again."""
+"""Test POST /images/ with good, bad and repeated pictures."""
 
 import hashlib
 from io import BytesIO
@@ -19,7 +19,7 @@ def send_raw(client, data, media_type="image/png", **headers):
 
 
 def in_pieces(client, data, content_type):
-    """Send without Content-Length, as a server hands over a chunked body (PEP 3333 and wsgi.input_terminated)."""
+    """Post without Content-Length, as a chunked body (PEP 3333, wsgi.input_terminated)."""
     return client.post(
         "/images/",
         input_stream=BytesIO(data),
@@ -161,7 +161,7 @@ REFUSED = {
 }  # fmt: skip
 
 
-# werkzeug leaves the temporary file of a form that it gives up to Python, which closes it and says so.
+# werkzeug does not close the temporary file of an aborted form; Python does and warns.
 @pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("case", REFUSED)
 def test_bad_upload_is_refused_and_stores_nothing(load, volume, case):
@@ -177,7 +177,7 @@ def test_bad_upload_is_refused_and_stores_nothing(load, volume, case):
 
 
 def test_largest_allowed_upload_is_accepted(load, volume):
-    data = jpeg() + bytes(MAX_BYTES - len(jpeg()))  # what follows a JPEG's end is not looked at
+    data = jpeg() + bytes(MAX_BYTES - len(jpeg()))  # bytes after a JPEG's end are ignored
 
     response = send(load("upload", max_upload_bytes=MAX_BYTES), data)
 

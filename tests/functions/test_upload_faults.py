@@ -1,4 +1,4 @@
-"""An upload while the store or the catalogue does not take it: 503, and nothing half-written."""
+"""Test uploads with a failing store or catalogue."""
 
 import errno
 import sqlite3
@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 
 from circles.adapters import folder_store
 from tests.functions.pictures import png
-from tests.functions.predictors import CIRCLE, found
+from tests.functions.predictors import CIRCLE, answer_objects
 
 
 def send(client, key=None):
@@ -23,7 +23,7 @@ def assert_unavailable(response, words):
 
 @contextmanager
 def locked(volume):
-    """Hold the write lock as another process does; two connections of one process lock each other out all the same."""
+    """Hold the write lock. Connections of one process block each other like processes."""
     with closing(sqlite3.connect(volume.database, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -34,7 +34,7 @@ def test_full_disk_is_503_and_stores_nothing(monkeypatch, upload, volume):
         raise OSError(errno.ENOSPC, "No space left on device", str(volume.folder))
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder_store.os, "fsync", fsync)  # where a full disk is often noticed only
+        patch.setattr(folder_store.os, "fsync", fsync)  # where a full disk often shows first
         response = send(upload, "k-1")
     assert_unavailable(response, "The object store cannot take the picture now.")
     assert volume.is_empty()
@@ -65,7 +65,7 @@ def test_unreachable_s3_is_503_and_stores_nothing(load, volume):
 
 def test_locked_catalogue_is_503_and_stores_nothing(load, volume):
     client = load("upload", busy_timeout_s=0.2)
-    assert client.get("/health/readiness").status_code == 200  # the file is there
+    assert client.get("/health/readiness").status_code == 200  # this creates the file
 
     with locked(volume):
         response = send(client)
@@ -108,7 +108,7 @@ def test_lock_during_detection_leaves_the_image_pending(predicted, predictor, vo
         connection = sqlite3.connect(volume.database, isolation_level=None, check_same_thread=False)
         connection.execute("BEGIN IMMEDIATE")
         locks.append(connection)
-        return found(CIRCLE)(body)
+        return answer_objects(CIRCLE)(body)
 
     predictor.answer = lock_and_answer
     response = send(client, "k-1")

@@ -1,4 +1,4 @@
-"""An upload whose predictor is down, slow, or talks nonsense: the picture is kept, and the same key completes it."""
+"""Test uploads with a faulty predictor and their retries."""
 
 import json
 import socket
@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from tests.functions.pictures import png, turned
-from tests.functions.predictors import CIRCLE, dark_disc, found, says
+from tests.functions.predictors import CIRCLE, answer_objects, answer_text, dark_disc
 
 
 def send(client, data=None, **headers):
@@ -15,50 +15,52 @@ def send(client, data=None, **headers):
 
 
 def with_circle(**changes):
-    return found({**CIRCLE, **changes})
+    return answer_objects({**CIRCLE, **changes})
 
 
 def a_page(status):
-    return says("<html><h1>Bad gateway at 10.1.2.3</h1></html>", status, "text/html")
+    return answer_text("<html><h1>Bad gateway at 10.1.2.3</h1></html>", status, "text/html")
 
 
 UNUSABLE = {
-    "500": (says('{"error": "out of memory"}', 500), "The predictor answered 500."),
-    "500 with a stack": (says("Traceback (most recent call last):\n  File /srv/model.py", 500, "text/plain"),
+    "500": (answer_text('{"error": "out of memory"}', 500), "The predictor answered 500."),
+    "500 with a stack": (answer_text("Traceback (most recent call last):\n  File /srv/model.py", 500, "text/plain"),
                          "The predictor answered 500."),
-    "503": (says('{"error": "loading"}', 503), "The predictor answered 503."),
-    "503 with a long Retry-After": (says("", 503, **{"Retry-After": "3600"}), "The predictor answered 503."),
+    "503": (answer_text('{"error": "loading"}', 503), "The predictor answered 503."),
+    "503 with a long Retry-After": (answer_text("", 503, **{"Retry-After": "3600"}), "The predictor answered 503."),
     "502 as HTML": (a_page(502), "The predictor answered 502."),
-    "429": (says("{}", 429), "The predictor answered 429."),
-    "400": (says('{"error": "no such instance"}', 400), "The predictor answered 400."),
-    "404": (says('{"error": "Model with name circles does not exist."}', 404), "The predictor answered 404."),
-    "a redirect": (says("", 307, Location="http://127.0.0.1:9/elsewhere"), "The predictor answered 307."),
+    "429": (answer_text("{}", 429), "The predictor answered 429."),
+    "400": (answer_text('{"error": "no such instance"}', 400), "The predictor answered 400."),
+    "404": (answer_text('{"error": "Model with name circles does not exist."}', 404), "The predictor answered 404."),
+    "a redirect": (answer_text("", 307, Location="http://127.0.0.1:9/elsewhere"), "The predictor answered 307."),
     "200 with HTML": (a_page(200), "the answer is not JSON"),
-    "200 without a body": (says(""), "the answer is not JSON"),
+    "200 without a body": (answer_text(""), "the answer is not JSON"),
     "204": (lambda _: (204, {}, b""), "The predictor answered 204."),
-    "JSON that breaks off": (says('{"predictions": [{"objects": ['), "the answer is not JSON"),
-    "JSON that is no object": (says("[]"), "the answer is not a JSON object"),
-    "JSON deeper than a stack": (says("[" * 100_000), "the answer is not JSON"),
-    "JSON of another service": (says('{"ok": true}'), "no list of predictions"),
-    "predictions that are no list": (says('{"predictions": {"objects": []}}'), "no list of predictions"),
-    "a prediction that is no object": (says('{"predictions": [7]}'), "a prediction is not an object"),
-    "several answers to one picture": (says('{"predictions": [{"objects": []}, {"objects": []}]}'), "several"),
-    "objects that are no list": (says('{"predictions": [{"objects": "none"}]}'), "objects is not a list"),
-    "an object that is a number": (found(7), "not a JSON object"),
-    "an object without a box": (found({"score": 1}), "an object has no bbox"),
+    "JSON that breaks off": (answer_text('{"predictions": [{"objects": ['), "the answer is not JSON"),
+    "JSON that is not an object": (answer_text("[]"), "the answer is not a JSON object"),
+    "JSON deeper than a stack": (answer_text("[" * 100_000), "the answer is not JSON"),
+    "JSON of another service": (answer_text('{"ok": true}'), "no list of predictions"),
+    "predictions that are not a list": (answer_text('{"predictions": {"objects": []}}'), "no list of predictions"),
+    "a prediction that is not an object": (answer_text('{"predictions": [7]}'), "a prediction is not an object"),
+    "several answers to one picture": (answer_text('{"predictions": [{"objects": []}, {"objects": []}]}'), "several"),
+    "objects that are not a list": (answer_text('{"predictions": [{"objects": "none"}]}'), "objects is not a list"),
+    "an object that is a number": (answer_objects(7), "not a JSON object"),
+    "an object without a box": (answer_objects({"score": 1}), "an object has no bbox"),
     "a box of three numbers": (with_circle(bbox=[1, 2, 3]), "4 numbers"),
     "a box without area": (with_circle(bbox=[10, 20, 0, 30]), "no area"),
     "a box turned inside out": (with_circle(bbox=[10, 20, -5, 30]), "no area"),
-    "NaN": (says('{"predictions": [{"objects": [{"bbox": [NaN, 2, 3, 4]}]}]}'), "the answer is not JSON"),
-    "infinity": (says('{"predictions": [{"objects": [{"bbox": [1, 2, Infinity, 4]}]}]}'), "the answer is not JSON"),
-    "a number beyond any": (says('{"predictions": [{"objects": [{"bbox": [1, 2, 1e999, 4]}]}]}'), "out of range"),
+    "NaN": (answer_text('{"predictions": [{"objects": [{"bbox": [NaN, 2, 3, 4]}]}]}'), "the answer is not JSON"),
+    "infinity": (answer_text('{"predictions": [{"objects": [{"bbox": [1, 2, Infinity, 4]}]}]}'),
+                 "the answer is not JSON"),
+    "a number beyond any": (answer_text('{"predictions": [{"objects": [{"bbox": [1, 2, 1e999, 4]}]}]}'),
+                            "out of range"),
     "text for a number": (with_circle(radius="15"), "out of range"),
     "true for a number": (with_circle(bbox=[True, 2, 3, 4]), "out of range"),
     "a radius below 0": (with_circle(radius=-1), "a radius is not above 0"),
     "a score above 1": (with_circle(score=1.5), "a score is not within 0..1"),
     "a centroid of three numbers": (with_circle(centroid=[1, 2, 3]), "2 numbers"),
-    "another picture's size": (found(CIRCLE, width=80, height=120), "another size"),
-    "9 MB of spaces": (says(" " * 9_000_000), "too large"),
+    "another picture's size": (answer_objects(CIRCLE, width=80, height=120), "another size"),
+    "9 MB of spaces": (answer_text(" " * 9_000_000), "too large"),
 }  # fmt: skip
 
 
@@ -85,7 +87,7 @@ def test_unusable_answer_leaves_pending_and_a_retry_completes(predicted, predict
     assert (len(volume.blobs()), len(volume.rows("images"))) == (1, 1)
     assert volume.rows("detections") == volume.rows("objects") == []
 
-    predictor.answer = found(CIRCLE)
+    predictor.answer = answer_objects(CIRCLE)
     done = send(client, **{"Idempotency-Key": "k-1"})
 
     assert (done.status_code, done.json["status"], done.json["object_count"]) == (200, "detected", 1)
@@ -120,9 +122,9 @@ def test_slow_predictor_leaves_pending_and_a_retry_completes(predicted, predicto
 
     assert (pending.status_code, pending.json["status"]) == (202, "pending")
     assert pending.json["error"] == "The predictor did not answer in time."
-    assert len(predictor.requests) == 1  # it is busy with the first; a second would not help
+    assert len(predictor.requests) == 1  # no retry: the predictor is still busy with the first
 
-    predictor.let_go()
+    predictor.release()
     done = send(predicted(predictor_timeout_s=10), **{"Idempotency-Key": "k-1"})
 
     assert (done.status_code, done.json["status"]) == (200, "detected")
@@ -131,7 +133,7 @@ def test_slow_predictor_leaves_pending_and_a_retry_completes(predicted, predicto
 
 
 def test_starting_predictor_is_retried(predicted, predictor):
-    answers = [says("", 503), says("", 502), found(CIRCLE)]
+    answers = [answer_text("", 503), answer_text("", 502), answer_objects(CIRCLE)]
     predictor.answer = lambda body: answers.pop(0)(body)
 
     response = send(predicted(predictor_timeout_s=20))
@@ -142,7 +144,7 @@ def test_starting_predictor_is_retried(predicted, predictor):
 
 
 def test_boxes_are_clipped_to_the_picture(predicted, predictor, objects, detail):
-    predictor.answer = found(
+    predictor.answer = answer_objects(
         {"bbox": [-10.5, -3.2, 30, 20], "centroid": [-2, 5], "radius": 12, "score": 0.9},
         {"bbox": [100.2, 70.7, 500, 500], "score": 0.8},
         {"bbox": [120, 0, 10, 10], "score": 0.7},
@@ -159,7 +161,7 @@ def test_boxes_are_clipped_to_the_picture(predicted, predictor, objects, detail)
 
 
 def test_best_1000_of_10000_objects_are_kept(predicted, predictor, objects, volume):
-    predictor.answer = found(*({**CIRCLE, "score": i / 10_000} for i in range(10_000)))
+    predictor.answer = answer_objects(*({**CIRCLE, "score": i / 10_000} for i in range(10_000)))
 
     image = send(predicted()).json
     listed = objects.get(f"/images/{image['image_id']}/objects")
@@ -177,7 +179,7 @@ def test_flat_format_is_read(predicted, predictor, objects, detail):
         "label": "coin",
         "score": 0.5,
     }
-    predictor.answer = says(json.dumps({"predictions": [flat, flat]}))
+    predictor.answer = answer_text(json.dumps({"predictions": [flat, flat]}))
 
     image = send(predicted()).json
     listed = objects.get(f"/images/{image['image_id']}/objects").json
@@ -189,7 +191,7 @@ def test_flat_format_is_read(predicted, predictor, objects, detail):
 
 
 def test_predictor_error_text_is_not_shown(predicted, predictor):
-    predictor.answer = says("the host is 10.9.8.7", 500, "text/plain")
+    predictor.answer = answer_text("the host is 10.9.8.7", 500, "text/plain")
 
     response = send(predicted())
 
@@ -199,7 +201,7 @@ def test_predictor_error_text_is_not_shown(predicted, predictor):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_rotated_photo_has_upright_coordinates(predicted, predictor, objects, detail, orientation):
-    predictor.answer = dark_disc  # it knows nothing of EXIF
+    predictor.answer = dark_disc  # it ignores EXIF
 
     image = predicted().post("/images/", data=turned(orientation), content_type="image/jpeg").json
     [listed] = objects.get(f"/images/{image['image_id']}/objects").json

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.functions.pictures import png
-from tests.functions.predictors import CIRCLE, found
+from tests.functions.predictors import CIRCLE, answer_objects
 from tests.system.clients import Client
 from tests.system.processes import Gateway, is_free, wait_for
 
@@ -50,7 +50,7 @@ def test_kill_between_row_and_objects_leaves_pending(start_upload, predictor, st
     listed = objects.get(f"/images/{row['image_id']}/objects")
     assert (listed.status_code, listed.json(), listed.headers["Image-Status"]) == (200, [], "pending")
 
-    predictor.let_go()
+    predictor.release()
     predictor.requests.clear()
     again = Client(start_upload().url, "upload")
     too_early = again.upload(png(), **KEY)
@@ -86,7 +86,7 @@ def test_kill_between_blob_and_row_leaves_only_a_blob(start_upload, predictor, v
 
 
 def test_kill_during_uploads_loses_no_answered_image(start_upload, predictor, start, volume):
-    predictor.answer = found(CIRCLE)
+    predictor.answer = answer_objects(CIRCLE)
     upload = start_upload()
     answered = []
 
@@ -122,7 +122,7 @@ def test_sigterm_lets_an_upload_finish(start_upload, predictor, volume):
         upload.popen.send_signal(signal.SIGTERM)
         wait_for(lambda: is_free(upload.port), "it to take no more connections")
         assert not answer.done()
-        predictor.let_go()
+        predictor.release()
         response = answer.result(30)
 
     assert (response.status_code, response.json()["status"]) == (200, "detected")
