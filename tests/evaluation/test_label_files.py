@@ -61,7 +61,7 @@ def files_of(folder):
         ("labels.json", "images\\a.png", "images\\a.png"),  # unpacked without regard to Windows
     ],
 )
-def test_a_tools_folder_is_read(write, label_file, name, picture):
+def test_folder_of_each_tool_is_read(write, label_file, name, picture):
     folder = write(label_file, coco(name), picture)
 
     (read,) = read_dataset(folder)
@@ -71,7 +71,7 @@ def test_a_tools_folder_is_read(write, label_file, name, picture):
     assert read.circles.tolist() == [[10, 12, 5.5]]
 
 
-def test_an_absolute_path_of_this_machine_is_read(write, tmp_path):
+def test_absolute_path_is_read(write, tmp_path):
     folder = write("labels/annotations.json", coco(str(tmp_path / "else" / "a.png")), "else/a.png", "labels/a.png")
 
     assert [picture.file for picture in read_dataset(folder / "labels")] == [tmp_path / "else" / "a.png"]
@@ -85,14 +85,14 @@ def test_every_subset_is_read(write):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
-def test_a_byte_order_mark_is_read(write, encoding):
+def test_byte_order_mark_is_read(write, encoding):
     text = json.dumps(coco("prägung.png"), ensure_ascii=False)
 
     assert files_of(write("result.json", text.encode(encoding), "images/prägung.png")) == ["images/prägung.png"]
 
 
 @pytest.mark.parametrize("missing", ["annotations", "categories", "info"])
-def test_a_missing_list_counts_as_empty(write, missing):
+def test_missing_list_counts_as_empty(write, missing):
     document = coco("a.png")
     del document[missing]
 
@@ -101,7 +101,7 @@ def test_a_missing_list_counts_as_empty(write, missing):
     assert len(read.boxes) == (missing != "annotations")
 
 
-def test_the_longest_path_that_fits_wins(tmp_path):
+def test_longest_matching_path_wins(tmp_path):
     for name in ("images/left/1.png", "images/right/1.png", "images/1.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -151,12 +151,12 @@ def test_the_longest_path_that_fits_wins(tmp_path):
         (coco("a.png", radius=-7), "'radius'"),
     ],
 )
-def test_a_document_that_cannot_be_used_is_refused(write, document, words):
+def test_unusable_document_is_refused(write, document, words):
     with pytest.raises(DatasetError, match=words):
         read_dataset(write("annotations.json", document, "a.png"))
 
 
-def test_a_label_without_a_bbox_is_refused(write):
+def test_label_without_a_bbox_is_refused(write):
     document = coco("a.png")
     del document["annotations"][0]["bbox"]
 
@@ -165,7 +165,7 @@ def test_a_label_without_a_bbox_is_refused(write):
 
 
 @pytest.mark.parametrize("case", ["no labels", "unknown image", "broken picture", "unknown domain"])
-def test_the_command_exits_with_2(write, tmp_path, monkeypatch, capsys, case):
+def test_command_exits_with_2_on_bad_input(write, tmp_path, monkeypatch, capsys, case):
     if case != "no labels":
         write("labels.json", coco("a.png", **({"image_id": 9} if case == "unknown image" else {})), "data/a.png")
     if case == "broken picture":

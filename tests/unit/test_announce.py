@@ -1,4 +1,4 @@
-"""Events on fakes: which, with what, in which order, and what a sink may do to them."""
+"""Test on fakes which events are sent, and sinks that fail."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from circles.usecases.dispatch import dispatch_outbox
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
-from tests.unit.fakes.faults import away
+from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices
 from tests.unit.fakes.sink import FakeSink
 from tests.unit.test_register import PICTURE, drop
@@ -45,10 +45,10 @@ def waiting(services):
 
 def test_upload_announces_uploaded_then_detected(services, sink):
     image = upload(services)
-    assert sink.taken == []  # sending is nobody's wait
-    services.in_the_background()
+    assert sink.taken == []  # sending does not delay the upload
+    services.run_background()
 
-    assert sink.told() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
+    assert sink.announced() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
     uploaded, detected = sink.taken
     assert (uploaded.data["status"], uploaded.data["object_count"]) == ("pending", 0)
     assert detected.data == image_document(image)
@@ -61,9 +61,9 @@ def test_registered_file_announces_the_same_events(services, sink):
     event = drop(services)
     image = register_object(*event, services)
     register_object(*event, services)
-    services.in_the_background()
+    services.run_background()
 
-    assert sink.told() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
+    assert sink.announced() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
 
 
 def test_second_run_and_deletion_are_announced(services, sink):
@@ -71,9 +71,9 @@ def test_second_run_and_deletion_are_announced(services, sink):
     services.detector.circles = ()
     detect_again(image.image_id, services)
     delete_image(image.image_id, services)
-    services.in_the_background()
+    services.run_background()
 
-    assert [kind for kind, _ in sink.told()] == [
+    assert [kind for kind, _ in sink.announced()] == [
         "image.uploaded", "image.detected", "image.detected", "image.deleted",
     ]  # fmt: skip
     assert [event.data["object_count"] for event in sink.taken] == [0, 1, 0, 0]
@@ -85,16 +85,16 @@ def test_failed_image_is_announced_with_its_error(services, sink):
     upload(services)
     services.clock += timedelta(hours=1)
     repair_images(services)
-    services.in_the_background()
+    services.run_background()
 
-    assert [kind for kind, _ in sink.told()] == ["image.uploaded", "image.failed"]
+    assert [kind for kind, _ in sink.announced()] == ["image.uploaded", "image.failed"]
     assert (sink.taken[1].data["status"], sink.taken[1].data["error"]) == ("failed", "No answer.")
 
 
 def test_repeated_upload_announces_nothing_new(services, sink):
     for _ in range(3):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
-    services.in_the_background()
+    services.run_background()
 
     assert len(sink.taken) == 2
 
@@ -104,7 +104,7 @@ def test_events_carry_the_trace_of_their_request(services, sink):
     upload(services)
     trace.follow(None)
     upload(services)
-    services.in_the_background()
+    services.run_background()
 
     assert [event.traceparent for event in sink.taken] == [PARENT, None, PARENT, None]
 
@@ -136,31 +136,31 @@ def test_without_sinks_no_event_is_written(services):
 def test_every_sink_gets_the_same_event(services, sink):
     services.sinks["hook"] = FakeSink()
     upload(services)
-    services.in_the_background()
+    services.run_background()
 
     assert services.sinks["hook"].taken == sink.taken
     assert len(sink.taken) == 2
 
 
-# Sinks that do not take
+# Sinks that refuse or fail
 
 
 def test_unavailable_sink_gets_its_events_later_in_order(services, sink):
-    sink.errors["send"] = away()
+    sink.errors["send"] = unavailable()
     image = upload(services)
-    services.in_the_background()
+    services.run_background()
     assert sink.taken == [] and len(waiting(services)) == 2
 
     sink.errors.clear()
-    assert dispatch_outbox(services) == 0  # the first waits for its moment, the second for the first
+    assert dispatch_outbox(services) == 0  # the first is not due yet, the second waits for the first
     services.clock += timedelta(seconds=5)
     assert dispatch_outbox(services) == 2
-    assert sink.told() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
+    assert sink.announced() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
 
 
 def test_event_delays_double_until_it_is_laid_aside(services, sink):
     services.rules = replace(services.rules, event_max_attempts=12)
-    sink.errors["send"] = away()
+    sink.errors["send"] = unavailable()
     upload(services)
     first, waits = waiting(services)[0], []
     while first.state == "waiting":
@@ -170,11 +170,11 @@ def test_event_delays_double_until_it_is_laid_aside(services, sink):
             services.clock = first.due_at
 
     assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
-    assert (first.queued.attempts, first.error) == (12, "It is away.")
+    assert (first.queued.attempts, first.error) == (12, "It is unavailable.")
     sink.errors.clear()
     services.clock += timedelta(hours=1)
     assert dispatch_outbox(services) == 1
-    assert [kind for kind, _ in sink.told()] == ["image.detected"]
+    assert [kind for kind, _ in sink.announced()] == ["image.detected"]
     assert repair_images(services).events_laid_aside_seen == 1
 
 
@@ -182,16 +182,16 @@ def test_event_delays_double_until_it_is_laid_aside(services, sink):
 def test_refused_event_blocks_no_other_image_or_sink(services, sink, fault):
     services.sinks["hook"] = FakeSink()
     first, second = upload(services), upload(services)
-    sink.meanwhile["send"] = lambda: _raise(fault)
-    services.in_the_background()
+    sink.before["send"] = lambda: _raise(fault)
+    services.run_background()
 
-    told = sink.told()
-    assert [image_id for _, image_id in told].count(second.image_id) == 2
+    announced = sink.announced()
+    assert [image_id for _, image_id in announced].count(second.image_id) == 2
     assert len(services.sinks["hook"].taken) == 4
     if isinstance(fault, Rejected):
-        assert told.count(("image.detected", first.image_id)) == 1
+        assert announced.count(("image.detected", first.image_id)) == 1
     else:
-        assert first.image_id not in [image_id for _, image_id in told]
+        assert first.image_id not in [image_id for _, image_id in announced]
 
 
 def _raise(error):
@@ -201,7 +201,7 @@ def _raise(error):
 def test_unavailable_sink_is_tried_three_times(services, sink):
     for _ in range(10):
         upload(services)
-    sink.errors["send"] = away()
+    sink.errors["send"] = unavailable()
     sink.journal.clear()
     dispatch_outbox(services)
 
@@ -210,7 +210,7 @@ def test_unavailable_sink_is_tried_three_times(services, sink):
 
 def test_unrecorded_send_repeats_the_same_event_id(services, sink):
     upload(services)
-    services.outbox.errors["sent"] = away()
+    services.outbox.errors["sent"] = unavailable()
     with pytest.raises(Unavailable):
         dispatch_outbox(services)
     services.outbox.errors.clear()
@@ -223,13 +223,13 @@ def test_events_of_a_removed_sink_stay_in_the_outbox(services, sink):
     upload(services)
     services.sinks = {"hook": FakeSink()}
     upload(services)
-    services.in_the_background()
+    services.run_background()
 
     assert len(services.sinks["hook"].taken) == 2
     assert len(waiting(services)) == 2
 
 
-# Several at once
+# Concurrency
 
 
 def test_dispatch_sends_what_another_process_adds(services, sink):
@@ -241,16 +241,16 @@ def test_dispatch_sends_what_another_process_adds(services, sink):
         upload(services)
         counts.append(dispatch_outbox(services))
 
-    sink.meanwhile["send"] = another_process
+    sink.before["send"] = another_process
     counts.append(dispatch_outbox(services))
 
     assert counts == [0, 4]
-    assert [image_id for _, image_id in sink.told()].count(first.image_id) == 2
+    assert [image_id for _, image_id in sink.announced()].count(first.image_id) == 2
 
 
 def test_event_written_as_the_lease_ends_is_sent(services, sink):
     upload(services)
-    services.upkeep.meanwhile["end_lease"] = lambda: (upload(services), dispatch_outbox(services))
+    services.upkeep.before["end_lease"] = lambda: (upload(services), dispatch_outbox(services))
 
     assert dispatch_outbox(services) == 4
 
@@ -262,10 +262,10 @@ def test_dispatch_stops_after_losing_its_lease(services, sink):
         services.clock += timedelta(seconds=40)
         assert dispatch_outbox(services) == 4  # another process, once the lease has run out
 
-    sink.meanwhile["send"] = slow
+    sink.before["send"] = slow
     dispatch_outbox(services)
 
-    assert len(sink.taken) == 5  # the first event twice: at least once
+    assert len(sink.taken) == 5  # the first event twice: delivery is at least once
     assert services.catalogue.tables.outbox == []
 
 
@@ -277,5 +277,5 @@ def test_dispatch_ends_at_its_deadline(services, sink):
     def slow():
         services.clock += timedelta(seconds=10)
 
-    sink.meanwhile["send"] = slow
+    sink.before["send"] = slow
     assert dispatch_outbox(services, until=until) == 1

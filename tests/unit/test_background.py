@@ -1,4 +1,4 @@
-"""Work after the answer: done once a key, never twice at once, begun by the first piece."""
+"""Test background work: once per key and never in parallel."""
 
 import contextvars
 import logging
@@ -17,7 +17,7 @@ def threads():
 
 @pytest.fixture
 def gate():
-    """Work that waits until a test lets it go on."""
+    """Yield an event that blocks work until the test sets it."""
     opened = threading.Event()
     yield opened
     opened.set()

@@ -1,4 +1,4 @@
-"""Which keys a blob may have."""
+"""Test which blob keys are valid."""
 
 import pytest
 

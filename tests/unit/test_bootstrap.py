@@ -1,4 +1,4 @@
-"""Which adapters the settings choose; nothing is opened while they are put together."""
+"""Test the choice of adapters and that building opens nothing."""
 
 import logging
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Reading CloudEvents: both modes, and everything that is none."""
+"""Test reading and writing CloudEvents in both modes."""
 
 import json
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ NONE = {
     **{f"empty {name}": ({**BINARY, name: ""}, b"{}") for name in BINARY if name.startswith("Ce-")},
     **{f"document without {name}": (STRUCTURED, json.dumps(without(DOCUMENT, name)).encode())
        for name in without(DOCUMENT, "data")},
-    **{f"{name} is no text": (STRUCTURED, json.dumps({**DOCUMENT, name: [1]}).encode())
+    **{f"{name} is not text": (STRUCTURED, json.dumps({**DOCUMENT, name: [1]}).encode())
        for name in without(DOCUMENT, "data")},
     "a batch": ({"Content-Type": "application/cloudevents-batch+json"}, json.dumps([DOCUMENT]).encode()),
     "a number": (STRUCTURED, b"1"),

@@ -1,4 +1,4 @@
-"""delete_image and detect_again on fakes."""
+"""Test delete_image and detect_again on fakes."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from circles.usecases.detect import detect_again
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.detector import CIRCLE
-from tests.unit.fakes.faults import away
+from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices
 
 PICTURE, OTHER = b"picture of coins", b"picture of buttons"
@@ -56,7 +56,7 @@ def test_unknown_image_cannot_be_deleted(services, image):
 
 
 def test_nothing_is_deleted_without_the_catalogue(services, image):
-    services.catalogue.errors["delete"] = away()
+    services.catalogue.errors["delete"] = unavailable()
     with pytest.raises(Unavailable):
         delete_image(image.image_id, services)
 
@@ -67,7 +67,7 @@ def test_nothing_is_deleted_without_the_catalogue(services, image):
     ("port", "method"), [("store", "delete"), ("upkeep", "key_in_use"), ("upkeep", "finish_tombstone")]
 )
 def test_repair_finishes_an_interrupted_deletion(services, image, port, method):
-    getattr(services, port).errors[method] = away()
+    getattr(services, port).errors[method] = unavailable()
     delete_image(image.image_id, services)
     assert services.catalogue.images == {} and services.catalogue.tables.tombstones
 
@@ -78,7 +78,7 @@ def test_repair_finishes_an_interrupted_deletion(services, image, port, method):
 
 def test_undeletable_blob_does_not_block_others(services, image):
     other = upload_image(Upload(OTHER), services)
-    services.store.errors["delete"] = away()
+    services.store.errors["delete"] = unavailable()
     delete_image(image.image_id, services)
     delete_image(other.image_id, services)
     services.store.errors.clear()
@@ -86,7 +86,7 @@ def test_undeletable_blob_does_not_block_others(services, image):
 
     def locked(key):
         if key == image.key:
-            raise away()
+            raise unavailable()
         forget(key)
 
     services.store.delete = locked
@@ -97,8 +97,8 @@ def test_undeletable_blob_does_not_block_others(services, image):
 
 
 def test_upload_after_a_deletion_keeps_its_blob(services, image):
-    """The blob's key follows from idempotency key and bytes, and the first image's deletion is not finished."""
-    services.store.errors["delete"] = away()
+    """The first deletion is unfinished and would share the blob key."""
+    services.store.errors["delete"] = unavailable()
     delete_image(image.image_id, services)
     second = upload_image(Upload(PICTURE, idempotency_key="k"), services)
     services.store.errors.clear()
@@ -110,9 +110,7 @@ def test_upload_after_a_deletion_keeps_its_blob(services, image):
 
 def test_upload_during_a_deletion_keeps_its_blob(services, image):
     again = []
-    services.store.meanwhile["delete"] = lambda: again.append(
-        upload_image(Upload(PICTURE, idempotency_key="k"), services)
-    )
+    services.store.before["delete"] = lambda: again.append(upload_image(Upload(PICTURE, idempotency_key="k"), services))
     delete_image(image.image_id, services)
 
     assert services.store.blobs == {again[0].key: PICTURE}
@@ -120,12 +118,12 @@ def test_upload_during_a_deletion_keeps_its_blob(services, image):
 
 
 def test_upload_survives_the_deletion_of_its_twin(services):
-    """Both have the same key and bytes, so the same blob: the first's deletion removes what the second has put."""
+    """Both images share a blob, which the deletion of one removes."""
 
     def come_and_go():
         delete_image(upload_image(Upload(PICTURE, idempotency_key="k"), services).image_id, services)
 
-    services.catalogue.meanwhile["add"] = come_and_go
+    services.catalogue.before["add"] = come_and_go
     image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert services.store.blobs == {image.key: PICTURE}
@@ -133,7 +131,7 @@ def test_upload_survives_the_deletion_of_its_twin(services):
 
 
 def test_lost_race_with_other_bytes_deletes_its_own_blob(services):
-    services.catalogue.meanwhile["add"] = lambda: upload_image(Upload(OTHER, idempotency_key="k"), services)
+    services.catalogue.before["add"] = lambda: upload_image(Upload(OTHER, idempotency_key="k"), services)
     with pytest.raises(KeyReused):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
@@ -142,7 +140,7 @@ def test_lost_race_with_other_bytes_deletes_its_own_blob(services):
 
 
 def test_shared_blob_is_deleted_with_its_last_image(services):
-    """An upload with a key was cut off before its row; its blob was adopted, and then the client tried again."""
+    """Repair adopts the blob of a killed upload, then the client retries."""
     services.catalogue.errors["add"] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
@@ -171,7 +169,7 @@ def test_finished_tombstones_are_forgotten_after_a_day(services, image):
     assert not services.catalogue.tables.finished
 
 
-# Once more
+# Detecting again
 
 
 def test_second_run_is_served_and_the_first_is_kept(services, image):
@@ -184,7 +182,7 @@ def test_second_run_is_served_and_the_first_is_kept(services, image):
     assert services.catalogue.object(image.image_id, old.object_id) == old
 
 
-@pytest.mark.parametrize("fault", [DetectorFailed("No answer."), away()])
+@pytest.mark.parametrize("fault", [DetectorFailed("No answer."), unavailable()])
 def test_failed_second_run_keeps_the_result_and_the_error(services, image, fault):
     services.detector.errors["detect"] = fault
     with pytest.raises(type(fault)):
@@ -201,13 +199,13 @@ def test_failed_second_run_keeps_the_result_and_the_error(services, image, fault
 
 def test_only_one_of_two_concurrent_runs_detects(services, image):
     answers = []
-    services.detector.meanwhile["detect"] = lambda: answers.append(detect_again(image.image_id, services))
+    services.detector.before["detect"] = lambda: answers.append(detect_again(image.image_id, services))
     detect_again(image.image_id, services)
 
     assert [(answer.status, answer.claimed_until) for answer in answers] == [
         (Status.DETECTED, services.clock + services.rules.lease)
     ]
-    assert len(services.detector.asked) == 2  # the upload's and one more
+    assert len(services.detector.asked) == 2  # one for the upload and one more
 
 
 def test_unknown_image_cannot_be_redetected(services):
@@ -216,7 +214,7 @@ def test_unknown_image_cannot_be_redetected(services):
 
 
 def test_image_deleted_during_redetection_is_not_found(services, image):
-    services.detector.meanwhile["detect"] = lambda: delete_image(image.image_id, services)
+    services.detector.before["detect"] = lambda: delete_image(image.image_id, services)
     with pytest.raises(NotFound):
         detect_again(image.image_id, services)
 

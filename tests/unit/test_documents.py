@@ -1,4 +1,4 @@
-"""The JSON documents of images and objects."""
+"""Test the JSON documents of images and objects."""
 
 import json
 from dataclasses import replace

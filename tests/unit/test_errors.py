@@ -1,4 +1,4 @@
-"""The table of errors agrees with the errors."""
+"""Test that the table of errors matches the classes."""
 
 import re
 

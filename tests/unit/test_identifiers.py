@@ -1,4 +1,4 @@
-"""Ids are minted, derived and read."""
+"""Test creating, deriving and parsing ids."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Strict reading of a predictor's answer, as a table, in both forms of the design."""
+"""Test the strict reading of a predictor's answer in both formats."""
 
 import json
 import math
@@ -32,7 +32,7 @@ def read(predictions, version=None, picture=PICTURE, max_objects=1000):
 
 
 def read_one(changed, form):
-    """Read one circle that differs from OURS or FLAT; a value of ... takes the member away."""
+    """Read a circle that differs from OURS or FLAT. A value of ... removes the member."""
     whole = {**(OURS if form == "ours" else FLAT), **changed}
     item = {name: value for name, value in whole.items() if value is not ...}
     (circle,) = read(ours(item) if form == "ours" else [item]).circles
@@ -75,7 +75,7 @@ def test_version_comes_from_the_instance_or_envelope(instance, envelope, expecte
     assert read(ours(OURS, **instance), envelope).model_version == expected
 
 
-# What may be missing
+# Missing members
 
 
 @both_forms
@@ -115,7 +115,7 @@ def test_missing_box_is_wrong(form):
         read_one({"bbox": ..., "bounding_box": ...}, form)
 
 
-# What is no number
+# Invalid numbers
 
 
 NO_NUMBERS = [float("nan"), math.inf, -math.inf, HUGE, 1e9, -1e9, 10**400, True, False, "5", "NaN", "", [], {}, [5]]
@@ -162,7 +162,7 @@ def test_score_bounds_are_inclusive(form, score):
     assert read_one({"score": score}, form).score == score
 
 
-# What has the wrong shape
+# Wrong JSON shapes
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_radius_is_kept_when_the_box_is_clipped():
     assert (circle.bbox, circle.centroid, circle.radius_px) == ((0, 20, 20, 40), (0.0, 40.0), 20.0)
 
 
-# How many
+# Limits and order
 
 
 def test_best_50_of_10000_objects_are_kept_in_order():
@@ -311,7 +311,7 @@ def test_one_wrong_object_invalidates_the_answer():
         read(ours(*[OURS] * 100, {**OURS, "score": "high"}), max_objects=10)
 
 
-# Words
+# Text
 
 
 @both_forms
@@ -321,7 +321,7 @@ def test_label_is_cut_to_100_characters(form):
 
 @pytest.mark.parametrize("text", ["\ud800", "coin \udfff", "\0"], ids=ascii)
 def test_unencodable_text_is_made_encodable(text):
-    """json.loads makes a lone surrogate of "\\ud800"; no database and no answer of ours can hold one."""
+    """json.loads turns "\\ud800" into a lone surrogate, which UTF-8 cannot encode."""
     answer = read(ours({**OURS, "label": text}, model_version=text))
 
     assert answer.circles[0].label.encode()
@@ -333,7 +333,7 @@ def test_version_is_cut_to_100_characters():
     assert len(read([], "x" * 100_000).model_version) <= 100
 
 
-# Whatever comes
+# Arbitrary input
 
 
 json_values = st.recursive(

@@ -1,4 +1,4 @@
-"""The three wire forms: what is sent, decoded back; and where an answer's predictions lie."""
+"""Test the requests and answers of the three protocols."""
 
 import base64
 import json

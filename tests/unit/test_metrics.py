@@ -1,4 +1,4 @@
-"""What the hooks count, when prometheus_client is loaded for it, and that nothing is lost or doubled on the way."""
+"""Test the metrics hooks and that no count is lost."""
 
 import threading
 
@@ -12,7 +12,7 @@ from tests.scraping import Counted, open_metrics_names, samples, total
 
 @pytest.fixture
 def metrics():
-    """A process's metrics, with its name."""
+    """Return the metrics of a process with a name."""
     mine = Metrics(keep_max=7)
     mine.identify(function="mine", build="b7")
     return mine

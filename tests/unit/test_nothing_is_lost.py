@@ -1,8 +1,8 @@
 """
-A property test: uploads, files, events, repairs, deletions, second detections in any order, interrupted anywhere.
+Test any order of client actions and repairs, interrupted at any call.
 
-After every step, and after repair has come to its end, what must never happen has not happened: an accepted image is
-never lost, a retry never doubles, what is deleted stays deleted, and every image's life is told in order.
+After every step, and after repair is done: an accepted image is never lost, a retry never makes a
+second one, a deleted image stays deleted, and the events of each image are in order.
 """
 
 import hashlib
@@ -42,17 +42,17 @@ FILES = [*PICTURES, b"no picture"]
 KEYS = ["incoming/a.jpg", "incoming/b/c.jpg"]
 IDEMPOTENCY_KEYS = [None, "k", "l"]
 LIFE = re.compile(r"(uploaded (detected |failed )*(deleted |$))*")
-"""What is told of one image, in order; the same file put again after its image was deleted has the same id."""
+"""Allowed event orders of an image. A file that is put again after its deletion has the same id."""
 
 number = st.integers(0, 11)
 CALLS = {"upload": 7, "event": 10, "delete": 5, "detect_again": 6, "repair": 25, "send": 8, "background": 6}
-"""About how many calls of ports each makes: where it can be interrupted."""
+"""Approximate number of port calls, and so of places for an interruption."""
 OTHERS = ["upload", "delete", "event", "repair", "send", "detect_again"]
 
 
 def plans(action, *others):
-    """Nothing, or before which call what happens: the process dies, a neighbour is away once, or another acts."""
-    what = st.sampled_from(["crash", "crash", "away", *(others or OTHERS)])
+    """Draw None, or the number of a call and what interrupts it."""
+    what = st.sampled_from(["crash", "crash", "unavailable", *(others or OTHERS)])
     return st.one_of(st.tuples(st.integers(0, CALLS[action] - 1), what, number), st.none())
 
 
@@ -65,7 +65,7 @@ def version(key, data):
 
 
 class Machine(RuleBasedStateMachine):
-    """One installation. told and files are what clients count on: nobody else takes it away."""
+    """One installation. Clients rely on the images in promised and on files."""
 
     on_sqlite = False
 
@@ -79,7 +79,7 @@ class Machine(RuleBasedStateMachine):
         self.folder = None
         if self.on_sqlite:
             self._use_sqlite()
-        self.told, self.keys, self.deleted = {}, {}, set()
+        self.promised, self.keys, self.deleted = {}, {}, set()
         self.files, self.events, self.disturbed = {}, [], set()
 
     def _use_sqlite(self):
@@ -89,24 +89,24 @@ class Machine(RuleBasedStateMachine):
         for port, adapter in zip(("catalogue", "outbox", "upkeep"), self.records, strict=True):
             setattr(self.services, port, Watched(adapter, port, self.journal))
 
-    # What clients, others and time do
+    # Actions of clients, other programs and time
 
     @rule(pick=number, wait=st.booleans(), plan=plans("upload"))
     def upload(self, pick, wait, plan):
         self._interrupted(plan, lambda: self._upload(pick, wait=wait))
 
     @rule(key=st.sampled_from(KEYS), data=st.sampled_from(FILES), plan=plans("event", "replace", "delete", "event"))
-    def drop_a_file_and_tell(self, key, data, plan):
+    def put_a_file_and_deliver_its_event(self, key, data, plan):
         self._drop(key, data)
         self._interrupted(plan, lambda: register_object(*self.events[-1], self.services))
 
     @rule(key=st.sampled_from(KEYS), data=st.sampled_from(FILES))
-    def drop_a_file(self, key, data):
+    def put_a_file(self, key, data):
         self._drop(key, data)
 
     @rule(pick=number, plan=plans("event", "replace", "delete", "event", "repair"))
-    def tell_again(self, pick, plan):
-        """Events come in any order and any number of times."""
+    def deliver_an_event_again(self, pick, plan):
+        """Deliver an event again, in any order."""
         self._interrupted(plan, lambda: self._event(pick))
 
     @rule(key=st.sampled_from(KEYS))
@@ -132,35 +132,35 @@ class Machine(RuleBasedStateMachine):
         self._interrupted(plan, lambda: dispatch_outbox(self.services))
 
     @rule(plan=plans("background"))
-    def work_in_the_background(self, plan):
-        self._interrupted(plan, self.services.in_the_background)
+    def run_background_work(self, plan):
+        self._interrupted(plan, self.services.run_background)
 
     @rule(passed=st.sampled_from([timedelta(seconds=7), timedelta(minutes=2), timedelta(hours=3), timedelta(days=2)]))
-    def time_goes_by(self, passed):
+    def let_time_pass(self, passed):
         self.services.clock += passed
 
     @rule(predictor=st.booleans(), sink=st.booleans())
-    def neighbours_go_and_come(self, predictor, sink):
+    def dependencies_fail_or_recover(self, predictor, sink):
         self._set(self.services.detector, "detect", None if predictor else DetectorFailed("No answer."))
-        self._set(self.sink, "send", None if sink else Unavailable("It is away."))
+        self._set(self.sink, "send", None if sink else Unavailable("It is unavailable."))
 
-    # How they do it
+    # Implementation of the actions
 
     def _interrupted(self, plan, work):
-        if plan and plan[1] not in ("crash", "away"):
-            plan = (plan[0], lambda other=plan[1], pick=plan[2]: self._meanwhile(other, pick))
+        if plan and plan[1] not in ("crash", "unavailable"):
+            plan = (plan[0], lambda other=plan[1], pick=plan[2]: self._act_as_another_process(other, pick))
         self.journal.schedule(plan and plan[:2])
         try:
             work()
         except Crash:
-            self.services.background.clear()  # it was in the memory of the process
+            self.services.background.clear()  # it was in the memory of the killed process
         except CirclesError as error:
             assert plan or not isinstance(error, Unavailable), f"{error!r} without a reason"
         finally:
             self.journal.schedule(None)
 
-    def _meanwhile(self, other, pick):
-        """What another process does, whole, between two calls of the first."""
+    def _act_as_another_process(self, other, pick):
+        """Let another process act completely between two calls of the first."""
         acts = {
             "upload": lambda: self._upload(pick),
             "delete": lambda: self._delete(pick),
@@ -179,14 +179,14 @@ class Machine(RuleBasedStateMachine):
         data, key = PICTURES[pick % 2], IDEMPOTENCY_KEYS[pick % 3]
         image = upload_image(Upload(data, idempotency_key=key), self.services, wait=wait)
         if image.image_id in self.deleted:
-            return  # by another, before it was answered
-        if key and self.keys.get(key) in self.told:
+            return  # deleted by another process before the answer
+        if key and self.keys.get(key) in self.promised:
             assert image.image_id == self.keys[key], "a retry made a second image"
-        self.told[image.image_id] = sha256(data)
+        self.promised[image.image_id] = sha256(data)
         self.keys[key] = image.image_id
 
     def _drop(self, key, data):
-        """The same version of a file whose deletion is not finished goes with it: nobody can count on that."""
+        """Put a file. It is promised unless a deletion of the same version is unfinished."""
         if self.services.store.blobs.get(key, data) != data:
             self.disturbed.add(key)
         self.services.store.drop(key, data)
@@ -206,12 +206,12 @@ class Machine(RuleBasedStateMachine):
             try:
                 delete_image(image.image_id, self.services)
             finally:
-                self._forget(image)  # whom a retry was told of meanwhile may be gone as well
+                self._forget(image)  # a concurrent retry may have promised it again
             self.deleted.add(image.image_id)
 
     def _forget(self, image):
-        """From now on nobody counts on it."""
-        self.told.pop(image.image_id, None)
+        """Stop promising this image to clients."""
+        self.promised.pop(image.image_id, None)
         if image.key in self.files and version(image.key, self.files[image.key]) == image.image_id:
             del self.files[image.key]
 
@@ -224,7 +224,7 @@ class Machine(RuleBasedStateMachine):
         if error:
             fake.errors[method] = error
 
-    # What must hold
+    # Invariants
 
     def _images(self):
         return self.records[0].page(ImageFilter(), limit=10_000)
@@ -236,12 +236,12 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def an_accepted_image_is_never_lost(self):
         images = {image.image_id: image for image in self._images()}
-        for image_id, told in self.told.items():
-            assert image_id in images, "an image that a client was told of is gone"
-            assert images[image_id].sha256 == told
+        for image_id, promised in self.promised.items():
+            assert image_id in images, "an image that was promised to a client is gone"
+            assert images[image_id].sha256 == promised
 
     @invariant()
-    def a_row_is_never_without_its_blob_and_has_the_right_one(self):
+    def a_row_has_its_blob(self):
         for image in self._images():
             if image.source == "upload":
                 assert sha256(self.services.store.blobs[image.key]) == image.sha256
@@ -250,7 +250,7 @@ class Machine(RuleBasedStateMachine):
                 assert image.image_id == version(image.key, data)
 
     @invariant()
-    def a_clients_file_is_never_touched(self):
+    def a_clients_file_is_never_changed(self):
         for key, data in self.files.items():
             assert self.services.store.blobs.get(key) == data
 
@@ -261,11 +261,11 @@ class Machine(RuleBasedStateMachine):
         assert all(count == 1 for count in keys.values())
 
     @invariant()
-    def what_was_deleted_stays_deleted(self):
+    def deleted_images_stay_deleted(self):
         assert self.deleted.isdisjoint(image.image_id for image in self._images())
 
     @invariant()
-    def a_status_agrees_with_what_is_served_and_what_is_pending_will_be_taken_up(self):
+    def a_status_matches_the_objects_and_pending_images_are_due(self):
         for image in self._images():
             _, found = self.records[0].objects(image.image_id, ObjectFilter())
             assert len(found) == image.object_count
@@ -273,7 +273,7 @@ class Machine(RuleBasedStateMachine):
             assert (image.due_at is not None) is (image.status is Status.PENDING)
 
     @invariant()
-    def every_images_life_is_told_in_order(self):
+    def events_of_each_image_are_in_order(self):
         lives = {}
         for event in self._first_deliveries():
             lives[event.subject] = lives.get(event.subject, "") + event.type.rpartition(".")[2] + " "
@@ -286,7 +286,7 @@ class Machine(RuleBasedStateMachine):
             first.setdefault(event.event_id, event)
         return first.values()
 
-    # What must hold in the end
+    # Final invariants
 
     def teardown(self):
         try:
@@ -299,12 +299,12 @@ class Machine(RuleBasedStateMachine):
                 self.folder.cleanup()
 
     def _settle(self):
-        """Everybody is back, no client does anything any more, and repair comes a few times."""
-        self.neighbours_go_and_come(predictor=True, sink=True)
+        """Run repair repeatedly with all dependencies available."""
+        self.dependencies_fail_or_recover(predictor=True, sink=True)
         for _ in range(4):
             self.services.clock += timedelta(days=2)
             report = repair_images(self.services)
-            self.services.in_the_background()
+            self.services.run_background()
         assert not report.cut_short
         for each in self.invariants:
             each.function(self)
@@ -329,14 +329,14 @@ class OnSqlite(Machine):
 
 @pytest.mark.parametrize(("machine", "examples"), [(Machine, 400), (OnSqlite, 30)], ids=["fake", "sqlite"])
 def test_interruptions_lose_or_double_nothing(machine, examples):
-    logging.disable()  # thousands of lines, none of which says more than the example that hypothesis prints
+    logging.disable()  # thousands of lines that add nothing to the example that hypothesis prints
     try:
         run_state_machine_as_test(
             machine,
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=30,
-                derandomize=True,  # the same examples each time; 4,000 other ones were tried when this was written
+                derandomize=True,  # the same examples each time; 4,000 others were tried when this was written
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),

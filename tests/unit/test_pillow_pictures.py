@@ -1,4 +1,4 @@
-"""Pictures through Pillow: every kind we take, every way to be broken, every orientation, no bomb."""
+"""Test reading pictures: formats, damage, orientations and decompression bombs."""
 
 import json
 import os
@@ -29,7 +29,11 @@ NOISE = Image.frombytes("RGB", SIZE, Random(1).randbytes(64 * 48 * 3))
 
 
 def frames():
-    """Two more pictures, fresh ones: Pillow notes on a picture how it was last encoded."""
+    """
+    Return two new pictures.
+
+    Pillow stores on a picture how it was last encoded.
+    """
     return [Image.frombytes("RGB", SIZE, Random(seed).randbytes(64 * 48 * 3)) for seed in (2, 3)]
 
 
@@ -106,7 +110,7 @@ def test_tiny_pictures_are_read(size, file_format):
     assert (picture.width, picture.height) == size
 
 
-# What is none
+# Not a picture
 
 
 OTHERS = {
@@ -139,7 +143,7 @@ def test_other_content_is_unsupported(kind):
         PICTURES.read(OTHERS[kind]())
 
 
-# What is broken
+# Damaged pictures
 
 
 STILL = [kind for kind in KINDS if "animated" not in kind and kind not in ("MPO", "TIFF of several pages")]
@@ -187,7 +191,7 @@ def test_messages_show_no_bytes_or_internals():
         assert not any(word in str(raised.value) for word in ("secret", "PIL", "Error", "BytesIO", "0x"))
 
 
-# What is upright
+# Orientation
 
 
 QUADRANTS = {(0, 0): (230, 30, 30), (1, 0): (30, 200, 30), (0, 1): (30, 30, 220), (1, 1): (220, 220, 40)}
@@ -203,7 +207,7 @@ TURNED_BACK = {
 
 
 def scene():
-    """A picture of 96 x 64 whose quarters have four colours."""
+    """Draw 96 x 64 px with a colour in each quarter."""
     picture = Image.new("RGB", (96, 64))
     for (column, row), colour in QUADRANTS.items():
         picture.paste(colour, (48 * column, 32 * row, 48 * column + 48, 32 * row + 32))
@@ -211,7 +215,7 @@ def scene():
 
 
 def as_held(orientation, file_format, mode="RGB", **options):
-    """The scene as a camera held that way stores it: pixels turned, EXIF telling how to turn them back."""
+    """Encode the scene with turned pixels and an EXIF orientation."""
     picture = scene()
     if orientation in TURNED_BACK:
         picture = picture.transpose(TURNED_BACK[orientation])
@@ -222,7 +226,7 @@ def as_held(orientation, file_format, mode="RGB", **options):
 
 
 def quarters(data):
-    """The colours in the middle of each quarter, reading pixels as they lie in the file."""
+    """Return size and colour of each quarter, without applying EXIF."""
     with Image.open(BytesIO(data)) as picture:
         assert picture.getexif().get(0x0112, 1) == 1
         pixels = picture.convert("RGB")
@@ -265,7 +269,7 @@ def test_upright_copy_has_no_exif(file_format):
     "mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "I", "I;16", "F"]
 )
 def test_tiff_of_any_mode_is_turned_upright(mode):
-    """Most cameras and scanners that set an orientation write JPEG; scanners and editors write TIFF of any kind."""
+    """Cameras write JPEG. Scanners and editors write TIFF in any mode."""
     exif = Image.Exif()
     exif[0x0112] = 8
     picture = PICTURES.read(encode(Image.new(mode, (20, 10)), "TIFF", exif=exif))
@@ -299,11 +303,11 @@ def test_animation_is_read_by_its_first_frame():
     assert PICTURES.read(draw("animated GIF")).media_type == "image/gif"
 
 
-# What is too large
+# Size limits
 
 
 def with_size(file_format, width, height):
-    """A small valid picture whose header promises more."""
+    """Encode a small picture whose header claims another size."""
     data = bytearray(
         encode(NOISE, file_format, **({"save_all": True, "append_images": frames()} if file_format == "WEBP" else {}))
     )
@@ -344,7 +348,7 @@ print(json.dumps([outcome, grown_kib]))
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"])
 def test_bomb_is_rejected_by_its_header(tmp_path, file_format):
-    """60 megapixels of which each would take a byte at the least."""
+    """Decoding its 60 megapixels would take at least 60 MB."""
     bomb = png_bomb(10_000, 6_000) if file_format == "PNG" else with_size(file_format, 10_000, 6_000)
     assert len(bomb) < 40_000
     (tmp_path / "small").write_bytes(encode(NOISE, file_format))
@@ -379,7 +383,7 @@ def test_webp_pixel_limit_is_two_thirds():
 
 
 def test_png_text_bomb_is_not_decompressed():
-    """Compressed text of 50 MB in 50 kB, beside a small picture."""
+    """A text chunk holds 50 MB compressed to 50 kB."""
     packer = zlib.compressobj(9)
     text = b"".join(packer.compress(bytes(1_000_000)) for _ in range(50)) + packer.flush()
     body = b"zTXtcoins\0\0" + text
@@ -396,7 +400,7 @@ def test_png_text_bomb_is_not_decompressed():
     assert peak_bytes < 10_000_000
 
 
-# Whatever comes
+# Arbitrary input
 
 
 SEEDS = [
@@ -409,7 +413,7 @@ SEEDS = [
 edits = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=6)
 
 
-@pytest.mark.filterwarnings("ignore")  # a decoder may warn; where warnings are errors that would be a fault of its own
+@pytest.mark.filterwarnings("ignore")  # a decoder may warn, and pytest would turn that into an error
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.sampled_from(SEEDS), edits=edits, near_the_start=st.booleans(), cut=st.floats(0, 1) | st.none())
 def test_changed_picture_is_turned_or_refused(seed, edits, near_the_start, cut):

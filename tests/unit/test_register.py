@@ -1,4 +1,4 @@
-"""register_object on fakes: one image for one version of an object, however often and in whichever order it is told."""
+"""Test register_object on fakes: one image per object version."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ from circles.usecases.delete import delete_image
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
-from tests.unit.fakes.faults import away
+from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices
 
 PICTURE, OTHER = b"picture of coins", b"picture of buttons"
@@ -37,7 +37,7 @@ def services():
 
 
 def drop(services, data=PICTURE, key=KEY):
-    """Put a file past our code, and return what its event tells."""
+    """Put a file and return the arguments of its event."""
     services.store.drop(key, data)
     return ("circles", key, hashlib.md5(data).hexdigest(), len(data))
 
@@ -104,7 +104,7 @@ def test_outdated_event_registers_the_current_object(services):
 
 def test_object_replaced_during_the_read_is_not_found(services):
     event = drop(services)
-    services.store.meanwhile["get"] = lambda: drop(services, OTHER)
+    services.store.before["get"] = lambda: drop(services, OTHER)
     with pytest.raises(NotFound):
         register_object(*event, services)
 
@@ -149,7 +149,7 @@ def test_invalid_key_is_malformed(services, key):
         register_object("circles", key, "x", 1, services)
 
 
-# What is no picture of ours
+# Refused files
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_replacement_of_a_refused_file_is_read(services):
     assert register_object(*drop(services), services).status is Status.DETECTED
 
 
-# Neighbours that are away
+# Unavailable dependencies
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_replacement_of_a_refused_file_is_read(services):
 )  # fmt: skip
 def test_unavailable_dependency_allows_a_retry(services, port, method):
     event = drop(services)
-    getattr(services, port).errors[method] = away()
+    getattr(services, port).errors[method] = unavailable()
     with pytest.raises(Unavailable):
         register_object(*event, services)
     assert services.catalogue.images == {}
@@ -241,7 +241,7 @@ def test_late_event_of_a_deleted_image_is_not_found(services):
 def test_late_event_before_the_blob_is_deleted_is_not_found(services):
     event = drop(services)
     image = register_object(*event, services)
-    services.store.errors["delete"] = away()
+    services.store.errors["delete"] = unavailable()
     delete_image(image.image_id, services)
     assert services.store.blobs
 
@@ -253,8 +253,8 @@ def test_late_event_before_the_blob_is_deleted_is_not_found(services):
 def test_image_deleted_during_a_repeat_stays_deleted(services):
     event = drop(services)
     image = register_object(*event, services)
-    services.store.errors["delete"] = away()
-    services.catalogue.meanwhile["get"] = lambda: delete_image(image.image_id, services)
+    services.store.errors["delete"] = unavailable()
+    services.catalogue.before["get"] = lambda: delete_image(image.image_id, services)
     with pytest.raises(NotFound):
         register_object(*event, services)
 
@@ -263,8 +263,8 @@ def test_image_deleted_during_a_repeat_stays_deleted(services):
 
 def test_image_added_and_deleted_meanwhile_stays_deleted(services):
     event = drop(services)
-    services.store.errors["delete"] = away()
-    services.catalogue.meanwhile["add"] = lambda: delete_image(register_object(*event, services).image_id, services)
+    services.store.errors["delete"] = unavailable()
+    services.catalogue.before["add"] = lambda: delete_image(register_object(*event, services).image_id, services)
     with pytest.raises(NotFound):
         register_object(*event, services)
 
@@ -318,4 +318,4 @@ def test_image_of_a_replaced_file_stays_pending(services):
     newer = register_object(*event, services)
 
     assert newer.sha256 == hashlib.sha256(OTHER).hexdigest()
-    assert services.catalogue.images[first.image_id].status is Status.PENDING  # repair will find it out
+    assert services.catalogue.images[first.image_id].status is Status.PENDING  # repair will mark it failed

@@ -1,4 +1,4 @@
-"""repair_images on fakes: what is taken up, how often, in which time, and what is only reported."""
+"""Test repair_images on fakes: retries, adoption, reports and time limits."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +13,7 @@ from circles.usecases.delete import delete_image
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
-from tests.unit.fakes.faults import away
+from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices
 from tests.unit.fakes.sink import FakeSink
 from tests.unit.test_register import KEY, OTHER, PICTURE, drop
@@ -34,7 +34,7 @@ def upload_without_predictor(services, count=1):
 
 
 def facts(report):
-    """What is not zero in a report."""
+    """Return the counts of a report that are not zero."""
     return {name: value for name in dir(report) if name[0] != "_" and (value := getattr(report, name))}
 
 
@@ -58,7 +58,7 @@ def test_pending_image_is_detected_when_due(services):
 
 
 def test_image_of_a_dead_worker_is_detected_after_the_lease(services):
-    services.detector.errors["detect"] = KeyboardInterrupt()  # as good as a kill
+    services.detector.errors["detect"] = KeyboardInterrupt()  # like a kill
     with pytest.raises(KeyboardInterrupt):
         upload_image(Upload(PICTURE), services)
     services.detector.errors.clear()
@@ -102,7 +102,7 @@ def test_image_that_kills_every_worker_is_given_up(services):
 def test_unexpected_error_does_not_stop_other_images(services):
     first, second = upload_without_predictor(services, 2)
     services.clock += timedelta(hours=1)
-    services.detector.meanwhile["detect"] = lambda: 1 / 0
+    services.detector.before["detect"] = lambda: 1 / 0
 
     assert facts(repair_images(services)) == {"detected": 1, "put_off": 1}
     assert {services.catalogue.get(each.image_id).status for each in (first, second)} == {
@@ -145,7 +145,7 @@ def test_concurrent_repairs_share_the_work(services):
     upload_without_predictor(services, 4)
     services.clock += timedelta(hours=1)
     reports = []
-    services.detector.meanwhile["detect"] = lambda: reports.append(repair_images(services))
+    services.detector.before["detect"] = lambda: reports.append(repair_images(services))
     reports.append(repair_images(services))
 
     assert [report.detected for report in reports] == [3, 1]
@@ -184,7 +184,7 @@ def test_slow_sink_does_not_block_detections(services):
 
 
 def test_repair_without_the_catalogue_is_unavailable(services):
-    services.upkeep.errors["due"] = away()
+    services.upkeep.errors["due"] = unavailable()
     with pytest.raises(Unavailable):
         repair_images(services)
 
@@ -239,7 +239,7 @@ def test_unusable_file_is_read_once(services):
 
 
 def test_file_refused_as_an_event_is_not_read_again(services):
-    with pytest.raises(Exception, match="no picture"):
+    with pytest.raises(Exception, match="not a picture"):
         register_object(*drop(services, b"text"), services)
     services.clock += services.rules.adopt_after
     services.journal.clear()
@@ -260,7 +260,7 @@ def test_own_blob_with_another_etag_is_known_by_its_key(services):
 def test_blob_waiting_for_deletion_is_not_adopted(services):
     image = upload_image(Upload(PICTURE), services)
     other = register_object(*drop(services), services)
-    services.store.errors["delete"] = away()
+    services.store.errors["delete"] = unavailable()
     for each in (image, other):
         delete_image(each.image_id, services)
     services.clock += timedelta(days=2)
@@ -272,7 +272,7 @@ def test_blob_waiting_for_deletion_is_not_adopted(services):
 def test_unexpected_error_does_not_stop_other_blobs(services):
     drop(services), drop(services, OTHER, "incoming/b")
     services.clock += services.rules.adopt_after
-    services.pictures.meanwhile["read"] = lambda: 1 / 0
+    services.pictures.before["read"] = lambda: 1 / 0
 
     assert facts(repair_images(services)) == {"adopted": 1}
 
@@ -331,7 +331,7 @@ def test_sweep_out_of_time_continues_later(services):
 def test_only_one_process_sweeps(services):
     drop(services)
     inner = []
-    services.store.meanwhile["list"] = lambda: inner.append(repair_images(services))
+    services.store.before["list"] = lambda: inner.append(repair_images(services))
     outer = repair_images(services)
 
     assert (inner[0].blobs_without_row_seen, outer.blobs_without_row_seen) == (0, 1)
@@ -353,7 +353,7 @@ def test_dead_sweeper_blocks_the_next_for_one_lease(services):
 def test_unavailable_store_does_not_stop_detections(services):
     upload_without_predictor(services)
     services.clock += timedelta(hours=1)
-    services.store.errors["list"] = away()
+    services.store.errors["list"] = unavailable()
 
     assert facts(repair_images(services)) == {"detected": 1, "cut_short": True}
 
@@ -366,4 +366,7 @@ def test_repair_sends_waiting_events(services):
     image = upload_image(Upload(PICTURE), services)
 
     assert facts(repair_images(services)) == {"events_sent": 2}
-    assert services.sinks["hook"].told() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
+    assert services.sinks["hook"].announced() == [
+        ("image.uploaded", image.image_id),
+        ("image.detected", image.image_id),
+    ]

@@ -1,4 +1,4 @@
-"""Records of stores: which tell of new content, what they name, and the ids of their events."""
+"""Test reading S3 records and making events of them."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Settings from the environment: defaults, every fault named, all of them at once."""
+"""Test settings from the environment: defaults and errors."""
 
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path

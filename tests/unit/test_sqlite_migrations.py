@@ -1,4 +1,4 @@
-"""What database.py takes for the newest migration, beside the migrations themselves."""
+"""Test the migrations and the version that the adapter expects."""
 
 from datetime import UTC, datetime, timedelta
 

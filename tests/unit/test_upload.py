@@ -1,4 +1,4 @@
-"""upload_image on fakes: the order of writes, and what is left when any step fails."""
+"""Test upload_image on fakes: order of writes and failures."""
 
 import hashlib
 from datetime import timedelta
@@ -19,7 +19,7 @@ from circles.domain.images import Status
 from circles.domain.pictures import Upload
 from circles.usecases.delete import delete_image
 from circles.usecases.upload import upload_image
-from tests.unit.fakes.faults import away
+from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices
 
 PICTURE = b"picture of coins"
@@ -63,7 +63,7 @@ def test_writes_are_blob_then_row_then_objects(services):
 
 def test_row_is_claimed_before_detection(services):
     rows = []
-    services.detector.meanwhile["detect"] = lambda: rows.extend(services.catalogue.images.values())
+    services.detector.before["detect"] = lambda: rows.extend(services.catalogue.images.values())
     upload_image(Upload(PICTURE), services)
 
     assert [(row.status, row.attempts, row.claimed_until) for row in rows] == [
@@ -97,7 +97,7 @@ def test_refused_picture_leaves_nothing(services, error):
 
 
 def test_unavailable_store_leaves_no_row(services):
-    services.store.errors["put"] = away()
+    services.store.errors["put"] = unavailable()
     with pytest.raises(Unavailable):
         upload_image(Upload(PICTURE), services)
 
@@ -106,7 +106,7 @@ def test_unavailable_store_leaves_no_row(services):
 
 
 def test_failed_add_removes_the_blob(services):
-    services.catalogue.errors["add"] = away()
+    services.catalogue.errors["add"] = unavailable()
     with pytest.raises(Unavailable):
         upload_image(Upload(PICTURE), services)
 
@@ -114,9 +114,9 @@ def test_failed_add_removes_the_blob(services):
     assert services.detector.asked == []
 
 
-@pytest.mark.parametrize("fault", [away(), NotFound("Gone."), Damaged("Broken.")])
+@pytest.mark.parametrize("fault", [unavailable(), NotFound("Gone."), Damaged("Broken.")])
 def test_failed_cleanup_does_not_hide_the_first_error(services, fault):
-    services.catalogue.errors["add"] = first = away()
+    services.catalogue.errors["add"] = first = unavailable()
     services.store.errors["delete"] = fault
     with pytest.raises(Unavailable) as raised:
         upload_image(Upload(PICTURE), services)
@@ -137,7 +137,7 @@ def test_failing_predictor_leaves_the_image_pending(services):
 
 def test_failed_release_keeps_the_claim(services):
     services.detector.errors["detect"] = DetectorFailed("No answer.")
-    services.catalogue.errors["release"] = away()
+    services.catalogue.errors["release"] = unavailable()
     image = upload_image(Upload(PICTURE), services)
 
     assert image == services.catalogue.images[image.image_id]
@@ -145,7 +145,7 @@ def test_failed_release_keeps_the_claim(services):
 
 
 def test_failed_record_loses_nothing(services):
-    services.catalogue.errors["record"] = away()
+    services.catalogue.errors["record"] = unavailable()
     image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert image == services.catalogue.images[image.image_id]
@@ -159,10 +159,10 @@ def test_failed_record_loses_nothing(services):
 
 
 def test_image_deleted_before_its_record_is_answered(services):
-    services.catalogue.meanwhile["record"] = lambda: delete_image(next(iter(services.catalogue.images)), services)
+    services.catalogue.before["record"] = lambda: delete_image(next(iter(services.catalogue.images)), services)
     image = upload_image(Upload(PICTURE), services)
 
-    assert image.status is Status.PENDING  # where its Location leads to, the client sees that it is gone
+    assert image.status is Status.PENDING  # the client learns of the deletion at its Location
     assert is_empty(services)
 
 
@@ -198,7 +198,7 @@ def test_different_keys_make_different_images(services):
 
 
 def test_failed_key_lookup_stores_nothing(services):
-    services.catalogue.errors["find_by_idempotency_key"] = away()
+    services.catalogue.errors["find_by_idempotency_key"] = unavailable()
     with pytest.raises(Unavailable):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
@@ -206,7 +206,7 @@ def test_failed_key_lookup_stores_nothing(services):
 
 
 def test_retry_after_a_crash_overwrites_its_own_blob(services):
-    services.catalogue.errors["add"] = KeyboardInterrupt()  # as good as a kill: nobody tidies up
+    services.catalogue.errors["add"] = KeyboardInterrupt()  # like a kill: no cleanup runs
     with pytest.raises(KeyboardInterrupt):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
     assert list(services.store.blobs.values()) == [PICTURE]
@@ -216,13 +216,13 @@ def test_retry_after_a_crash_overwrites_its_own_blob(services):
     assert services.store.blobs == {image.key: PICTURE}
 
 
-def between_look_and_write(services, data):
-    """Let another request come through whole, with the same key, after this one has looked and before it writes."""
-    services.catalogue.meanwhile["add"] = lambda: upload_image(Upload(data, idempotency_key="k"), services)
+def race_before_the_write(services, data):
+    """Complete another request with this key just before the write."""
+    services.catalogue.before["add"] = lambda: upload_image(Upload(data, idempotency_key="k"), services)
 
 
 def test_lost_race_with_same_bytes_returns_the_winner(services):
-    between_look_and_write(services, PICTURE)
+    race_before_the_write(services, PICTURE)
     image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert services.catalogue.images == {image.image_id: image}
@@ -232,7 +232,7 @@ def test_lost_race_with_same_bytes_returns_the_winner(services):
 
 
 def test_lost_race_with_other_bytes_leaves_nothing(services):
-    between_look_and_write(services, OTHER)
+    race_before_the_write(services, OTHER)
     with pytest.raises(KeyReused):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
@@ -246,7 +246,7 @@ def test_lost_race_during_detection_returns_pending(services):
     def second_request():
         answers.append(upload_image(Upload(PICTURE, idempotency_key="k"), services))
 
-    services.detector.meanwhile["detect"] = second_request
+    services.detector.before["detect"] = second_request
     winner = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert [(image.image_id, image.status) for image in answers] == [(winner.image_id, Status.PENDING)]
@@ -255,16 +255,16 @@ def test_lost_race_during_detection_returns_pending(services):
 
 
 def test_losing_the_race_to_a_deleted_image_asks_for_a_retry(services):
-    between_look_and_write(services, PICTURE)
-    looks = iter([False, False, True])  # this request, the winner, this request after the race
+    race_before_the_write(services, PICTURE)
+    looks = iter([False, False, True])  # this request, the winner, and this request after the race
 
     def delete_before_the_third_look():
         if next(looks):
             services.catalogue.images.clear()
         else:
-            services.catalogue.meanwhile["find_by_idempotency_key"] = delete_before_the_third_look
+            services.catalogue.before["find_by_idempotency_key"] = delete_before_the_third_look
 
-    services.catalogue.meanwhile["find_by_idempotency_key"] = delete_before_the_third_look
+    services.catalogue.before["find_by_idempotency_key"] = delete_before_the_third_look
     with pytest.raises(Unavailable, match="send it again"):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
@@ -272,13 +272,13 @@ def test_losing_the_race_to_a_deleted_image_asks_for_a_retry(services):
 
 
 def test_failed_add_keeps_the_blob_of_the_race_winner(services):
-    """Both write the same blob. The winner was told that its image is safe, so the other must not tidy it away."""
+    """Both write the same blob. The winner has been answered, so the loser must not delete it."""
 
     def winner_then_outage():
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
-        services.catalogue.errors["add"] = away()
+        services.catalogue.errors["add"] = unavailable()
 
-    services.catalogue.meanwhile["add"] = winner_then_outage
+    services.catalogue.before["add"] = winner_then_outage
     with pytest.raises(Unavailable):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
@@ -288,7 +288,7 @@ def test_failed_add_keeps_the_blob_of_the_race_winner(services):
 
 @pytest.fixture
 def pending(services):
-    """An image whose first detection failed, uploaded with the key "k"."""
+    """Upload an image with the key "k" whose first detection fails."""
     services.detector.errors["detect"] = DetectorFailed("No answer.")
     image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
     services.detector.errors.clear()

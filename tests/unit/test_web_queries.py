@@ -1,4 +1,4 @@
-"""A request's query is read strictly."""
+"""Test the strict reading of queries."""
 
 import pytest
 from flask import Request

@@ -1,4 +1,4 @@
-"""An uploaded picture is read strictly."""
+"""Test the strict reading of uploads and idempotency keys."""
 
 from io import BytesIO
 
@@ -28,7 +28,7 @@ def form(name="coins.jpg", data=DATA, field="file"):
 
 
 def read(sent, max_bytes=1000):
-    """Read an upload, and close the request's files as Flask does at its end."""
+    """Read an upload and close the request's files as Flask does."""
     try:
         return read_upload(sent, max_bytes)
     finally:
@@ -73,7 +73,11 @@ def test_file_name_keeps_its_last_printable_part(sent, kept):
 
 
 def request_with_file_name(name):
-    """A form whose file has this very name; clients of tests clean it."""
+    """
+    Return a form with exactly this file name.
+
+    Test clients would clean it.
+    """
 
     class File:
         filename = name
@@ -157,6 +161,6 @@ def test_invalid_idempotency_key_is_malformed(header):
 def test_truncated_body_is_malformed():
     environ = EnvironBuilder(method="POST", data=DATA, content_type="image/png").get_environ()
     environ["CONTENT_LENGTH"] = "300"
-    environ["wsgi.input_terminated"] = True  # as a server says that hands over what there was
+    environ["wsgi.input_terminated"] = True  # as a server sets it for a body of unknown length
     with pytest.raises(Malformed, match="shorter"):
         read(Request(environ))

@@ -1,4 +1,4 @@
-"""A detector that finds what a test tells it to find."""
+"""Fake detector that finds the circles that a test sets."""
 
 from circles.domain.detections import Circle, Detection
 from tests.unit.fakes.faults import Faults

@@ -1,11 +1,11 @@
-"""What shall go wrong in a fake, and when."""
+"""Errors and side effects that a test injects into a fake."""
 
 from circles.domain.errors import Unavailable
 
 
 class Faults:
     """
-    What shall go wrong, by a method's name: an error to raise before it acts, or something to do before it acts.
+    Errors to raise and functions to call before a method acts.
 
     The journal has every call as "port.method".
     """
@@ -15,15 +15,15 @@ class Faults:
     def __init__(self, journal=None):
         self.journal = [] if journal is None else journal
         self.errors = {}
-        self.meanwhile = {}
+        self.before = {}
 
     def reach(self, method):
         self.journal.append(f"{self.port}.{method}")
-        self.meanwhile.pop(method, lambda: None)()  # once: what it does may reach here too
+        self.before.pop(method, lambda: None)()  # once only: the function may call this method itself
         if method in self.errors:
             raise self.errors[method]
 
 
-def away():
-    """What a port raises that cannot be reached."""
-    return Unavailable("It is away.")
+def unavailable():
+    """Return the error of a port that is unavailable."""
+    return Unavailable("It is unavailable.")

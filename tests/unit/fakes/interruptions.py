@@ -1,18 +1,23 @@
-"""Use cases that are interrupted between any two calls of ports: killed, let down by a neighbour, or overtaken."""
+"""
+Interrupt a use case between any two port calls.
+
+It is killed, a dependency is unavailable, or another process acts.
+"""
 
 from circles.domain.errors import DetectorFailed, Unavailable
 
 
 class Crash(BaseException):
-    """The process is killed: nothing handles it, and nothing that it left to do is done."""
+    """The process is killed. Nothing handles this, and no pending work is done."""
 
 
 class Interruptions(list):
     """
-    The journal of all fakes, to which every call is appended before it acts; so it can act first.
+    Journal of port calls that can interrupt the use case.
 
-    plan is None, or (number, what): before the number-th call from now on what happens, once: "crash", "away", or a
-    function that another process runs meanwhile. After a crash every further call crashes too, until the next plan.
+    plan is None or (number, what). Before call number from now on, what happens once: "crash",
+    "unavailable", or a function that another process runs at that moment. After a crash every
+    further call crashes too, until the next plan.
     """
 
     def __init__(self):
@@ -33,20 +38,20 @@ class Interruptions(list):
         super().append(call)
 
     def _interrupt(self, call):
-        if self.what == "away" and call.startswith("pictures."):
-            return  # a picture is read in the process itself: the next call that goes over a wire
+        if self.what == "unavailable" and call.startswith("pictures."):
+            return  # pictures are read in this process, so take the next call over the network
         self.left, what = None, self.what
         if what == "crash":
             self.dead = True
             raise Crash
-        if what == "away":
-            raise (DetectorFailed if call == "detector.detect" else Unavailable)("It is away.")
+        if what == "unavailable":
+            raise (DetectorFailed if call == "detector.detect" else Unavailable)("It is unavailable.")
         what()
-        self.dead = False  # it was another process that may have crashed
+        self.dead = False  # another process may have crashed in it
 
 
 class Watched:
-    """An adapter whose calls stand in a journal, as those of the fakes do."""
+    """Record the calls of an adapter in the journal, as the fakes do."""
 
     def __init__(self, adapter, port, journal):
         self._adapter, self._port, self._journal = adapter, port, journal

@@ -1,4 +1,4 @@
-"""A port over pictures that decodes nothing."""
+"""Fake Pictures port that decodes nothing."""
 
 from dataclasses import replace
 
@@ -8,14 +8,14 @@ from tests.unit.fakes.faults import Faults
 
 
 class FakePictures(Faults):
-    """Takes whatever begins with b"picture"; the byte after that is the orientation, if it is a digit."""
+    """Accept data that starts with b"picture". A digit after that is the orientation."""
 
     port = "pictures"
 
     def read(self, data):
         self.reach("read")
         if not data.startswith(b"picture"):
-            raise UnsupportedPicture("This is no picture.")
+            raise UnsupportedPicture("This is not a picture.")
         turned = data[7:8]
         return Picture(data, "image/jpeg", width=80, height=60, orientation=int(turned) if turned.isdigit() else 1)
 

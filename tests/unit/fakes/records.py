@@ -1,4 +1,8 @@
-"""Small stand-ins for what is remembered, on shared tables; tests/contract/ holds them to their contracts."""
+"""
+Fake catalogue, outbox and upkeep on shared tables.
+
+tests/contract/ runs the contract tests against them.
+"""
 
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +16,7 @@ from tests.unit.fakes.faults import Faults
 
 @dataclass
 class Tables:
-    """What the three fakes share, as one database has it."""
+    """Hold the rows that the three fakes share."""
 
     images: dict = field(default_factory=dict)
     served: dict = field(default_factory=dict)
@@ -44,7 +48,7 @@ class Tables:
 
 @dataclass
 class Waiting:
-    """One row of the outbox."""
+    """A row of the outbox."""
 
     sink: str
     queued: QueuedEvent

@@ -1,4 +1,4 @@
-"""All fakes together, with a clock that a test sets."""
+"""All fakes with one journal and one clock."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ RULES = Rules(
 
 @dataclass
 class FakeServices:
-    """All ports on one journal, which is the order in which they were reached, and a clock that a test sets."""
+    """All ports with one journal and a clock that tests set."""
 
     journal: list = field(default_factory=list)
     rules: Rules = RULES
@@ -45,8 +45,8 @@ class FakeServices:
     def soon(self, work, *, key):
         self.background.setdefault(key, work)
 
-    def in_the_background(self):
-        """Do now what waits for the background, also what comes to wait meanwhile."""
+    def run_background(self):
+        """Run all background work, including work submitted by it."""
         while self.background:
             self.background.pop(next(iter(self.background)))()
 

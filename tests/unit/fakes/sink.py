@@ -1,11 +1,11 @@
-"""An event sink in memory."""
+"""Fake event sink in memory."""
 
 from tests.unit.fakes.faults import Faults
 from tests.unit.fakes.services import RULES
 
 
 class FakeSink(Faults):
-    """Keeps what it was sent."""
+    """Keep every event that was sent."""
 
     port = "sink"
 
@@ -17,6 +17,6 @@ class FakeSink(Faults):
         self.reach("send")
         self.taken.append(event)
 
-    def told(self):
-        """What it was told, in order, without the prefix: (kind, image's id)."""
+    def announced(self):
+        """Return (kind, image id) of every event, without the type prefix."""
         return [(event.type.removeprefix(RULES.event_type_prefix + "."), event.subject) for event in self.taken]

@@ -1,4 +1,4 @@
-"""An object store in memory. tests/contract/ holds it to the port's contract."""
+"""Fake object store in memory. tests/contract/ runs the contract tests against it."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ class FakeStore(Faults):
         self.drop(key, data)
 
     def drop(self, key, data):
-        """What another program puts."""
+        """Put a blob as another program would."""
         self.blobs[key], self.modified[key] = data, self.now()
 
     def get(self, key, *, sha256=None, etag=None, max_bytes=None):
