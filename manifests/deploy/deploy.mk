@@ -10,7 +10,7 @@ SERVING := services.serving.knative.dev
 APPLY := kubectl apply --server-side --force-conflicts
 need = @command -v $(1) >/dev/null || { echo "$(1) is not on the PATH: $(2)" >&2; exit 1; }
 
-.PHONY: images render preflight deploy deploy-kn func-deploy smoke bench-cluster status url undeploy kind kind-load
+.PHONY: images render preflight prepared deploy deploy-kn func-deploy smoke bench-cluster status url undeploy kind kind-load
 
 .venv/deploy.stamp: manifests/deploy/requirements.txt .venv/run.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
@@ -34,16 +34,20 @@ render: ## write what deploy would apply to .work/deploy/all.yaml (OVERLAY=kind|
 preflight: render .venv/deploy.stamp ## say what the cluster lacks, in one sentence each, and touch nothing
 	@python manifests/deploy/preflight.py $(DEPLOY_DIR)/all.yaml manifests/overlays/$(OVERLAY)
 
-deploy: preflight ## apply an overlay and wait until all is ready (OVERLAY=kind, REGISTRY=…, TAG=…)
-	@! test -f manifests/overlays/$(OVERLAY)/knative-features.yaml || $(APPLY) -f manifests/overlays/$(OVERLAY)/knative-features.yaml
-	@kubectl -n $(NAMESPACE) delete job bucket --ignore-not-found
+deploy: prepared ## apply an overlay, wait until everything is ready, print the address (OVERLAY=kind, REGISTRY=…, TAG=…)
 	@python manifests/deploy/apply.py $(DEPLOY_DIR)/all.yaml
 	@python manifests/deploy/wait.py $(DEPLOY_DIR)/all.yaml
 	@$(MAKE) -s url
 
-deploy-kn: preflight ## the functions, broker, triggers and sources through kn, from the same YAML; the rest must be there
+deploy-kn: prepared ## the same with kn for functions, broker, triggers and sources, kubectl only for the rest
 	$(call need,kn,see knative.dev/docs/client)
 	@python manifests/deploy/kn.py $(DEPLOY_DIR)/all.yaml $(DEPLOY_DIR)
+	@python manifests/deploy/wait.py $(DEPLOY_DIR)/kn.yaml
+	@$(MAKE) -s url
+
+prepared: preflight
+	@! test -f manifests/overlays/$(OVERLAY)/knative-features.yaml || $(APPLY) -f manifests/overlays/$(OVERLAY)/knative-features.yaml
+	@kubectl -n $(NAMESPACE) delete job bucket --ignore-not-found
 
 func-deploy: preflight ## the functions through func, as ready images: a func.yaml each, derived from ours (TAG=… or a digest)
 	$(call need,func,see knative.dev/docs/functions)
@@ -52,8 +56,8 @@ func-deploy: preflight ## the functions through func, as ready images: a func.ya
 	  func deploy --path $(DEPLOY_DIR)/func/$$name --namespace $(NAMESPACE) --build=false --push=false \
 	    --image $$(cat $(DEPLOY_DIR)/func/$$name/image) || exit 1; done
 
-smoke: .venv/test.stamp ## the deployed system from the first photo to killed pods; a table at the end (ARGS="--ingress http://…")
-	@OVERLAY=$(OVERLAY) REGISTRY=$(REGISTRY) TAG=$(TAG) python tests/cluster/smoke.py $$(python manifests/deploy/gateway_url.py $(NAMESPACE)) $(ARGS)
+smoke: .venv/test.stamp ## test the deployed system and print a table (ARGS="--ingress http://… --routes": without the gateway)
+	@python tests/cluster/smoke.py $(ARGS)
 
 bench-cluster: .venv/bench.stamp ## from zero to the first answer, beside a hello-world (ARGS="--rounds 10 --ingress http://…")
 	python -m bench.cluster $(ARGS)

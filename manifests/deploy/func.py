@@ -1,4 +1,4 @@
-"""func.py ALL.yaml FUNC.yaml FOLDER: write FOLDER/NAME/func.yaml and the image's name for every function."""
+"""func.py ALL.yaml FUNC.yaml FOLDER: write FOLDER/NAME/func.yaml and image for each function."""
 
 import copy
 import sys
@@ -15,15 +15,21 @@ def main() -> None:
     for service in of_kind(documents, SERVING, "Service"):
         place = folder / name(service)
         place.mkdir(parents=True, exist_ok=True)
-        (place / "func.yaml").write_text(yaml.safe_dump(derived(template, service), sort_keys=False))
+        (place / "func.yaml").write_text(
+            yaml.safe_dump(derived(template, service), sort_keys=False)
+        )
         (place / "image").write_text(container(service)["image"])
-    print(f"a func.yaml each in {folder}")
+    print(f"wrote a func.yaml for each function into {folder}")
 
 
 def derived(template: Document, service: Document) -> Document:
-    """Return the root func.yaml, which describes upload, with what differs for this function."""
+    """Return the root func.yaml, which describes upload, adapted to another function."""
     function = copy.deepcopy(template)
-    function.update(name=name(service), namespace=service["metadata"]["namespace"], image=container(service)["image"])
+    function.update(
+        name=name(service),
+        namespace=service["metadata"]["namespace"],
+        image=container(service)["image"],
+    )
     function["run"] = {"envs": envs(container(service)), "volumes": volumes(service)}
     options = function["deploy"]["options"]
     options["scale"]["max"] = int(annotation(service, "max-scale"))
@@ -35,20 +41,30 @@ def derived(template: Document, service: Document) -> Document:
         },
     }
     if labels := service["metadata"].get("labels"):
-        function["deploy"]["labels"] = [{"key": key, "value": value} for key, value in labels.items()]
+        function["deploy"]["labels"] = [
+            {"key": key, "value": value} for key, value in labels.items()
+        ]
     return function
 
 
 def annotation(service: Document, key: str) -> str:
-    return str(service["spec"]["template"]["metadata"]["annotations"][f"autoscaling.knative.dev/{key}"])
+    """Return an autoscaling annotation of a Knative Service."""
+    return str(
+        service["spec"]["template"]["metadata"]["annotations"][f"autoscaling.knative.dev/{key}"]
+    )
 
 
 def envs(part: Document) -> list[Document]:
-    """func's own way to say where a variable comes from."""
+    """Return the variables in func's notation for values, Secrets and ConfigMaps."""
     said = []
     for variable in part["env"]:
         if secret := variable.get("valueFrom", {}).get("secretKeyRef"):
-            said.append({"name": variable["name"], "value": f"{{{{ secret:{secret['name']}:{secret['key']} }}}}"})
+            said.append(
+                {
+                    "name": variable["name"],
+                    "value": f"{{{{ secret:{secret['name']}:{secret['key']} }}}}",
+                }
+            )
         else:
             said.append({"name": variable["name"], "value": variable["value"]})
     for source in part["envFrom"]:
@@ -58,10 +74,13 @@ def envs(part: Document) -> list[Document]:
 
 
 def volumes(service: Document) -> list[Document]:
-    """Each volume with the path it is mounted at; func knows no size limit of an emptyDir that Knative would refuse."""
+    """Return each volume with its mount path."""
     paths = {mount["name"]: mount["mountPath"] for mount in container(service)["volumeMounts"]}
     return [
-        {**{key: value for key, value in volume.items() if key != "name"}, "path": paths[volume["name"]]}
+        {
+            **{key: value for key, value in volume.items() if key != "name"},
+            "path": paths[volume["name"]],
+        }
         for volume in service["spec"]["template"]["spec"]["volumes"]
     ]
 

@@ -1,4 +1,8 @@
-"""kn.py ALL.yaml FOLDER: deploy functions, broker, triggers and sources with the kn CLI, from what was rendered."""
+"""
+kn.py ALL.yaml FOLDER: deploy with kn all that kn can express, and the rest with kubectl.
+
+Writes FOLDER/kn.yaml, the documents as they were deployed.
+"""
 
 import subprocess
 import sys
@@ -6,83 +10,123 @@ from pathlib import Path
 
 import yaml
 
-from rendered import EVENTING, SERVING, SOURCES, Document, kubectl, name, of_kind, read, run
+from apply import apply, wait_for_bindings
+from rendered import (
+    EVENTING,
+    SERVING,
+    SOURCES,
+    Document,
+    exists,
+    name,
+    namespace,
+    of_kind,
+    read,
+    run,
+)
+from triggers import exact
 
-OBJECT_CREATED = ("Put", "Post", "Copy", "CompleteMultipartUpload")
+KN_KINDS = (
+    (SERVING, "Service"),
+    (EVENTING, "Broker"),
+    (EVENTING, "Trigger"),
+    (SOURCES, "PingSource"),
+    (SOURCES, "SinkBinding"),
+)
 
 
 def main() -> None:
-    documents, folder = read(sys.argv[1]), Path(sys.argv[2])
+    folder = Path(sys.argv[2])
+    documents = with_exact_triggers(read(sys.argv[1]))
+    (folder / "kn.yaml").write_text(yaml.safe_dump_all(documents))
     try:
-        for service in of_kind(documents, SERVING, "Service"):
-            path = folder / f"{name(service)}.yaml"  # kn reads only the first document of a file
-            path.write_text(yaml.safe_dump(service))
-            run("kn", "service", "apply", name(service), *within(service), "-f", str(path))
-        for broker in of_kind(documents, EVENTING, "Broker"):
-            create("brokers.eventing.knative.dev", broker, "kn", "broker", "create", name(broker), *delivery(broker))
-        for trigger in of_kind(documents, EVENTING, "Trigger"):
-            create_triggers(trigger)
-        for source in of_kind(documents, SOURCES, "PingSource"):
-            spec = source["spec"]
-            create("pingsources.sources.knative.dev", source, "kn", "source", "ping", "create", name(source),
-                   "--schedule", spec["schedule"], "--data", spec["data"], "--sink", sink(spec["sink"]))  # fmt: skip
-        for binding in of_kind(documents, SOURCES, "SinkBinding"):
-            create("sinkbindings.sources.knative.dev", binding, "kn", "source", "binding", "create", name(binding),
-                   "--subject", subject(binding), "--sink", sink(binding["spec"]["sink"]))  # fmt: skip
+        deploy(documents, folder)
     except subprocess.CalledProcessError as error:
         sys.exit(f"deploy-kn: {' '.join(error.cmd)} ended with {error.returncode}")
 
 
-def create(resource: str, document: Document, *command: str) -> None:
-    """Run a kn create, unless the thing is there: kn has no apply for it."""
-    if (
-        kubectl("-n", document["metadata"]["namespace"], "get", resource, command[command.index("create") + 1])
-        is not None
-    ):
-        print(f"  {name(document)} is there", flush=True)
-    else:
-        run(*command, *within(document))
+def with_exact_triggers(documents: list[Document]) -> list[Document]:
+    """Return the documents with kn's Triggers, unless `make deploy` has made the original."""
+    triggers = [each for each in of_kind(documents, EVENTING, "Trigger") if not exists(each)]
+    rest = [each for each in documents if each not in triggers]
+    return rest + [made for trigger in triggers for made in exact(trigger)]
 
 
-def create_triggers(trigger: Document) -> None:
-    """
-    One trigger a type, because kn filters by exact match only; retries and dead letters are the broker's.
+def deploy(documents: list[Document], folder: Path) -> None:
+    """Deploy in the order of need: sinks first, the bridge after the SinkBinding that it needs."""
+    apply([each for each in documents if (each["apiVersion"], each["kind"]) not in KN_KINDS])
+    services = of_kind(documents, SERVING, "Service")
+    for service in services:
+        if name(service) != "bridge":
+            apply_service(service, folder)
+    for broker in of_kind(documents, EVENTING, "Broker"):
+        put(broker, ("kn", "broker"), *delivery(broker))
+    for binding in of_kind(documents, SOURCES, "SinkBinding"):
+        sent_to = sink(binding["spec"]["sink"])
+        put(binding, ("kn", "source", "binding"), "--subject", subject(binding), "--sink", sent_to)
+    wait_for_bindings(documents)
+    for service in services:
+        if name(service) == "bridge":
+            apply_service(service, folder)
+    for trigger in of_kind(documents, EVENTING, "Trigger"):
+        put_trigger(trigger)
+    for source in of_kind(documents, SOURCES, "PingSource"):
+        spec = source["spec"]
+        what = ("--schedule", spec["schedule"], "--data", spec["data"])
+        put(source, ("kn", "source", "ping"), *what, "--sink", sink(spec["sink"]))
 
-    Where `make deploy` made the Trigger already, there is nothing to do: two would deliver twice.
-    """
-    if (
-        kubectl("-n", trigger["metadata"]["namespace"], "get", "triggers.eventing.knative.dev", name(trigger))
-        is not None
-    ):
-        print(f"  {name(trigger)} is there", flush=True)
+
+def apply_service(service: Document, folder: Path) -> None:
+    """Apply a Knative Service from a file of its own, because kn reads only the first document."""
+    path = folder / f"{name(service)}.yaml"
+    path.write_text(yaml.safe_dump(service))
+    run("kn", "service", "apply", name(service), *within(service), "-f", str(path), "--no-wait")
+
+
+def put(document: Document, command: tuple[str, ...], *options: str) -> None:
+    """Create an object, or update it if it exists: kn has no apply for it."""
+    verb = "update" if exists(document) else "create"
+    run(*command, verb, name(document), *options, *within(document))
+
+
+def put_trigger(trigger: Document) -> None:
+    """Create or update a Trigger that filters by exact match; leave `make deploy`'s as it is."""
+    if "filters" in trigger["spec"]:
+        print(f"  the Trigger {name(trigger)} of make deploy stays", flush=True)
         return
-    for how in OBJECT_CREATED:
-        kind = f"com.amazonaws.s3.ObjectCreated:{how}"
-        named = f"{name(trigger)}-{how.lower()}"
-        create("triggers.eventing.knative.dev", trigger, "kn", "trigger", "create", named,
-               "--broker", trigger["spec"]["broker"], "--filter", f"type={kind}",
-               "--sink", sink(trigger["spec"]["subscriber"]))  # fmt: skip
+    filters = trigger["spec"]["filter"]["attributes"].items()
+    options = [text for key, value in filters for text in ("--filter", f"{key}={value}")]
+    if not exists(trigger):  # kn cannot move a Trigger to another broker
+        options += ["--broker", trigger["spec"]["broker"]]
+    put(trigger, ("kn", "trigger"), *options, "--sink", sink(trigger["spec"]["subscriber"]))
 
 
 def within(document: Document) -> list[str]:
-    return ["--namespace", document["metadata"]["namespace"]]
+    """Return kn's option for a document's namespace."""
+    return ["--namespace", namespace(document)]
 
 
 def delivery(broker: Document) -> list[str]:
+    """Return kn's options for a Broker's delivery."""
     given = broker["spec"]["delivery"]
-    return ["--retry", str(given["retry"]), "--backoff-policy", given["backoffPolicy"], "--backoff-delay",
-            given["backoffDelay"], "--timeout", given["timeout"],
-            "--dl-sink", sink(given["deadLetterSink"])]  # fmt: skip
+    options = {
+        "--retry": str(given["retry"]),
+        "--backoff-policy": given["backoffPolicy"],
+        "--backoff-delay": given["backoffDelay"],
+        "--timeout": given["timeout"],
+        "--dl-sink": sink(given["deadLetterSink"]),
+    }
+    return [text for option in options.items() for text in option]
 
 
 def sink(destination: Document) -> str:
-    """A sink as kn names it."""
+    """Return a sink in kn's notation."""
     reference = destination["ref"]
-    return f"{'ksvc' if reference['kind'] == 'Service' else reference['kind'].lower()}:{reference['name']}"
+    kind = reference["kind"]
+    return f"{'ksvc' if kind == 'Service' else kind.lower()}:{reference['name']}"
 
 
 def subject(binding: Document) -> str:
-    """A SinkBinding's subject as kn names it: kind:apiVersion:label=value."""
+    """Return a SinkBinding's subject in kn's notation, kind:apiVersion:label=value."""
     found = binding["spec"]["subject"]
     labels = ",".join(f"{key}={value}" for key, value in found["selector"]["matchLabels"].items())
     return f"{found['kind']}:{found['apiVersion']}:{labels}"

@@ -1,4 +1,4 @@
-"""preflight.py ALL.yaml OVERLAY: say what a cluster lacks, a sentence each, before anything is touched."""
+"""preflight.py ALL.yaml OVERLAY: print what a cluster lacks, and change nothing."""
 
 import json
 import sys
@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rendered import SERVING, Document, container, kubectl, name, of_kind, read
+from rendered import (
+    SERVING,
+    Document,
+    container,
+    kubectl,
+    name,
+    namespace,
+    of_kind,
+    read,
+    resource,
+)
 
 PRODUCTS = {
     "serving.knative.dev": "Knative Serving",
@@ -16,77 +26,100 @@ PRODUCTS = {
     "serving.kserve.io": "KServe",
 }
 LOCAL_REGISTRIES = ("dev.local/", "kind.local/", "ko.local/")
-"""Knative resolves no digest for images named so: a node must have them already (config-deployment)."""
+"""Images that must be on a node: Knative resolves no digest for them (config-deployment)."""
 
 NO_DIGEST = "sha256:" + 64 * "0"
-"""What the production overlay holds until somebody fills it in."""
+"""The placeholder of the production overlay."""
+
+IMAGE_TIMEOUT_S = 60
+"""A kubelet reports a new image within a minute."""
 
 
 def main() -> None:
-    """Exit with 1 and every fault, or quietly with 0."""
+    """Exit with 1 and print all problems, or exit with 0 and print nothing."""
     documents, overlay = read(sys.argv[1]), Path(sys.argv[2])
     if kubectl("version") is None:
-        sys.exit("preflight: the cluster does not answer; is KUBECONFIG right?")
-    faults = [*missing_products(documents), *missing_rights(documents), *missing_secrets(documents)]
-    faults += missing_flags(documents, overlay / "knative-features.yaml")
-    faults += missing_images_after_a_while(images(documents))
-    for fault in faults:
-        print(f"preflight: {fault}", file=sys.stderr)
-    sys.exit(1 if faults else 0)
+        sys.exit("preflight: the cluster does not answer: is KUBECONFIG right?")
+    problems = [
+        *missing_products(documents),
+        *missing_permissions(documents),
+        *missing_secrets(documents),
+        *missing_flags(documents, overlay / "knative-features.yaml"),
+        *wait_for_images(images(documents)),
+    ]
+    for problem in problems:
+        print(f"preflight: {problem}", file=sys.stderr)
+    sys.exit(1 if problems else 0)
+
+
+def group_of(document: Document) -> str:
+    """Return the API group of a document, empty for Kubernetes' core group."""
+    return str(document["apiVersion"].rpartition("/")[0])
 
 
 def missing_products(documents: list[Document]) -> Iterator[str]:
-    """Kinds that the cluster does not know."""
+    """Yield the products whose kinds the cluster does not know."""
     known = (kubectl("get", "crd", "-o", "name") or "").split()
-    for group, kind in sorted({(each["apiVersion"].partition("/")[0], each["kind"].lower()) for each in documents}):
-        if group in PRODUCTS and f"customresourcedefinition.apiextensions.k8s.io/{kind}s.{group}" not in known:
-            yield f"{PRODUCTS[group]} is not installed (no CRD {kind}s.{group})."
+    for what, group in sorted({(resource(each), group_of(each)) for each in documents}):
+        crd = f"customresourcedefinition.apiextensions.k8s.io/{what}"
+        if group in PRODUCTS and crd not in known:
+            yield f"{PRODUCTS[group]} is not installed (no CRD {what})."
 
 
-def missing_rights(documents: list[Document]) -> Iterator[str]:
-    """Kinds that you may not make where they are meant to be; a group nobody has installed is another fault."""
-    places = {(each["kind"].lower(), each["apiVersion"].rpartition("/")[0].partition("/")[0],
-               each["metadata"].get("namespace", "")) for each in documents}  # fmt: skip
-    for kind, group, namespace in sorted(places):
-        if group in PRODUCTS:
-            kind += f"s.{group}"
-        where = ["-n", namespace] if namespace else []
-        if kubectl("auth", "can-i", "create", kind, *where, "--quiet") is None and not exists(kind, namespace):
-            yield f"You may not create a {kind}{f' in namespace {namespace}' if namespace else ''}; ask for the right."
+def missing_permissions(documents: list[Document]) -> Iterator[str]:
+    """Yield the kinds that the user may not create in their namespaces."""
+    wanted = {(each["kind"].lower(), group_of(each), namespace(each)) for each in documents}
+    for kind, group, place in sorted(wanted):
+        what = f"{kind}s.{group}" if group in PRODUCTS else kind
+        if not may_create(what, place):
+            where = f" in namespace {place}" if place else ""
+            yield f"You may not create a {what}{where}: ask for the permission."
 
 
-def exists(kind: str, namespace: str) -> bool:
-    """A namespace that somebody made for us needs no right to make one."""
-    return kind == "namespace" and kubectl("get", "namespace", namespace) is not None
+def may_create(what: str, place: str) -> bool:
+    """Return whether the user may create this, or whether it is a namespace that exists."""
+    where = ("-n", place) if place else ()
+    if kubectl("auth", "can-i", "create", what, *where, "--quiet") is not None:
+        return True
+    return what == "namespace" and kubectl("get", "namespace", place) is not None
 
 
 def missing_secrets(documents: list[Document]) -> Iterator[str]:
-    """Secrets that functions read, that nobody has made and that are not among the documents."""
+    """Yield the Secrets that functions read and that neither documents nor cluster have."""
     made = {name(each) for each in of_kind(documents, "v1", "Secret")}
     for service in of_kind(documents, SERVING, "Service"):
-        part, namespace = container(service), service["metadata"]["namespace"]
-        named = {source["secretRef"]["name"] for source in part["envFrom"] if "secretRef" in source}
-        named |= {each["valueFrom"]["secretKeyRef"]["name"] for each in part["env"] if "valueFrom" in each}
-        for secret in sorted(named - made):
-            if kubectl("-n", namespace, "get", "secret", secret) is None:
-                made.add(secret)  # said once
-                yield f"The Secret {secret} is not in namespace {namespace}; this overlay leaves it to you."
+        place = namespace(service)
+        for secret in sorted(secrets(container(service)) - made):
+            if kubectl("-n", place, "get", "secret", secret) is None:
+                made.add(secret)  # reported once
+                yield f"The Secret {secret} is not in namespace {place}: create it."
 
 
-def missing_flags(documents: list[Document], brought: Path) -> list[str]:
-    """Flags of Knative Serving that these documents need and that this overlay leaves to the cluster's owner."""
+def secrets(part: Document) -> set[str]:
+    """Return the Secrets that a container's variables come from."""
+    whole = {each["secretRef"]["name"] for each in part["envFrom"] if "secretRef" in each}
+    single = {
+        each["valueFrom"]["secretKeyRef"]["name"] for each in part["env"] if "valueFrom" in each
+    }
+    return whole | single
+
+
+def missing_flags(documents: list[Document], overlay_flags: Path) -> Iterator[str]:
+    """Yield the flags of Knative Serving that are needed and neither set nor in the overlay."""
     found = kubectl("-n", "knative-serving", "get", "configmap", "config-features", "-o", "json")
     data: dict[str, Any] = json.loads(found or "{}").get("data") or {}
-    if brought.exists():
-        data |= read(str(brought))[0]["data"]
-    return [
-        f"Knative's flag {flag} is not enabled in ConfigMap config-features of namespace knative-serving."
-        for flag in sorted(set(needed_flags(documents)))
-        if data.get(flag, "").lower() != "enabled"
-    ]
+    if overlay_flags.exists():
+        data |= read(str(overlay_flags))[0]["data"]
+    for flag in sorted(set(needed_flags(documents))):
+        if data.get(flag, "").lower() != "enabled":
+            yield (
+                f"Knative's flag {flag} is not enabled in ConfigMap config-features of namespace"
+                " knative-serving."
+            )
 
 
 def needed_flags(documents: list[Document]) -> Iterator[str]:
+    """Yield the flags of Knative Serving that the documents need."""
     for service in of_kind(documents, SERVING, "Service"):
         spec = service["spec"]["template"]["spec"]
         if "securityContext" in spec:
@@ -94,11 +127,12 @@ def needed_flags(documents: list[Document]) -> Iterator[str]:
         if "affinity" in spec:
             yield "kubernetes.podspec-affinity"
         if any("persistentVolumeClaim" in volume for volume in spec["volumes"]):
-            yield from ("kubernetes.podspec-persistent-volume-claim", "kubernetes.podspec-persistent-volume-write")
+            yield "kubernetes.podspec-persistent-volume-claim"
+            yield "kubernetes.podspec-persistent-volume-write"
 
 
 def images(value: Any) -> set[str]:
-    """Every image that is named anywhere."""
+    """Return all images that documents name."""
     if isinstance(value, list):
         return set().union(*map(images, value))
     if not isinstance(value, dict):
@@ -107,24 +141,25 @@ def images(value: Any) -> set[str]:
     return here.union(*map(images, value.values()))
 
 
-def missing_images_after_a_while(wanted: set[str]) -> list[str]:
-    """A kubelet reports a new image within a minute."""
-    deadline = time.monotonic() + 60
-    while (faults := list(missing_images(wanted))) and time.monotonic() < deadline:
-        if any(NO_DIGEST in fault for fault in faults):
+def wait_for_images(wanted: set[str]) -> list[str]:
+    """Return the problems with images that remain after IMAGE_TIMEOUT_S."""
+    deadline = time.monotonic() + IMAGE_TIMEOUT_S
+    while (problems := list(missing_images(wanted))) and time.monotonic() < deadline:
+        if any(NO_DIGEST in problem for problem in problems):
             break
         time.sleep(2)
-    return faults
+    return problems
 
 
 def missing_images(wanted: set[str]) -> Iterator[str]:
-    """Images that can only come from the nodes and are on none, and those that nobody has filled in."""
+    """Yield placeholders, and local images that are on no node."""
     nodes = json.loads(kubectl("get", "nodes", "-o", "json") or '{"items": []}')["items"]
-    there = {named for node in nodes for image in node["status"].get("images", []) for named in image["names"]}
+    found = [image for node in nodes for image in node["status"].get("images", [])]
+    present = {named for image in found for named in image["names"]}
     for image in sorted(wanted):
         if image.endswith(NO_DIGEST):
-            yield f"The image {image} is a placeholder: put the digest of yours into the overlay."
-        elif image.startswith(LOCAL_REGISTRIES) and image not in there:
+            yield f"The image {image} is a placeholder: put your image's digest into the overlay."
+        elif image.startswith(LOCAL_REGISTRIES) and image not in present:
             yield f"The image {image} is on no node: build it with make images."
 
 

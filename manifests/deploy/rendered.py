@@ -7,7 +7,9 @@ from typing import Any
 import yaml
 
 Document = dict[str, Any]
-SERVING, EVENTING, SOURCES = "serving.knative.dev/v1", "eventing.knative.dev/v1", "sources.knative.dev/v1"
+SERVING = "serving.knative.dev/v1"
+EVENTING = "eventing.knative.dev/v1"
+SOURCES = "sources.knative.dev/v1"
 
 
 def read(path: str) -> list[Document]:
@@ -16,15 +18,29 @@ def read(path: str) -> list[Document]:
 
 
 def of_kind(documents: list[Document], api_version: str, kind: str) -> list[Document]:
+    """Return the documents of one kind."""
     return [each for each in documents if (each["apiVersion"], each["kind"]) == (api_version, kind)]
 
 
 def name(document: Document) -> str:
+    """Return a document's name."""
     return str(document["metadata"]["name"])
 
 
+def namespace(document: Document) -> str:
+    """Return a document's namespace, empty if it belongs to the whole cluster."""
+    return str(document["metadata"].get("namespace", ""))
+
+
+def resource(document: Document) -> str:
+    """Return kubectl's name of a Knative or KServe kind, such as brokers.eventing.knative.dev."""
+    group = document["apiVersion"].rpartition("/")[0]
+    plural = f"{document['kind'].lower()}s"
+    return f"{plural}.{group}" if group else plural
+
+
 def container(service: Document) -> Document:
-    """The one container of a Knative Service."""
+    """Return the only container of a Knative Service."""
     found: Document = service["spec"]["template"]["spec"]["containers"][0]
     return found
 
@@ -35,7 +51,13 @@ def kubectl(*arguments: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
+def exists(document: Document) -> bool:
+    """Return whether the cluster has an object of this kind and name."""
+    found = kubectl("-n", namespace(document), "get", resource(document), name(document))
+    return found is not None
+
+
 def run(*command: str) -> None:
-    """Show a command and run it. Raises subprocess.CalledProcessError."""
+    """Print a command and run it. Raises subprocess.CalledProcessError."""
     print("$", " ".join(command), flush=True)
     subprocess.run(command, check=True)

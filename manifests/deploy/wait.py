@@ -1,11 +1,12 @@
-"""wait.py ALL.yaml: wait until everything is ready, a line each; say of what is not what the cluster says."""
+"""wait.py ALL.yaml: wait until all documents are ready, and print a line for each."""
 
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
-from rendered import Document, kubectl, name, read
+from rendered import Document, kubectl, name, namespace, read
 
 CONDITIONS = {
     "Deployment": "Available",
@@ -18,45 +19,62 @@ CONDITIONS = {
     "PingSource.sources.knative.dev": "Ready",
     "SinkBinding.sources.knative.dev": "Ready",
 }
-PATIENCE_S = 300
+TIMEOUT_S = 300
 
 
 def main() -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     for document in read(sys.argv[1]):
         if condition := CONDITIONS.get(qualified_kind(document)):
             wait_for(document, condition, max(deadline - time.monotonic(), 1))
 
 
 def qualified_kind(document: Document) -> str:
-    """Kind and group: there are Services of Kubernetes and of Knative."""
+    """Return kind and group, because Kubernetes and Knative both have Services."""
     group = document["apiVersion"].rpartition("/")[0]
     return document["kind"] if group in ("", "apps", "batch") else f"{document['kind']}.{group}"
 
 
 def wait_for(document: Document, condition: str, timeout_s: float) -> None:
-    """Wait for one condition; exit with the object's own words where it does not come."""
-    kind, namespace = qualified_kind(document), document["metadata"]["namespace"]
+    """Wait for one condition, or exit with the object's own message."""
+    kind = qualified_kind(document)
     what = f"{kind.partition('.')[0].lower()} {name(document)}"
     wanted = condition if "=" in condition else f"condition={condition}"
     condition = condition if "=" not in condition else "Available"
-    wait = ["kubectl", "-n", namespace, "wait", f"--for={wanted}", f"--timeout={timeout_s:.0f}s"]
+    wait = ("kubectl", "-n", namespace(document), "wait", f"--for={wanted}")
     began = time.monotonic()
-    done = subprocess.run([*wait, kind.lower(), name(document)], capture_output=True, text=True)
+    done = subprocess.run(
+        [*wait, f"--timeout={timeout_s:.0f}s", kind.lower(), name(document)],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
-        sys.exit(f"{what} is not {condition}: {reason(kind, name(document), namespace) or done.stderr.strip()}")
+        reason = "; ".join(sorted(set(reasons(kind, document)))) or done.stderr.strip()
+        sys.exit(f"{what} is not {condition}: {reason}")
     print(f"  {what} is {condition.lower()} ({time.monotonic() - began:.0f} s)", flush=True)
 
 
-def reason(kind: str, named: str, namespace: str) -> str:
-    """What its conditions that are not true say, and which volume is not bound: pods wait for it in silence."""
-    found = json.loads(kubectl("-n", namespace, "get", kind.lower(), named, "-o", "json") or "{}")
-    conditions = found.get("status", {}).get("conditions", [])
-    said = {each.get("message") or each["type"] for each in conditions if each["status"] != "True"}
-    claims = json.loads(kubectl("-n", namespace, "get", "persistentvolumeclaims", "-o", "json") or '{"items": []}')
-    said |= {f"the volume claim {name(each)} is {each['status']['phase']}, not Bound" for each in claims["items"]
-             if each["status"]["phase"] != "Bound"}  # fmt: skip
-    return "; ".join(sorted(said))
+def reasons(kind: str, document: Document) -> Iterator[str]:
+    """
+    Yield the messages of conditions that are not true, and the claims that are not bound.
+
+    A pod that waits for its volume does not say so in a condition.
+    """
+    found = get(document, kind.lower(), name(document))
+    for condition in found.get("status", {}).get("conditions", []):
+        if condition["status"] != "True":
+            yield condition.get("message") or condition["type"]
+    for claim in get(document, "persistentvolumeclaims").get("items", []):
+        if claim["status"]["phase"] != "Bound":
+            yield f"the volume claim {name(claim)} is {claim['status']['phase']}, not Bound"
+
+
+def get(document: Document, *what: str) -> Document:
+    """Return what kubectl gets from a document's namespace, empty if it fails."""
+    found: Document = json.loads(
+        kubectl("-n", namespace(document), "get", *what, "-o", "json") or "{}"
+    )
+    return found
 
 
 if __name__ == "__main__":

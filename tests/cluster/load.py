@@ -1,4 +1,4 @@
-"""Requests to the deployed system: one, many at once, and so many a second while something happens."""
+"""Load on the deployed system: many uploads in parallel, or a constant rate of requests."""
 
 import threading
 import time
@@ -9,24 +9,16 @@ from dataclasses import dataclass, field
 import requests
 
 
-def upload(gateway: str, picture: bytes, key: str | None = None, timeout_s: float = 95.0) -> requests.Response:
-    """Send a picture through the gateway."""
-    headers = {"Idempotency-Key": key} if key else {}
-    return requests.post(
-        f"{gateway}/images/", files={"file": ("coins.png", picture)}, headers=headers, timeout=timeout_s
-    )
-
-
-def upload_many(gateway: str, picture: bytes, count: int, clients: int) -> list[requests.Response]:
-    """Send the picture count times at once, each under a key of its own."""
+def upload_many(system, count: int, clients: int) -> list[requests.Response]:
+    """Upload the picture `count` times from parallel clients, each time under a new key."""
     run = str(time.time_ns())
     with ThreadPoolExecutor(clients) as pool:
-        return list(pool.map(lambda number: upload(gateway, picture, f"{run}-{number}"), range(count)))
+        return list(pool.map(lambda number: system.upload(key=f"{run}-{number}"), range(count)))
 
 
 @dataclass
 class Load:
-    """Calls `call` so many times a second in the background until stopped, and counts how each ended."""
+    """Calls `call` at a constant rate in the background and counts how each call ended."""
 
     call: object
     per_s: float

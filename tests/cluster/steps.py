@@ -1,7 +1,8 @@
 """The smoke test's steps register here and run in the order in which their files are imported."""
 
+import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from io import BytesIO
 from urllib.parse import urlsplit
 
@@ -11,34 +12,77 @@ from skimage import data
 
 from cluster import SERVING, get
 
+LIST_PATH = re.compile(r"/images(/[^/]+/objects)?/?(\?.*)?")
+"""What the gateway sends to list; manifests/local/Caddyfile has the same rule."""
+
 
 @dataclass(frozen=True)
 class System:
-    """The deployed system. ingress: where Knative's own hosts are answered, if they do not lead there by themselves."""
+    """
+    The deployed system, called through its gateway or by each function's own Knative route.
 
-    gateway: str
+    Args:
+        gateway: Its URL; None calls each function by its own route.
+        ingress: URL that serves Knative's host names, if they do not resolve by themselves.
+    """
+
+    gateway: str | None
     ingress: str | None
 
     @cached_property
     def picture(self) -> bytes:
-        """scikit-image's photograph of 24 coins, as PNG."""
+        """Return scikit-image's photograph of 24 coins as PNG."""
         encoded = BytesIO()
         Image.fromarray(data.coins()).save(encoded, "PNG")
         return encoded.getvalue()
 
-    def ask_route(self, service: str, path: str, **options) -> requests.Response:
-        """Ask a function by its own Knative route."""
-        url = get(SERVING, service)["status"]["url"]
+    def request(self, method: str, path: str, timeout_s: float = 95.0, **options):
+        """Send a request the chosen way."""
+        if self.gateway is None:
+            return self.ask_route(function_of(method, path), path, method, timeout_s, **options)
+        return requests.request(method, self.gateway + path, timeout=timeout_s, **options)
+
+    def get(self, path: str) -> requests.Response:
+        return self.request("GET", path)
+
+    def upload(self, picture: bytes | None = None, key: str | None = None) -> requests.Response:
+        """Upload a picture, the photograph of coins unless another is given."""
+        headers = {"Idempotency-Key": key} if key else {}
+        files = {"file": ("coins.png", picture or self.picture)}
+        return self.request("POST", "/images/", files=files, headers=headers)
+
+    def ask_route(
+        self, function: str, path: str, method: str = "GET", timeout_s: float = 95.0, **options
+    ) -> requests.Response:
+        """Send a request to a function's own Knative route."""
+        url = route(function)
         headers = {**options.pop("headers", {}), "Host": urlsplit(url).netloc}
-        method = options.pop("method", "GET")
-        return requests.request(method, (self.ingress or url) + path, headers=headers, timeout=95, **options)
+        address = (self.ingress or url) + path
+        return requests.request(method, address, headers=headers, timeout=timeout_s, **options)
+
+
+@cache
+def route(function: str) -> str:
+    """Return the URL of a function's Knative Service."""
+    return get(SERVING, function)["status"]["url"]
+
+
+def function_of(method: str, path: str) -> str:
+    """Return the function that the gateway would choose."""
+    if method in ("POST", "DELETE"):
+        return "upload"
+    return "list" if LIST_PATH.fullmatch(path) else "detail"
 
 
 STEPS = []
 
 
 def step(name: str):
-    """Register a step: it gets the System, raises AssertionError or RuntimeError, and returns what the table says."""
+    """
+    Register a step.
+
+    It gets the System and returns the table's text. It fails by AssertionError or RuntimeError.
+    """
 
     def register(check):
         STEPS.append((name, check))

@@ -1,9 +1,8 @@
-"""Nothing accepted is lost while revisions change and pods die."""
+"""Changes of revisions and deletions of pods under load lose no accepted image."""
 
 import time
 
-import requests
-from load import Load, upload
+from load import Load
 from steps import step
 
 from cluster import SERVING, get, kubectl, of_service, pods, wait_until
@@ -11,11 +10,11 @@ from cluster import SERVING, get, kubectl, of_service, pods, wait_until
 
 @step("rollout of each function at 20 requests a second")
 def rollout(system):
-    image_id = upload(system.gateway, system.picture).json()["image_id"]
+    image_id = system.upload().json()["image_id"]
     calls = {
-        "list": lambda: requests.get(f"{system.gateway}/images/{image_id}/objects", timeout=90),
-        "detail": lambda: requests.get(f"{system.gateway}/images/{image_id}", timeout=90),
-        "upload": lambda: upload(system.gateway, system.picture),
+        "list": lambda: system.get(f"/images/{image_id}/objects"),
+        "detail": lambda: system.get(f"/images/{image_id}"),
+        "upload": lambda: system.upload(),
     }
     said = []
     for function, call in calls.items():
@@ -25,14 +24,16 @@ def rollout(system):
             time.sleep(3)
         assert set(load.results) <= {"200", "202"}, (function, load.results)
         for accepted in load.accepted:
-            assert requests.get(f"{system.gateway}/images/{accepted}", timeout=90).status_code == 200, accepted
+            assert system.get(f"/images/{accepted}").status_code == 200, accepted
         said.append(f"{function} {load.said()}")
     return "; ".join(said)
 
 
 def roll_out(function: str) -> None:
-    """Make a new revision by an annotation and wait until all traffic goes to it; two revisions write meanwhile."""
-    annotation = f'{{"spec":{{"template":{{"metadata":{{"annotations":{{"smoke":"{time.time_ns()}"}}}}}}}}}}'
+    """Make a new revision by an annotation and wait until it is ready."""
+    annotation = (
+        f'{{"spec":{{"template":{{"metadata":{{"annotations":{{"smoke":"{time.time_ns()}"}}}}}}}}}}'
+    )
     before = get(SERVING, function)["status"]["latestReadyRevisionName"]
     kubectl("patch", SERVING, function, "--type", "merge", "-p", annotation)
     wait_until(
@@ -44,7 +45,7 @@ def roll_out(function: str) -> None:
 
 @step("pods of upload, predictor and MinIO deleted under load")
 def killed(system):
-    with Load(lambda: upload(system.gateway, system.picture), 5) as load:
+    with Load(lambda: system.upload(), 5) as load:
         for selector in (of_service("upload"), of_service("circles-predictor"), "app=minio"):
             time.sleep(4)
             for name in pods(selector)[:1]:
@@ -52,6 +53,6 @@ def killed(system):
         time.sleep(8)
     assert set(load.results) <= {"200", "202", "503"}, load.results
     for image_id in load.accepted:
-        response = requests.get(f"{system.gateway}/images/{image_id}/content", timeout=90)
+        response = system.get(f"/images/{image_id}/content")
         assert response.content == system.picture, (image_id, response.status_code)
     return load.said() + "; none lost"

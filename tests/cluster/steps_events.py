@@ -1,9 +1,9 @@
-"""Files dropped into the bucket become images, also from zero and while pods die."""
+"""Files that an S3 client puts into the bucket become images."""
 
+import base64
 import time
 
 import boto3
-import requests
 from botocore.config import Config
 from steps import step
 
@@ -13,37 +13,47 @@ DROPPED = 200
 
 
 def client(url: str):
-    """boto3, as any program that drops files would use it."""
-    import base64
-
-    [secret] = [each for each in get("secrets")["items"] if each["metadata"]["name"].startswith("circles-s3")]
+    """Return a boto3 client, as another program would use it."""
+    names = [each["metadata"]["name"] for each in get("secrets")["items"]]
+    [secret] = [name for name in names if name.startswith("circles-s3")]
+    data = get("secret", secret)["data"]
     user, password = (
-        base64.b64decode(secret["data"][f"CIRCLES_S3_{name}_KEY"]).decode() for name in ("ACCESS", "SECRET")
+        base64.b64decode(data[f"CIRCLES_S3_{part}_KEY"]).decode() for part in ("ACCESS", "SECRET")
     )
-    return boto3.client("s3", endpoint_url=url, aws_access_key_id=user, aws_secret_access_key=password,
-                        region_name="us-east-1", config=Config(s3={"addressing_style": "path"}))  # fmt: skip
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        aws_access_key_id=user,
+        aws_secret_access_key=password,
+        region_name="us-east-1",
+        config=Config(s3={"addressing_style": "path"}),
+    )
 
 
 def images(system, source: str) -> list[dict]:
-    """Every image of the catalogue that came this way, page by page."""
+    """Return all images of a source, page by page."""
     found, url = [], "/images/?limit=200"
     while url:
-        page = requests.get(system.gateway + url, timeout=90).json()
+        page = system.get(url).json()
         found += [each for each in page["images"] if each["source"] == source]
         url = page["next"]
     return found
 
 
-@step("one file dropped into the bucket, everything at zero")
+@step("one file put into the bucket, everything at zero")
 def dropped(system):
     before = {each["image_id"] for each in images(system, "s3")}
     wait_for_zero()
     with object_store() as url:
-        client(url).put_object(Bucket="circles", Key=f"incoming/a b+ü-{time.time_ns()}.png", Body=system.picture)
+        client(url).put_object(
+            Bucket="circles", Key=f"incoming/a b+ü-{time.time_ns()}.png", Body=system.picture
+        )
 
     def arrived():
         return [
-            each for each in images(system, "s3") if each["image_id"] not in before and each["status"] == "detected"
+            each
+            for each in images(system, "s3")
+            if each["image_id"] not in before and each["status"] == "detected"
         ]
 
     took_s = wait_until("detected", arrived, 90)
@@ -52,7 +62,7 @@ def dropped(system):
     return f"detected after {took_s:.1f} s, {image['object_count']} objects"
 
 
-@step(f"{DROPPED} files at once from zero; pods of ingest, the broker's ingress and MinIO deleted meanwhile")
+@step(f"{DROPPED} files from zero; pods of ingest, broker and MinIO are deleted")
 def many_dropped(system):
     before = {each["image_id"] for each in images(system, "s3")}
     wait_for_zero()
@@ -60,10 +70,20 @@ def many_dropped(system):
     with object_store() as url:
         s3 = client(url)
         for number in range(DROPPED):
-            s3.put_object(Bucket="circles", Key=f"incoming/{time.time_ns()}-{number}.png", Body=system.picture)
+            s3.put_object(
+                Bucket="circles", Key=f"incoming/{time.time_ns()}-{number}.png", Body=system.picture
+            )
     wait_until("an ingest pod", lambda: pods(of_service("ingest")), 60)
     delete_one(of_service("ingest"))
-    kubectl("-n", "knative-eventing", "delete", "pod", "-l", "eventing.knative.dev/brokerRole=ingress", "--wait=false")
+    kubectl(
+        "-n",
+        "knative-eventing",
+        "delete",
+        "pod",
+        "-l",
+        "eventing.knative.dev/brokerRole=ingress",
+        "--wait=false",
+    )
     time.sleep(5)
     delete_one("app=minio")
 
@@ -81,5 +101,6 @@ def many_dropped(system):
 
 
 def delete_one(selector: str) -> None:
+    """Delete the first pod that a selector matches, and do not wait."""
     for name in pods(selector)[:1]:
         kubectl("delete", "pod", name, "--wait=false")
