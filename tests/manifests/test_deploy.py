@@ -1,4 +1,4 @@
-"""What the scripts of manifests/deploy make of the rendered manifests, with stand-ins for kubectl and kn."""
+"""The scripts of manifests/deploy on rendered manifests, with stand-ins for kubectl and kn."""
 
 import json
 import os
@@ -13,11 +13,13 @@ from tests.manifests.reading import FUNCTIONS, ROOT, container, functions
 
 DEPLOY = ROOT / "manifests/deploy"
 KIND = ROOT / "manifests/overlays/kind"
+EXACT = ["ingest-put", "ingest-post", "ingest-copy", "ingest-completemultipartupload"]
+"""kn's Triggers, which filter by exact match."""
 
 
 @pytest.fixture
 def tools(tmp_path):
-    """Put programs on the PATH: tools(name, script), with $LOG for what one remembers. Returns the environment."""
+    """Put a program on the PATH: tools(name, script). $LOG is its log. Returns the environment."""
     folder = tmp_path / "bin"
     folder.mkdir()
 
@@ -35,78 +37,136 @@ def run(script, *arguments, env=None):
     return subprocess.run(command, capture_output=True, text=True, env=env, timeout=60)
 
 
-def test_every_function_gets_its_func_yaml(kind_file, tmp_path):
+def test_func_writes_a_file_for_each_function(kind_file, tmp_path):
     done = run("func", kind_file, ROOT / "func.yaml", tmp_path / "func")
 
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (tmp_path / "func").iterdir()) == FUNCTIONS
     for name, service in functions(render("kind")).items():
         function = yaml.safe_load((tmp_path / f"func/{name}/func.yaml").read_text())
-        said = {each.get("name"): each["value"] for each in function["run"]["envs"]}
+        image = (tmp_path / f"func/{name}/image").read_text()
+        given = {each.get("name"): each["value"] for each in function["run"]["envs"]}
         assert function["name"] == name
-        assert said["FUNCTION_SOURCE"] == f"functions/{name}/main.py"
-        assert function["image"] == (tmp_path / f"func/{name}/image").read_text() == container(service)["image"]
+        assert given["FUNCTION_SOURCE"] == f"functions/{name}/main.py"
+        assert function["image"] == image == container(service)["image"]
         paths = {volume["path"] for volume in function["run"]["volumes"]}
         assert paths == {mount["mountPath"] for mount in container(service)["volumeMounts"]}
 
 
-def test_func_yaml_refers_to_secrets_and_configmaps(kind_file, tmp_path):
+def test_func_refers_to_secrets_and_configmaps(kind_file, tmp_path):
     run("func", kind_file, ROOT / "func.yaml", tmp_path / "func")
     function = yaml.safe_load((tmp_path / "func/bridge/func.yaml").read_text())
     values = [each["value"] for each in function["run"]["envs"]]
 
-    assert [each for each in values if each.startswith("{{ secret:circles-bridge-") and "CIRCLES_BRIDGE_TOKEN" in each]
+    [token] = [each for each in values if each.startswith("{{ secret:circles-bridge-")]
+    assert "CIRCLES_BRIDGE_TOKEN" in token
     assert [each for each in values if each.startswith("{{ configMap:circles-")]
-    assert {"key": "networking.knative.dev/visibility", "value": "cluster-local"} in function["deploy"]["labels"]
+    label = {"key": "networking.knative.dev/visibility", "value": "cluster-local"}
+    assert label in function["deploy"]["labels"]
 
 
-def kn_calls(tools, kind_file, tmp_path, kubectl):
+LOG_KUBECTL = 'echo "kubectl $*" >> $LOG; case "$*" in *apply*) cat >> $LOG ;; esac\n'
+NOTHING_EXISTS = LOG_KUBECTL + 'case "$*" in *" get "*) exit 1 ;; esac'
+ALL_EXISTS = LOG_KUBECTL
+
+
+def deploy_kn(tools, kind_file, folder, kubectl):
+    """Run kn.py and return the kn commands that it ran."""
     tools("kubectl", kubectl)
     env = tools("kn", 'printf "%s\\n" "$*" >> $LOG')
-    done = run("kn", kind_file, tmp_path, env=env)
+    done = run("kn", kind_file, folder, env=env)
     assert done.returncode == 0, done.stderr
-    return (tmp_path / "kn.log").read_text().splitlines()
+    return (folder / "kn.log").read_text().splitlines()
 
 
-def test_kn_applies_functions_and_creates_the_rest(tools, kind_file, tmp_path):
-    calls = kn_calls(tools, kind_file, tmp_path, "exit 1")
+def test_kn_deploys_onto_an_empty_cluster(tools, kind_file, tmp_path):
+    calls = deploy_kn(tools, kind_file, tmp_path, NOTHING_EXISTS)
 
     applied = [call.split()[2] for call in calls if call.startswith("service apply")]
-    assert sorted(applied) == FUNCTIONS
+    assert sorted(applied) == FUNCTIONS and applied[-1] == "bridge"
     for name in applied:
         assert yaml.safe_load((tmp_path / f"{name}.yaml").read_text())["metadata"]["name"] == name
     made = [" ".join(call.split()[:4]) for call in calls if " create " in call]
     assert made == [
         "broker create default --retry",
-        "trigger create ingest-put --broker",
-        "trigger create ingest-post --broker",
-        "trigger create ingest-copy --broker",
-        "trigger create ingest-completemultipartupload --broker",
-        "source ping create repair",
         "source binding create functions",
+        *(f"trigger create {name} --filter" for name in EXACT),
+        "source ping create repair",
     ]
+    order = [" ".join(call.split()[:3]) for call in calls]
+    assert order.index("source binding create") < order.index("service apply bridge")
 
 
-def test_kn_keeps_existing_resources(tools, kind_file, tmp_path):
-    calls = kn_calls(tools, kind_file, tmp_path, "exit 0")
+def test_kubectl_applies_what_kn_cannot_express(tools, kind_file, tmp_path):
+    deploy_kn(tools, kind_file, tmp_path, NOTHING_EXISTS)
 
-    assert len(calls) == len(FUNCTIONS)
-    assert all(call.startswith("service apply") for call in calls)
+    log = (tmp_path / "kubectl.log").read_text()
+    text = log[log.index("\n", log.index("apply")) : log.index("\nkubectl", log.index("apply"))]
+    applied = [each for each in yaml.safe_load_all(text) if each]
+    kinds = {(each["kind"], each["apiVersion"].partition("/")[0]) for each in applied}
+    assert {
+        ("Namespace", "v1"),
+        ("ConfigMap", "v1"),
+        ("Secret", "v1"),
+        ("PersistentVolumeClaim", "v1"),
+        ("StatefulSet", "apps"),
+        ("Deployment", "apps"),
+        ("InferenceService", "serving.kserve.io"),
+    } <= kinds
+    assert not [kind for kind in kinds if kind[1].endswith("knative.dev")]
 
 
-def test_kn_stops_at_the_first_failure(tools, kind_file, tmp_path):
-    tools("kubectl", "exit 1")
+def test_kn_updates_what_exists_already(tools, kind_file, tmp_path):
+    calls = deploy_kn(tools, kind_file, tmp_path, ALL_EXISTS)
+
+    assert not [call for call in calls if " create " in call]
+    updated = [call for call in calls if " update " in call]
+    assert [call.split(" update ")[0] for call in updated] == [
+        "broker",
+        "source binding",
+        "source ping",
+    ]
+    assert not any("--broker " in call for call in updated)  # kn cannot change it
+
+
+def test_kn_leaves_the_trigger_of_make_deploy(tools, kind_file, tmp_path):
+    kubectl = f'{LOG_KUBECTL}\ncase "$*" in *" ingest-"*) exit 1 ;; esac'
+
+    calls = deploy_kn(tools, kind_file, tmp_path, kubectl)
+
+    assert not [call for call in calls if call.startswith("trigger")]
+
+
+def test_deploy_adds_no_trigger_beside_those_of_kn(tools, kind_file, tmp_path):
+    done = run("apply", kind_file, env=tools("kubectl", ALL_EXISTS))
+
+    assert done.returncode == 1
+    assert "deliver each event twice" in done.stderr and "make undeploy" in done.stderr
+    assert " apply " not in (tmp_path / "kubectl.log").read_text()
+
+
+def test_kn_reports_the_command_that_failed(tools, kind_file, tmp_path):
+    tools("kubectl", NOTHING_EXISTS)
     done = run("kn", kind_file, tmp_path, env=tools("kn", "exit 3"))
 
     assert done.returncode == 1
     assert "deploy-kn: kn service apply" in done.stderr and "ended with 3" in done.stderr
 
 
-def test_preflight_reports_an_unreachable_cluster(tools, kind_file):
+def test_kn_writes_what_wait_has_to_wait_for(tools, kind_file, tmp_path):
+    deploy_kn(tools, kind_file, tmp_path, NOTHING_EXISTS)
+
+    documents = [each for each in yaml.safe_load_all((tmp_path / "kn.yaml").read_text()) if each]
+    triggers = [each["metadata"]["name"] for each in documents if each["kind"] == "Trigger"]
+    assert triggers == EXACT
+    assert len(documents) == len(render("kind")) + len(EXACT) - 1
+
+
+def test_preflight_reports_an_absent_cluster(tools, kind_file):
     done = run("preflight", kind_file, KIND, env=tools("kubectl", "exit 1"))
 
     assert done.returncode == 1
-    assert done.stderr == "preflight: the cluster does not answer; is KUBECONFIG right?\n"
+    assert done.stderr == "preflight: the cluster does not answer: is KUBECONFIG right?\n"
 
 
 LACKING_ALL = """
@@ -118,15 +178,15 @@ esac
 """
 
 
-def test_preflight_lists_everything_a_bare_cluster_lacks(tools, kind_file, tmp_path, monkeypatch):
-    documents = [each for each in render("production")]
+def test_preflight_reports_all_that_a_cluster_lacks(tools, tmp_path):
     path = tmp_path / "production.yaml"
-    path.write_text(yaml.safe_dump_all(documents))
-    done = run("preflight", path, ROOT / "manifests/overlays/production", env=tools("kubectl", LACKING_ALL))
+    path.write_text(yaml.safe_dump_all(render("production")))
+    overlay = ROOT / "manifests/overlays/production"
+    done = run("preflight", path, overlay, env=tools("kubectl", LACKING_ALL))
 
-    said = done.stderr.splitlines()
+    lines = done.stderr.splitlines()
     assert done.returncode == 1
-    assert all(line.startswith("preflight: ") and line.endswith(".") for line in said)
+    assert all(line.startswith("preflight: ") and line.endswith(".") for line in lines)
     for words in (
         "Knative Serving is not installed (no CRD services.serving.knative.dev)",
         "Knative Eventing is not installed (no CRD brokers.eventing.knative.dev)",
@@ -136,17 +196,18 @@ def test_preflight_lists_everything_a_bare_cluster_lacks(tools, kind_file, tmp_p
         "The Secret circles-bridge is not in namespace circles",
         "Knative's flag kubernetes.podspec-affinity is not enabled",
         "Knative's flag kubernetes.podspec-persistent-volume-write is not enabled",
-        "is a placeholder: put the digest of yours into the overlay",
+        "is a placeholder: put your image's digest into the overlay",
     ):
-        assert [line for line in said if words in line], (words, said)
-    assert len([line for line in said if "circles-s3" in line]) == 1
+        assert [line for line in lines if words in line], (words, lines)
+    assert len([line for line in lines if "circles-s3" in line]) == 1
 
 
-def test_preflight_is_silent_when_nothing_is_missing(tools, kind_file):
+def test_preflight_prints_nothing_if_all_is_present(tools, kind_file):
     documents = render("kind")
     kinds = {(each["kind"].lower(), each["apiVersion"].partition("/")[0]) for each in documents}
-    crds = "\n".join(f"customresourcedefinition.apiextensions.k8s.io/{kind}s.{group}" for kind, group in kinds)
-    images = [part["image"] for each in documents for part in parts(each)]
+    prefix = "customresourcedefinition.apiextensions.k8s.io"
+    crds = "\n".join(f"{prefix}/{kind}s.{group}" for kind, group in kinds)
+    images = [part["image"] for each in documents for part in containers(each)]
     nodes = json.dumps({"items": [{"status": {"images": [{"names": images}]}}]})
     kubectl = f"""
 case "$*" in
@@ -164,33 +225,34 @@ esac
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def parts(document):
+def containers(document):
     spec = document.get("spec", {})
     inner = spec.get("predictor") or spec.get("template", {}).get("spec", {})
     return inner.get("containers", [])
 
 
-def test_bridge_is_applied_after_its_sink_binding(tools, kind_file, tmp_path):
-    env = tools("kubectl", 'echo "@@@ $*" >> $LOG; case "$*" in *apply*) cat >> $LOG ;; esac')
-    done = run("apply", kind_file, env=env)
+def test_apply_applies_bridge_after_the_binding(tools, kind_file, tmp_path):
+    kubectl = f'{LOG_KUBECTL}\ncase "$*" in *" get "*) exit 1 ;; esac'
+    done = run("apply", kind_file, env=tools("kubectl", kubectl))
 
     assert done.returncode == 0, done.stderr
-    first, waited, last = (tmp_path / "kubectl.log").read_text().split("@@@ ")[1:]
-    applied = [
-        functions([each for each in yaml.safe_load_all(text.partition("\n")[2]) if each]) for text in (first, last)
-    ]
-    assert [sorted(each) for each in applied] == [[each for each in FUNCTIONS if each != "bridge"], ["bridge"]]
-    assert "wait --for=condition=Ready" in waited and "sinkbindings.sources.knative.dev/functions" in waited
+    calls = (tmp_path / "kubectl.log").read_text().split("kubectl ")
+    first, waited, last = [call for call in calls if call.startswith("apply") or " wait " in call]
+    applied = [yaml.safe_load_all(text.partition("\n")[2]) for text in (first, last)]
+    names = [sorted(functions([each for each in part if each])) for part in applied]
+    assert names == [[each for each in FUNCTIONS if each != "bridge"], ["bridge"]]
+    assert "wait --for=condition=Ready" in waited
+    assert "sinkbindings.sources.knative.dev/functions" in waited
 
 
-def test_wait_explains_what_is_not_ready(tools, tmp_path):
+def test_wait_reports_why_something_is_not_ready(tools, tmp_path):
     claim = {"metadata": {"name": "catalogue"}, "status": {"phase": "Pending"}}
-    service = {"status": {"conditions": [{"type": "Ready", "status": "Unknown", "message": "waiting for a pod"}]}}
+    condition = {"type": "Ready", "status": "Unknown", "message": "waiting for a pod"}
     kubectl = f"""
 case "$*" in
   *wait*) echo timed out >&2; exit 1 ;;
   *persistentvolumeclaims*) echo '{json.dumps({"items": [claim]})}' ;;
-  *) echo '{json.dumps(service)}' ;;
+  *) echo '{json.dumps({"status": {"conditions": [condition]}})}' ;;
 esac
 """
     path = tmp_path / "all.yaml"
@@ -199,13 +261,15 @@ esac
 
     assert done.returncode == 1
     assert done.stderr == (
-        "service list is not Ready: the volume claim catalogue is Pending, not Bound; waiting for a pod\n"
+        "service list is not Ready: the volume claim catalogue is Pending, not Bound;"
+        " waiting for a pod\n"
     )
 
 
-def test_gateway_url_must_be_reachable(tools):
+def test_gateway_url_tries_each_address(tools):
     service = {"spec": {"ports": [{"port": 80, "nodePort": 1}]}, "status": {"loadBalancer": {}}}
-    node = {"items": [{"status": {"addresses": [{"type": "InternalIP", "address": "127.0.0.1"}]}}]}
+    addresses = [{"type": "InternalIP", "address": "127.0.0.1"}]
+    node = {"items": [{"status": {"addresses": addresses}}]}
     kubectl = f"""
 case "$*" in
   *service*) echo '{json.dumps(service)}' ;;
@@ -215,4 +279,4 @@ esac
     done = run("gateway_url", "circles", env=tools("kubectl", kubectl))
 
     assert done.returncode == 1
-    assert "cannot be reached from here (tried http://127.0.0.1:1" in done.stderr
+    assert "cannot be reached from this machine (tried http://127.0.0.1:1" in done.stderr
