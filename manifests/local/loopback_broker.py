@@ -1,9 +1,11 @@
 """
-Stands in for Knative's Broker and Triggers in `make run STORE=s3`. It keeps nothing: what it has accepted dies with it.
+A local stand-in for Knative's Broker and Triggers, for `make run STORE=s3`.
 
-As there, an event is answered 202 before it is delivered, delivered again while its receiver answers 5xx, 404, 408, 409
-or 429 or not at all, and given up after ten times; a 2xx with a body counts as a 502. Events that no trigger wants are
-printed: they are those that Circles sends out.
+It keeps events in memory only.
+
+Like Knative's Broker it delivers after it has answered 202, and it counts a 2xx with a body as 502.
+It retries ten times after 5xx, 404, 408, 409, 429 or no answer. It prints events that match no
+Trigger: those are the events that Circles sends.
 """
 
 import heapq
@@ -21,14 +23,14 @@ import requests
 
 RETRIES = 10
 BACKOFF_S = 0.2  # doubled each time, as config-br-defaults has it
-DELIVERIES_AT_ONCE = 8
+PARALLEL_DELIVERIES = 8
 TIMEOUT_S = 90
-AGAIN = (404, 408, 409, 429)
+RETRYABLE = (404, 408, 409, 429)
 
 
 @dataclass(frozen=True)
 class Event:
-    """An event in binary mode, as it came."""
+    """An event in binary mode, as it was received."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -38,22 +40,26 @@ class Event:
         return self.headers["ce-type"]
 
     def __str__(self) -> str:
-        return f"{self.type} {unquote(self.headers.get('ce-subject', ''))} id={self.headers['ce-id']}"
+        return (
+            f"{self.type} {unquote(self.headers.get('ce-subject', ''))} id={self.headers['ce-id']}"
+        )
 
 
 class Deliveries:
-    """What is due to whom and when; a few threads deliver it."""
+    """A queue of deliveries by due time, and the threads that deliver."""
 
     def __init__(self) -> None:
         self._due: list[tuple[float, int, int, str, Event]] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
-        for _ in range(DELIVERIES_AT_ONCE):
+        for _ in range(PARALLEL_DELIVERIES):
             threading.Thread(target=self._deliver, daemon=True).start()
 
     def add(self, event: Event, url: str, *, attempt: int = 0, wait_s: float = 0.0) -> None:
         with self._changed:
-            heapq.heappush(self._due, (time.monotonic() + wait_s, next(self._numbers), attempt, url, event))
+            heapq.heappush(
+                self._due, (time.monotonic() + wait_s, next(self._numbers), attempt, url, event)
+            )
             self._changed.notify()
 
     def _next(self) -> tuple[int, str, Event]:
@@ -73,26 +79,29 @@ class Deliveries:
             outcome = post(session, url, event)
             if outcome is None:
                 continue
-            again, words = outcome
-            if again and attempt < RETRIES:
+            retryable, words = outcome
+            if retryable and attempt < RETRIES:
                 self.add(event, url, attempt=attempt + 1, wait_s=BACKOFF_S * 2**attempt)
             else:
                 print(f"dead letter: {event} {words}", flush=True)
 
 
 def post(session: requests.Session, url: str, event: Event) -> tuple[bool, str] | None:
-    """Deliver once: None where it was taken, else whether to try again and what happened."""
+    """Deliver once. Return None if accepted, else whether to retry and the reason."""
     try:
         answer = session.post(url, data=event.body, headers=dict(event.headers), timeout=TIMEOUT_S)
     except requests.RequestException as error:
         return True, type(error).__name__
     if 200 <= answer.status_code < 300:
-        return (True, "answered with a body that is no event") if answer.content else None
-    return answer.status_code >= 500 or answer.status_code in AGAIN, f"answered {answer.status_code}"
+        return (True, "answered with a body that is not an event") if answer.content else None
+    return (
+        answer.status_code >= 500 or answer.status_code in RETRYABLE,
+        f"answered {answer.status_code}",
+    )
 
 
 class Ingress(BaseHTTPRequestHandler):
-    """Where events come in."""
+    """The HTTP server that receives events."""
 
     protocol_version = "HTTP/1.1"
     triggers: dict[str, str]
@@ -113,10 +122,18 @@ class Ingress(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _event(self, body: bytes) -> Event | None:
-        """Binary mode only: nothing here sends another."""
+        """Return the event of a request in binary mode, or None."""
         headers = {name.lower(): value for name, value in self.headers.items()}
-        kept = {name: value for name, value in headers.items() if name.startswith("ce-") or name == "content-type"}
-        return Event(kept, body) if {"ce-id", "ce-type", "ce-source", "ce-specversion"} <= kept.keys() else None
+        kept = {
+            name: value
+            for name, value in headers.items()
+            if name.startswith("ce-") or name == "content-type"
+        }
+        return (
+            Event(kept, body)
+            if {"ce-id", "ce-type", "ce-source", "ce-specversion"} <= kept.keys()
+            else None
+        )
 
     def _route(self, event: Event) -> None:
         urls = [url for prefix, url in self.triggers.items() if event.type.startswith(prefix)]
@@ -126,13 +143,15 @@ class Ingress(BaseHTTPRequestHandler):
             print(f"event out: {event} {_short(event.body)}", flush=True)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing of what goes well."""
+        """Log no successful requests."""
 
 
 def _short(body: bytes) -> str:
     try:
         document = json.loads(body)
-        return json.dumps({name: document[name] for name in ("status", "object_count", "source", "file_name")})
+        return json.dumps(
+            {name: document[name] for name in ("status", "object_count", "source", "file_name")}
+        )
     except (ValueError, KeyError, TypeError):
         return f"{len(body)} bytes"
 
@@ -141,7 +160,9 @@ def main() -> None:
     """Listen on BROKER_PORT; BROKER_TRIGGERS has pairs such as com.amazonaws.s3.=http://127.0.0.1:8091/."""
     Ingress.triggers = dict(pair.split("=", 1) for pair in os.environ["BROKER_TRIGGERS"].split())
     Ingress.deliveries = Deliveries()
-    ThreadingHTTPServer((os.environ.get("HOST", "127.0.0.1"), int(os.environ["BROKER_PORT"])), Ingress).serve_forever()
+    ThreadingHTTPServer(
+        (os.environ.get("HOST", "127.0.0.1"), int(os.environ["BROKER_PORT"])), Ingress
+    ).serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Waits until every process of `make run` answers, says where, and stays: honcho ends all when one of them ends."""
+"""
+Waits until every process of `make run` is ready, prints the URL, and sleeps.
+
+It must not exit: honcho stops all processes when one of them ends.
+"""
 
 import os
 import signal
@@ -12,31 +16,38 @@ from urllib.parse import urlsplit
 from minio import Minio
 from PIL import Image, ImageDraw
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 BUCKET = os.environ.get("CIRCLES_S3_BUCKET") or "circles"
 
 
 def main() -> None:
-    """Poll the addresses that the Makefile hands over; then print a curl line that works as it stands."""
+    """Poll READY_URLS, then print a curl command that works."""
     waiting = dict(pair.split("=", 1) for pair in os.environ["READY_URLS"].split())
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while waiting := {name: url for name, url in waiting.items() if not answers(url)}:
         if time.monotonic() > deadline:
-            sys.exit(f"no answer after {PATIENCE_S:.0f} s from: {', '.join(waiting)} (their lines above say why)")
+            names = ", ".join(waiting)
+            sys.exit(f"no answer after {TIMEOUT_S:.0f} s from: {names} (see their log lines above)")
         time.sleep(0.1)
     if os.environ.get("CIRCLES_STORE") == "s3":
         make_bucket()
     example = draw_example(Path(os.environ.get("CIRCLES_DATA_DIR") or "data") / "example.png")
     gateway = os.environ["GATEWAY_URL"]
-    print(f"Circles is ready on {gateway} (Ctrl-C ends it). Try it, or send a photo of your own:", flush=True)
+    print(
+        f"Circles is ready on {gateway} (Ctrl-C ends it). Try it, or send a photo of your own:",
+        flush=True,
+    )
     print(f"  curl -F file=@{example} {gateway}/images/", flush=True)
     if os.environ.get("CIRCLES_STORE") == "s3":
-        print(f"  or copy it to s3://{BUCKET}/incoming/ at {os.environ['CIRCLES_S3_ENDPOINT']}", flush=True)
+        print(
+            f"  or copy it to s3://{BUCKET}/incoming/ at {os.environ['CIRCLES_S3_ENDPOINT']}",
+            flush=True,
+        )
     signal.pause()
 
 
 def answers(url: str) -> bool:
-    """Whether url answers with 2xx now."""
+    """Return whether a URL answers with 2xx."""
     try:
         with urllib.request.urlopen(url, timeout=2):
             return True
@@ -45,21 +56,28 @@ def answers(url: str) -> bool:
 
 
 def make_bucket() -> None:
-    """Whoever drops files into the bucket expects it to be there."""
+    """Create the bucket, so that S3 clients can use it before the first upload."""
     endpoint = urlsplit(os.environ["CIRCLES_S3_ENDPOINT"])
     key, secret = os.environ["CIRCLES_S3_ACCESS_KEY"], os.environ["CIRCLES_S3_SECRET_KEY"]
-    client = Minio(endpoint.netloc, access_key=key, secret_key=secret, secure=endpoint.scheme == "https")
+    client = Minio(
+        endpoint.netloc, access_key=key, secret_key=secret, secure=endpoint.scheme == "https"
+    )
     if not client.bucket_exists(BUCKET):
         client.make_bucket(BUCKET)
 
 
 def draw_example(path: Path) -> Path:
-    """Draw a picture of five discs, 480 x 320 pixels, unless it lies there already."""
+    """Draw a picture of five discs, 480 x 320 pixels, unless the file exists."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         picture = Image.new("RGB", (480, 320), (208, 198, 180))
         pen = ImageDraw.Draw(picture)
-        for x, y, radius, shade in ((90, 90, 52, 150), (230, 110, 40, 120), (360, 90, 60, 160), (150, 235, 46, 110)):
+        for x, y, radius, shade in (
+            (90, 90, 52, 150),
+            (230, 110, 40, 120),
+            (360, 90, 60, 160),
+            (150, 235, 46, 110),
+        ):
             box = (x - radius, y - radius, x + radius, y + radius)
             pen.ellipse(box, fill=(shade, shade - 30, shade - 70), outline=(60, 45, 30), width=3)
         pen.ellipse((290, 190, 400, 300), fill=(185, 185, 190), outline=(70, 70, 75), width=3)

@@ -1,4 +1,4 @@
-"""Stands in for Knative's PingSource in `make run STORE=s3`: an event to K_SINK every TICK_S seconds."""
+"""A local stand-in for Knative's PingSource: sends an event to K_SINK every TICK_S seconds."""
 
 import os
 import time
@@ -8,7 +8,7 @@ import requests
 
 
 def main() -> None:
-    """A sink that is away is no matter: the next tick comes soon."""
+    """Send ticks. An unavailable sink only loses its tick."""
     pause_s = float(os.environ.get("TICK_S", "10"))
     headers = {
         "ce-specversion": "1.0",
@@ -19,9 +19,14 @@ def main() -> None:
     while True:
         time.sleep(pause_s)
         try:
-            requests.post(os.environ["K_SINK"], data=b"{}", headers={**headers, "ce-id": str(uuid.uuid4())}, timeout=5)
+            requests.post(
+                os.environ["K_SINK"],
+                data=b"{}",
+                headers={**headers, "ce-id": str(uuid.uuid4())},
+                timeout=5,
+            )
         except requests.RequestException as error:
-            print(f"the tick was not taken: {type(error).__name__}", flush=True)
+            print(f"the sink did not accept the tick: {type(error).__name__}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 OVERLAYS = ("kind", "production")
-KUBECTL = shutil.which("kubectl", path=str(Path(sys.prefix) / "kubectl/bin")) or shutil.which("kubectl")
+KUBECTL = shutil.which("kubectl", path=str(Path(sys.prefix) / "kubectl/bin")) or shutil.which(
+    "kubectl"
+)
 _rendered = {}
 
 
@@ -20,7 +22,9 @@ def render(overlay):
         pytest.skip("no kubectl: make test installs one")
     if overlay not in _rendered:
         command = [KUBECTL, "kustomize", ROOT / "manifests/overlays" / overlay]
-        _rendered[overlay] = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        _rendered[overlay] = subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout
     return [document for document in yaml.safe_load_all(_rendered[overlay]) if document]
 
 

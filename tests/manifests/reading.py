@@ -50,6 +50,8 @@ def pods(documents):
 def settings(documents):
     """The ConfigMap that every function reads."""
     [found] = [
-        each["data"] for name, each in of_kind(documents, "ConfigMap").items() if "CIRCLES_STORE" in each["data"]
+        each["data"]
+        for name, each in of_kind(documents, "ConfigMap").items()
+        if "CIRCLES_STORE" in each["data"]
     ]
     return found

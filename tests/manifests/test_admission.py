@@ -12,7 +12,14 @@ from tests.manifests.reading import annotation, container, functions, of_kind, p
 
 RESERVED_VARIABLES = {"PORT", "K_SERVICE", "K_CONFIGURATION", "K_REVISION"}
 RESERVED_PATHS = {"/", "/dev", "/dev/log", "/tmp/knative-internal", "/var/log"}
-NEVER_IN_A_POD = {"terminationGracePeriodSeconds", "restartPolicy", "nodeName", "hostname", "hostNetwork", "hostPID"}
+NEVER_IN_A_POD = {
+    "terminationGracePeriodSeconds",
+    "restartPolicy",
+    "nodeName",
+    "hostname",
+    "hostNetwork",
+    "hostPID",
+}
 
 
 def test_function_pod_has_one_container_and_one_port(documents):
@@ -27,13 +34,17 @@ def test_function_pod_has_one_container_and_one_port(documents):
 def test_reserved_variables_and_paths_are_not_set(documents):
     for service in functions(documents).values():
         assert not RESERVED_VARIABLES & {each["name"] for each in container(service)["env"]}
-        assert not RESERVED_PATHS & {mount["mountPath"] for mount in container(service)["volumeMounts"]}
+        assert not RESERVED_PATHS & {
+            mount["mountPath"] for mount in container(service)["volumeMounts"]
+        }
 
 
 def test_readiness_probe_sets_no_timing(documents):
     """Knative refuses other timing fields where periodSeconds is absent."""
     probed = [container(service) for service in functions(documents).values()]
-    probed += of_kind(documents, "InferenceService", "serving.kserve.io")["circles"]["spec"]["predictor"]["containers"]
+    probed += of_kind(documents, "InferenceService", "serving.kserve.io")["circles"]["spec"][
+        "predictor"
+    ]["containers"]
 
     for part in probed:
         assert set(part["readinessProbe"]) == {"httpGet"}
@@ -42,7 +53,9 @@ def test_readiness_probe_sets_no_timing(documents):
 def test_limits_are_within_knative_bounds(documents):
     for service in functions(documents).values():
         assert 0 < pod(service)["containerConcurrency"] <= 1000
-        assert 35 < pod(service)["timeoutSeconds"] <= 600  # below it a pod is killed while it drains
+        assert (
+            35 < pod(service)["timeoutSeconds"] <= 600
+        )  # below it a pod is killed while it drains
         assert int(annotation(service, "min-scale")) <= int(annotation(service, "max-scale"))
         assert float(annotation(service, "target")) >= 0.01
 
@@ -50,20 +63,32 @@ def test_limits_are_within_knative_bounds(documents):
 def test_scaling_and_visibility_are_set_where_read(documents):
     """Knative reads scaling from the revision and visibility from the Service."""
     for service in functions(documents).values():
-        assert not [key for key in service["metadata"].get("annotations", {}) if "autoscaling" in key]
-        assert "networking.knative.dev/visibility" not in template(service)["metadata"].get("labels", {})
+        assert not [
+            key for key in service["metadata"].get("annotations", {}) if "autoscaling" in key
+        ]
+        assert "networking.knative.dev/visibility" not in template(service)["metadata"].get(
+            "labels", {}
+        )
 
 
 def test_autoscaling_window_is_whole_seconds(documents):
     for service in functions(documents).values():
-        window = template(service)["metadata"]["annotations"].get("autoscaling.knative.dev/window", "60s")
+        window = template(service)["metadata"]["annotations"].get(
+            "autoscaling.knative.dev/window", "60s"
+        )
         assert re.fullmatch(r"\d+s", window) and 6 <= int(window[:-1]) <= 3600
 
 
 def test_volume_types_are_allowed_by_knative(documents):
     for service in functions(documents).values():
         for volume in pod(service)["volumes"]:
-            assert set(volume) - {"name"} <= {"persistentVolumeClaim", "emptyDir", "configMap", "secret", "projected"}
+            assert set(volume) - {"name"} <= {
+                "persistentVolumeClaim",
+                "emptyDir",
+                "configMap",
+                "secret",
+                "projected",
+            }
 
 
 def test_inference_service_is_valid_for_kserve(documents):
@@ -74,7 +99,11 @@ def test_inference_service_is_valid_for_kserve(documents):
     assert re.fullmatch("[a-z]([-a-z0-9]*[a-z0-9])?", name)
     assert service["metadata"]["annotations"]["serving.kserve.io/deploymentMode"] == "Knative"
     assert service["metadata"]["labels"]["networking.knative.dev/visibility"] == "cluster-local"
-    assert not [key for key in service["metadata"]["annotations"] if key.endswith(("min-scale", "max-scale"))]
+    assert not [
+        key
+        for key in service["metadata"]["annotations"]
+        if key.endswith(("min-scale", "max-scale"))
+    ]
     assert part["name"] == "kserve-container"
     assert not {"PYTHONPATH", "PROTOCOL"} & {each["name"] for each in part["env"]}
     assert 0 == predictor["minReplicas"] < predictor["maxReplicas"]
@@ -112,7 +141,9 @@ def test_home_and_tmp_are_an_empty_dir(documents):
     """The container's user can only write to mounted volumes."""
     for service in functions(documents).values():
         variables = {each["name"]: each.get("value") for each in container(service)["env"]}
-        mounted = {mount["mountPath"]: mount["name"] for mount in container(service)["volumeMounts"]}
+        mounted = {
+            mount["mountPath"]: mount["name"] for mount in container(service)["volumeMounts"]
+        }
         volumes = {volume["name"]: volume for volume in pod(service)["volumes"]}
         assert variables["HOME"] == variables["TMPDIR"] == "/tmp"
         assert "emptyDir" in volumes[mounted["/tmp"]]

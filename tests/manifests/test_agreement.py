@@ -37,16 +37,24 @@ def test_every_function_has_a_service(documents):
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_service_starts_its_function_target(documents, function):
-    variables = {each["name"]: each.get("value") for each in container(functions(documents)[function])["env"]}
+    variables = {
+        each["name"]: each.get("value") for each in container(functions(documents)[function])["env"]
+    }
     source = ROOT / variables["FUNCTION_SOURCE"]
 
     assert source == ROOT / f"functions/{function}/main.py"
-    assert re.search(rf"^@functions_framework\.\w+\ndef {variables['FUNCTION_TARGET']}\(", source.read_text(), re.M)
+    assert re.search(
+        rf"^@functions_framework\.\w+\ndef {variables['FUNCTION_TARGET']}\(",
+        source.read_text(),
+        re.M,
+    )
 
 
 def test_every_variable_is_a_known_setting(documents):
     elsewhere = {"HOME", "TMPDIR"}
-    named = set(settings(documents)) | set().union(*(env(container(each)) for each in functions(documents).values()))
+    named = set(settings(documents)) | set().union(
+        *(env(container(each)) for each in functions(documents).values())
+    )
     for name, secret in of_kind(documents, "Secret").items():
         named |= set(secret["data"]) if name.startswith("circles-") else set()
 
@@ -59,7 +67,9 @@ def test_cluster_settings_are_valid(documents):
     known = Settings.from_env({**settings(documents), **secrets})
 
     assert known.store == "s3"
-    assert known.s3_endpoint != next(field.default for field in fields(Settings) if field.name == "s3_endpoint")
+    assert known.s3_endpoint != next(
+        field.default for field in fields(Settings) if field.name == "s3_endpoint"
+    )
 
 
 def test_container_port_is_the_default_port(documents):
@@ -89,7 +99,9 @@ def test_list_has_one_thread_in_the_cluster_and_locally(documents):
 
 
 def test_inner_timeout_is_the_shorter_one(documents):
-    predictor = of_kind(documents, "InferenceService", "serving.kserve.io")["circles"]["spec"]["predictor"]["timeout"]
+    predictor = of_kind(documents, "InferenceService", "serving.kserve.io")["circles"]["spec"][
+        "predictor"
+    ]["timeout"]
     deadline = float(settings(documents)["CIRCLES_PREDICTOR_TIMEOUT_S"])
 
     for service in functions(documents).values():
@@ -116,13 +128,18 @@ def test_predictor_url_is_the_kserve_address(documents):
     [(name, service)] = of_kind(documents, "InferenceService", "serving.kserve.io").items()
     namespace = service["metadata"]["namespace"]
 
-    assert settings(documents)["CIRCLES_PREDICTOR_URL"] == f"http://{name}-predictor.{namespace}.svc.cluster.local"
+    assert (
+        settings(documents)["CIRCLES_PREDICTOR_URL"]
+        == f"http://{name}-predictor.{namespace}.svc.cluster.local"
+    )
     assert name == settings(documents).get("CIRCLES_PREDICTOR_MODEL", Settings().predictor_model)
 
 
 def test_gateway_gets_every_address_of_its_caddyfile(documents):
     gateway = container(of_kind(documents, "Deployment", "apps")["gateway"])
-    addresses = {each["name"]: each["value"] for each in gateway["env"] if each["name"].endswith("_ADDRESS")}
+    addresses = {
+        each["name"]: each["value"] for each in gateway["env"] if each["name"].endswith("_ADDRESS")
+    }
 
     assert set(addresses) == set(re.findall(r"\{\$(\w+_ADDRESS)", CADDYFILE))
     for name, address in addresses.items():
@@ -132,7 +149,9 @@ def test_gateway_gets_every_address_of_its_caddyfile(documents):
 
 
 def test_gateway_uses_the_caddyfile_of_make_run(documents):
-    [found] = [each for name, each in of_kind(documents, "ConfigMap").items() if name.startswith("gateway")]
+    [found] = [
+        each for name, each in of_kind(documents, "ConfigMap").items() if name.startswith("gateway")
+    ]
 
     assert found["data"] == {"Caddyfile": CADDYFILE}
 
@@ -143,7 +162,9 @@ def references(value, key):
         return set().union(*(references(each, key) for each in value)) if value else set()
     if not isinstance(value, dict):
         return set()
-    here = {value[key]["name"]} if isinstance(value.get(key), dict) and "name" in value[key] else set()
+    here = (
+        {value[key]["name"]} if isinstance(value.get(key), dict) and "name" in value[key] else set()
+    )
     return here.union(*(references(each, key) for each in value.values()))
 
 
@@ -198,7 +219,10 @@ def test_func_yaml_matches_the_upload_service():
     assert function["name"] == "upload"
     for each in container(service)["env"]:
         assert said[each["name"]] == each["value"]
-    assert function["deploy"]["options"]["resources"]["limits"]["concurrency"] == pod(service)["containerConcurrency"]
+    assert (
+        function["deploy"]["options"]["resources"]["limits"]["concurrency"]
+        == pod(service)["containerConcurrency"]
+    )
     assert function["deploy"]["healthEndpoints"] == {
         "liveness": container(service)["livenessProbe"]["httpGet"]["path"],
         "readiness": container(service)["readinessProbe"]["httpGet"]["path"],
@@ -206,7 +230,9 @@ def test_func_yaml_matches_the_upload_service():
 
 
 def test_deploy_guide_names_the_knative_flags():
-    [flags] = [yaml.safe_load((ROOT / "manifests/overlays/kind/knative-features.yaml").read_text())["data"]]
+    [flags] = [
+        yaml.safe_load((ROOT / "manifests/overlays/kind/knative-features.yaml").read_text())["data"]
+    ]
 
     for flag in flags:
         assert flag.removeprefix("kubernetes.podspec-") in DEPLOY_MD

@@ -11,14 +11,17 @@ SENDERS = {"upload", "bridge", "ingest", "repair"}
 
 
 def eventing(documents, kind):
-    return of_kind(documents, kind, "eventing.knative.dev") or of_kind(documents, kind, "sources.knative.dev")
+    return of_kind(documents, kind, "eventing.knative.dev") or of_kind(
+        documents, kind, "sources.knative.dev"
+    )
 
 
 def test_only_client_functions_are_public(documents):
     private = {
         name
         for name, service in functions(documents).items()
-        if service["metadata"].get("labels", {}).get("networking.knative.dev/visibility") == "cluster-local"
+        if service["metadata"].get("labels", {}).get("networking.knative.dev/visibility")
+        == "cluster-local"
     }
 
     assert private == {"bridge", "ingest", "repair"}
@@ -56,19 +59,29 @@ def test_triggers_and_sources_refer_to_real_targets(documents):
 
 
 def test_broker_waits_longer_than_ingest_may_take(documents):
-    seconds = int(re.fullmatch(r"PT(\d+)S", eventing(documents, "Trigger")["ingest"]["spec"]["delivery"]["timeout"])[1])
+    seconds = int(
+        re.fullmatch(
+            r"PT(\d+)S", eventing(documents, "Trigger")["ingest"]["spec"]["delivery"]["timeout"]
+        )[1]
+    )
 
     assert seconds > pod(functions(documents)["ingest"])["timeoutSeconds"]
 
 
 def test_minio_notifies_the_bridge_with_its_token():
     documents = render("kind")
-    variables = {each["name"]: each for each in container(of_kind(documents, "StatefulSet", "apps")["minio"])["env"]}
+    variables = {
+        each["name"]: each
+        for each in container(of_kind(documents, "StatefulSet", "apps")["minio"])["env"]
+    }
     token = variables["MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_BRIDGE"]["valueFrom"]["secretKeyRef"]
     bridge = {each["name"]: each for each in container(functions(documents)["bridge"])["env"]}
 
     assert variables["MINIO_NOTIFY_WEBHOOK_ENABLE_BRIDGE"]["value"] == "on"
-    assert variables["MINIO_NOTIFY_WEBHOOK_ENDPOINT_BRIDGE"]["value"] == "http://bridge.$(NAMESPACE).svc.cluster.local/"
+    assert (
+        variables["MINIO_NOTIFY_WEBHOOK_ENDPOINT_BRIDGE"]["value"]
+        == "http://bridge.$(NAMESPACE).svc.cluster.local/"
+    )
     assert variables["MINIO_NOTIFY_WEBHOOK_QUEUE_DIR_BRIDGE"]["value"].startswith("/data/")
     assert bridge["CIRCLES_BRIDGE_TOKEN"]["valueFrom"]["secretKeyRef"] == token
 

@@ -1,4 +1,4 @@
-"""make_bucket.py: make the bucket and subscribe the bridge to new objects. Doing it again changes nothing."""
+"""make_bucket.py: create the bucket and send notifications of new objects to the bridge."""
 
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ ARN = "arn:minio:sqs::BRIDGE:webhook"
 """MINIO_NOTIFY_WEBHOOK_…_BRIDGE of minio.yaml."""
 
 CREATED = [f"s3:ObjectCreated:{how}" for how in ("Put", "Post", "Copy", "CompleteMultipartUpload")]
-"""By name: ObjectCreated:* would tell of every tag and retention too (minio internal/event/name.go)."""
+"""By name: ObjectCreated:* includes tags and retention too (minio internal/event/name.go)."""
 
 
 def main() -> None:
@@ -27,7 +27,9 @@ def main() -> None:
     if not client.bucket_exists(settings.s3_bucket):
         client.make_bucket(settings.s3_bucket)
     created = QueueConfig(CREATED, "incoming", PrefixFilterRule("incoming/"), queue=ARN)
-    client.set_bucket_notification(settings.s3_bucket, NotificationConfig(queue_config_list=[created]))
+    client.set_bucket_notification(
+        settings.s3_bucket, NotificationConfig(queue_config_list=[created])
+    )
     print(f"bucket {settings.s3_bucket} is there and tells {ARN} of new objects")
 
 
