@@ -191,8 +191,8 @@ class Function(Process):
 class Gateway(Process):
     """Caddy with our Caddyfile in front of these function URLs."""
 
-    def __init__(self, log, functions, **variables):
-        self.port = free_port()
+    def __init__(self, log, functions, *, port=None, **variables):
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         super().__init__(
             [Path(sys.executable).with_name("caddy"), "run", "--config", "manifests/local/Caddyfile", "--adapter",
