@@ -7,7 +7,7 @@ KUBERNETES=v1.34.0
 KNATIVE=v1.23.0
 CERT_MANAGER=v1.17.0
 KSERVE=v0.20.0
-CADDY=docker.io/library/caddy:2.11
+CADDY=docker.io/library/caddy:2.11.7
 MINIO=quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z # the last that its makers published as an image
 
 for tool in docker kind kubectl python3; do

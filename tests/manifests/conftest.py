@@ -1,4 +1,4 @@
-"""What kustomize makes of the overlays, with the kubectl of .venv/kubectl or the machine's own."""
+"""Renders the overlays with the kubectl of .venv/kubectl or of the PATH."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ _rendered = {}
 
 
 def render(overlay):
-    """The documents of an overlay."""
+    """Return the documents of an overlay."""
     if KUBECTL is None:
         pytest.skip("no kubectl: make test installs one")
     if overlay not in _rendered:
@@ -30,13 +30,13 @@ def render(overlay):
 
 @pytest.fixture(params=OVERLAYS)
 def documents(request):
-    """Every document of each overlay in turn."""
+    """Return the documents of one overlay after the other."""
     return render(request.param)
 
 
 @pytest.fixture
 def kind_file(tmp_path):
-    """The kind overlay as a file, as `make render` leaves it."""
+    """Return the path of the rendered kind overlay, as `make render` writes it."""
     path = tmp_path / "all.yaml"
     path.write_text(yaml.safe_dump_all(render("kind")))
     return path

@@ -1,4 +1,4 @@
-"""Ways to look at rendered documents that the tests share."""
+"""Readers of rendered documents."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ SERVING = "serving.knative.dev/v1"
 
 
 def of_kind(documents, kind, group=""):
-    """Documents of a kind by name; group is the beginning of apiVersion."""
+    """Return the documents of a kind by name. The group is the first part of apiVersion."""
     return {
         each["metadata"]["name"]: each
         for each in documents
@@ -38,7 +38,7 @@ def annotation(service, key):
 
 
 def pods(documents):
-    """Name and PodSpec of everything that runs pods."""
+    """Yield name and PodSpec of each document that runs pods."""
     for each in documents:
         where = f"{each['kind']} {each['metadata']['name']}"
         if each["kind"] == "InferenceService":
@@ -48,7 +48,7 @@ def pods(documents):
 
 
 def settings(documents):
-    """The ConfigMap that every function reads."""
+    """Return the data of the ConfigMap that every function reads."""
     [found] = [
         each["data"]
         for name, each in of_kind(documents, "ConfigMap").items()

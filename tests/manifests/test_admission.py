@@ -1,9 +1,9 @@
 """
-What the cluster's webhooks and Pod Security refuse and no schema shows.
+What admission webhooks and Pod Security refuse although it fits the schemas.
 
-Knative: knative/serving pkg/apis/serving/k8s_validation.go and v1/revision_validation.go. KServe: kserve/kserve
-pkg/apis/serving/v1beta1/inference_service_validation.go and pkg/validation/env_policy.go. Restricted: Kubernetes, "Pod
-Security Standards".
+Knative: knative/serving pkg/apis/serving/k8s_validation.go and v1/revision_validation.go.
+KServe: kserve/kserve pkg/apis/serving/v1beta1/inference_service_validation.go and
+pkg/validation/env_policy.go. Restricted: Kubernetes, "Pod Security Standards".
 """
 
 import re

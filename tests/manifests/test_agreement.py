@@ -1,4 +1,4 @@
-"""Manifests, settings, functions, Makefile, func.yaml and README say the same."""
+"""Manifests, settings, functions, Makefile, func.yaml and README agree."""
 
 import re
 from dataclasses import fields
@@ -27,7 +27,7 @@ CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
 
 
 def env(part):
-    """Names of a container's own variables."""
+    """Return the names of a container's own variables."""
     return {each["name"] for each in part["env"]}
 
 
@@ -157,7 +157,7 @@ def test_gateway_uses_the_caddyfile_of_make_run(documents):
 
 
 def references(value, key):
-    """Every name under a key such as secretRef, anywhere in a document."""
+    """Return each name under a key such as secretRef, anywhere in a document."""
     if isinstance(value, list):
         return set().union(*(references(each, key) for each in value)) if value else set()
     if not isinstance(value, dict):
@@ -168,8 +168,15 @@ def references(value, key):
     return here.union(*(references(each, key) for each in value.values()))
 
 
-@pytest.mark.parametrize("key, kind", [("configMapRef", "ConfigMap"), ("secretRef", "Secret"),
-                                       ("secretKeyRef", "Secret"), ("configMap", "ConfigMap")])  # fmt: skip
+@pytest.mark.parametrize(
+    "key, kind",
+    [
+        ("configMapRef", "ConfigMap"),
+        ("secretRef", "Secret"),
+        ("secretKeyRef", "Secret"),
+        ("configMap", "ConfigMap"),
+    ],
+)
 def test_referenced_names_exist_with_their_hash(key, kind):
     documents = render("kind")
 

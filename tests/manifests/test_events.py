@@ -1,4 +1,4 @@
-"""Broker, Trigger, sources and the object store's notification fit together, and with the functions they call."""
+"""Broker, Trigger, sources and bucket notification agree with the functions that they call."""
 
 import ast
 import re
