@@ -3,11 +3,13 @@
 ARG BASE_IMAGE=docker.io/library/python:3.13-alpine
 FROM ${BASE_IMAGE} AS build
 WORKDIR /app
-# Third party first: this layer changes with requirements.txt only.
-COPY requirements.txt .
+# Third party first: this layer changes with requirements.lock only. functions-framework requires
+# servers and a file watcher that circles.serve does not use.
+COPY requirements.lock .
 RUN python3 -m venv /opt/venv \
- && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile -r requirements.txt \
- && /opt/venv/bin/pip uninstall -q -y pip setuptools \
+ && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-compile \
+      --require-hashes -r requirements.lock \
+ && /opt/venv/bin/pip uninstall -q -y anyio gunicorn h11 starlette uvicorn uvicorn-worker watchdog pip setuptools \
  && find /opt/venv -name tests -type d -prune -exec rm -rf {} +
 COPY pyproject.toml .
 COPY lib lib

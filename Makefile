@@ -43,16 +43,31 @@ EVENTS_READY = bridge=http://127.0.0.1:$(call offset,4)/health/readiness ingest=
   repair=http://127.0.0.1:$(call offset,11)/health/readiness broker=http://127.0.0.1:$(call offset,12)/
 endif
 
-.PHONY: help install run repair predictor test soak check lint test-interop bench train backgrounds evaluate clean
+.PHONY: help install lock run repair predictor test soak check lint test-interop bench train backgrounds evaluate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/run.stamp ## create .venv with what `make run` needs
 
-.venv/run.stamp: requirements.txt predictor/requirements.txt manifests/local/requirements.txt
+LOCKS := predictor/requirements.lock requirements.lock manifests/local/requirements.lock
+
+.venv/run.stamp: $(LOCKS)
 	@test -d .venv || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes $(addprefix -r ,$^)
+	@touch $@
+
+# Each lock takes shared requirements from those before it, so that one environment holds all three
+lock: .venv-lock/stamp ## pin every requirement of what runs, with hashes (ARGS=--upgrade for newer releases)
+	@compile() { .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --custom-compile-command "make lock" $(ARGS) "$$@"; } && \
+	compile predictor/requirements.txt -o predictor/requirements.lock && \
+	compile requirements.txt -c predictor/requirements.lock -o requirements.lock && \
+	compile manifests/local/requirements.txt -c predictor/requirements.lock -c requirements.lock -o manifests/local/requirements.lock
+
+.venv-lock/stamp: Makefile
+	@test -d .venv-lock || $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install -q --disable-pip-version-check uv==0.13.9
 	@touch $@
 
 .venv/test.stamp: tests/requirements.txt bench/requirements.txt tests/manifests/requirements.txt .venv/deploy.stamp
@@ -118,5 +133,5 @@ lint: .venv/test.stamp ## check format, lint and types without changing anything
 check: lint test ## run lint and test, as CI does
 
 clean: ## delete the environments and caches, and keep the data
-	rm -rf .venv .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-lock .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
 include manifests/deploy/deploy.mk

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# make kind: a cluster in Docker with all that `make deploy` needs, in this order: kind, Knative Serving, Kourier, Knative Eventing,
-# cert-manager, KServe, and the two images of other people that the kind overlay uses. Again: what is there stays.
+# make kind: a cluster in Docker with all that `make deploy` needs, in this order: kind, Knative
+# Serving, Kourier, Knative Eventing, cert-manager, KServe, and the images of gateway and object
+# store. What exists already is kept.
 set -euo pipefail
 
-KUBERNETES=v1.34.0
+KUBERNETES=v1.34.0@sha256:7416a61b42b1662ca6ca89f02028ac133a309a2a30ba309614e8ec94d976dc5a # of kind 0.30
 KNATIVE=v1.23.0
 CERT_MANAGER=v1.17.0
 KSERVE=v0.20.0
 CADDY=docker.io/library/caddy:2.11.7
-MINIO=quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z # the last that its makers published as an image
+MINIO=quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z # the last image that MinIO published
 
 for tool in docker kind kubectl python3; do
   command -v $tool >/dev/null || { echo "make kind needs $tool on the PATH" >&2; exit 1; }
 done
-docker info >/dev/null 2>&1 || { echo "make kind needs a Docker engine that answers" >&2; exit 1; }
+docker info >/dev/null 2>&1 || { echo "make kind needs a running Docker engine" >&2; exit 1; }
 
 step() { echo "… $*"; }
 from_github() { kubectl apply --server-side --force-conflicts -f "https://github.com/$1" >/dev/null; }
@@ -25,7 +26,7 @@ kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 nodes:
   - role: control-plane
-    extraPortMappings: # the gateway's node port, where Docker's own addresses cannot be reached
+    extraPortMappings: # the gateway's node port, for machines that cannot reach Docker's addresses
       - {containerPort: 30080, hostPort: 30080, listenAddress: 127.0.0.1}
 CONFIG
 kubectl config use-context kind-circles >/dev/null
@@ -56,7 +57,7 @@ step "KServe $KSERVE"
 kubectl get namespace kserve >/dev/null 2>&1 || kubectl create namespace kserve >/dev/null
 from_github "kserve/kserve/raw/refs/tags/$KSERVE/install/$KSERVE/kserve-crds.yaml"
 from_github "kserve/kserve/raw/refs/tags/$KSERVE/install/$KSERVE/kserve.yaml"
-# Kourier routes Knative's own hosts; there is no Istio to make a second one.
+# Kourier routes Knative's hosts. Without Istio there is no second virtual host.
 kubectl -n kserve get configmap inferenceservice-config -o json | python3 -c '
 import json, sys
 config = json.load(sys.stdin)
