@@ -37,7 +37,7 @@ RUN_ENV += BRIDGE_PORT=$(call offset,4) INGEST_PORT=$(call offset,10) REPAIR_POR
   BROKER_TRIGGERS="com.amazonaws.s3.ObjectCreated:=http://127.0.0.1:$(call offset,10)/ \
   dev.knative.sources.ping=http://127.0.0.1:$(call offset,11)/" \
   WEED_NOTIFICATION_WEBHOOK_ENABLED=true WEED_NOTIFICATION_WEBHOOK_ENDPOINT=http://127.0.0.1:$(call offset,4)/ \
-  WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN=$(LOCAL_TOKEN) WEED_NOTIFICATION_WEBHOOK_PATH_PREFIXES=/buckets/circles/incoming/ \
+  WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN=$(LOCAL_TOKEN) WEED_NOTIFICATION_WEBHOOK_PATH_PREFIXES=/buckets/$(or $(CIRCLES_S3_BUCKET),circles)/$(or $(CIRCLES_INCOMING_PREFIX),incoming/) \
   WEED_NOTIFICATION_WEBHOOK_MAX_RETRIES=10 WEED_NOTIFICATION_WEBHOOK_BACKOFF_SECONDS=1
 EVENTS_READY = bridge=http://127.0.0.1:$(call offset,4)/health/readiness ingest=http://127.0.0.1:$(call offset,10)/health/readiness \
   repair=http://127.0.0.1:$(call offset,11)/health/readiness broker=http://127.0.0.1:$(call offset,12)/

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 
 TIMEOUT_S = 60.0
 BUCKET = os.environ.get("CIRCLES_S3_BUCKET") or "circles"
+INCOMING = os.environ.get("CIRCLES_INCOMING_PREFIX") or "incoming/"
 
 
 def main() -> None:
@@ -39,10 +40,8 @@ def main() -> None:
     )
     print(f"  curl -F file=@{example} {gateway}/images/", flush=True)
     if os.environ.get("CIRCLES_STORE") == "s3":
-        print(
-            f"  or copy it to s3://{BUCKET}/incoming/ at {os.environ['CIRCLES_S3_ENDPOINT']}",
-            flush=True,
-        )
+        endpoint = os.environ["CIRCLES_S3_ENDPOINT"]
+        print(f"  or copy it to s3://{BUCKET}/{INCOMING} at {endpoint}", flush=True)
     signal.pause()
 
 

@@ -14,7 +14,6 @@ ANSWERING_PODS = (
 
 LOOK_INSIDE = """
 import json, sqlite3
-import json, sqlite3
 from circles.bootstrap import load_services
 services = load_services()
 prefixes = ("images/", services.settings.incoming_prefix)

@@ -18,14 +18,21 @@ _rendered = {}
 
 def render(overlay):
     """Return the documents of an overlay."""
+    if overlay not in _rendered:
+        _rendered[overlay] = _kustomize(ROOT / "manifests/overlays" / overlay)
+    return [document for document in yaml.safe_load_all(_rendered[overlay]) if document]
+
+
+def rendered(folder):
+    """Return the documents of an overlay in a folder of the test's own."""
+    return [document for document in yaml.safe_load_all(_kustomize(folder)) if document]
+
+
+def _kustomize(folder):
     if KUBECTL is None:
         pytest.skip("no kubectl: make test installs one")
-    if overlay not in _rendered:
-        command = [KUBECTL, "kustomize", ROOT / "manifests/overlays" / overlay]
-        _rendered[overlay] = subprocess.run(
-            command, capture_output=True, text=True, check=True
-        ).stdout
-    return [document for document in yaml.safe_load_all(_rendered[overlay]) if document]
+    command = [KUBECTL, "kustomize", folder]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(params=OVERLAYS)

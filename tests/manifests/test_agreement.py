@@ -26,6 +26,19 @@ DEPLOY_MD = (ROOT / "docs/deploy.md").read_text()
 CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
 
 
+def container_of_gateway(documents):
+    """Return the gateway's container."""
+    [part] = of_kind(documents, "Deployment", "apps")["gateway"]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    return part
+
+
+def environment(part):
+    """Return the values of a container's own variables."""
+    return {each["name"]: each.get("value") for each in part["env"]}
+
+
 def env(part):
     """Return the names of a container's own variables."""
     return {each["name"] for each in part["env"]}
@@ -205,6 +218,13 @@ def test_only_the_bridge_does_not_mount_the_catalogue(documents):
         assert not any(mount.get("readOnly") for mount in mounts.values())
 
 
+def test_only_functions_that_use_the_store_get_its_keys(documents):
+    for name, service in functions(documents).items():
+        whole = references(container(service)["envFrom"], "secretRef")
+        has_keys = any(secret.startswith("circles-s3") for secret in whole)
+        assert has_keys == (name in ("upload", "detail", "ingest", "repair"))
+
+
 def test_makefile_lists_every_function():
     [named] = re.findall(r"^FUNCTIONS := (.*)$", DEPLOY_MK, re.M)
 
@@ -268,6 +288,38 @@ def test_production_pins_images_by_digest_and_uses_tls():
     assert settings(documents)["CIRCLES_S3_ENDPOINT"].startswith("https://")
     [ingress] = of_kind(documents, "Ingress", "networking.k8s.io").values()
     assert ingress["spec"]["tls"][0]["hosts"] == [rule["host"] for rule in ingress["spec"]["rules"]]
+
+
+def test_production_ingress_accepts_what_the_gateway_accepts():
+    [ingress] = of_kind(render("production"), "Ingress", "networking.k8s.io").values()
+    size = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+    [limit] = {int(text) for text in re.findall(r"GATEWAY_MAX_BODY_BYTES:(\d+)", CADDYFILE)}
+
+    assert limit <= int(size.removesuffix("m")) * 1024 * 1024 <= 2 * limit
+
+
+def test_production_gateway_survives_a_node_drain():
+    documents = render("production")
+    gateway = of_kind(documents, "Deployment", "apps")["gateway"]["spec"]
+    labels = gateway["template"]["metadata"]["labels"].items()
+    [budget] = of_kind(documents, "PodDisruptionBudget", "policy").values()
+    [spread] = gateway["template"]["spec"]["topologySpreadConstraints"]
+
+    assert budget["spec"]["minAvailable"] < gateway["replicas"]
+    for selector in (budget["spec"]["selector"], spread["labelSelector"]):
+        assert selector["matchLabels"].items() <= labels
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+
+
+def test_gateway_memory_fits_its_buffers(documents):
+    part = container_of_gateway(documents)
+    [size] = re.findall(r"request_buffers (\d+)KiB", CADDYFILE)
+    [count] = re.findall(r"GATEWAY_MAX_OPEN_BODIES:(\d+)", CADDYFILE)
+    limit_mib = int(part["resources"]["limits"]["memory"].removesuffix("Mi"))
+    soft_mib = int(environment(part)["GOMEMLIMIT"].removesuffix("MiB"))
+
+    assert 2 * int(count) * int(size) / 1024 <= soft_mib / 2
+    assert 0.8 * limit_mib <= soft_mib < limit_mib
 
 
 def test_production_keeps_catalogue_pods_on_one_node():

@@ -2,9 +2,12 @@
 
 import ast
 import re
+import shutil
 
-from tests.manifests.conftest import render
-from tests.manifests.reading import ROOT, container, functions, of_kind, pod
+import pytest
+
+from tests.manifests.conftest import OVERLAYS, render, rendered
+from tests.manifests.reading import ROOT, container, functions, of_kind, pod, settings
 
 DELIVERY = {"retry", "backoffPolicy", "backoffDelay", "timeout", "deadLetterSink"}
 SENDERS = {"upload", "bridge", "ingest", "repair"}
@@ -95,11 +98,27 @@ def test_bucket_notifies_about_objects_but_not_tags():
     ]
 
     assert "*" not in created and "Tagging" not in created
-    assert 'PrefixFilterRule("incoming/")' in script
+    assert "PrefixFilterRule(settings.incoming_prefix)" in script
 
 
 def test_trigger_filters_by_the_incoming_prefix(documents):
     filters = eventing(documents, "Trigger")["ingest"]["spec"]["filters"]
 
-    assert {"prefix": {"subject": "incoming/"}} in filters
+    assert {"prefix": {"subject": settings(documents)["CIRCLES_INCOMING_PREFIX"]}} in filters
     assert {"prefix": {"type": "com.amazonaws.s3.ObjectCreated:"}} in filters
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_trigger_follows_the_incoming_prefix_of_an_overlay(overlay, tmp_path):
+    shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    path = tmp_path / "manifests/overlays" / overlay / "kustomization.yaml"
+    text = path.read_text()
+    path.write_text(
+        text.replace("literals:\n", "literals:\n      - CIRCLES_INCOMING_PREFIX=drop/\n", 1)
+    )
+
+    documents = rendered(path.parent)
+
+    assert settings(documents)["CIRCLES_INCOMING_PREFIX"] == "drop/"
+    filters = eventing(documents, "Trigger")["ingest"]["spec"]["filters"]
+    assert {"prefix": {"subject": "drop/"}} in filters

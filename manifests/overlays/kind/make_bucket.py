@@ -26,11 +26,12 @@ def main() -> None:
     )
     if not client.bucket_exists(settings.s3_bucket):
         client.make_bucket(settings.s3_bucket)
-    created = QueueConfig(CREATED, "incoming", PrefixFilterRule("incoming/"), queue=ARN)
+    prefix = PrefixFilterRule(settings.incoming_prefix)
+    created = QueueConfig(CREATED, "incoming", prefix, queue=ARN)
     client.set_bucket_notification(
         settings.s3_bucket, NotificationConfig(queue_config_list=[created])
     )
-    print(f"bucket {settings.s3_bucket} is there and tells {ARN} of new objects")
+    print(f"{settings.s3_bucket}/{settings.incoming_prefix} notifies {ARN} about new objects")
 
 
 if __name__ == "__main__":
