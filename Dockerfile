@@ -1,5 +1,6 @@
-# All functions, one image: each Knative Service names its own with FUNCTION_SOURCE and FUNCTION_TARGET.
-# Alpine, because every requirement has a musl wheel; any Debian or Alpine base with Python 3.11 or newer and venv works.
+# One image for all functions: each Knative Service chooses its own by FUNCTION_SOURCE and
+# FUNCTION_TARGET. Alpine, because every requirement has a musl wheel; any Debian or Alpine base with
+# Python 3.11 or newer and venv works.
 ARG BASE_IMAGE=docker.io/library/python:3.13-alpine
 FROM ${BASE_IMAGE} AS build
 WORKDIR /app
@@ -14,7 +15,8 @@ RUN python3 -m venv /opt/venv \
 COPY pyproject.toml .
 COPY lib lib
 COPY functions functions
-# The container cannot write byte code and would pay for it at every cold start; unchecked, so that no file is looked at twice.
+# Byte code for faster cold starts, because the container cannot write it. Unchecked, so that Python
+# does not read the sources too.
 RUN /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib lib functions
 
 FROM ${BASE_IMAGE}
@@ -22,7 +24,7 @@ WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=lib PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# What /metrics says was built: --build-arg BUILD_ID=… such as a commit.
+# The build that /metrics reports, such as a commit: --build-arg BUILD_ID=…
 ARG BUILD_ID=image
 ENV CIRCLES_BUILD=${BUILD_ID}
 USER 65532:65532
