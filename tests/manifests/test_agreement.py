@@ -107,7 +107,7 @@ def test_concurrency_equals_the_thread_count(documents):
 def test_list_has_one_thread_in_the_cluster_and_locally(documents):
     [procfile] = re.findall(r"^list: (.*)", (ROOT / "manifests/local/Procfile").read_text(), re.M)
 
-    assert {"name": "CIRCLES_THREADS", "value": "1"} in container(functions(documents)["list"])["env"]
+    assert environment(container(functions(documents)["list"]))["CIRCLES_THREADS"] == "1"
     assert "CIRCLES_THREADS=1" in procfile.split()
 
 
