@@ -13,7 +13,7 @@ import yaml
 
 from tests.functions.conftest import Volume
 from tests.functions.pictures import png
-from tests.system.clients import Client, post_and_go_away
+from tests.system.clients import Client, post_and_disconnect
 from tests.system.processes import ROOT, Function, Gateway, memory_peak_bytes, wait_for
 from tests.system.slow_clients import SlowClient, SlowClients
 
@@ -166,7 +166,7 @@ def test_half_a_body_never_becomes_an_image(site, fast):
 
     for size in (len(png()), len(png()) + 1_200_000):
         data = picture[:size]
-        post_and_go_away(fast.url, "image/png", data, announced_bytes=len(picture))
+        post_and_disconnect(fast.url, "image/png", data, announced_bytes=len(picture))
     with SlowClients(make) as slow:
         wait_for(lambda: not slow.open, "the clients to be cut off", 60)
 
