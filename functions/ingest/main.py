@@ -5,7 +5,7 @@ from flask import Request, Response
 
 from circles.bootstrap import load_services
 from circles.formats.cloud_events import IncomingEvent
-from circles.formats.s3_notifications import notices
+from circles.formats.s3_notifications import read_notices
 from circles.usecases.register import register_objects
 from circles.web.events import cloud_event_routes
 
@@ -13,7 +13,7 @@ services = load_services()
 
 
 def handle(event: IncomingEvent) -> bool:
-    found = notices(event.type, event.data)
+    found = read_notices(event.type, event.data)
     register_objects(found, services)
     return bool(found)
 

@@ -67,6 +67,26 @@ def detector_at():
     return lambda url, **settings: ConfiguredServices(settings_for(url, **settings)).detector
 
 
+# Log
+
+
+def test_predictor_cannot_forge_a_line_of_the_log(httpserver, detector_at, caplog):
+    forged = "7\n2026-11-25 12:00:00 INFO FAKE LOG \u2028 FAKE LOG"
+    answer = json.dumps({"predictions": [{"model_version": forged, "objects": []}]})
+    httpserver.expect_ordered_request(PATHS["v1"]).respond_with_data(answer)
+    httpserver.expect_ordered_request(PATHS["v1"]).respond_with_data(forged, status=400)
+    detector = detector_at(httpserver.url_for(""), predictor_protocol="v1")
+
+    with caplog.at_level(logging.INFO, "circles.detector"):
+        detector.detect(PICTURE)
+        with pytest.raises(DetectorFailed):
+            detector.detect(PICTURE)
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "circles.detector"]
+    assert len(lines) == 2
+    assert all(line.isprintable() and "FAKE LOG" in line for line in lines)
+
+
 # Protocols
 
 

@@ -142,6 +142,26 @@ def test_seaweedfs_rename_is_forwarded_as_new(bridge, sink):
     assert forwarded(bridge, sink, moved) == ["incoming/copy.bin"]
 
 
+VERSIONS = json.loads((FOLDER / "seaweedfs_versions.json").read_text())
+"""What SeaweedFS 4.48 posts about a bucket with versioning: what was done, and the body."""
+
+
+def test_seaweedfs_version_is_forwarded_under_its_key(bridge, sink):
+    told = [(done, *forwarded(bridge, sink, body)) for done, body in VERSIONS]
+
+    assert [each for each in told if len(each) > 1] == [
+        ("v1", "incoming/a b.png"),
+        ("v2", "incoming/a b.png"),
+        ("same", "incoming/a b.png"),
+        ("over plain", "incoming/plain.png"),
+        ("copy", "incoming/c.png"),
+        ("multipart", "incoming/m.png"),
+        ("user key .versions", "incoming/x.versions/v_y.png"),
+        ("suspended", "incoming/a b.png"),
+    ]  # not: tags, deletions, delete markers, and versions that are not the newest any more
+    assert {done for done, _ in VERSIONS} - {done for done, *_ in told} == set()
+
+
 def test_ceph_records_without_a_prefix_are_read(bridge, sink):
     records = [
         {
@@ -288,6 +308,51 @@ def test_unusable_record_does_not_hold_back_others(bridge, sink):
     good, bad = put("incoming/good.png")["Records"], put("incoming/bad.png", s3={})["Records"]
 
     assert forwarded(bridge, sink, {"Records": [*bad, *good]}) == ["incoming/good.png"]
+
+
+MAX_DIGITS = 4300  # of an int that Python reads, sys.get_int_max_str_digits()
+
+
+ODD_VALUES = {
+    "half a surrogate pair": '"\\ud800"',
+    "line ends": '"a\\r\\nce-type: forged"',
+    "a huge int": "9" * MAX_DIGITS,
+    "a too huge int": "9" * (MAX_DIGITS + 1),
+    "infinity": "1e999",
+    "the first day": '"0001-01-01T00:00:00+14:00"',
+    "the last day": '"9999-12-31T23:59:59-14:00"',
+    "a long text": '"' + "x" * 100_000 + '"',
+    "deep": "[" * 500 + "]" * 500,
+    "deeper": '{"a":' * 900 + "1" + "}" * 900,
+    "an object": '{"\\ud800": "\\ud800"}',
+    "null": "null",
+}
+FIELDS = [
+    "eventVersion", "eventSource", "awsRegion", "eventTime", "eventName", "userIdentity", "responseElements",
+    "responseElements.x-amz-request-id", "responseElements.x-amz-id-2", "s3", "s3.bucket", "s3.bucket.name",
+    "s3.object", "s3.object.key", "s3.object.size", "s3.object.eTag", "s3.object.sequencer", "source", "extra",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
+@pytest.mark.parametrize("field", FIELDS)
+def test_odd_field_is_no_error_and_holds_back_no_record(bridge, sink, field, value):
+    odd, good = put("incoming/odd.png"), put("incoming/good.png")
+    *path, last = field.split(".")
+    part = odd["Records"][0]
+    for name in path:
+        part = part[name]
+    part[last] = "?"
+    text = json.dumps({"Records": odd["Records"] + good["Records"]}).replace('"?"', value)
+
+    assert post(bridge, text.encode()).status_code == 204
+    keys = [unquote(headers["ce-subject"]) for headers, _ in sink.received]
+    if value != ODD_VALUES["a too huge int"]:  # which is not read at all
+        assert keys[-1] == "incoming/good.png"
+    assert keys[:-1] in ([], ["incoming/odd.png"], ["a\r\nce-type: forged"])
+    for headers, body in sink.received:
+        assert json.loads(body, parse_constant=pytest.fail)
+        assert headers["ce-type"] == "com.amazonaws.s3.ObjectCreated:Put"
 
 
 def test_rejected_event_does_not_hold_back_others(bridge, sink, log):

@@ -84,6 +84,17 @@ def test_every_way_of_creation_is_ingested(ingest, bucket, volume, kind):
     assert len(volume.rows("images")) == 1
 
 
+def test_cloud_event_of_ceph_is_ingested(ingest, bucket, volume):
+    """Ceph writes keys unescaped, and sends CloudEvents with types of its own."""
+    bucket.put("incoming/plus+sign 100%.png", png())
+    sent = {**record(), "eventSource": "ceph:s3"}
+    sent["s3"]["object"]["key"] = "incoming/plus+sign 100%.png"
+
+    assert post(ingest, {"Records": [sent]}, "com.amazonaws.ObjectCreated:Put") == 204
+    [image] = volume.rows("images")
+    assert (image["key"], image["status"]) == ("incoming/plus+sign 100%.png", "detected")
+
+
 def test_structured_mode_is_accepted(ingest, bucket, volume):
     bucket.put(KEY, png())
     document = {"specversion": "1.0", "id": "1", "type": PUT, "source": "s", "data": record()}

@@ -130,6 +130,29 @@ def test_image_events_are_sent_out(run, s3):
         wait_for(lambda line=line: re.search(line, run.log), f"image.{what}", 30)
 
 
+def test_every_newest_version_is_an_image(run, s3):
+    """SeaweedFS keeps the versions of a key as files of their own."""
+    switch = {"Bucket": "circles"}
+    s3.put_bucket_versioning(**switch, VersioningConfiguration={"Status": "Enabled"})
+    try:
+        for count, shade in enumerate((110, 120), 1):
+            s3.put_object(Bucket="circles", Key="incoming/versions.png", Body=png(shade=shade))
+            wait_for(
+                lambda count=count: len(images(run, file_name="versions.png", status="detected")) == count,
+                f"version {count} to be detected",
+                30,
+            )
+        s3.put_object(Bucket="circles", Key="incoming/versions.png", Body=png(shade=120))
+        s3.delete_object(Bucket="circles", Key="incoming/versions.png")
+    finally:
+        s3.put_bucket_versioning(**switch, VersioningConfiguration={"Status": "Suspended"})
+    dropped(run, s3, "incoming/afterwards.png", png(shade=130))
+
+    found = images(run, file_name="versions.png")
+    assert len({image["sha256"] for image in found}) == len(found) == 2
+    assert not [image for image in images(run) if re.fullmatch("v_[0-9a-f]+", image["file_name"] or "")]
+
+
 def test_bridge_is_not_public_and_needs_its_token(run):
     direct = requests.post(f"http://127.0.0.1:{run.port + 4}/", data=b"{}", timeout=10)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from circles.domain.errors import Malformed
 from circles.domain.events import OutgoingEvent
-from circles.formats.cloud_events import IncomingEvent, binary_message, read_event, structured_message
+from circles.formats.cloud_events import IncomingEvent, read_event, to_binary_message, to_structured_message
 
 BINARY = {"Ce-Specversion": "1.0", "Ce-Id": "1", "Ce-Type": "t", "Ce-Source": "/s", "Content-Type": "application/json"}
 STRUCTURED = {"Content-Type": "application/cloudevents+json; charset=utf-8"}
@@ -75,7 +75,7 @@ def test_non_cloud_event_is_refused_without_an_echo(headers, body):
     with pytest.raises(Malformed) as raised:
         read_event({**headers, "Authorization": "Bearer secret"}, body)
 
-    assert str(raised.value).startswith(("This is no CloudEvent.", "A CloudEvent has"))
+    assert str(raised.value).startswith(("The request is not a CloudEvent.", "A CloudEvent needs"))
 
 
 documents = st.recursive(
@@ -109,13 +109,13 @@ events = st.builds(
 def test_written_events_can_be_read_in_both_modes(event):
     expected = IncomingEvent(event.event_id, event.type, event.source, event.traceparent, event.data)
 
-    headers, body = binary_message(event)
+    headers, body = to_binary_message(event)
     assert read_event(headers, body) == expected
     assert all(value.isascii() and value.isprintable() and " " not in value for value in headers.values())
-    assert read_event(*structured_message(event)) == expected
+    assert read_event(*to_structured_message(event)) == expected
 
 
 def test_time_is_written_in_utc_milliseconds():
     event = OutgoingEvent("1", "t", "/s", "x", datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), None, {})
 
-    assert binary_message(event)[0]["ce-time"] == "2026-01-02T03:04:05.678Z"
+    assert to_binary_message(event)[0]["ce-time"] == "2026-01-02T03:04:05.678Z"

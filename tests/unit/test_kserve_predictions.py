@@ -328,6 +328,15 @@ def test_unencodable_text_is_made_encodable(text):
     assert answer.model_version.encode()
 
 
+@pytest.mark.parametrize("text", ["7\nFAKE LOG", "7\r\x1b[2J", "7\u2028FAKE", "7\u202egnp", "\ud8007"], ids=ascii)
+def test_label_and_version_are_one_printable_line(text):
+    """Both are logged and shown."""
+    answer = read(ours({**OURS, "label": text}, model_version=text))
+
+    assert answer.model_version.startswith("7") and answer.model_version.isprintable()
+    assert answer.circles[0].label == answer.model_version
+
+
 def test_version_is_cut_to_100_characters():
     assert len(read(ours(OURS, model_version="x" * 100_000)).model_version) <= 100
     assert len(read([], "x" * 100_000).model_version) <= 100

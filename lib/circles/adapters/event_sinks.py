@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from circles.adapters.http_client import CallFailed, HttpClient
 from circles.domain.errors import Rejected, Unavailable
 from circles.domain.events import OutgoingEvent
-from circles.formats.cloud_events import Extensions, binary_message, structured_message
+from circles.formats.cloud_events import Extensions, to_binary_message, to_structured_message
 
 _RETRYABLE_STATUSES = (401, 403, 404, 408, 409, 425, 429)
 """4xx that a repetition may cure: a wrong token and a missing route are wrong settings more often than wrong events,
@@ -24,7 +24,7 @@ class BrokerSink:
         self._url, self._client, self._timeout_s, self._extensions = url, client, timeout_s, extensions
 
     def send(self, event: OutgoingEvent) -> None:
-        headers, body = binary_message(event, self._extensions)
+        headers, body = to_binary_message(event, self._extensions)
         _post(self._client, self._url, body, {**headers, **_trace(event)}, self._timeout_s)
 
 
@@ -38,7 +38,7 @@ class WebhookSink:
         self._url, self._client, self._timeout_s, self._secret = url, client, timeout_s, secret
 
     def send(self, event: OutgoingEvent) -> None:
-        headers, body = structured_message(event)
+        headers, body = to_structured_message(event)
         signature = self._signature(event.event_id, body)
         _post(self._client, self._url, body, {**headers, **signature, **_trace(event)}, self._timeout_s)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import requests
 
 from circles.adapters.deadlines import DeadlineAdapter, cut_off
+from circles.formats.fields import clean_text
 
 
 class CallFailed(Exception):
@@ -51,12 +52,12 @@ class Response:
         return b"".join(parts)
 
     def words(self) -> str:
-        """The beginning of an error's body of any kind, for the log only: servers may echo a whole request."""
+        """Return the beginning of an error's body as one line, for the log only: it may echo a request."""
         try:
             begin: bytes = next(self._response.iter_content(64 * 1024), b"")
         except requests.RequestException as error:
             return f"(its body cannot be read: {error})"
-        return begin[:300].decode("utf-8", "replace")
+        return clean_text(begin[:300].decode("utf-8", "replace"), 300)
 
 
 class HttpClient:

@@ -1,1 +1,1 @@
-"""How others and we write things down: JSON documents, CloudEvents, S3 and SeaweedFS notifications. Pure functions."""
+"""Read and write JSON documents, CloudEvents and stores' notifications. Pure functions."""

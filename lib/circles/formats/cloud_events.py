@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 spoken once: strict reading of what HTTP brings, and the two forms in which ours go out."""
+"""Read CloudEvents 1.0 strictly, and write them in binary and structured mode."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,22 +11,24 @@ from cloudevents.http import CloudEvent, from_http
 
 from circles.domain.errors import Malformed
 from circles.domain.events import OutgoingEvent
-from circles.formats.fields import rfc3339
+from circles.formats.fields import clean_text, format_time
 
 _UNESCAPED = (ascii_letters + digits + punctuation).translate({ord('"'): None, ord("%"): None})
-"""What stands for itself in a header (CloudEvents HTTP binding 1.0.2, section 3.1.3.2)."""
+"""Characters that a header holds unescaped (CloudEvents HTTP binding 1.0.2, 3.1.3.2)."""
 
 Extensions = Iterable[tuple[str, str]]
-"""Names and values of attributes that a platform adds to every event (K_CE_OVERRIDES)."""
+"""Names and values of attributes that the platform adds to every event (K_CE_OVERRIDES)."""
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingEvent:
     """
-    What came. data is parsed JSON, the body's bytes or text where it is none, or None; traceparent is unchecked.
+    A received event.
 
-    dead_letter: what a broker says that gave the event up: status and address of the last try, None of any other event
-    (knativeerrorcode, knativeerrordest: knative/eventing pkg/kncloudevents/attributes).
+    traceparent: not checked.
+    data: parsed JSON, or the body's bytes or text if it is not JSON, or None.
+    dead_letter: status and address of the broker's last try of a dead letter, else None
+        (knativeerrorcode, knativeerrordest: knative/eventing pkg/kncloudevents/attributes).
     """
 
     event_id: str
@@ -42,46 +44,56 @@ def read_event(headers: Mapping[str, str], body: bytes) -> IncomingEvent:
     Read an event in binary or structured mode.
 
     Raises:
-        Malformed: it is no CloudEvent of version 1.0, or its id, type or source is missing, empty or no text.
+        Malformed: it is not a CloudEvent of version 1.0, or its id, type or source is missing,
+            empty or not text.
     """
     try:
         attributes = from_http(headers, body)
-    except Exception as error:  # the library's own, and what its parsing stumbles over: TypeError, RecursionError …
-        raise Malformed("This is no CloudEvent.") from error
+    except (
+        Exception
+    ) as error:  # its own errors, and those of its parser: TypeError, RecursionError …
+        raise Malformed("The request is not a CloudEvent.") from error
     escaped = any(name.lower() == "ce-specversion" for name in headers)
     version, event_id, kind, source, parent = (
-        _text(attributes.get(name), escaped) for name in ("specversion", "id", "type", "source", "traceparent")
+        _read_text(attributes.get(name), escaped)
+        for name in ("specversion", "id", "type", "source", "traceparent")
     )
     if not (version == "1.0" and event_id and kind and source):
-        raise Malformed("A CloudEvent has specversion 1.0, and an id, a type and a source.")
-    return IncomingEvent(event_id, kind, source, parent, attributes.data, _dead_letter(attributes))
+        raise Malformed("A CloudEvent needs specversion 1.0, an id, a type and a source.")
+    dead_letter = _read_dead_letter(attributes)
+    return IncomingEvent(event_id, kind, source, parent, attributes.data, dead_letter)
 
 
-def _dead_letter(attributes: CloudEvent) -> str | None:
+def _read_dead_letter(attributes: CloudEvent) -> str | None:
     code, where = (attributes.get(f"knativeerror{what}") for what in ("code", "dest"))
-    return f"{code} from {where}"[:300] if code or where else None
+    return clean_text(f"{code} from {where}", 300) if code or where else None
 
 
-def binary_message(event: OutgoingEvent, extensions: Extensions = ()) -> tuple[dict[str, str], bytes]:
-    """Return headers and body of an event in binary mode: attributes as headers, data as the body."""
-    headers, body = to_binary(_cloud_event(event, extensions))
-    escaped = {name: quote(value, safe=_UNESCAPED) for name, value in headers.items() if name != "content-type"}
-    return {"content-type": headers["content-type"], **escaped}, body
+def to_binary_message(
+    event: OutgoingEvent, extensions: Extensions = ()
+) -> tuple[dict[str, str], bytes]:
+    """Return headers and body in binary mode: attributes as headers, data as the body."""
+    headers, body = to_binary(_to_cloud_event(event, extensions))
+    content_type = {"content-type": headers.pop("content-type")}
+    escaped = {name: quote(value, safe=_UNESCAPED) for name, value in headers.items()}
+    return {**content_type, **escaped}, body
 
 
-def structured_message(event: OutgoingEvent, extensions: Extensions = ()) -> tuple[dict[str, str], bytes]:
-    """Return headers and body of an event in structured mode: one JSON document."""
-    headers, body = to_structured(_cloud_event(event, extensions))
+def to_structured_message(
+    event: OutgoingEvent, extensions: Extensions = ()
+) -> tuple[dict[str, str], bytes]:
+    """Return headers and body in structured mode: one JSON document."""
+    headers, body = to_structured(_to_cloud_event(event, extensions))
     return dict(headers), body
 
 
-def _cloud_event(event: OutgoingEvent, extensions: Extensions) -> CloudEvent:
+def _to_cloud_event(event: OutgoingEvent, extensions: Extensions) -> CloudEvent:
     attributes = {
         "id": event.event_id,
         "type": event.type,
         "source": event.source,
         "subject": event.subject,
-        "time": rfc3339(event.time),
+        "time": format_time(event.time),
         "datacontenttype": "application/json",
         **({"traceparent": event.traceparent} if event.traceparent else {}),
         **dict(extensions),
@@ -89,8 +101,8 @@ def _cloud_event(event: OutgoingEvent, extensions: Extensions) -> CloudEvent:
     return CloudEvent(attributes, event.data)
 
 
-def _text(value: Any, escaped: bool) -> str | None:
-    """An attribute's text; what is no valid escape stays as it is, because some senders escape nothing."""
+def _read_text(value: Any, escaped: bool) -> str | None:
+    """Return an attribute's text. Invalid escapes stay, because some senders do not escape."""
     if not isinstance(value, str):
         return None
     return unquote(value) if escaped else value

@@ -1,15 +1,15 @@
-"""The JSON documents of the contract, each built in one place. The shapes are those of openapi.json."""
+"""Build the JSON documents of the contract. Their shapes are those of openapi.json."""
 
 from datetime import datetime
 from typing import Any
 
 from circles.domain.detections import FoundObject
 from circles.domain.images import Image
-from circles.formats.fields import rfc3339
+from circles.formats.fields import format_time
 
 
 def image_document(image: Image) -> dict[str, Any]:
-    """An image's record. Sizes are pixels of the upright image, times are RFC 3339 in UTC."""
+    """Return an image's record. Sizes are in pixels of the upright image, times in UTC."""
     return {
         "image_id": image.image_id,
         "status": image.status,
@@ -21,8 +21,8 @@ def image_document(image: Image) -> dict[str, Any]:
         "sha256": image.sha256,
         "file_name": image.file_name,
         "source": image.source,
-        "created_at": _time(image.created_at),
-        "detected_at": _time(image.detected_at),
+        "created_at": _format_time(image.created_at),
+        "detected_at": _format_time(image.detected_at),
         "detection_ms": image.detection_ms,
         "model": image.model,
         "model_version": image.model_version,
@@ -32,12 +32,12 @@ def image_document(image: Image) -> dict[str, Any]:
 
 
 def object_summary(found: FoundObject) -> dict[str, Any]:
-    """One line of an image's list of objects. bbox is [x, y, width, height] in pixels."""
+    """Return an entry of an image's list of objects. bbox is [x, y, width, height] in pixels."""
     return {"object_id": found.object_id, "bbox": found.circle.bbox}
 
 
 def object_document(found: FoundObject) -> dict[str, Any]:
-    """All that is known of one object. Pixels of the upright image, score 0..1 or null."""
+    """Return the record of an object, in pixels of the upright image. score is 0..1 or null."""
     circle = found.circle
     return {
         "object_id": found.object_id,
@@ -52,5 +52,5 @@ def object_document(found: FoundObject) -> dict[str, Any]:
     }
 
 
-def _time(moment: datetime | None) -> str | None:
-    return rfc3339(moment) if moment else None
+def _format_time(moment: datetime | None) -> str | None:
+    return format_time(moment) if moment else None

@@ -5,7 +5,14 @@ import logging
 from circles.domain.errors import Malformed, Rejected, Unavailable
 from circles.domain.events import BROKER, EventSink, OutgoingEvent
 from circles.domain.services import Services
-from circles.formats.s3_notifications import CREATIONS, Record, event_name, read_notice, read_notification, to_event
+from circles.formats.s3_notifications import (
+    CREATIONS,
+    Record,
+    read_event_name,
+    read_notice,
+    read_notification,
+    to_event,
+)
 from circles.telemetry import trace
 from circles.telemetry.metrics import metrics
 
@@ -47,12 +54,15 @@ def _event(record: Record, services: Services) -> OutgoingEvent | None:
     except Malformed as error:
         log.warning("a record of a notification is left out: %s", error)
         return None
+    except Exception:  # a 500 would make the store repeat it forever and keep the records behind it
+        log.exception("a record of a notification is left out")
+        return None
     finally:
         metrics.event_handled("in", NOTIFICATION, outcome)
 
 
 def _creation(record: Record, services: Services) -> OutgoingEvent | None:
-    if event_name(record) not in CREATIONS:
+    if read_event_name(record) not in CREATIONS:
         return None
     notice = read_notice(record)
     is_folder = notice.key.endswith("/")  # as consoles make them: an object without content

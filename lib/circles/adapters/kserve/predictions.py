@@ -7,6 +7,7 @@ from typing import Any
 from circles.adapters.kserve.protocols import WrongAnswer
 from circles.domain.detections import Bbox, Circle
 from circles.domain.pictures import Picture
+from circles.formats.fields import clean_text
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
@@ -128,9 +129,8 @@ def _score(item: dict[str, Any]) -> float | None:
 
 
 def _text(value: Any) -> str:
-    """A name, short, and without the halves of surrogate pairs that JSON can say and no database can hold."""
-    name = str(value) if isinstance(value, str | int | float) else ""
-    return name[:100].encode("utf-8", "replace").decode()
+    """Return a label or version as a short printable text, "" for another type."""
+    return clean_text(str(value) if isinstance(value, int | float) else value, 100)
 
 
 def _numbers(value: Any, count: int) -> list[float]:
