@@ -13,6 +13,8 @@ from bench.harness.processes import ROOT, Program, Running, run_program
 UPLOAD = build_upload()
 OBJECT_COUNT = 24
 _INSTANT_PREDICTOR = Program("predictor", (sys.executable, "-m", "bench.harness.instant_predictor"))
+_THREADS = {"list": {"CIRCLES_THREADS": "1"}}
+"""As in the Procfile and in manifests/base/list.yaml."""
 _TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "ingest": "ingest"}
 
 
@@ -39,7 +41,7 @@ class Site:
             "FUNCTION_TARGET": _TARGETS[name],
             "CIRCLES_DATA_DIR": str(self.folder / "circles"),
             "CIRCLES_PREDICTOR_URL": self.predictor_url,
-            **({"CIRCLES_THREADS": "1"} if name == "list" else {}),  # as the Procfile and the manifests have it
+            **_THREADS.get(name, {}),
             **more,
         }
         return Program(name, (sys.executable, "-m", "circles.serve"), env)
