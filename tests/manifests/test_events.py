@@ -105,7 +105,8 @@ def test_trigger_filters_by_the_incoming_prefix(documents):
     filters = eventing(documents, "Trigger")["ingest"]["spec"]["filters"]
 
     assert {"prefix": {"subject": settings(documents)["CIRCLES_INCOMING_PREFIX"]}} in filters
-    assert {"prefix": {"type": "com.amazonaws.s3.ObjectCreated:"}} in filters
+    types = ("com.amazonaws.s3.ObjectCreated:", "com.amazonaws.ObjectCreated:")  # the bridge, Ceph
+    assert {"any": [{"prefix": {"type": each}} for each in types]} in filters
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
