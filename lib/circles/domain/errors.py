@@ -12,6 +12,7 @@ CirclesError             code                  HTTP  event
 ├── Damaged              damaged               500   422  stored bytes are not those that came
 ├── Rejected             rejected              500   422  a sink will never take this event
 ├── Unavailable          unavailable           503   503  the broker retries
+│   └── StorageFull      storage-full          503   503  deleting makes room
 └── DetectorFailed       detector-failed       503   503  the image is safe and stays pending
 (anything else)          internal              500   500  logged, never shown
 
@@ -91,6 +92,12 @@ class Unavailable(CirclesError):
 
     code, title, http_status, event_status = "unavailable", "Temporarily unavailable", 503, 503
     retry_after_s = 5
+
+
+class StorageFull(Unavailable):
+    """A volume has no room for more; deleting still works."""
+
+    code, title = "storage-full", "Storage full"
 
 
 class DetectorFailed(CirclesError):

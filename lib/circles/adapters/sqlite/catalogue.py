@@ -1,7 +1,7 @@
 """Catalogue in one SQLite file shared by several threads and processes of one node."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -58,11 +58,11 @@ _FILTERS = {"status": "images.status = :status", "sha256": "images.sha256 = :sha
 class SqliteCatalogue:
     """Opens nothing before the first call. Reads are plain SQL; each write is one BEGIN IMMEDIATE transaction."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
-        self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s)
+    def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
+        self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)
 
     def add(self, image: Image, *, announce: Announce = nobody) -> None:
-        with self._file.write() as connection:
+        with self._file.write(grows=True) as connection:
             _check_new(connection, image)
             rows.insert(connection, "images", [rows.image_values(image)])
             _announce(connection, image, announce)
@@ -104,7 +104,7 @@ class SqliteCatalogue:
     def record(
         self, image_id: str, detection: Detection, *, claim: int, now: datetime, announce: Announce = nobody
     ) -> Image:
-        with self._file.write() as connection:
+        with self._file.write(grows=True) as connection:
             image = rows.get_image(connection, image_id)
             if image.attempts != claim:
                 return image
@@ -168,6 +168,9 @@ class SqliteCatalogue:
     def ping(self) -> None:
         with self._file.read() as connection:
             connection.execute("SELECT 1 FROM images LIMIT 1").fetchone()
+
+    def measure(self) -> Mapping[str, float]:
+        return self._file.measure()
 
     def close(self) -> None:
         """Close the idle connections."""

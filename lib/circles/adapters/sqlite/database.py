@@ -1,71 +1,107 @@
-"""One SQLite file with its connections: how it is opened, locked, migrated, and how its faults are named."""
+"""Lends connections to one SQLite file, for reads and for short transactions."""
 
+import os
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from circles.domain.errors import Unavailable
+from circles.adapters.sqlite.connections import (
+    LOG_LIMIT_BYTES,
+    Connection,
+    file_id,
+    forget_log,
+    log_path,
+    open_connection,
+    truncate_log,
+)
+from circles.adapters.sqlite.reserve import Reserve, free_bytes
+from circles.domain.errors import StorageFull, Unavailable
 from circles.telemetry.metrics import metrics
 
-_SCHEMA = "m002_events_and_repair"
-"""The newest migration of migrations.py. Only a file without it makes us import sqlite-utils, which costs a start
-60 ms, and 250 ms and 15 MiB where numpy is installed, because it imports that too."""
+_LOG_PAUSE_S = 5.0
+"""Until a write tries again to truncate a log that readers needed."""
+_NO_SPACE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 
 
 class SqliteFile:
     """
-    Lends connections, one call each. They are opened when first needed and never cross a fork made before that.
+    Lends connections, one call each. They are opened when first needed and never cross a fork made
+    before that.
 
-    Everything that SQLite reports as an operational fault (busy for longer than the timeout, disk full, file away) is
-    raised as Unavailable; a transaction that fails is rolled back whole.
+    Every operational error of SQLite (busy for longer than the timeout, disk full, no file) is
+    raised as Unavailable. A transaction that fails is rolled back.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
+        self._path, self._log = path, log_path(path)
         self._busy_timeout_s = busy_timeout_s
-        self._idle: deque[sqlite3.Connection] = deque()
+        self._reserve = Reserve(path, reserve_bytes)
+        self._idle: deque[Connection] = deque()
         self._opening = Lock()
-        self._migrated = False
+        self._newest: Connection | None = None
+        self._truncate_log_at = 0.0
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection for plain SQL outside any transaction."""
-        with _faults_named(), self._connection() as connection:
+        with _named_errors(), self._connection() as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, *, grows: bool = False) -> Iterator[sqlite3.Connection]:
         """
         Lend a connection inside BEGIN IMMEDIATE; commit at the end, roll back at an exception.
 
-        A deferred transaction that reads first and then writes fails at once when another process has written between,
-        whatever the busy timeout (https://www.sqlite.org/lang_transaction.html, section 2.2).
+        A deferred transaction that reads first and then writes fails at once when another process
+        has written between, whatever the busy timeout
+        (https://www.sqlite.org/lang_transaction.html, section 2.2).
+
+        Args:
+            grows: the transaction adds rows, so it leaves the reserve alone. All others may use
+                it: deleting and repairing work on a full volume.
         """
-        with _faults_named(), self._connection() as connection:
+        with _named_errors(), self._connection() as connection:
+            if not grows:
+                self._reserve.make_room()
             _lock(connection)
             try:
+                if grows:
+                    self._reserve.check_growth(lambda: _free_page_bytes(connection))
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            self._bound_log(connection)
+
+    def compact(self) -> None:
+        """Cut the log to nothing, if readers let it, and fill the reserve up again. Raises Unavailable."""
+        with self.read() as connection:
+            truncate_log(connection, self._busy_timeout_s)
+            self._reserve.refill()
+
+    def measure(self) -> Mapping[str, float]:
+        """Return sizes in bytes by the names of their metrics. Raises Unavailable."""
+        with _named_errors():
+            return {
+                "circles_database_bytes": self._path.stat().st_size,
+                "circles_database_log_bytes": self._log_bytes(),
+                "circles_database_free_bytes": free_bytes(self._path.parent),
+            }
 
     def close(self) -> None:
-        """Close the connections that nobody has borrowed."""
+        """Close the connections that are not lent."""
         while self._idle:
             self._idle.pop().close()
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._open()
+    def _connection(self) -> Iterator[Connection]:
+        connection = self._take_idle() or self._open()
         try:
             yield connection
         except sqlite3.Error:
@@ -76,31 +112,51 @@ class SqliteFile:
             raise
         self._idle.append(connection)
 
-    def _open(self) -> sqlite3.Connection:
+    def _take_idle(self) -> Connection | None:
+        """
+        Return an idle connection to the file that is there now; close those to one it replaced.
+
+        A file that is gone is not made anew: it may be about to come back.
+        """
+        current = file_id(self._path)
+        if current is None and self._newest:
+            raise FileNotFoundError(f"{self._path} was removed")
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # another thread took it
+                return None
+            if connection.database_id == current:
+                return connection
+            forget_log(connection, self._path)
+            connection.close()
+        return None
+
+    def _open(self) -> Connection:
         with self._opening:  # one thread migrates, the others wait
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=self._busy_timeout_s, check_same_thread=False)
-            connection.row_factory = sqlite3.Row
-            try:
-                self._prepare(connection)
-            except BaseException:
-                connection.close()
-                raise
-            return connection
+            self._reserve.make_room_to_open()
+            if self._newest and self._newest.database_id != file_id(self._path):
+                forget_log(self._newest, self._path)
+            self._newest = open_connection(self._path, self._busy_timeout_s)
+            return self._newest
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        # WAL stays with the file; the others are each connection's own (https://www.sqlite.org/pragma.html).
-        _use_wal(connection, self._busy_timeout_s)
-        connection.execute("PRAGMA synchronous = FULL")  # an accepted image outlives a power cut
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        if not self._migrated and not _is_current(connection):
-            from circles.adapters.sqlite.migrations import migrate
+    def _bound_log(self, connection: Connection) -> None:
+        """
+        Truncate a log that has grown too long, because there is always some reader.
 
-            connection.execute("BEGIN IMMEDIATE")  # several processes may start on an empty volume
-            migrate(connection)
-            connection.execute("COMMIT")
-        self._migrated = True
+        SQLite's own checkpoints let readers be, so the log begins anew only when there is none.
+        """
+        if self._log_bytes() <= LOG_LIMIT_BYTES or time.monotonic() < self._truncate_log_at:
+            return
+        if not truncate_log(connection, self._busy_timeout_s):
+            self._truncate_log_at = time.monotonic() + _LOG_PAUSE_S
+
+    def _log_bytes(self) -> int:
+        try:
+            return os.stat(self._log).st_size
+        except OSError:
+            return 0
 
 
 def _lock(connection: sqlite3.Connection) -> None:
@@ -111,31 +167,20 @@ def _lock(connection: sqlite3.Connection) -> None:
         metrics.database_locked(time.monotonic() - began)
 
 
-def _use_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
-    """SQLite does not wait for others when it changes the mode: who opens a new file beside them has to ask again."""
-    deadline = time.monotonic() + busy_timeout_s
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
-                raise
-            time.sleep(0.01)
-
-
-def _is_current(connection: sqlite3.Connection) -> bool:
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone():
-        return False
-    return bool(connection.execute("SELECT 1 FROM _sqlite_migrations WHERE name = ?", [_SCHEMA]).fetchone())
+def _free_page_bytes(connection: sqlite3.Connection) -> int:
+    [pages] = connection.execute("PRAGMA freelist_count").fetchone()
+    [size_bytes] = connection.execute("PRAGMA page_size").fetchone()
+    return int(pages) * int(size_bytes)
 
 
 @contextmanager
-def _faults_named() -> Iterator[None]:
+def _named_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError:
         raise
     except (sqlite3.DatabaseError, OSError) as error:
         metrics.database_failed(getattr(error, "sqlite_errorname", "file"))
+        if getattr(error, "sqlite_errorcode", None) in _NO_SPACE:
+            raise StorageFull("The catalogue's volume is full; nothing was written.") from error
         raise Unavailable("The catalogue is busy or cannot be reached; nothing was written.") from error

@@ -29,8 +29,8 @@ _LAY_ASIDE = f"UPDATE outbox SET state = 'aside', attempts = attempts + 1, error
 class SqliteOutbox:
     """Rows are written by SqliteCatalogue, with the changes that they tell of, and deleted when they are sent."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
-        self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s)
+    def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
+        self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)
 
     def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
         with self._file.read() as connection:

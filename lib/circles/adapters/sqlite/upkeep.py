@@ -40,8 +40,8 @@ _LEASE = """
 class SqliteUpkeep:
     """Opens nothing before the first call."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
-        self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s)
+    def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
+        self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Image]:
         with self._file.read() as connection:
@@ -64,7 +64,7 @@ class SqliteUpkeep:
 
     def refuse(self, refusal: Refusal) -> None:
         row = {**asdict(refusal), "refused_at": rows.to_text_time(refusal.refused_at)}
-        with self._file.write() as connection:
+        with self._file.write(grows=True) as connection:
             connection.execute("DELETE FROM refusals WHERE object_id = ?", [refusal.object_id])
             rows.insert(connection, "refusals", [row])
 
@@ -121,6 +121,9 @@ class SqliteUpkeep:
     def set_bookmark(self, name: str, place: str) -> None:
         with self._file.write() as connection:
             connection.execute("INSERT OR REPLACE INTO bookmarks (name, place) VALUES (?, ?)", [name, place])
+
+    def compact(self) -> None:
+        self._file.compact()
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -1,0 +1,138 @@
+"""Opens connections to one SQLite file: its mode, its schema, and the file's own identity."""
+
+import fcntl
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+SCHEMA = frozenset({"m001_images_detections_objects", "m002_events_and_repair"})
+"""The migrations of migrations.py. Only a file that lacks one makes us import sqlite-utils, which
+costs a start 60 ms, and 250 ms and 15 MiB where numpy is installed, because it imports that too."""
+
+LOG_LIMIT_BYTES = 8 * 1024**2
+"""Twice the 1,000 pages after which SQLite copies its log into the database."""
+
+_LOG_WAIT_MS = 1000
+"""How long a checkpoint that truncates the log waits for its readers, and other writers for it."""
+
+FileId = tuple[int, int]
+"""Device and inode, which stay while a file is renamed and differ once it is replaced."""
+
+
+class Connection(sqlite3.Connection):
+    """A connection that knows which files it was opened on."""
+
+    database_id: FileId | None
+    log_id: FileId | None
+
+
+def open_connection(path: Path, busy_timeout_s: float) -> Connection:
+    """
+    Open a connection with the newest schema; make the file where it is missing.
+
+    Raises sqlite3.Error, OSError.
+    """
+    while True:
+        before = file_id(path)
+        connection = sqlite3.connect(
+            path, timeout=busy_timeout_s, check_same_thread=False, factory=Connection
+        )
+        connection.row_factory = sqlite3.Row
+        try:
+            _prepare(connection, busy_timeout_s)
+            connection.database_id = file_id(path)
+            connection.log_id = file_id(log_path(path))
+        except BaseException:
+            connection.close()
+            raise
+        if before in (None, connection.database_id):
+            return connection
+        connection.close()  # the file was replaced while it was opened: this may be either one
+
+
+def file_id(path: Path) -> FileId | None:
+    """Return which file is at path, None for none. Raises OSError where that cannot be told."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def log_path(path: Path) -> Path:
+    """Return where SQLite keeps the write-ahead log of path (https://www.sqlite.org/walformat.html)."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def forget_log(connection: Connection, path: Path) -> None:
+    """
+    Remove the log of a replaced file, which SQLite would apply to the file in its place.
+
+    Call this before connection is closed: its open files keep their inodes from being used again.
+    Nothing happens where another process has removed the log: the one there is the new file's.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # one process at a time looks and removes
+        if connection.log_id and connection.log_id == file_id(log_path(path)):
+            for suffix in ("-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+    finally:
+        os.close(folder)
+
+
+def truncate_log(connection: sqlite3.Connection, busy_timeout_s: float) -> bool:
+    """
+    Copy the log into the database and cut it to nothing; return whether that was possible.
+
+    It is not while a reader needs the log. Other writers wait until this ends
+    (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+
+    Args:
+        busy_timeout_s: the connection's own, which is put back.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {_LOG_WAIT_MS}")
+    try:
+        [busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(busy_timeout_s * 1000)}")
+    return not busy
+
+
+def _prepare(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
+    # WAL stays with the file; the others are each connection's own (https://www.sqlite.org/pragma.html).
+    _use_wal(connection, busy_timeout_s)
+    connection.execute("PRAGMA synchronous = FULL")  # an accepted image outlives a power cut
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT_BYTES}")
+    if not _is_current(connection):
+        from circles.adapters.sqlite.migrations import migrate
+
+        connection.execute("BEGIN IMMEDIATE")  # several processes may start on an empty volume
+        migrate(connection)
+        connection.execute("COMMIT")
+
+
+def _use_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
+    """Switch to WAL, with retries: SQLite does not wait for other processes that open a new file."""
+    deadline = time.monotonic() + busy_timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _is_current(connection: sqlite3.Connection) -> bool:
+    table = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
+    if not connection.execute(table).fetchone():
+        return False
+    applied = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'circles'")
+    return SCHEMA <= {name for (name,) in applied}

@@ -1,0 +1,85 @@
+"""Disk space kept for deleting, repairing and reading on a full volume."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from circles.domain.errors import StorageFull
+
+_OPENING_BYTES = 1024**2
+"""More than SQLite needs to open a database: an empty log, and 32 KiB of its index."""
+
+
+class Reserve:
+    """
+    Hold back size_bytes in a file beside the database, and as much free space besides.
+
+    What adds rows leaves both alone. What deletes or repairs uses the free space, and gives the
+    file up once half of that is used. The space does not have to be ours to fill: another program
+    that fills the volume leaves the file. A size of 0 turns all of it off.
+    """
+
+    def __init__(self, database: Path, size_bytes: int) -> None:
+        self._path = database.with_name(f"{database.name}-reserve")
+        self._size_bytes = size_bytes
+
+    def check_growth(self, reusable_bytes: Callable[[], int]) -> None:
+        """
+        Raise StorageFull where adding rows would use up what is held back.
+
+        Args:
+            reusable_bytes: tells what the database file holds in free pages. They are filled
+                before the file grows, so deleting makes room though the file keeps its size.
+        """
+        if not self._size_bytes:
+            return
+        if self.refill() and self._free_bytes() >= self._size_bytes:
+            return
+        if reusable_bytes() < self._size_bytes:
+            raise StorageFull("The catalogue's volume is full. Delete images or enlarge it.")
+
+    def make_room(self) -> None:
+        """Give the file up where deleting or repairing may need it."""
+        self._keep_free(self._size_bytes // 2)
+
+    def make_room_to_open(self) -> None:
+        """Give the file up where even reading may need it."""
+        self._keep_free(min(_OPENING_BYTES, self._size_bytes // 2))
+
+    def refill(self) -> bool:
+        """Return whether the file is whole, after making it where the space is there again."""
+        try:
+            if os.stat(self._path).st_size >= self._size_bytes:
+                return True
+        except FileNotFoundError:
+            pass
+        if self._free_bytes() < self._size_bytes * 3 // 2:
+            return False
+        return self._allocate()
+
+    def _allocate(self) -> bool:
+        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        try:
+            with open(part, "wb") as file:
+                for _ in range(0, self._size_bytes, _OPENING_BYTES):
+                    file.write(bytes(_OPENING_BYTES))  # written, because not every disk allocates
+            os.replace(part, self._path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            return False
+        return True
+
+    def _keep_free(self, needed_bytes: int) -> None:
+        if self._size_bytes and self._free_bytes() < needed_bytes:
+            with suppress(FileNotFoundError):
+                self._path.unlink()
+
+    def _free_bytes(self) -> int:
+        return free_bytes(self._path.parent)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return how many bytes this user may still write to the folder's volume."""
+    volume = os.statvfs(folder)
+    return volume.f_bavail * volume.f_frsize

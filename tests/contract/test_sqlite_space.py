@@ -1,0 +1,338 @@
+"""A catalogue on a volume that fills up, and a log beside readers that never rest."""
+
+import json
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.connections import LOG_LIMIT_BYTES
+from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.domain.errors import StorageFull, Unavailable
+from circles.domain.images import ImageFilter, Status
+from tests.contract.full_disks import tiny_disk
+from tests.contract.processes import output
+from tests.contract.test_catalogue import LATER, NOW, an_image, circle, run
+
+MIB = 1024**2
+RESERVE = MIB
+MANY = run(*[circle(number) for number in range(300)])
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with tiny_disk(tmp_path / "disk", 12 * MIB) as folder:
+        yield folder
+
+
+@contextmanager
+def opened(folder):
+    made = [kind(folder / "catalogue.db", busy_timeout_s=1, reserve_bytes=RESERVE)
+            for kind in (SqliteCatalogue, SqliteUpkeep)]  # fmt: skip
+    try:
+        yield made
+    finally:
+        for each in made:
+            each.close()
+
+
+def fill_with(folder):
+    """Let another program take all the space there is."""
+    with pytest.raises(OSError, match="No space"), open(folder / "filler", "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+def add_until_full(catalogue):
+    """Add images with many objects until the volume takes no more; return those that were added."""
+    added = []
+    with pytest.raises(StorageFull):
+        while True:
+            image = an_image()
+            catalogue.add(image)
+            added.append(image)
+            catalogue.record(image.image_id, MANY, claim=0, now=NOW)
+    return added
+
+
+def test_rows_fill_a_volume_up_to_the_reserve(disk):
+    with opened(disk) as (catalogue, upkeep):
+        added = add_until_full(catalogue)
+
+        assert len(added) > 5
+        assert (disk / "catalogue.db-reserve").stat().st_size == RESERVE
+        assert [catalogue.get(image.image_id).image_id for image in added] == [image.image_id for image in added]
+        assert upkeep.lease("sweep", "me", now=NOW, until=LATER)
+        catalogue.claim(added[-1].image_id, now=NOW, until=LATER)
+
+
+def test_deleting_makes_room_for_adding(disk):
+    """Though the database file keeps its size: its free pages are filled first."""
+    with opened(disk) as (catalogue, upkeep):
+        added = add_until_full(catalogue)
+        for image in added[: len(added) // 2]:
+            catalogue.delete(image.image_id, now=NOW)
+        upkeep.compact()
+        again = add_until_full(catalogue)
+
+    assert len(again) >= 10
+
+
+def test_a_volume_that_others_fill_still_reads_and_deletes(disk):
+    with opened(disk) as (catalogue, _):
+        image, other = an_image(), an_image()
+        for each in (image, other):
+            catalogue.add(each)
+            catalogue.record(each.image_id, MANY, claim=0, now=NOW)
+    fill_with(disk)
+
+    with opened(disk) as (catalogue, upkeep):  # as after a scale to zero: even the log is made anew
+        assert catalogue.get(image.image_id).status is Status.DETECTED
+        with pytest.raises(StorageFull):
+            catalogue.add(an_image())
+        catalogue.delete(image.image_id, now=NOW)
+        upkeep.finish_tombstone(image.image_id, now=NOW)
+        assert upkeep.lease("sweep", "me", now=NOW, until=LATER)
+        upkeep.set_bookmark("rows", "a")
+        upkeep.compact()
+        assert [each.image_id for each in catalogue.page(ImageFilter(), limit=9)] == [other.image_id]
+        assert not (disk / "catalogue.db-reserve").exists()
+
+        (disk / "filler").unlink()
+        catalogue.add(an_image())
+        assert (disk / "catalogue.db-reserve").stat().st_size == RESERVE
+
+
+def test_a_large_image_is_deleted_from_a_full_volume(tmp_path):
+    """Ten runs of 1,000 objects, with the default reserve."""
+    with tiny_disk(tmp_path / "disk", 40 * MIB) as folder:
+        made = [kind(folder / "catalogue.db", busy_timeout_s=1, reserve_bytes=8 * MIB)
+                for kind in (SqliteCatalogue, SqliteUpkeep)]  # fmt: skip
+        catalogue, upkeep = made
+        image = an_image()
+        catalogue.add(image)
+        for _ in range(10):
+            catalogue.record(image.image_id, run(*map(circle, range(1000))), claim=0, now=NOW)
+        fill_with(folder)
+        catalogue.delete(image.image_id, now=NOW)
+        assert upkeep.tombstones(limit=9)
+        for each in made:
+            each.close()
+
+
+def test_without_a_reserve_nothing_is_kept_back(tmp_path):
+    catalogue = SqliteCatalogue(tmp_path / "catalogue.db", busy_timeout_s=1)
+    catalogue.add(an_image())
+    catalogue.close()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["catalogue.db"]
+
+
+def test_a_reserve_cut_short_by_a_crash_is_made_whole(tmp_path):
+    (tmp_path / "catalogue.db-reserve").write_bytes(b"x")
+    with opened(tmp_path) as (catalogue, _):
+        catalogue.add(an_image())
+
+    assert (tmp_path / "catalogue.db-reserve").stat().st_size == RESERVE
+
+
+# The log
+
+
+@contextmanager
+def always_a_reader(path):
+    """Two connections take turns so that one of them reads at every moment."""
+    stop = threading.Event()
+
+    def read():
+        first, second = (sqlite3.connect(path, isolation_level=None) for _ in range(2))
+        begin(first)
+        while not stop.is_set():
+            begin(second)
+            first.execute("COMMIT")
+            first, second = second, first
+            stop.wait(0.005)
+        for each in (first, second):
+            each.close()
+
+    def begin(connection):
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM images").fetchone()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.mark.timeout(120)
+def test_the_log_is_bounded_though_there_is_always_a_reader(tmp_path):
+    path = tmp_path / "catalogue.db"
+    catalogue = SqliteCatalogue(path, busy_timeout_s=30)
+    many, longest = run(*map(circle, range(1000))), 0
+    catalogue.add(image := an_image())
+    with always_a_reader(path):
+        for _ in range(100):  # more than 300 KiB each
+            catalogue.record(image.image_id, many, claim=0, now=NOW)
+            longest = max(longest, log_size(path))
+    catalogue.close()
+
+    assert path.stat().st_size > 3 * LOG_LIMIT_BYTES
+    assert longest < 2 * LOG_LIMIT_BYTES
+
+
+def log_size(path):
+    return os.stat(f"{path}-wal").st_size
+
+
+def test_a_log_that_a_reader_needs_costs_writers_one_wait(tmp_path):
+    """Not one each: the next try comes after a pause."""
+    path = tmp_path / "catalogue.db"
+    catalogue = SqliteCatalogue(path, busy_timeout_s=30)
+    catalogue.add(an_image())
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM images").fetchall()
+    statements = []
+    with catalogue._file.read() as connection:
+        connection.set_trace_callback(statements.append)
+    while log_size(path) < 2 * LOG_LIMIT_BYTES:
+        image = an_image()
+        catalogue.add(image)
+        catalogue.record(image.image_id, MANY, claim=0, now=NOW)
+    tries = len([each for each in statements if "wal_checkpoint" in each])
+    reader.close()
+    catalogue.close()
+
+    assert 1 <= tries <= 5
+
+
+def test_compacting_cuts_the_log_to_nothing(tmp_path):
+    path = tmp_path / "catalogue.db"
+    catalogue, upkeep = (kind(path, busy_timeout_s=1) for kind in (SqliteCatalogue, SqliteUpkeep))
+    catalogue.add(an_image())
+    assert log_size(path) > 0
+    upkeep.compact()
+    assert log_size(path) == 0
+    assert catalogue.measure()["circles_database_log_bytes"] == 0
+    assert catalogue.measure()["circles_database_bytes"] == path.stat().st_size
+    assert catalogue.measure()["circles_database_free_bytes"] > 0
+    for each in (catalogue, upkeep):
+        each.close()
+
+
+# A file that is replaced
+
+
+def copy_of(path, to):
+    """A backup as docs/deploy.md makes it."""
+    source, copy = sqlite3.connect(path), sqlite3.connect(to)
+    source.backup(copy)
+    for each in (source, copy):
+        each.close()
+
+
+def test_a_replaced_file_is_noticed_by_the_next_call(tmp_path):
+    """Also with a log that still has what the copy lacks: SQLite would apply it to the copy."""
+    path = tmp_path / "catalogue.db"
+    first, second = (SqliteCatalogue(path, busy_timeout_s=5) for _ in range(2))
+    kept, lost = an_image(), an_image()
+    first.add(kept)
+    copy_of(path, tmp_path / "copy.db")
+    first.add(lost)
+    second.record(lost.image_id, MANY, claim=0, now=NOW)
+    os.replace(tmp_path / "copy.db", path)
+
+    added = an_image()
+    first.add(added)
+    fresh = SqliteCatalogue(path, busy_timeout_s=5)
+    for each in (first, second, fresh):
+        found = {image.image_id for image in each.page(ImageFilter(), limit=9)}
+        assert found == {kept.image_id, added.image_id}
+    second.add(an_image())
+    assert len(fresh.page(ImageFilter(), limit=9)) == 3
+    for each in (first, second, fresh):
+        each.close()
+    assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_replaced_file_of_an_older_schema_is_migrated(tmp_path):
+    path = tmp_path / "catalogue.db"
+    catalogue = SqliteCatalogue(path, busy_timeout_s=5)
+    catalogue.add(an_image())
+    sqlite3.connect(tmp_path / "empty.db").close()
+    os.replace(tmp_path / "empty.db", path)
+
+    catalogue.add(image := an_image())
+    assert catalogue.page(ImageFilter(), limit=9) == [image]
+    catalogue.close()
+
+
+def test_a_file_that_is_gone_is_not_made_anew(tmp_path):
+    path = tmp_path / "catalogue.db"
+    catalogue = SqliteCatalogue(path, busy_timeout_s=5)
+    catalogue.add(image := an_image())
+    os.rename(path, tmp_path / "elsewhere.db")
+    for call in (lambda: catalogue.add(an_image()), lambda: catalogue.get(image.image_id)):
+        with pytest.raises(Unavailable):
+            call()
+    assert not path.exists()
+
+    os.rename(tmp_path / "elsewhere.db", path)
+    assert catalogue.get(image.image_id) == image
+    catalogue.close()
+
+
+REPLACE_UNDER_WRITERS = """
+import json, os, sqlite3, sys, threading
+from datetime import UTC, datetime
+from pathlib import Path
+from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.domain.errors import Unavailable
+from circles.domain.identifiers import new_id
+from circles.domain.images import Image
+folder = Path(sys.argv[1])
+path, now = folder / "catalogue.db", datetime(2026, 3, 1, tzinfo=UTC)
+catalogue = SqliteCatalogue(path, busy_timeout_s=30)
+def add():
+    image = Image(new_id(), "k", "image/png", 1, "0" * 64, 9, 9, "upload", now)
+    catalogue.add(image)
+    return image.image_id
+add()
+source, copy = sqlite3.connect(path), sqlite3.connect(folder / "copy.db")
+source.backup(copy); source.close(); copy.close()
+stop, told = threading.Event(), []
+def work():
+    while not stop.is_set():
+        begun_after = replaced.is_set()
+        image_id = add()
+        if begun_after:
+            told.append(image_id)
+replaced = threading.Event()
+threads = [threading.Thread(target=work) for _ in range(4)]
+for each in threads: each.start()
+os.replace(folder / "copy.db", path)
+replaced.set()
+while len(told) < 40: pass
+stop.set()
+for each in threads: each.join()
+catalogue.close()
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.timeout(60)
+def test_no_write_that_began_after_a_replacement_is_lost(tmp_path):
+    told = json.loads(output(REPLACE_UNDER_WRITERS, tmp_path))
+    connection = sqlite3.connect(tmp_path / "catalogue.db")
+    kept = {image_id for (image_id,) in connection.execute("SELECT image_id FROM images")}
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+
+    assert set(told) <= kept
