@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from circles.adapters.background import Background
 from circles.domain.blobs import ObjectStore
@@ -111,25 +111,30 @@ class ConfiguredServices:
             )
         from circles.adapters.folder_store import FolderStore
 
-        return FolderStore(known.data_dir / "blobs")
+        return FolderStore(known.data_dir / "blobs", keep_free_bytes=2 * known.reserve_bytes)
+
+    @property
+    def _sqlite(self) -> Mapping[str, Any]:
+        known = self.settings
+        return {"busy_timeout_s": known.busy_timeout_s, "reserve_bytes": known.reserve_bytes}
 
     @cached_property
     def catalogue(self) -> Catalogue:
         from circles.adapters.sqlite.catalogue import SqliteCatalogue
 
-        return SqliteCatalogue(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
+        return SqliteCatalogue(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def outbox(self) -> Outbox:
         from circles.adapters.sqlite.outbox import SqliteOutbox
 
-        return SqliteOutbox(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
+        return SqliteOutbox(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def upkeep(self) -> Upkeep:
         from circles.adapters.sqlite.upkeep import SqliteUpkeep
 
-        return SqliteUpkeep(self.settings.catalogue_file, busy_timeout_s=self.settings.busy_timeout_s)
+        return SqliteUpkeep(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def detector(self) -> Detector:
@@ -156,6 +161,7 @@ class ConfiguredServices:
             return {}  # a function without the volume would make a file where it has none
         try:
             backlog, outbox = self.catalogue.backlog(), self.outbox.backlog()
+            sizes = self.catalogue.measure()
         except Unavailable:
             return {}
         return {
@@ -163,6 +169,7 @@ class ConfiguredServices:
             "circles_images_pending_oldest_seconds": self._age_s(backlog.oldest_created_at),
             "circles_outbox_pending": outbox.pending,
             "circles_outbox_oldest_seconds": self._age_s(outbox.oldest_created_at),
+            **sizes,
         }
 
     def _age_s(self, moment: datetime | None) -> float:

@@ -47,6 +47,8 @@ class Settings:
     data_dir: Path = Path("data")
     catalogue_path: Annotated[Path | None, Path] = None
     busy_timeout_s: Seconds = 5.0  # how long a write waits for another process's write
+    # kept in a file, and as much left free, so that deleting works on a full volume
+    reserve_bytes: Count = 8 * 1024 * 1024
     s3_endpoint: Annotated[str, http_base] = "http://127.0.0.1:9000"  # the scheme decides on TLS
     s3_bucket: str = "circles"
     s3_region: str = "us-east-1"

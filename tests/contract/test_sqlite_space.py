@@ -336,3 +336,26 @@ def test_no_write_that_began_after_a_replacement_is_lost(tmp_path):
     connection.close()
 
     assert set(told) <= kept
+
+
+def test_a_file_that_was_emptied_gives_its_space_back(tmp_path):
+    path = tmp_path / "catalogue.db"
+    catalogue, upkeep = (kind(path, busy_timeout_s=1) for kind in (SqliteCatalogue, SqliteUpkeep))
+    kept, *others = images = [an_image() for _ in range(20)]
+    for image in images:
+        catalogue.add(image)
+        catalogue.record(image.image_id, MANY, claim=0, now=NOW)
+    upkeep.compact()
+    full = path.stat().st_size
+    for image in others[:5]:
+        catalogue.delete(image.image_id, now=NOW)
+    upkeep.compact()
+    assert path.stat().st_size == full  # most of it is used
+
+    for image in others[5:]:
+        catalogue.delete(image.image_id, now=NOW)
+    upkeep.compact()
+    assert path.stat().st_size < full / 4
+    assert catalogue.get(kept.image_id).object_count == 300
+    for each in (catalogue, upkeep):
+        each.close()

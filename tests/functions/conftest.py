@@ -99,6 +99,7 @@ def framework(monkeypatch, volume, log):
         monkeypatch.setenv(name, "")
     monkeypatch.setenv("CIRCLES_DATA_DIR", str(volume.folder))
     monkeypatch.setenv("CIRCLES_DETECTOR", "fixed")
+    monkeypatch.setenv("CIRCLES_RESERVE_BYTES", "65536")  # many tests have a volume each
     yield monkeypatch
     bootstrap.build.cache_clear()
 

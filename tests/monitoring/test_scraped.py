@@ -33,6 +33,7 @@ RECORDED = (
     "circles:images_pending",
     "circles:images_pending_oldest_seconds",
     "circles:outbox_oldest_seconds",
+    "circles:database_free_bytes",
 )
 """Rules whose series must be there before anything is asked: a busy machine scrapes and records at its leisure."""
 

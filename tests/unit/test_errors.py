@@ -21,5 +21,9 @@ def test_error_table_in_the_docstring_is_correct():
 
 
 def test_only_unavailable_errors_have_retry_after():
-    assert {each.__name__ for each in family() if each.retry_after_s} == {"Unavailable", "DetectorFailed"}
+    assert {each.__name__ for each in family() if each.retry_after_s} == {
+        "Unavailable",
+        "StorageFull",
+        "DetectorFailed",
+    }
     assert all(each.http_status == 503 for each in family() if each.retry_after_s)

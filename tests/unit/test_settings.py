@@ -37,6 +37,7 @@ GIVEN = {
     "data_dir": ("/var/lib/x", Path("/var/lib/x")),
     "catalogue_path": ("/disk/c.db", Path("/disk/c.db")),
     "busy_timeout_s": ("0.25", 0.25),
+    "reserve_bytes": ("4096", 4096),
     "s3_endpoint": ("https://s3.example/", "https://s3.example"),
     "s3_bucket": ("photos", "photos"),
     "s3_region": ("eu-central-1", "eu-central-1"),
@@ -97,7 +98,16 @@ def test_ecosystem_variables_have_no_prefix(name):
 CHOICES = ("store", "detector", "predictor_protocol", "log_level")
 NUMBERS = ("busy_timeout_s", "s3_timeout_s", "predictor_timeout_s", "predictor_connect_timeout_s", "repair_after_s",
            "repair_budget_s", "adopt_after_s", "sink_timeout_s")  # fmt: skip
-COUNTS = ("max_objects", "max_upload_bytes", "max_pixels", "port", "threads", "max_attempts", "event_max_attempts")
+COUNTS = (
+    "reserve_bytes",
+    "max_objects",
+    "max_upload_bytes",
+    "max_pixels",
+    "port",
+    "threads",
+    "max_attempts",
+    "event_max_attempts",
+)
 URLS = ("s3_endpoint", "predictor_url", "k_sink")
 FAULTS = [
     *((name, text) for name in CHOICES for text in ("other", "FOLDER", " s3", "debug")),

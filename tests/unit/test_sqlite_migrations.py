@@ -1,26 +1,40 @@
 """Test the migrations and the version that the adapter expects."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlite_utils import Database
 
 from circles.adapters.sqlite import migrations
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
-from circles.adapters.sqlite.database import _SCHEMA
+from circles.adapters.sqlite.connections import SCHEMA, open_connection
 from circles.adapters.sqlite.upkeep import SqliteUpkeep
 from circles.domain.images import ImageFilter
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def test_current_schema_is_the_last_migration(tmp_path):
+def test_current_schema_has_every_migration(tmp_path):
     database = Database(tmp_path / "catalogue.db")
     migrations.migrations.apply(database)
 
     names = [applied.name for applied in migrations.migrations.applied(database)]
     database.close()
 
-    assert names[-1] == _SCHEMA
+    assert set(names) == SCHEMA
+
+
+@pytest.mark.parametrize("missing", sorted(SCHEMA))
+def test_missing_migration_is_applied(tmp_path, missing):
+    """Not only one that lacks the newest: two branches may have added one each."""
+    path = tmp_path / "catalogue.db"
+    open_connection(path, 5).close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = ?", [missing])
+    with pytest.raises(sqlite3.OperationalError, match="already exists|duplicate column"):
+        open_connection(path, 5)  # it tries to apply what the file has in truth
 
 
 def test_migration_keeps_images_and_makes_pending_due(tmp_path):

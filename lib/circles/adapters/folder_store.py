@@ -1,18 +1,28 @@
 """ObjectStore in a folder of the local file system: the embedded default."""
 
+import errno
 import hashlib
 import os
 import re
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from circles.adapters.volume import free_bytes, make_folder, sync_folder
 from circles.domain.blobs import StoredObject, check_key
-from circles.domain.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
+from circles.domain.errors import (
+    Damaged,
+    Malformed,
+    NotFound,
+    ObjectRefused,
+    StorageFull,
+    TooLarge,
+    Unavailable,
+)
 
 _PART = re.compile(r"\.\w{8}\.part")
 """What a put that has not come to its end is called."""
@@ -21,16 +31,21 @@ _PART = re.compile(r"\.\w{8}\.part")
 class FolderStore:
     """Keys are relative paths below root. A put is complete on disk (fsync, rename, fsync of the folder) or absent."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, keep_free_bytes: int = 0) -> None:
         self._root = root
+        self._keep_free_bytes = keep_free_bytes
         self.bucket = root.name
 
     def put(self, key: str, data: bytes, *, media_type: str, sha256: str) -> None:
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            if self._keep_free_bytes and free_bytes(path.parent) < self._keep_free_bytes + len(data):
+                raise OSError(errno.ENOSPC, "the rest is kept free")
             _write_whole(path, data)
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StorageFull("The object store is full. Delete images or enlarge it.") from error
             raise Unavailable("The object store cannot take the picture now.") from error
 
     def get(
@@ -70,12 +85,24 @@ class FolderStore:
             self._path(key).unlink(missing_ok=True)
         except (IsADirectoryError, NotADirectoryError):
             return  # no such key
+        except PermissionError as error:
+            raise ObjectRefused("The object store does not let this picture be deleted.") from error
         except OSError as error:
             raise Unavailable("The object store cannot be written now.") from error
 
+    def remove_leftovers(self, *, before: datetime) -> int:
+        removed = 0
+        for folder, _, names in os.walk(self._root):
+            for path in (Path(folder, name) for name in names if _PART.fullmatch(name)):
+                with suppress(OSError):  # another process removed it, or it is not ours to remove
+                    if path.stat().st_mtime < before.timestamp():
+                        path.unlink()
+                        removed += 1
+        return removed
+
     def ping(self) -> None:
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
+            make_folder(self._root)
             os.stat(self._root)
         except OSError as error:
             raise Unavailable("The object store cannot be read now.") from error
@@ -97,6 +124,8 @@ def _keys(folder: Path, prefix: str, after: str) -> Iterator[str]:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
+        if prefix and isinstance(error, PermissionError):
+            return  # one folder that another program keeps to itself
         raise Unavailable("The object store cannot be read now.") from error
     for name, entry in sorted(found.items()):
         key = prefix + name
@@ -113,6 +142,8 @@ def _faults_named() -> Iterator[None]:
         yield
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise NotFound("The stored picture is gone.") from error
+    except PermissionError as error:
+        raise ObjectRefused("The object store lets nobody read this picture.") from error
     except OSError as error:
         raise Unavailable("The object store cannot be read now.") from error
 
@@ -129,16 +160,7 @@ def _write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
-    _fsync_folder(path.parent)
-
-
-def _fsync_folder(folder: Path) -> None:
-    """Make the rename itself durable (POSIX: a new name lives in its folder's own data)."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)
 
 
 if TYPE_CHECKING:

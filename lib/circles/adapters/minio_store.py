@@ -15,11 +15,21 @@ from minio.error import InvalidResponseError, MinioException, S3Error
 from urllib3 import BaseHTTPResponse
 
 from circles.domain.blobs import StoredObject, check_key
-from circles.domain.errors import Damaged, Malformed, NotFound, TooLarge, Unavailable
+from circles.domain.errors import Damaged, Malformed, NotFound, ObjectRefused, TooLarge, Unavailable
 from circles.telemetry.metrics import metrics
 
 _SHA256 = "x-amz-meta-sha256"
 _GONE = ("NoSuchKey", "NoSuchBucket", "NoSuchObject")
+_NOT_THE_OBJECTS = frozenset(
+    """AccountProblem AllAccessDisabled AuthorizationHeaderMalformed ConditionalRequestConflict
+    ExpiredToken IllegalLocationConstraintException InvalidAccessKeyId InvalidBucketName
+    InvalidRegion InvalidSecurity InvalidToken NotSignedUp OperationAborted PermanentRedirect
+    Redirect RequestExpired RequestTimeout RequestTimeTooSkewed SignatureDoesNotMatch SlowDown
+    TemporaryRedirect TokenRefreshRequired TooManyRequests""".split()
+)
+"""Codes of a 4xx that speak of the caller, the bucket or the moment (Amazon S3 API Reference, "Error
+responses"). All others are about the one object: archived, encrypted with a client's key, locked."""
+_LEAST_PART_BYTES = 5 * 1024**2
 _MADE_ALREADY = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
@@ -57,7 +67,14 @@ class MinioStore:
             with self._faults_named():
                 self._ensure_bucket()
                 self._client.put_object(
-                    self.bucket, key, BytesIO(data), len(data), content_type=media_type, metadata={_SHA256: sha256}
+                    self.bucket,
+                    key,
+                    BytesIO(data),
+                    len(data),
+                    content_type=media_type,
+                    metadata={_SHA256: sha256},
+                    # One request: a put that is killed leaves no parts behind in the bucket.
+                    part_size=max(len(data), _LEAST_PART_BYTES),
                 )
         except NotFound as error:
             self._bucket_seen = False  # it was deleted behind us: the next put makes it again
@@ -67,7 +84,7 @@ class MinioStore:
         self, key: str, *, sha256: str | None = None, etag: str | None = None, max_bytes: int | None = None
     ) -> bytes:
         check_key(key)
-        with self._faults_named():
+        with self._faults_named(one_object=True):
             response = self._client.get_object(self.bucket, key)
             try:
                 if etag and _unquoted(response.headers.get("ETag", "")) != etag:
@@ -83,11 +100,11 @@ class MinioStore:
 
     def stat(self, key: str) -> StoredObject:
         check_key(key)
-        with self._faults_named():
+        with self._faults_named(one_object=True):
             try:
                 return self._object(self._client.stat_object(self.bucket, key))
             except S3Error as error:
-                if error.code in _GONE:
+                if error.response.status < 500:
                     self._ask_in_words(key)
                 raise
 
@@ -95,8 +112,9 @@ class MinioStore:
         """
         Raise what a GET raises.
 
-        The answer to a HEAD has no body, so a 404 may come from anybody: a proxy, an ingress while the store is away.
-        To a GET S3 says NoSuchKey in XML, and who does not is no store that could know.
+        The answer to a HEAD has no body: no code tells why, and a 404 may come from a proxy, or
+        from an ingress while the store is unavailable. To a GET S3 says NoSuchKey in XML; any
+        other reply did not come from an S3 server.
         """
         response = self._client.get_object(self.bucket, key)
         response.close()
@@ -120,28 +138,45 @@ class MinioStore:
     def delete(self, key: str) -> None:
         check_key(key)
         try:
-            with self._faults_named():
+            with self._faults_named(one_object=True):
                 self._client.remove_object(self.bucket, key)
         except NotFound:
             return
+
+    def remove_leftovers(self, *, before: datetime) -> int:
+        """Return 0: a put is one request, which leaves nothing."""
+        return 0
 
     def ping(self) -> None:
         with self._faults_named():
             self._client.bucket_exists(self.bucket)
 
     @contextmanager
-    def _faults_named(self) -> Iterator[None]:
+    def _faults_named(self, *, one_object: bool = False) -> Iterator[None]:
+        """Raise the errors of the port. one_object: a 4xx may be about this object alone."""
         try:
             yield
         except S3Error as error:
             if error.code in _GONE:
                 raise NotFound("The stored picture is gone.") from error
+            if one_object and self._is_about_object(error):
+                raise ObjectRefused(_reason(error)) from error
             metrics.s3_failed("refused")
             raise Unavailable("The object store refuses the call now.") from error
         except (MinioException, InvalidResponseError, urllib3.exceptions.HTTPError, OSError) as error:
             metrics.s3_failed("unreachable")
             self._connections.clear()  # one of them may lead to somebody else, and would be used again
             raise Unavailable("The object store cannot be reached now.") from error
+
+    def _is_about_object(self, error: S3Error) -> bool:
+        if error.response.status >= 500 or error.code in _NOT_THE_OBJECTS:
+            return False
+        if error.code != "AccessDenied":
+            return True
+        try:  # whoever may not even look at the bucket has wrong credentials
+            return bool(self._client.bucket_exists(self.bucket))
+        except (MinioException, urllib3.exceptions.HTTPError, OSError):
+            return False
 
     def _ensure_bucket(self) -> None:
         """Once a process. Another thread or process that makes it at the same moment is no fault."""
@@ -154,6 +189,11 @@ class MinioStore:
             if error.code not in _MADE_ALREADY:
                 raise
         self._bucket_seen = True
+
+
+def _reason(error: S3Error) -> str:
+    words = "".join(filter(str.isprintable, f"{error.code}. {error.message or ''}"))
+    return f"The object store refuses this object: {words[:200]}"
 
 
 def _unquoted(etag: str) -> str:

@@ -49,7 +49,7 @@ class ObjectStore(Protocol):
         Store data under key, all of it or nothing; a second put replaces the first. sha256 is data's, in hex.
 
         Raises:
-            Unavailable: the store is away or full; no part of data can be read under key.
+            Unavailable: the store is away or, as StorageFull, has no room; no part of data can be read under key.
             Malformed: the key is empty, absolute, over 1,024 bytes, or has an empty, "." or ".." segment or a NUL.
         """
 
@@ -63,12 +63,17 @@ class ObjectStore(Protocol):
             NotFound: nothing is stored under key, or another version than etag's.
             Damaged: the stored bytes do not have this sha256.
             TooLarge: there are more than max_bytes; not much more than that was read.
+            ObjectRefused: the store answers and refuses this one object, with its reason.
             Unavailable: the store is away.
             Malformed: as for put.
         """
 
     def stat(self, key: str) -> StoredObject:
-        """Tell what is stored under key without reading it. Raises NotFound, Unavailable and Malformed as get does."""
+        """
+        Tell what is stored under key without reading it.
+
+        Raises NotFound, ObjectRefused, Unavailable and Malformed as get does.
+        """
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """
@@ -79,7 +84,18 @@ class ObjectStore(Protocol):
         """
 
     def delete(self, key: str) -> None:
-        """Forget key; forgetting what is not there is no error. Raises Unavailable and Malformed as put does."""
+        """
+        Forget key; forgetting what is not there is no error.
+
+        Raises ObjectRefused as get does, Unavailable and Malformed as put does.
+        """
+
+    def remove_leftovers(self, *, before: datetime) -> int:
+        """
+        Remove what puts that were killed before a moment left behind; return how many files.
+
+        Raises Unavailable.
+        """
 
     def ping(self) -> None:
         """Raise Unavailable unless the store can be read now."""

@@ -1,7 +1,7 @@
 """The ports over the catalogue. One database has it, the outbox and the upkeep, because an event is written in the
 transaction of the change that it tells of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -84,6 +84,9 @@ class Catalogue(Protocol):
         """Return what is pending, claimed or not, in a time that grows with it and not with all images. Raises
         Unavailable."""
 
+    def measure(self) -> Mapping[str, float]:
+        """Return sizes of the database by their metrics' names; empty where it has none to tell. Raises Unavailable."""
+
     def ping(self) -> None:
         """Raise Unavailable unless the database can be read now."""
 
@@ -139,3 +142,6 @@ class Upkeep(Protocol):
 
     def set_bookmark(self, name: str, place: str) -> None:
         """Remember how far a walk came."""
+
+    def compact(self) -> None:
+        """Give back disk space that the database does not need now, and fill its reserve again."""

@@ -10,6 +10,7 @@ CirclesError             code                  HTTP  event
 ├── UndecodablePicture   undecodable-picture   422   422
 ├── KeyReused            key-reused            422   422
 ├── Damaged              damaged               500   422  stored bytes are not those that came
+├── ObjectRefused        object-refused        503   422  the store answers and refuses this one
 ├── Rejected             rejected              500   422  a sink will never take this event
 ├── Unavailable          unavailable           503   503  the broker retries
 │   └── StorageFull      storage-full          503   503  deleting makes room
@@ -79,6 +80,12 @@ class Damaged(CirclesError):
     """The store gave back other bytes than were put."""
 
     code, title, http_status, event_status = "damaged", "Stored content damaged", 500, 422
+
+
+class ObjectRefused(CirclesError):
+    """The store answers and will not give or delete this object: archived, encrypted, locked."""
+
+    code, title, http_status, event_status = "object-refused", "Object refused", 503, 422
 
 
 class Rejected(CirclesError):

@@ -38,6 +38,9 @@ GAUGES = {
     "circles_images_pending_oldest_seconds": "Age of the oldest image whose detection is due; 0 if there is none",
     "circles_outbox_pending": "Events that are recorded and not yet delivered",
     "circles_outbox_oldest_seconds": "Age of the oldest event that is not yet delivered; 0 if there is none",
+    "circles_database_bytes": "Size of the catalogue's file",
+    "circles_database_log_bytes": "Size of the catalogue's write-ahead log",
+    "circles_database_free_bytes": "Free space of the catalogue's volume, its reserve file apart",
     "circles_first_answer_timestamp_seconds": "When this process gave its first answer, probes apart, in Unix time",
 }
 """What is asked when a scrape comes. Those that nobody here can tell are absent, not 0."""

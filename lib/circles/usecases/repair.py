@@ -40,6 +40,7 @@ def repair_images(services: Services) -> RepairReport:
     _finish_deletions(report, began + budget * 0.1, services)
     for part, share in zip(_turn(services), (0.5, 0.75, 1.0), strict=True):
         part(report, began + budget * share, services)
+    services.upkeep.compact()
     log.info("repair: %s", report)
     return report
 

@@ -164,6 +164,9 @@ class FakeCatalogue(Faults):
             raise NotFound("This image has no such object.")
         return found
 
+    def measure(self):
+        return {}
+
     def ping(self):
         self.reach("ping")
 
@@ -328,6 +331,9 @@ class FakeUpkeep(Faults):
     def set_bookmark(self, name, place):
         self.reach("set_bookmark")
         self.tables.bookmarks[name] = place
+
+    def compact(self):
+        self.reach("compact")
 
     def close(self):
         pass

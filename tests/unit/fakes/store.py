@@ -58,6 +58,10 @@ class FakeStore(Faults):
         self.reach("delete")
         self.blobs.pop(key, None)
 
+    def remove_leftovers(self, *, before):
+        self.reach("remove_leftovers")
+        return 0
+
     def ping(self):
         self.reach("ping")
 

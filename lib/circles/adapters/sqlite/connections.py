@@ -16,6 +16,9 @@ LOG_LIMIT_BYTES = 8 * 1024**2
 _LOG_WAIT_MS = 1000
 """How long a checkpoint that truncates the log waits for its readers, and other writers for it."""
 
+_SHRINK_BYTES = 32 * 1024**2
+"""What can be rewritten in a second or so, for which other writers wait."""
+
 FileId = tuple[int, int]
 """Device and inode, which stay while a file is renamed and differ once it is replaced."""
 
@@ -35,9 +38,7 @@ def open_connection(path: Path, busy_timeout_s: float) -> Connection:
     """
     while True:
         before = file_id(path)
-        connection = sqlite3.connect(
-            path, timeout=busy_timeout_s, check_same_thread=False, factory=Connection
-        )
+        connection = sqlite3.connect(path, timeout=busy_timeout_s, check_same_thread=False, factory=Connection)
         connection.row_factory = sqlite3.Row
         try:
             _prepare(connection, busy_timeout_s)
@@ -100,6 +101,31 @@ def truncate_log(connection: sqlite3.Connection, busy_timeout_s: float) -> bool:
     finally:
         connection.execute(f"PRAGMA busy_timeout = {round(busy_timeout_s * 1000)}")
     return not busy
+
+
+def count_free_bytes(connection: sqlite3.Connection) -> int:
+    """Return how much of the file is in free pages, which new rows fill before it grows."""
+    [pages] = connection.execute("PRAGMA freelist_count").fetchone()
+    return int(pages) * _page_bytes(connection)
+
+
+def shrink(connection: sqlite3.Connection) -> bool:
+    """Rewrite a file that is mostly free pages and has little else; return whether that was done."""
+    [pages] = connection.execute("PRAGMA page_count").fetchone()
+    free_bytes = count_free_bytes(connection)
+    used_bytes = int(pages) * _page_bytes(connection) - free_bytes
+    if used_bytes > min(free_bytes, _SHRINK_BYTES):
+        return False
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.Error:  # there is no space for it, or another process writes
+        return False
+    return True
+
+
+def _page_bytes(connection: sqlite3.Connection) -> int:
+    [size_bytes] = connection.execute("PRAGMA page_size").fetchone()
+    return int(size_bytes)
 
 
 def _prepare(connection: sqlite3.Connection, busy_timeout_s: float) -> None:

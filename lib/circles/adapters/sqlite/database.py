@@ -12,13 +12,16 @@ from threading import Lock
 from circles.adapters.sqlite.connections import (
     LOG_LIMIT_BYTES,
     Connection,
+    count_free_bytes,
     file_id,
     forget_log,
     log_path,
     open_connection,
+    shrink,
     truncate_log,
 )
-from circles.adapters.sqlite.reserve import Reserve, free_bytes
+from circles.adapters.sqlite.reserve import Reserve
+from circles.adapters.volume import free_bytes, make_folder
 from circles.domain.errors import StorageFull, Unavailable
 from circles.telemetry.metrics import metrics
 
@@ -70,7 +73,7 @@ class SqliteFile:
             _lock(connection)
             try:
                 if grows:
-                    self._reserve.check_growth(lambda: _free_page_bytes(connection))
+                    self._reserve.check_growth(lambda: count_free_bytes(connection))
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
@@ -80,9 +83,15 @@ class SqliteFile:
             self._bound_log(connection)
 
     def compact(self) -> None:
-        """Cut the log to nothing, if readers let it, and fill the reserve up again. Raises Unavailable."""
+        """
+        Give the volume its space back: the log's, and free pages' where that takes a moment only.
+
+        Raises Unavailable.
+        """
         with self.read() as connection:
             truncate_log(connection, self._busy_timeout_s)
+            if shrink(connection):
+                truncate_log(connection, self._busy_timeout_s)  # that is what cuts the file
             self._reserve.refill()
 
     def measure(self) -> Mapping[str, float]:
@@ -134,7 +143,7 @@ class SqliteFile:
 
     def _open(self) -> Connection:
         with self._opening:  # one thread migrates, the others wait
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             self._reserve.make_room_to_open()
             if self._newest and self._newest.database_id != file_id(self._path):
                 forget_log(self._newest, self._path)
@@ -165,12 +174,6 @@ def _lock(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
     finally:
         metrics.database_locked(time.monotonic() - began)
-
-
-def _free_page_bytes(connection: sqlite3.Connection) -> int:
-    [pages] = connection.execute("PRAGMA freelist_count").fetchone()
-    [size_bytes] = connection.execute("PRAGMA page_size").fetchone()
-    return int(pages) * int(size_bytes)
 
 
 @contextmanager

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from circles.adapters.volume import free_bytes
 from circles.domain.errors import StorageFull
 
 _OPENING_BYTES = 1024**2
 """More than SQLite needs to open a database: an empty log, and 32 KiB of its index."""
+
+_PIECE_BYTES = 1024**2
 
 
 class Reserve:
@@ -59,14 +62,12 @@ class Reserve:
         return self._allocate()
 
     def _allocate(self) -> bool:
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
-            with open(part, "wb") as file:
-                for _ in range(0, self._size_bytes, _OPENING_BYTES):
-                    file.write(bytes(_OPENING_BYTES))  # written, because not every disk allocates
-            os.replace(part, self._path)
+            with open(self._path, "wb") as file:  # its size alone counts, so others may do the same
+                for start in range(0, self._size_bytes, _PIECE_BYTES):
+                    file.write(bytes(min(_PIECE_BYTES, self._size_bytes - start)))
         except OSError:
-            part.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)
             return False
         return True
 
@@ -77,9 +78,3 @@ class Reserve:
 
     def _free_bytes(self) -> int:
         return free_bytes(self._path.parent)
-
-
-def free_bytes(folder: Path) -> int:
-    """Return how many bytes this user may still write to the folder's volume."""
-    volume = os.statvfs(folder)
-    return volume.f_bavail * volume.f_frsize

@@ -1,0 +1,194 @@
+"""What a store keeps apart: one object that it refuses, space that is kept free, names that last."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from circles.adapters import volume
+from circles.adapters.folder_store import FolderStore
+from circles.domain.errors import NotFound, ObjectRefused, StorageFull, Unavailable
+from tests.contract.full_disks import tiny_disk
+from tests.contract.processes import python
+from tests.contract.test_object_store import (
+    KNOWN,
+    PUT_FOREVER,
+    InBucket,
+    clients,  # noqa: F401 # a fixture
+    content,
+    files,
+    put,
+    s3_store,
+    sha,
+)
+from tests.unit.fakes.store import FakeStore
+
+CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+MIB = 1024**2
+
+
+@pytest.fixture
+def encrypted(seaweedfs, clients):  # noqa: F811
+    """A real S3 server with an object that only its owner's key opens, which it says with a 400."""
+    s3 = InBucket(seaweedfs, clients(seaweedfs), "shared")
+    put(s3.store, "incoming/plain", b"x")
+    s3.client.put_object(Bucket="shared", Key="incoming/secret", Body=b"y", **CUSTOMER_KEY)
+    return s3.store, "incoming/secret"
+
+
+@pytest.fixture
+def archived(moto, clients):  # noqa: F811
+    """An object in cold storage, whose content S3 refuses with a 403."""
+    s3 = InBucket(moto, clients(moto), "shared")
+    put(s3.store, "incoming/plain", b"x")
+    s3.client.put_object(Bucket="shared", Key="incoming/cold", Body=b"y", StorageClass="GLACIER")
+    return s3.store, "incoming/cold"
+
+
+@pytest.mark.parametrize("refused", ["encrypted", "archived"])
+def test_one_object_is_refused_with_its_reason(request, refused):
+    store, key = request.getfixturevalue(refused)
+    with pytest.raises(ObjectRefused) as raised:
+        store.get(key)
+
+    assert any(word in str(raised.value) for word in ("InvalidArgument", "InvalidObjectState"))
+    assert "127.0.0.1" not in str(raised.value)
+    assert store.get("incoming/plain") == b"x"
+    assert {key, "incoming/plain"} <= {stored.key for stored in store.list("incoming/")}
+
+
+def test_a_refused_head_gets_its_reason_from_a_get(encrypted):
+    """The answer to a HEAD has no body, so it says 400 and nothing else."""
+    store, key = encrypted
+    with pytest.raises(ObjectRefused, match="InvalidArgument"):
+        store.stat(key)
+
+
+DENIED = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied.\n</Message></Error>'
+
+
+@pytest.mark.parametrize(("bucket_status", "error"), [(200, ObjectRefused), (403, Unavailable)])
+def test_denied_access_is_one_objects_if_the_bucket_answers(httpserver, bucket_status, error):
+    httpserver.expect_request("/circles", method="HEAD").respond_with_data(status=bucket_status)
+    for path in ("/circles/a/b", "/circles/"):
+        httpserver.expect_request(path).respond_with_data(DENIED, 403, content_type="application/xml")
+    store = s3_store(httpserver.url_for("").rstrip("/"), **KNOWN)
+
+    for call in (lambda: store.get("a/b"), lambda: store.stat("a/b"), lambda: store.delete("a/b")):
+        with pytest.raises(error) as raised:
+            call()
+        assert "\n" not in str(raised.value)
+    with pytest.raises(Unavailable):
+        list(store.list("a/"))
+
+
+def test_a_large_put_is_one_request(moto, clients):  # noqa: F811
+    """A killed put of several parts would leave them in the bucket for ever."""
+    s3 = InBucket(moto, clients(moto), "shared")
+    put(s3.store, "images/large", content(20 * MIB))
+
+    assert "-" not in s3.head("images/large")["ETag"]
+    assert s3.store.remove_leftovers(before=datetime.now(UTC)) == 0
+
+
+@pytest.fixture
+def nobodys(tmp_path, monkeypatch):
+    """A folder store in which another program keeps a file and a folder to itself."""
+    store = FolderStore(tmp_path / "blobs")
+    for key in ("incoming/mine", "incoming/theirs", "incoming/closed/a", "incoming/z"):
+        put(store, key, b"x")
+    theirs, closed = (str(tmp_path / "blobs/incoming" / name) for name in ("theirs", "closed"))
+
+    def refuse(call):
+        def refusing(path, *arguments, **named):
+            if str(path) in (theirs, closed):
+                raise PermissionError(13, "Permission denied")
+            return call(path, *arguments, **named)
+
+        return refusing
+
+    monkeypatch.setattr("builtins.open", refuse(open))  # root may read everything, so no mode says it
+    monkeypatch.setattr(os, "scandir", refuse(os.scandir))
+    return store
+
+
+def test_a_file_that_may_not_be_read_is_refused(nobodys):
+    with pytest.raises(ObjectRefused):
+        nobodys.get("incoming/theirs")
+
+    assert nobodys.get("incoming/mine") == b"x"
+
+
+def test_a_folder_that_may_not_be_read_hides_no_other(nobodys):
+    keys = [stored.key for stored in nobodys.list("incoming/")]
+
+    assert keys == ["incoming/mine", "incoming/theirs", "incoming/z"]
+
+
+# Space
+
+
+def test_a_put_leaves_space_free(tmp_path):
+    with tiny_disk(tmp_path / "disk", 4 * MIB) as disk:
+        store = FolderStore(disk / "blobs", keep_free_bytes=MIB)
+        put(store, "images/1", content(2 * MIB))
+        with pytest.raises(StorageFull):
+            put(store, "images/2", content(2 * MIB))
+        assert volume.free_bytes(disk) >= MIB
+        assert files(disk) == ["blobs/images/1"]
+
+        store.delete("images/1")
+        put(store, "images/2", content(2 * MIB))
+
+
+def test_a_disk_that_others_fill_is_full(tmp_path):
+    with tiny_disk(tmp_path / "disk", MIB) as disk:
+        store = FolderStore(disk)
+        put(store, "a", b"x")
+        with pytest.raises(StorageFull):
+            put(store, "b", content(MIB))
+
+
+# What a killed put leaves
+
+
+def test_old_parts_of_killed_puts_are_removed(tmp_path):
+    store, left = FolderStore(tmp_path), []
+    while not left:
+        with python(PUT_FOREVER, tmp_path) as process:
+            process.stdout.readline()
+            process.kill()
+        left = [name for name in files(tmp_path) if name.endswith(".part")]
+    kept = {name: (tmp_path / name).read_bytes() for name in files(tmp_path) if name not in left}
+    (tmp_path / "images" / "a.part").write_bytes(b"a client's own")
+
+    assert store.remove_leftovers(before=datetime.now(UTC) - timedelta(hours=1)) == 0
+    assert store.remove_leftovers(before=datetime.now(UTC) + timedelta(seconds=1)) == len(left)
+    assert files(tmp_path) == sorted([*kept, "images/a.part"])
+    assert all((tmp_path / name).read_bytes() == data for name, data in kept.items())
+
+
+def test_leftovers_of_no_folder_are_none(tmp_path):
+    assert FolderStore(tmp_path / "not yet").remove_leftovers(before=datetime.now(UTC)) == 0
+    assert FakeStore().remove_leftovers(before=datetime.now(UTC)) == 0
+
+
+def test_the_names_of_new_folders_are_synced(tmp_path, monkeypatch):
+    """POSIX: a name lies in its folder's own data, so each parent of a new folder has to be synced."""
+    synced, fsync = [], os.fsync
+
+    def watch(handle):
+        synced.append(Path(f"/proc/self/fd/{handle}").resolve())
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    store = FolderStore(tmp_path / "data/blobs")
+    put(store, "images/2026/1", b"x")
+
+    root = tmp_path.resolve()
+    folders = [root, root / "data", root / "data/blobs", root / "data/blobs/images", root / "data/blobs/images/2026"]
+    assert [path for path in synced if path.is_dir()] == folders
+    assert store.get("images/2026/1", sha256=sha(b"x")) == b"x"
+    with pytest.raises(NotFound):
+        store.get("images/2026/2")
