@@ -1,11 +1,13 @@
 """
-Our two halves against the real KServe SDK, each in turn. Not part of make test: run make test-interop, which is
+Test our client and our predictor against the real KServe SDK.
+
+This is not part of make test. make test-interop runs:
 
     python -m venv .venv-interop
     .venv-interop/bin/pip install -r tests/interop/requirements.txt
     .venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop
 
-(--confcutdir leaves out tests/conftest.py, whose S3 servers need packages that this venv does not have.)
+--confcutdir leaves out tests/conftest.py, whose S3 servers need packages that are not there.
 """
 
 import importlib.util
@@ -28,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def predictor_url():
-    """Our predictor, started as it is started everywhere."""
+    """Run our predictor as a process."""
     process = Process()
     client = process.client()
     yield client.url
@@ -38,11 +40,17 @@ def predictor_url():
 
 @pytest.fixture(scope="session")
 def kserve_url():
-    """A model served by the KServe SDK, see kserve_model.py."""
+    """Run a model on the KServe SDK, see kserve_model.py."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
-    command = [sys.executable, "-m", "tests.interop.kserve_model", f"--http_port={port}", "--enable_grpc=false"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.interop.kserve_model",
+        f"--http_port={port}",
+        "--enable_grpc=false",
+    ]
     server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         _wait_until_open(server, port)

@@ -1,4 +1,4 @@
-"""The KServe SDK's client against our predictor: V1 and V2, JSON and binary, health and errors."""
+"""Test the KServe SDK's client against our predictor, in V1 and V2."""
 
 import asyncio
 import json
@@ -11,11 +11,11 @@ from tests.predictor.drawing import b64, disc, encoded
 
 JPEG = encoded(disc())
 
-pytestmark = pytest.mark.filterwarnings("default")  # the SDK's dependencies warn of each other
+pytestmark = pytest.mark.filterwarnings("default")  # of the SDK's dependencies
 
 
 def ask(protocol, method, *arguments, **options):
-    """Call one method of a fresh KServe client."""
+    """Call one method of a new KServe client."""
     from kserve import InferenceRESTClient, RESTConfig
 
     async def call():
@@ -37,7 +37,9 @@ def infer(url, tensor, data, *, binary, **options):
         given.set_data_from_numpy(data)
     else:
         given.data = data
-    reply = ask("v2", "infer", url, InferRequest("circles", [given], **options), model_name="circles")
+    reply = ask(
+        "v2", "infer", url, InferRequest("circles", [given], **options), model_name="circles"
+    )
     (output,) = reply.outputs
     assert (reply.model_name, output.name, output.datatype) == ("circles", "objects", "BYTES")
     return [json.loads(text) for text in output.data]
@@ -81,7 +83,13 @@ def test_v2_binary_uint8(predictor_url):
 def test_v2_binary_output_for_all_outputs(predictor_url):
     pictures = np.array([JPEG], dtype=object)
 
-    answers = infer(predictor_url, ("BYTES", [1]), pictures, binary=True, parameters={"binary_data_output": True})
+    answers = infer(
+        predictor_url,
+        ("BYTES", [1]),
+        pictures,
+        binary=True,
+        parameters={"binary_data_output": True},
+    )
 
     assert_disc_found(answers[0])
 
@@ -91,7 +99,9 @@ def test_v2_binary_output_for_one_output(predictor_url):
 
     wanted = [RequestedOutput("objects", {"binary_data": True})]
 
-    answers = infer(predictor_url, ("BYTES", [1]), [b64(JPEG)], binary=False, request_outputs=wanted)
+    answers = infer(
+        predictor_url, ("BYTES", [1]), [b64(JPEG)], binary=False, request_outputs=wanted
+    )
 
     assert_disc_found(answers[0])
 
@@ -118,4 +128,10 @@ def test_error_message_reaches_the_client(predictor_url):
     import httpx
 
     with pytest.raises(httpx.HTTPStatusError, match="Not a picture this server reads.*415"):
-        ask("v1", "infer", predictor_url, {"instances": [{"b64": b64(b"no picture")}]}, model_name="circles")
+        ask(
+            "v1",
+            "infer",
+            predictor_url,
+            {"instances": [{"b64": b64(b"not a picture")}]},
+            model_name="circles",
+        )

@@ -1,7 +1,8 @@
 """
-Our KServe client against a model on the real KServe SDK, over V1 as JSON and raw.
+Test our KServe client against a model on the real KServe SDK, over V1 as JSON and raw.
 
-V2 binary is left out: the SDK's server (0.21) decodes BYTES as UTF-8, so that every JPEG is a 500 there.
+V2 binary is left out, because the SDK's server (0.21) decodes BYTES as UTF-8 and answers 500 to
+every JPEG.
 """
 
 import pytest
@@ -52,7 +53,7 @@ def test_model_refusal_is_an_error(kserve_url, protocol):
     from circles.domain.errors import DetectorFailed
 
     with pytest.raises(DetectorFailed, match="400"):
-        detect(kserve_url, protocol, b"no picture")
+        detect(kserve_url, protocol, b"not a picture")
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

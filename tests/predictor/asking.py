@@ -1,4 +1,4 @@
-"""A client that hides nothing, and what every test asserts of an answer and of a refusal."""
+"""Send requests to a predictor, and check its answers and refusals."""
 
 import json
 import math
@@ -15,7 +15,7 @@ INFER = "/v2/models/circles/infer"
 
 
 class Client:
-    """A requests session with a server's address in front."""
+    """A session with the address of a server."""
 
     def __init__(self, url):
         self.url = url
@@ -31,29 +31,29 @@ class Client:
         return self.session.post(self.url + path, data=body, headers=headers, timeout=30, **options)
 
     def predict(self, *pictures, parameters=None):
-        """V1 as JSON."""
+        """Send pictures as V1 JSON."""
         body = {"instances": [{"image_bytes": {"b64": b64(each)}} for each in pictures]}
         if parameters is not None:
             body["parameters"] = parameters
         return self.post(PREDICT, json.dumps(body), kind="application/json")
 
     def raw(self, picture, kind="image/jpeg", query=""):
-        """V1 with the picture as the body."""
+        """Send one picture as the body of a V1 request."""
         return self.post(PREDICT + query, picture, kind=kind)
 
     def infer(self, inputs, **rest):
-        """V2 as JSON."""
+        """Send tensors as V2 JSON."""
         return self.post(INFER, json.dumps({"inputs": inputs, **rest}), kind="application/json")
 
     def infer_binary(self, header, tail, length=None):
-        """V2 with tensors behind the JSON; length overrides what the header says of the JSON's size."""
+        """Send tensors behind the JSON of V2. length replaces the true size of the JSON."""
         text = json.dumps(header).encode()
         sizes = {"Inference-Header-Content-Length": str(len(text) if length is None else length)}
         return self.post(INFER, text + tail, kind="application/octet-stream", headers=sizes)
 
 
 def opened(client, *, head, body=b""):
-    """Open a connection and send the head of a request to PREDICT, with the beginning of its body."""
+    """Open a connection and send the head of a request, and the beginning of its body."""
     connection = socket.create_connection(("127.0.0.1", client.port), timeout=30)
     lines = [f"POST {PREDICT} HTTP/1.1", "Host: test", "Content-Type: image/jpeg", *head]
     connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
@@ -61,7 +61,7 @@ def opened(client, *, head, body=b""):
 
 
 def received(connection):
-    """Read to the end: status, headers' text, JSON."""
+    """Read a response to its end. Return status, headers as text, and JSON."""
     with connection, connection.makefile("rb") as file:
         text = file.read()
     head, body = text.split(b"\r\n\r\n", 1)
@@ -69,12 +69,12 @@ def received(connection):
 
 
 def element(data):
-    """One element of a binary BYTES tensor."""
+    """Return one element of a binary BYTES tensor."""
     return struct.pack("<I", len(data)) + data
 
 
 def elements(data):
-    """The elements of a binary BYTES tensor."""
+    """Return the elements of a binary BYTES tensor."""
     found = []
     while data:
         (size,) = struct.unpack("<I", data[:4])
@@ -92,20 +92,29 @@ def assert_refused(reply, status, words):
 
 
 def assert_answer(answer, width=WIDTH, height=HEIGHT):
-    """Hold one picture's answer to the contract, whatever was found in it."""
+    """Check the answer for one picture against the contract."""
     assert set(answer) == {"model_version", "width", "height", "objects"}
     assert (answer["width"], answer["height"]) == (width, height)
     assert isinstance(answer["model_version"], str) and answer["model_version"]
     for each in answer["objects"]:
         assert set(each) == {"bbox", "centroid", "radius", "score", "label"}
         x, y, w, h = each["bbox"]
-        assert 0 <= x and 0 <= y and x + w <= width + 0.01 and y + h <= height + 0.01 and w > 0 and h > 0
-        assert all(math.isfinite(number) for number in [*each["bbox"], *each["centroid"], each["radius"]])
+        assert (
+            0 <= x
+            and 0 <= y
+            and x + w <= width + 0.01
+            and y + h <= height + 0.01
+            and w > 0
+            and h > 0
+        )
+        assert all(
+            math.isfinite(number) for number in [*each["bbox"], *each["centroid"], each["radius"]]
+        )
         assert 0 <= each["score"] <= 1 and each["label"] == "circle"
 
 
 def assert_disc_found(answer):
-    """The one disc of drawing.disc() is there, where it was drawn, and nothing else."""
+    """Check that the disc of drawing.disc() is the only object, at its place."""
     assert_answer(answer)
     (found,) = answer["objects"]
     assert found["centroid"] == pytest.approx(CENTRE, abs=2)

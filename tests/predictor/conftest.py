@@ -1,4 +1,4 @@
-"""The real server as a process of its own on a free port, once a session; and an in-process one around a fake."""
+"""Run the real predictor as a process, or a server in this process around a fake."""
 
 import contextlib
 import threading
@@ -31,7 +31,7 @@ def server(process):
 
 @pytest.fixture
 def start():
-    """Start a predictor with settings of its own; the test may stop it, we do in any case."""
+    """Return a function that starts a predictor with settings of its own."""
     with contextlib.ExitStack() as stack:
 
         def starter(**env):
@@ -44,7 +44,11 @@ def start():
 
 @pytest.fixture
 def start_ready(start):
-    """Start one as start does, and wait for it; gives a client to it, or with_process=True both."""
+    """
+    Return a function that starts a predictor and waits until it is ready.
+
+    It returns a client, or process and client with with_process=True.
+    """
     with contextlib.ExitStack() as stack:
 
         def starter(*, with_process=False, **env):
@@ -59,7 +63,11 @@ def start_ready(start):
 @contextlib.contextmanager
 def _serving(detector, settings):
     config = uvicorn.Config(
-        create_app(Inference(detector, settings), settings), host="127.0.0.1", port=0, lifespan="off", log_config=None
+        create_app(Inference(detector, settings), settings),
+        host="127.0.0.1",
+        port=0,
+        lifespan="off",
+        log_config=None,
     )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run)
@@ -75,7 +83,7 @@ def _serving(detector, settings):
 
 @pytest.fixture
 def serve():
-    """Serve a detector of the test's own in this process, where the test can hold it still."""
+    """Return a function that serves a fake detector in this process."""
     with contextlib.ExitStack() as stack:
 
         def server(detector, **settings):

@@ -1,4 +1,4 @@
-"""Test pictures drawn in code, and how to write them in every form that must be read."""
+"""Draw test pictures and write them in every format that must be read."""
 
 import base64
 import io
@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 WIDTH, HEIGHT = 240, 160
 CENTRE, RADIUS = (70.0, 55.0), 30.0
-"""The one disc of disc(): off both axes and both diagonals, so that no turn or mirroring puts it on itself."""
+"""The disc of disc(). It is off all axes and diagonals, so that each rotation moves it."""
 
 STORED = {
     1: None,
@@ -21,11 +21,11 @@ STORED = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_270,
 }
-"""EXIF orientation to what turns an upright picture into the stored one."""
+"""EXIF orientation to the operation that turns an upright picture into the stored one."""
 
 
 def disc(mode="RGB", *, ink="white", paper="black"):
-    """Draw an upright picture, WIDTH x HEIGHT, with one disc."""
+    """Draw an upright picture of WIDTH x HEIGHT pixels with one disc."""
     large = Image.new("RGB", (WIDTH * 4, HEIGHT * 4), paper)
     (x, y), r = CENTRE, RADIUS
     ImageDraw.Draw(large).ellipse([4 * (x - r), 4 * (y - r), 4 * (x + r), 4 * (y + r)], fill=ink)
@@ -39,7 +39,7 @@ def encoded(image, kind="JPEG", **options):
 
 
 def oriented(orientation, kind="JPEG", **options):
-    """Encode disc() as a camera held another way stores it."""
+    """Encode disc() as a camera in this orientation stores it."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     image = disc()
@@ -52,12 +52,17 @@ def b64(data):
 
 
 def png_bomb(width, height, *, rows):
-    """Write a PNG of one-bit black pixels by hand; its header says width x height, so many rows are really there."""
+    """Return a PNG of one-bit black pixels with this size in its header and this number of rows."""
     packer = zlib.compressobj(9)
     row = bytes(1 + (min(width, 10_000) + 7) // 8)
     packed = b"".join(packer.compress(row) for _ in range(rows)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + _chunk(b"IHDR", header)
+        + _chunk(b"IDAT", packed)
+        + _chunk(b"IEND", b"")
+    )
 
 
 def _chunk(name, data):
@@ -65,7 +70,7 @@ def _chunk(name, data):
 
 
 def many_scans(count):
-    """A progressive JPEG whose last scan is repeated, which costs its reader a whole picture's work each time."""
+    """Return a progressive JPEG with its last scan repeated. Each costs the work of a picture."""
     data = encoded(disc(), progressive=True)
     last = data.rindex(b"\xff\xda")
     return data[:last] + data[last:-2] * count + b"\xff\xd9"

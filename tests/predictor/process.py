@@ -1,4 +1,4 @@
-"""The real server as a process of its own. Imports nothing of the server, so that other suites can use it too."""
+"""Run the real predictor as a process. Other suites use it too, so it imports nothing of it."""
 
 import os
 import re
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Process:
-    """python -m predictor; its log is read in a thread, so that it can never block on a full pipe."""
+    """A running predictor. A thread reads its log, because a full pipe would block it."""
 
     def __init__(self, **env):
         settings = {"PREDICTOR_HOST": "127.0.0.1", "PREDICTOR_PORT": "0", **env}
@@ -40,7 +40,7 @@ class Process:
             self._grew.notify_all()
 
     def logged(self, pattern):
-        """Wait for a line that pattern is found in, and return the match."""
+        """Wait for a line with this pattern, and return the match."""
 
         def found():
             return next((match for line in self.lines if (match := re.search(pattern, line))), None)
@@ -51,11 +51,11 @@ class Process:
             return found()
 
     def client(self):
-        """Wait until it is ready; who asks closes the session."""
+        """Wait until it is ready, and return a client. The caller closes its session."""
         return Client(self.logged(r"ready on (http://127.0.0.1:\d+)")[1])
 
     def stop(self):
-        """Ask it to end, and return its exit status."""
+        """End it by SIGTERM, and return its exit status."""
         self.popen.terminate()
         return self.wait()
 

@@ -1,4 +1,4 @@
-"""A real photograph: the 24 Greek coins of scikit-image's data set."""
+"""Test a real photograph: the 24 Greek coins of scikit-image's data set."""
 
 from PIL import Image
 from skimage import data
@@ -19,6 +19,6 @@ def test_coins_of_a_real_photo_are_found(server):
 
 
 def row_lengths(objects):
-    """The coins lie in four rows, about 70 pixels apart, the first at 50."""
+    """Count the coins of the four rows, which are about 70 pixels apart, the first at 50."""
     rows = [round((each["centroid"][1] - 50) / 70) for each in objects]
     return [rows.count(row) for row in range(4)]

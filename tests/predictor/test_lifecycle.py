@@ -1,4 +1,4 @@
-"""Starting and ending the process."""
+"""Test how the process starts and ends."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.predictor.asking import opened, received
+from tests.predictor.asking import PREDICT, opened, received
 from tests.predictor.drawing import disc, encoded
 
 JPEG = encoded(disc())
@@ -15,14 +15,14 @@ JPEG = encoded(disc())
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_finishes_the_request_and_exits_cleanly(start_ready, number):
     process, client = start_ready(with_process=True)
-    under_way = opened(client, head=["Expect: 100-continue", f"Content-Length: {len(JPEG)}"])
-    assert under_way.recv(100).startswith(b"HTTP/1.1 100")
+    unfinished = opened(client, head=["Expect: 100-continue", f"Content-Length: {len(JPEG)}"])
+    assert unfinished.recv(100).startswith(b"HTTP/1.1 100")
 
     process.popen.send_signal(number)
     process.logged("Shutting down")
     wait_until_refused(client.port)
-    under_way.sendall(JPEG)
-    status, _, body = received(under_way)
+    unfinished.sendall(JPEG)
+    status, _, body = received(unfinished)
 
     assert status == 200
     assert len(body["predictions"][0]["objects"]) == 1
@@ -47,18 +47,18 @@ def test_port_opens_only_when_the_model_is_ready(start):
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
     process = start(PREDICTOR_PORT=str(port))
-    for_the_first_time = None
-    while for_the_first_time is None:
+    connection = None
+    while connection is None:
         assert process.popen.poll() is None
         try:
-            for_the_first_time = socket.create_connection(("127.0.0.1", port), timeout=30)
+            connection = socket.create_connection(("127.0.0.1", port), timeout=30)
         except ConnectionRefusedError:
             pass
 
-    head = f"POST /v1/models/circles:predict HTTP/1.1\r\nConnection: close\r\nContent-Length: {len(JPEG)}\r\n\r\n"
-    for_the_first_time.sendall(head.encode() + JPEG)
+    head = f"POST {PREDICT} HTTP/1.1\r\nConnection: close\r\nContent-Length: {len(JPEG)}\r\n\r\n"
+    connection.sendall(head.encode() + JPEG)
 
-    assert received(for_the_first_time)[0] == 200
+    assert received(connection)[0] == 200
 
 
 def test_warm_up_runs_before_the_first_request(start_ready):
@@ -97,7 +97,10 @@ def test_other_model_name_is_served(start_ready):
 
 def test_no_file_is_kept_open(server, process):
     server.raw(JPEG)
-    held = [os.readlink(f"/proc/{process.popen.pid}/fd/{each}") for each in os.listdir(f"/proc/{process.popen.pid}/fd")]
+    held = [
+        os.readlink(f"/proc/{process.popen.pid}/fd/{each}")
+        for each in os.listdir(f"/proc/{process.popen.pid}/fd")
+    ]
 
     files = [each for each in held if each.startswith("/") and not each.startswith("/dev/")]
     assert files == []

@@ -1,11 +1,18 @@
-"""Bodies: too large, too slow, too many, cut off."""
+"""Test bodies that are too large, too slow, too many or cut off."""
 
 import json
 import socket
 
 import pytest
 
-from tests.predictor.asking import INFER, PREDICT, assert_disc_found, assert_refused, opened, received
+from tests.predictor.asking import (
+    INFER,
+    PREDICT,
+    assert_disc_found,
+    assert_refused,
+    opened,
+    received,
+)
 from tests.predictor.conftest import MAX_BODY_BYTES
 from tests.predictor.drawing import b64, disc, encoded
 
@@ -19,7 +26,9 @@ def chunks(count, size=65536):
 
 @pytest.mark.parametrize("path", [PREDICT, INFER])
 def test_too_large_announced_body_is_413(server, path):
-    assert_refused(server.post(path, bytes(MAX_BODY_BYTES + 1), kind="image/jpeg"), 413, "1,000,000 bytes")
+    reply = server.post(path, bytes(MAX_BODY_BYTES + 1), kind="image/jpeg")
+
+    assert_refused(reply, 413, "1,000,000 bytes")
 
 
 @pytest.mark.parametrize("path", [PREDICT, INFER])
@@ -63,7 +72,8 @@ def test_expect_100_is_refused_before_the_body(server):
 
 
 def test_expect_100_is_accepted_within_the_limit(server):
-    with opened(server, head=["Expect: 100-continue", f"Content-Length: {len(JPEG)}"]) as connection:
+    head = ["Expect: 100-continue", f"Content-Length: {len(JPEG)}"]
+    with opened(server, head=head) as connection:
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
         connection.sendall(JPEG)
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
@@ -86,7 +96,9 @@ def test_non_http_bytes_are_answered_400(server):
 def test_slow_body_times_out_with_408(start_ready):
     client = start_ready(PREDICTOR_BODY_TIMEOUT_S="1")
 
-    status, _, body = received(opened(client, head=["Connection: close", "Content-Length: 5000"], body=b"slow"))
+    status, _, body = received(
+        opened(client, head=["Connection: close", "Content-Length: 5000"], body=b"slow")
+    )
 
     assert status == 408
     assert "in time" in body["error"]
@@ -96,7 +108,7 @@ def test_request_over_the_limit_is_503_with_retry_after(start_ready):
     client = start_ready(PREDICTOR_CONCURRENCY="1", PREDICTOR_MAX_WAITING="1")
     head = ["Connection: close", f"Content-Length: {len(JPEG)}"]
     inside = [opened(client, head=[*head, "Expect: 100-continue"]) for _ in range(2)]
-    for connection in inside:  # a 100 comes when the request is in and its body is waited for
+    for connection in inside:  # the 100 shows that the server waits for the body
         assert connection.recv(100).startswith(b"HTTP/1.1 100")
 
     status, text, body = received(opened(client, head=head, body=JPEG))
@@ -104,7 +116,8 @@ def test_request_over_the_limit_is_503_with_retry_after(start_ready):
         connection.sendall(JPEG)
     answers = [received(connection) for connection in inside]
 
-    assert (status, body) == (503, {"error": "Too many requests are waiting: try again in a moment."})
+    words = "Too many requests are waiting: try again in a moment."
+    assert (status, body) == (503, {"error": words})
     assert "retry-after: 1" in text
     assert [status for status, _, _ in answers] == [200, 200]
     assert received(opened(client, head=head, body=JPEG))[0] == 200

@@ -1,4 +1,4 @@
-"""Encoded pictures to upright RGB pixels, value by value."""
+"""Test how encoded pictures become upright RGB pixels, value by value."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def pixels_of(data):
 
 
 def grey_levels(values, kind="PNG"):
-    """The red channel of a one-row picture of values, after it went through a file; the other two must equal it."""
+    """Write values as one row of grey pixels, and return the levels that are read."""
     decoded = pixels_of(encoded(Image.fromarray(values[None, :]), kind))
     assert decoded.shape == (1, len(values), 3) and decoded.dtype == np.uint8
     assert (decoded == decoded[:, :, :1]).all()
@@ -67,7 +67,9 @@ def test_integers_and_floats_are_stretched():
 
 
 def test_nan_and_infinity_do_not_spoil_other_pixels():
-    assert grey_levels(np.array([0, 1, np.nan, np.inf, -np.inf], np.float32), "TIFF") == [0, 255, 0, 255, 0]
+    values = np.array([0, 1, np.nan, np.inf, -np.inf], np.float32)
+
+    assert grey_levels(values, "TIFF") == [0, 255, 0, 255, 0]
 
 
 def test_flat_deep_picture_is_black():
@@ -88,11 +90,15 @@ def test_transparent_palette_colour_is_white():
     image.putpalette([10, 20, 30, 40, 50, 60])
     image.putdata([0, 1])
 
-    assert pixels_of(encoded(image, "PNG", transparency=0))[0].tolist() == [[255, 255, 255], [40, 50, 60]]
+    decoded = pixels_of(encoded(image, "PNG", transparency=0))
+
+    assert decoded[0].tolist() == [[255, 255, 255], [40, 50, 60]]
 
 
 def test_cmyk_is_converted_as_ink_on_paper():
-    inks = np.zeros((16, 64, 4), np.uint8)  # 16 px a colour, so that JPEG's blocks do not mix them
+    inks = np.zeros(
+        (16, 64, 4), np.uint8
+    )  # 16 px for each colour, so that JPEG's blocks do not mix them
     inks[:, 16:32, 0] = inks[:, 32:48, 3] = 255
     inks[:, 48:, 1:3] = 255
 
@@ -112,7 +118,7 @@ def test_first_frame_of_an_animation_is_used():
 
 def test_pixel_limit_is_checked_before_decoding():
     data = encoded(Image.new("RGB", (10, 11)), "PNG")
-    cut = data[:60]  # the header is whole, the pixels are not
+    cut = data[:60]  # the complete header, but not all pixels
 
     assert pictures.open_picture(cut, max_pixels=110).size == (10, 11)
     with pytest.raises(Refusal) as refused:

@@ -1,4 +1,4 @@
-"""Every kind of picture: the same disc is found at the same upright place, or the picture is refused by name."""
+"""Test that every kind of picture has the same disc at the same place, or is refused."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,16 @@ from PIL import Image
 from predictor.errors import Refusal
 from predictor.inference.pictures import open_picture
 from tests.predictor.asking import assert_answer, assert_disc_found, assert_refused
-from tests.predictor.drawing import HEIGHT, STORED, WIDTH, disc, encoded, many_scans, oriented, png_bomb
+from tests.predictor.drawing import (
+    HEIGHT,
+    STORED,
+    WIDTH,
+    disc,
+    encoded,
+    many_scans,
+    oriented,
+    png_bomb,
+)
 
 
 def sixteen_bit(top):
@@ -15,14 +24,18 @@ def sixteen_bit(top):
 
 
 def transparent():
-    """A black disc on nothing at all: on white paper it shows, on black it would not."""
+    """Return a black disc without a ground. It is visible on white, and would not be on black."""
     image = Image.new("RGBA", (WIDTH, HEIGHT), (0, 0, 0, 0))
     image.putalpha(disc("L"))
     return image
 
 
 def palette_with_transparency():
-    image = disc("L").point(lambda grey: 255 * (grey > 127)).convert("P", palette=Image.Palette.ADAPTIVE, colors=2)
+    image = (
+        disc("L")
+        .point(lambda grey: 255 * (grey > 127))
+        .convert("P", palette=Image.Palette.ADAPTIVE, colors=2)
+    )
     index = image.getpixel((0, 0))
     image.putpalette([0, 0, 0] * 2)
     return encoded(image, "PNG", transparency=index)
@@ -57,9 +70,13 @@ PICTURES = {
     "tiff": encoded(disc(), "TIFF"),
     "lzw tiff": encoded(disc(), "TIFF", compression="tiff_lzw"),
     "16-bit tiff": encoded(sixteen_bit(65535), "TIFF"),
-    "32-bit integer tiff": encoded(Image.fromarray(np.asarray(disc("L"), np.int32) * 90_000 - 10**6), "TIFF"),
+    "32-bit integer tiff": encoded(
+        Image.fromarray(np.asarray(disc("L"), np.int32) * 90_000 - 10**6), "TIFF"
+    ),
     "float tiff": encoded(Image.fromarray(np.asarray(disc("L"), np.float32) / 255 - 0.5), "TIFF"),
-    "tiff of several pages": encoded(disc(), "TIFF", save_all=True, append_images=[disc(ink="black")]),
+    "tiff of several pages": encoded(
+        disc(), "TIFF", save_all=True, append_images=[disc(ink="black")]
+    ),
 }
 
 
@@ -94,7 +111,13 @@ def test_damaged_exif_is_ignored(server):
     assert_disc_found(server.raw(damaged).json()["predictions"][0])
 
 
-FIRST_OF_SEVERAL = {"multi-picture jpeg", "tiff of several pages", "animated png", "animated gif", "animated webp"}
+FIRST_OF_SEVERAL = {
+    "multi-picture jpeg",
+    "tiff of several pages",
+    "animated png",
+    "animated gif",
+    "animated webp",
+}
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -118,7 +141,14 @@ def test_picture_without_its_last_bytes_is_422(server):
 
 @pytest.mark.parametrize(
     "data",
-    [b"not a picture", b"<svg/>", b"%PDF-1.7", b"\x00" * 5000, b"\xff\xfe\xfd", b"RIFF\x00\x00\x00\x00AVI LIST"],
+    [
+        b"not a picture",
+        b"<svg/>",
+        b"%PDF-1.7",
+        b"\x00" * 5000,
+        b"\xff\xfe\xfd",
+        b"RIFF\x00\x00\x00\x00AVI LIST",
+    ],
 )
 def test_non_picture_is_415_with_the_known_formats(server, data):
     reply = server.raw(data)
@@ -137,7 +167,9 @@ def test_header_without_pixels_is_422(server):
     assert_refused(server.raw(b"\x89PNG\r\n\x1a\n"), 422, "cut off or damaged")
 
 
-@pytest.mark.parametrize(("width", "height"), [(10_000, 6_000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(10_000, 6_000), (20_000, 20_000), (2**31 - 1, 2**31 - 1)]
+)
 def test_bomb_is_413_by_its_header(server, width, height):
     bomb = png_bomb(width, height, rows=100)
     assert len(bomb) < 10_000
@@ -167,12 +199,15 @@ def test_jpeg_of_a_thousand_scans_is_422(server):
     assert_refused(server.raw(many_scans(1000)), 422, "scans")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 300), (8, 20_000), (20_000, 8), (2, 2), (3000, 10)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1, 1), (1, 300), (8, 20_000), (20_000, 8), (2, 2), (3000, 10)]
+)
 @pytest.mark.parametrize("filling", ["black", "white", "noise"])
 def test_odd_sizes_are_answered(server, width, height, filling):
     image = Image.new("RGB", (width, height), "black" if filling == "noise" else filling)
     if filling == "noise":
-        image = Image.fromarray(np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8))
+        noise = np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
+        image = Image.fromarray(noise)
 
     reply = server.raw(encoded(image, "PNG"), "image/png")
 
@@ -187,7 +222,8 @@ def test_checkerboard_has_few_circles(server, cell):
 
     reply = server.raw(encoded(board, "PNG"), "image/png")
 
-    assert len(reply.json()["predictions"][0]["objects"]) < 30  # of 1,800 and more cells; MODEL.md has the counts
+    # Of 1,800 and more cells. MODEL.md has the counts.
+    assert len(reply.json()["predictions"][0]["objects"]) < 30
 
 
 @pytest.mark.parametrize("seed", range(3))

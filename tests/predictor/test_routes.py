@@ -1,4 +1,4 @@
-"""What is not inference: health, metadata, metrics, and paths that do not exist."""
+"""Test health, metadata, metrics, the log and unknown paths."""
 
 import re
 
@@ -68,7 +68,9 @@ def test_inference_with_another_version_is_404(server):
     assert_refused(server.post("/v2/models/circles/versions/0/infer", "{}"), 404, "one version")
 
 
-@pytest.mark.parametrize("path", ["/v1/models/squares", "/v2/models/squares", "/v2/models/squares/ready"])
+@pytest.mark.parametrize(
+    "path", ["/v1/models/squares", "/v2/models/squares", "/v2/models/squares/ready"]
+)
 def test_other_model_is_404(server, path):
     assert_refused(server.get(path), 404, "'circles'")
 
@@ -80,18 +82,31 @@ def test_inference_with_another_model_is_404(server, path):
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing", "/v1", "/v1/", "/v3/models", "/v1/models/", "/v2/health", "/v1/models/circles/", "/../etc/passwd"],
+    [
+        "/nothing",
+        "/v1",
+        "/v1/",
+        "/v3/models",
+        "/v1/models/",
+        "/v2/health",
+        "/v1/models/circles/",
+        "/../etc/passwd",
+    ],
 )
 def test_unknown_path_is_a_json_404(server, path):
     assert_refused(server.get(path), 404, "Not Found")
 
 
-@pytest.mark.parametrize("path", ["/v1/models/circles:explain", "/v1/models/circles:predict/x", "/v2/models/circles/x"])
+@pytest.mark.parametrize(
+    "path", ["/v1/models/circles:explain", "/v1/models/circles:predict/x", "/v2/models/circles/x"]
+)
 def test_unknown_verb_is_a_json_404(server, path):
     assert_refused(server.post(path, b""), 404, "Not Found")
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/models", "/v1/models/circles", "/v2", "/v2/health/live", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1/models", "/v1/models/circles", "/v2", "/v2/health/live", "/metrics"]
+)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_read_only_path_refuses_other_methods(server, path, method):
     reply = server.session.request(method, server.url + path, data=b"x" * 10, timeout=30)
@@ -116,7 +131,7 @@ def test_head_has_no_body(server):
 
 
 def samples(server):
-    """The metrics as {name with labels: value}."""
+    """Return the metrics as {name with labels: value}."""
     reply = server.get("/metrics")
     assert reply.status_code == 200
     assert reply.headers["Content-Type"].startswith("text/plain")
@@ -143,7 +158,7 @@ def test_errors_are_counted_by_status(server):
     before = samples(server)
 
     server.get("/nothing")
-    server.raw(b"no picture")
+    server.raw(b"not a picture")
 
     after = samples(server)
     unknown = 'circles_predictor_errors_total{code="404"}'
@@ -152,7 +167,8 @@ def test_errors_are_counted_by_status(server):
 
 
 def test_openmetrics_is_served_on_request(server):
-    reply = server.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    accept = {"Accept": "application/openmetrics-text; version=1.0.0"}
+    reply = server.get("/metrics", headers=accept)
 
     assert reply.headers["Content-Type"].startswith("application/openmetrics-text")
     assert reply.text.endswith("# EOF\n")
@@ -162,7 +178,9 @@ def test_request_is_one_line_in_the_log(server, process):
     server.raw(encoded(disc()), query="?min_score=0.25")
     server.get("/nothing/here")
 
-    assert process.logged(r"POST /v1/models/circles:predict\?min_score=0.25 200 \d+ ms 1 circle in \d+ KiB$")
+    assert process.logged(
+        r"POST /v1/models/circles:predict\?min_score=0.25 200 \d+ ms 1 circle in \d+ KiB$"
+    )
     assert process.logged(r"GET /nothing/here 404 \d+ ms")
 
 
@@ -175,7 +193,15 @@ def test_path_cannot_forge_a_log_line(server, process):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/metrics", "/v1/models/circles", "/v2/health/ready", "/v2/health/live", "/v2/models/circles/ready"]
+    "path",
+    [
+        "/",
+        "/metrics",
+        "/v1/models/circles",
+        "/v2/health/ready",
+        "/v2/health/live",
+        "/v2/models/circles/ready",
+    ],
 )
 def test_probes_are_not_logged(server, process, path):
     server.get(path)

@@ -1,4 +1,4 @@
-"""What happens beside a running inference, and when the detector itself is at fault: around a detector that we hold."""
+"""Test requests during a running inference, and errors of the detector."""
 
 import socket
 import threading
@@ -13,7 +13,7 @@ CIRCLE = Circle((1.0, 2.0, 3.0, 4.0), (2.5, 4.0), 1.75, 0.123456)
 
 
 class HeldDetector:
-    """Says when a detection has begun, and ends it only when the test lets it."""
+    """A detector that ends a detection only when the test releases it."""
 
     version = "held-1"
     default_min_score = 0.0
@@ -30,17 +30,17 @@ class HeldDetector:
         return [CIRCLE]
 
 
-class FaultyDetector:
-    version = "faulty-1"
+class FailingDetector:
+    version = "failing-1"
     default_min_score = 0.0
 
-    def __init__(self, fault):
-        self.fault = fault
+    def __init__(self, outcome):
+        self.outcome = outcome
 
     def detect(self, pixels, *, min_score, max_objects):
-        if isinstance(self.fault, Exception):
-            raise self.fault
-        return [self.fault]
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return [self.outcome]
 
 
 def test_health_answers_during_inference(serve):
@@ -50,7 +50,10 @@ def test_health_answers_during_inference(serve):
     with ThreadPoolExecutor(1) as pool:
         prediction = pool.submit(client.raw, JPEG)
         assert detector.begun.acquire(timeout=30)
-        health = [client.get(path).status_code for path in ("/", "/v1/models/circles", "/v2/health/ready", "/metrics")]
+        health = [
+            client.get(path).status_code
+            for path in ("/", "/v1/models/circles", "/v2/health/ready", "/metrics")
+        ]
         running = not prediction.done()
         detector.release.set()
         reply = prediction.result()
@@ -94,11 +97,11 @@ def test_disconnected_client_costs_no_detection(serve):
 
 def leave_while_waiting(client):
     with socket.create_connection(("127.0.0.1", client.port), timeout=30) as connection:
-        head = f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(JPEG)}\r\n\r\n"
-        connection.sendall(head.encode())
-        assert connection.recv(100).startswith(b"HTTP/1.1 100")  # it is in
+        lines = ["Host: x", "Expect: 100-continue", f"Content-Length: {len(JPEG)}"]
+        connection.sendall("\r\n".join([f"POST {PREDICT} HTTP/1.1", *lines, "", ""]).encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")  # the server waits for the body
         connection.sendall(JPEG)
-    client.get("/")  # the server has seen what came before this
+    client.get("/")  # by now the server has read the request before
 
 
 def test_large_pictures_are_decoded_one_at_a_time(serve):
@@ -118,7 +121,9 @@ def test_large_pictures_are_decoded_one_at_a_time(serve):
 
 def test_numbers_are_rounded(serve):
     """Pixels keep two decimals, scores four."""
-    client = serve(FaultyDetector(Circle((1 / 3, 2 / 3, 10.005, 7), (5.33333, 4), 9.87654321, 0.123456)))
+    client = serve(
+        FailingDetector(Circle((1 / 3, 2 / 3, 10.005, 7), (5.33333, 4), 9.87654321, 0.123456))
+    )
 
     (found,) = client.raw(JPEG).json()["predictions"][0]["objects"]
 
@@ -127,7 +132,7 @@ def test_numbers_are_rounded(serve):
 
 
 def test_unexpected_error_is_500_without_internals(serve):
-    client = serve(FaultyDetector(RuntimeError("secret /srv/model.onnx")))
+    client = serve(FailingDetector(RuntimeError("secret /srv/model.onnx")))
 
     reply = client.raw(JPEG)
 
@@ -137,17 +142,17 @@ def test_unexpected_error_is_500_without_internals(serve):
 
 def test_nan_and_infinity_are_500_never_null(serve):
     for wrong in (float("nan"), float("inf")):
-        client = serve(FaultyDetector(Circle((1.0, 2.0, wrong, 4.0), (2.5, 4.0), 1.75, 0.5)))
+        client = serve(FailingDetector(Circle((1.0, 2.0, wrong, 4.0), (2.5, 4.0), 1.75, 0.5)))
 
         assert_refused(client.raw(JPEG), 500, "The predictor failed")
 
 
 def test_next_request_is_served_after_an_error(serve):
-    detector = FaultyDetector(RuntimeError("once"))
+    detector = FailingDetector(RuntimeError("once"))
     client = serve(detector, concurrency=1, max_waiting=1)
     statuses = [client.raw(JPEG).status_code for _ in range(4)]
 
-    detector.fault = CIRCLE
+    detector.outcome = CIRCLE
 
     assert statuses == [500] * 4
     assert client.raw(JPEG).status_code == 200

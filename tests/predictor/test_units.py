@@ -1,4 +1,4 @@
-"""The parts that a request cannot show: settings, cores, the pixel budget, the first detector."""
+"""Test what a request cannot show: settings, cores, the pixel budget, the Hough detector."""
 
 import threading
 import time
@@ -14,9 +14,9 @@ from predictor.settings import Settings, SettingsError
 
 def test_settings_read_the_environment():
     assert Settings.from_env({}) == Settings()
-    assert Settings.from_env({"PREDICTOR_MAX_PIXELS": "7", "PREDICTOR_BODY_TIMEOUT_S": "1.5"}) == Settings(
-        max_pixels=7, body_timeout_s=1.5
-    )
+    assert Settings.from_env(
+        {"PREDICTOR_MAX_PIXELS": "7", "PREDICTOR_BODY_TIMEOUT_S": "1.5"}
+    ) == Settings(max_pixels=7, body_timeout_s=1.5)
 
 
 def test_empty_variable_counts_as_unset():
@@ -46,7 +46,13 @@ def test_invalid_whole_number_names_its_setting(value):
 
 @pytest.mark.parametrize(
     ("quota", "cores"),
-    [("max 100000", 64), ("50000 100000", 1), ("150000 100000", 2), ("99900000 100000", 64), ("", 64)],
+    [
+        ("max 100000", 64),
+        ("50000 100000", 1),
+        ("150000 100000", 2),
+        ("99900000 100000", 64),
+        ("", 64),
+    ],
 )
 def test_cgroup_2_quota_limits_the_cores(tmp_path, monkeypatch, quota, cores):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
@@ -84,7 +90,9 @@ def test_pixel_budget_is_never_exceeded():
                 inside[0] -= pixels
                 served.append(pixels)
 
-    threads = [threading.Thread(target=work, args=(pixels,)) for pixels in [3, 10, 1, 6, 4, 10, 5, 5] * 10]
+    threads = [
+        threading.Thread(target=work, args=(pixels,)) for pixels in [3, 10, 1, 6, 4, 10, 5, 5] * 10
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -105,7 +113,7 @@ def test_small_pictures_do_not_overtake_a_large_one():
     with budget.taken(6):
         for thread in threads:
             thread.start()
-            time.sleep(0.1)  # it waits, or with a budget that is not fair it is through
+            time.sleep(0.1)  # by now it waits; with an unfair budget it would be finished
     for thread in threads:
         thread.join(30)
 
@@ -132,12 +140,19 @@ def discs(places, width=1200, height=900):
 
 
 def test_hough_finds_discs_of_several_sizes():
-    places = [(200.0, 200.0, 60.0), (600.0, 300.0, 150.0), (1000.0, 600.0, 100.0), (300.0, 700.0, 90.0)]
+    places = [
+        (200.0, 200.0, 60.0),
+        (600.0, 300.0, 150.0),
+        (1000.0, 600.0, 100.0),
+        (300.0, 700.0, 90.0),
+    ]
 
     found = HoughDetector().detect(discs(places), min_score=0.5, max_objects=100)
 
     assert len(found) == len(places)
-    for circle, (x, y, radius) in zip(sorted(found, key=lambda c: c.centroid), sorted(places), strict=True):
+    for circle, (x, y, radius) in zip(
+        sorted(found, key=lambda c: c.centroid), sorted(places), strict=True
+    ):
         assert circle.centroid == pytest.approx((x, y), abs=5)
         assert circle.radius_px == pytest.approx(radius, rel=0.05)
 
@@ -152,7 +167,9 @@ def test_hough_merges_a_rim_and_its_inner_ring():
 
 
 def test_hough_clips_the_box_but_not_the_radius():
-    (circle,) = HoughDetector().detect(discs([(60.0, 450.0, 150.0)]), min_score=0.3, max_objects=100)
+    (circle,) = HoughDetector().detect(
+        discs([(60.0, 450.0, 150.0)]), min_score=0.3, max_objects=100
+    )
 
     left, top, width, height = circle.bbox
     assert (left, top + height / 2) == pytest.approx((0, 450), abs=6)
@@ -167,4 +184,6 @@ def test_hough_returns_the_best_up_to_the_limit():
 
     assert [c.score for c in everything] == sorted((c.score for c in everything), reverse=True)
     assert HoughDetector().detect(pixels, min_score=0.0, max_objects=2) == everything[:2]
-    assert HoughDetector().detect(pixels, min_score=1.0, max_objects=100) == [c for c in everything if c.score == 1]
+    assert HoughDetector().detect(pixels, min_score=1.0, max_objects=100) == [
+        c for c in everything if c.score == 1
+    ]

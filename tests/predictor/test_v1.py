@@ -1,4 +1,4 @@
-"""V1: JSON with base64, and raw bodies."""
+"""Test V1: JSON with base64, and raw bodies."""
 
 import json
 
@@ -30,12 +30,16 @@ def test_every_instance_format_gives_the_same_result(server, instance):
 
 def test_inputs_is_an_alias_of_instances(server):
     """The KServe server accepts both names."""
-    reply = server.post(PREDICT, json.dumps({"inputs": [{"b64": b64(JPEG)}]}), kind="application/json")
+    reply = server.post(
+        PREDICT, json.dumps({"inputs": [{"b64": b64(JPEG)}]}), kind="application/json"
+    )
 
     assert_disc_found(reply.json()["predictions"][0])
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.x+json"])
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/vnd.x+json"]
+)
 def test_json_content_type_may_have_parameters(server, kind):
     reply = server.post(PREDICT, json.dumps({"instances": [{"b64": b64(JPEG)}]}), kind=kind)
 
@@ -43,7 +47,8 @@ def test_json_content_type_may_have_parameters(server, kind):
 
 
 @pytest.mark.parametrize(
-    "kind", ["image/jpeg", "image/png", "image/jpeg; charset=binary", "application/octet-stream", None]
+    "kind",
+    ["image/jpeg", "image/png", "image/jpeg; charset=binary", "application/octet-stream", None],
 )
 def test_raw_body_is_a_picture_whatever_its_type(server, kind):
     reply = server.raw(JPEG, kind)
@@ -73,7 +78,9 @@ def test_base64_may_contain_line_breaks(server):
     text = b64(JPEG)
     wrapped = "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
 
-    reply = server.post(PREDICT, json.dumps({"instances": [{"b64": wrapped}]}), kind="application/json")
+    reply = server.post(
+        PREDICT, json.dumps({"instances": [{"b64": wrapped}]}), kind="application/json"
+    )
 
     assert_disc_found(reply.json()["predictions"][0])
 
@@ -94,7 +101,9 @@ def test_min_score_filters_by_json_and_query(server):
 def test_max_objects_keeps_the_best(server, two_discs):
     both = server.raw(two_discs).json()["predictions"][0]["objects"]
 
-    by_json = server.predict(two_discs, parameters={"max_objects": 1}).json()["predictions"][0]["objects"]
+    by_json = server.predict(two_discs, parameters={"max_objects": 1}).json()["predictions"][0][
+        "objects"
+    ]
     by_query = server.raw(two_discs, query="?max_objects=1").json()["predictions"][0]["objects"]
 
     assert len(both) == 2
@@ -104,7 +113,7 @@ def test_max_objects_keeps_the_best(server, two_discs):
 
 @pytest.fixture
 def two_discs():
-    """One disc, and the same mirrored, at the other end of a picture twice as wide."""
+    """Return a picture of double width with the disc, and the same mirrored at the other end."""
     wide = disc().resize((480, 160))
     wide.paste(disc(), (0, 0))
     wide.paste(disc(ink="#888888").transpose(0), (240, 0))
@@ -138,7 +147,9 @@ def test_null_parameter_counts_as_absent(server):
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
 def test_nan_and_infinity_are_invalid_json(server, number):
-    body = json.dumps({"instances": [{"b64": b64(JPEG)}], "parameters": {"min_score": "?"}}).replace('"?"', number)
+    body = json.dumps(
+        {"instances": [{"b64": b64(JPEG)}], "parameters": {"min_score": "?"}}
+    ).replace('"?"', number)
 
     assert_refused(server.post(PREDICT, body, kind="application/json"), 400, "not valid JSON")
 

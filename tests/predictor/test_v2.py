@@ -1,4 +1,4 @@
-"""V2: JSON and the binary tensor extension."""
+"""Test V2: JSON and the binary tensor extension."""
 
 import json
 
@@ -13,29 +13,43 @@ EMPTY = encoded(disc(ink="black"), "PNG")
 
 def bytes_tensor(*pictures, shape=None):
     shape = [len(pictures)] if shape is None else shape
-    return {"name": "image", "datatype": "BYTES", "shape": shape, "data": [b64(each) for each in pictures]}
+    return {
+        "name": "image",
+        "datatype": "BYTES",
+        "shape": shape,
+        "data": [b64(each) for each in pictures],
+    }
 
 
 def binary(datatype, shape, size, **rest):
-    tensor = {"name": "image", "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": size}}
+    tensor = {
+        "name": "image",
+        "datatype": datatype,
+        "shape": shape,
+        "parameters": {"binary_data_size": size},
+    }
     return {"inputs": [tensor], **rest}
 
 
 def answers_in(reply):
-    """The answers of a JSON reply, its frame checked."""
+    """Return the answers of a JSON reply after checking its envelope."""
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/json")
     body = reply.json()
     assert set(body) == {"model_name", "model_version", "id", "outputs"}
     assert body["model_name"] == "circles"
     (output,) = body["outputs"]
-    assert (output["name"], output["datatype"], output["shape"]) == ("objects", "BYTES", [len(output["data"])])
+    assert (output["name"], output["datatype"], output["shape"]) == (
+        "objects",
+        "BYTES",
+        [len(output["data"])],
+    )
     found = [json.loads(text) for text in output["data"]]
     assert {each["model_version"] for each in found} == {body["model_version"]}
     return found
 
 
 def binary_answers_in(reply):
-    """The answers of a binary reply, every size in it checked."""
+    """Return the answers of a binary reply after checking every size in it."""
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/octet-stream")
     length = int(reply.headers["Inference-Header-Content-Length"])
     (output,) = json.loads(reply.content[:length])["outputs"]
@@ -83,14 +97,19 @@ def test_uint8_tensor_is_one_picture(server, shape):
 
 
 def test_request_id_is_returned_or_generated(server):
-    ids = [server.infer([bytes_tensor(EMPTY)], **rest).json()["id"] for rest in ({"id": "seven"}, {}, {})]
+    ids = [
+        server.infer([bytes_tensor(EMPTY)], **rest).json()["id"]
+        for rest in ({"id": "seven"}, {}, {})
+    ]
 
     assert ids[0] == "seven"
     assert ids[1] and ids[2] and ids[1] != ids[2]
 
 
 def test_unknown_parameters_are_ignored(server):
-    reply = server.infer([bytes_tensor(JPEG)], parameters={"min_score": 0.0, "max_objects": 1, "sequence_id": 7})
+    reply = server.infer(
+        [bytes_tensor(JPEG)], parameters={"min_score": 0.0, "max_objects": 1, "sequence_id": 7}
+    )
 
     assert len(answers_in(reply)[0]["objects"]) == 1
 
@@ -144,7 +163,9 @@ def test_json_request_may_ask_for_binary_output(server):
 def test_output_parameter_overrides_the_request(server):
     outputs = [{"name": "objects", "parameters": {"binary_data": False}}]
 
-    reply = server.infer([bytes_tensor(JPEG)], parameters={"binary_data_output": True}, outputs=outputs)
+    reply = server.infer(
+        [bytes_tensor(JPEG)], parameters={"binary_data_output": True}, outputs=outputs
+    )
 
     assert_disc_found(answers_in(reply)[0])
 
@@ -162,7 +183,9 @@ def test_header_length_inside_the_json_is_refused(server):
     assert_refused(reply, 400, "not valid JSON")
 
 
-@pytest.mark.parametrize("size", [0, 1, len(JPEG) + 3, len(JPEG) + 5, 10**15, -1, "many", True, 4.0])
+@pytest.mark.parametrize(
+    "size", [0, 1, len(JPEG) + 3, len(JPEG) + 5, 10**15, -1, "many", True, 4.0]
+)
 def test_wrong_binary_data_size_is_refused(server, size):
     reply = server.infer_binary(binary("BYTES", [1], size), element(JPEG))
 
@@ -194,11 +217,17 @@ def test_wrong_elements_and_shapes_are_refused(server, datatype, shape, tail, wo
 def test_too_many_empty_elements_are_refused(server):
     tail = element(b"") * 100_000
 
-    assert_refused(server.infer_binary(binary("BYTES", [16], len(tail)), tail), 400, "as many elements")
+    assert_refused(
+        server.infer_binary(binary("BYTES", [16], len(tail)), tail), 400, "as many elements"
+    )
 
 
 def test_binary_data_without_a_tensor_is_refused(server):
-    assert_refused(server.infer_binary({"inputs": [bytes_tensor(JPEG)]}, b"more"), 400, "the input does not have")
+    assert_refused(
+        server.infer_binary({"inputs": [bytes_tensor(JPEG)]}, b"more"),
+        400,
+        "the input does not have",
+    )
 
 
 def test_tensor_without_its_bytes_is_refused(server):
