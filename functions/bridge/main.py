@@ -1,4 +1,4 @@
-"""POST /: what an object store tells of its bucket goes on as CloudEvents to K_SINK."""
+"""POST /: forward an object store's notification as CloudEvents to K_SINK."""
 
 import functions_framework
 from flask import Request, Response
@@ -17,7 +17,7 @@ def take_notification(request: Request) -> None:
 
 
 def ready() -> None:
-    """Without a sink or a token that callers can send, the store keeps what it has to tell."""
+    """Raise Unavailable without a sink or a token, so that the store keeps its notifications."""
     broker(services)
     if not services.settings.bridge_token:
         raise Unavailable("CIRCLES_BRIDGE_TOKEN is not set.")

@@ -1,4 +1,4 @@
-"""POST /: CloudEvents that tell of new objects in the bucket; each becomes an image."""
+"""POST /: register each new object that a CloudEvent names as an image."""
 
 import functions_framework
 from flask import Request, Response

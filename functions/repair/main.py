@@ -1,4 +1,4 @@
-"""POST /: the CloudEvent of a PingSource; whatever was cut off is taken up again."""
+"""POST /: resume interrupted work on the CloudEvent of a PingSource."""
 
 import functions_framework
 from flask import Request, Response

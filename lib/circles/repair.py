@@ -1,4 +1,4 @@
-"""`python -m circles.repair` takes up by hand what was cut off, and says what it did and saw."""
+"""Run `python -m circles.repair`: resume interrupted work and print a report."""
 
 import sys
 from dataclasses import asdict
@@ -9,11 +9,11 @@ from circles.settings import Settings, SettingsError
 from circles.usecases.repair import repair_images
 
 FINISH_S = 30.0
-"""How long what others are told of the repaired may take; what is not sent by then the next sender sends."""
+"""Limit for sending the events of repaired images. The next sender sends the rest."""
 
 
 def main() -> None:
-    """Print the report, a line a figure; end with 1 where store or catalogue is away."""
+    """Print the report, one figure a line; exit with 1 when store or catalogue is unavailable."""
     try:
         services = build(Settings.from_env())
         report = repair_images(services)

@@ -1,4 +1,8 @@
-"""The forms that settings have as text. A parser raises ValueError with words that go on after the variable's name."""
+"""
+Parse settings from text.
+
+A parser raises ValueError with words that follow the variable's name.
+"""
 
 import base64
 import json
@@ -30,65 +34,81 @@ def above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
 
 
 def flag(text: str) -> bool:
-    """Yes or no."""
+    """Parse true or false."""
     return one_of("true", "false")(text) == "true"
 
 
 def key_prefix(text: str) -> str:
-    """A folder of the bucket in which nothing of ours lies: own blobs must never come back as events."""
+    """Parse a folder of the bucket. It may not hold our own blobs, which would return as events."""
     segments = text.split("/")
-    if segments[-1] or any(segment in ("", ".", "..") for segment in segments[:-1]) or segments[0] in ("", "images"):
+    if (
+        segments[-1]
+        or any(segment in ("", ".", "..") for segment in segments[:-1])
+        or segments[0] in ("", "images")
+    ):
         raise ValueError("must be a folder of the bucket such as incoming/, and not below images/")
     return text
 
 
 def reverse_dns(text: str) -> str:
-    """What CloudEvents wants at the beginning of a type."""
+    """Parse the beginning of a CloudEvents type, in reverse DNS form."""
     if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):
         raise ValueError("must be a reversed DNS name such as org.example")
     return text
 
 
 def uri_reference(text: str) -> str:
-    """What CloudEvents wants as a source."""
+    """Parse a CloudEvents source, a URI reference."""
     if not re.fullmatch(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", text):
         raise ValueError("must be a URI reference such as /circles (RFC 3986)")
     return text
 
 
 def http_url(text: str) -> str:
-    """An address as somebody else gave it: a last slash may matter."""
+    """Parse a URL and keep it as it is: a trailing slash may matter."""
     if not text.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
     return text
 
 
 def http_base(text: str) -> str:
-    """An address that paths are put behind."""
+    """Parse a URL to which paths are appended."""
     return http_url(text).rstrip("/")
 
 
 def http_urls(text: str) -> tuple[str, ...]:
-    """Several addresses with white space between, each once."""
+    """Parse URLs separated by white space, each once."""
     return tuple(dict.fromkeys(http_url(url) for url in text.split()))
 
 
 def ce_overrides(text: str) -> tuple[tuple[str, str], ...]:
-    """{"extensions": {"name": "value"}}, as knative.dev/pkg apis/duck/v1 has CloudEventOverrides."""
+    """
+    Parse {"extensions": {"name": "value"}}.
+
+    The form is that of CloudEventOverrides (knative.dev/pkg apis/duck/v1).
+    """
     try:
         extensions = json.loads(text).get("extensions") or {}
         pairs = tuple(sorted(extensions.items()))
     except (ValueError, AttributeError) as error:
         raise ValueError('must be JSON such as {"extensions": {"name": "value"}}') from error
-    if not all(re.fullmatch("[a-z0-9]{1,20}", name) and isinstance(value, str) for name, value in pairs):
-        raise ValueError("extensions have names of 1 to 20 letters a to z and digits, and text as values")
+    if not all(
+        re.fullmatch("[a-z0-9]{1,20}", name) and isinstance(value, str) for name, value in pairs
+    ):
+        raise ValueError(
+            "extensions have names of 1 to 20 letters a to z and digits, and text as values"
+        )
     return pairs
 
 
 def standard_webhooks_secret(text: str) -> str:
-    """As Standard Webhooks 1.0 writes a symmetric secret."""
+    """Parse a symmetric secret of Standard Webhooks 1.0."""
     try:
-        key = base64.b64decode(text.removeprefix("whsec_"), validate=True) if text.startswith("whsec_") else b""
+        key = (
+            base64.b64decode(text.removeprefix("whsec_"), validate=True)
+            if text.startswith("whsec_")
+            else b""
+        )
     except ValueError:
         key = b""
     if not 24 <= len(key) <= 64:

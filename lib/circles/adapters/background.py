@@ -1,4 +1,4 @@
-"""Work that nobody waits for: a few daemon threads, begun with the first piece and not before."""
+"""Background work in a few daemon threads, which start with the first task."""
 
 import contextvars
 import logging
@@ -13,9 +13,9 @@ Work = Callable[[], object]
 
 class Background:
     """
-    Each piece of work has a key. What waits under a key is done once, and never beside another piece of the same key.
+    Run tasks in threads, one at a time for each key.
 
-    Nothing is kept: what has not been done when the process ends is lost.
+    A key has at most one waiting task. A task that has not run when the process ends is lost.
     """
 
     def __init__(self, threads: int, *, most_waiting: int = 1000) -> None:
@@ -27,7 +27,11 @@ class Background:
         self._begun = 0
 
     def submit(self, work: Work, *, key: str) -> None:
-        """Do work soon, with the caller's context variables; drop it where its key or too much else waits already."""
+        """
+        Run work soon, with the caller's context variables.
+
+        It is dropped when its key or too many other tasks are already waiting.
+        """
         context = contextvars.copy_context()
         with self._changed:
             if key in self._waiting or len(self._waiting) >= self._most_waiting:
@@ -35,13 +39,17 @@ class Background:
             self._waiting[key] = lambda: context.run(work)
             if self._begun < min(self._threads, len(self._waiting) + len(self._running)):
                 self._begun += 1
-                threading.Thread(target=self._serve, daemon=True, name=f"background-{self._begun}").start()
+                threading.Thread(
+                    target=self._serve, daemon=True, name=f"background-{self._begun}"
+                ).start()
             self._changed.notify()
 
     def drain(self, timeout_s: float) -> bool:
-        """Wait until nothing is left to do, or for timeout_s; return whether nothing is left."""
+        """Wait at most timeout_s for all tasks; return whether all are done."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting and not self._running, timeout_s)
+            return self._changed.wait_for(
+                lambda: not self._waiting and not self._running, timeout_s
+            )
 
     def _serve(self) -> None:
         while True:

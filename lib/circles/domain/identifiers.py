@@ -1,4 +1,4 @@
-"""Mints and checks ids. Ours are UUIDs of version 7 (RFC 9562), so that newer ids sort later."""
+"""Create and check ids: UUIDs of version 7 (RFC 9562), so that newer ids sort later."""
 
 import json
 import re
@@ -7,10 +7,10 @@ from uuid import UUID, uuid5
 from circles.domain.errors import Malformed
 
 _UPLOADS = UUID("5f0ce8a6-9d0a-4b52-8f52-6f5e0f6a1f6e")
-"""Namespace of the ids that follow from an upload's idempotency key; drawn once, never to change."""
+"""Namespace of ids derived from an idempotency key; random, never changed."""
 
 _OBJECTS = UUID("3b1f2a70-55c1-4d0e-9a46-8a9f7a0f4c11")
-"""Namespace of the ids of objects that others put into the bucket; drawn once, never to change."""
+"""Namespace of ids of objects that other clients put into the bucket; random, never changed."""
 
 _CANONICAL = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -23,12 +23,12 @@ def new_id() -> str:
 
 
 def upload_id(idempotency_key: str, sha256: str) -> str:
-    """Return the UUID that the same bytes under the same key always have: a retry overwrites its own blob."""
+    """Return the same UUID for the same key and bytes. A retry overwrites its own blob."""
     return str(uuid5(_UPLOADS, f"{idempotency_key}\n{sha256}"))
 
 
 def object_id(bucket: str, key: str, etag: str) -> str:
-    """Return the UUID of one version of one object: what is told of it many times is one image."""
+    """Return the UUID of one version of an object. Repeated events make one image."""
     return str(uuid5(_OBJECTS, json.dumps([bucket, key, etag])))
 
 

@@ -1,7 +1,7 @@
 """
-What the project does: one name for each use case, each in the module of its verb.
+What the project does, one module per verb.
 
-A picture's way: blob, then row, then detection outside any transaction, then objects and status in one transaction.
-A crash between any two steps leaves a pending image or an unnamed blob, never half an answer; repair_images takes
-both up again.
+A picture is stored in four steps: its blob, its row, the detection outside any transaction, then
+objects and status in one transaction. A crash between two steps leaves a pending image or a blob
+without a row, and never a partial answer. repair_images completes both.
 """

@@ -1,4 +1,4 @@
-"""Events are written with the change that they tell of, and sent afterwards from the outbox."""
+"""Write events with the change that they announce; they are sent from the outbox."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,16 @@ from circles.formats.documents import image_document
 from circles.telemetry import trace
 from circles.usecases.dispatch import dispatch_outbox
 
-UPLOADED, DETECTED, FAILED, DELETED = "image.uploaded", "image.detected", "image.failed", "image.deleted"
+UPLOADED, DETECTED, FAILED, DELETED = (
+    "image.uploaded",
+    "image.detected",
+    "image.failed",
+    "image.deleted",
+)
 
 
 def announcing(what: str, services: Services) -> Announce:
-    """Return what writes an event about an image's new state for every sink there is."""
+    """Return a function that makes one event per sink of an image's new state."""
     sinks = tuple(services.sinks)
     if not sinks:
         return nobody
@@ -22,13 +27,15 @@ def announcing(what: str, services: Services) -> Announce:
 
     def announce(image: Image) -> Sequence[tuple[str, OutgoingEvent]]:
         kind, document = f"{rules.event_type_prefix}.{what}", image_document(image)
-        event = OutgoingEvent(new_id(), kind, rules.event_source, image.image_id, now, traceparent, document)
+        event = OutgoingEvent(
+            new_id(), kind, rules.event_source, image.image_id, now, traceparent, document
+        )
         return [(sink, event) for sink in sinks]
 
     return announce
 
 
 def send_soon(services: Services) -> None:
-    """Let the background send what has just been written. Nothing fails and nothing waits here."""
+    """Send new events in the background. It does not wait, and it does not raise."""
     if services.sinks:
         services.soon(lambda: dispatch_outbox(services), key="outbox")

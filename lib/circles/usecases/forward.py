@@ -1,4 +1,4 @@
-"""What an object store tells goes on as CloudEvents."""
+"""Forward an object store's notifications as CloudEvents."""
 
 import logging
 
@@ -19,18 +19,19 @@ from circles.telemetry.metrics import metrics
 log = logging.getLogger("circles")
 
 NOTIFICATION = "notification"
-"""What the metrics call a store's record, which is no CloudEvent yet."""
+"""The event type under which metrics count a store's records."""
 
 
 def forward_notification(body: bytes, services: Services) -> int:
     """
-    Pass on every record that tells of new content below Rules.incoming_prefix, and return how many there were.
+    Forward the records of new content under Rules.incoming_prefix; return their number.
 
-    What was passed on before a fault is passed on again when the store repeats its notification, under the same ids.
+    When the store repeats a notification, its records are forwarded again with the same ids.
+    A record that cannot be used does not hold up the others.
 
     Raises:
-        Malformed: body is no notification. A record that cannot be used keeps none of the others back.
-        Unavailable: there is no sink, or it does not take them now: the store shall keep the notification.
+        Malformed: body is not a notification.
+        Unavailable: there is no sink, or it is unavailable; the store must keep the notification.
     """
     sink = broker(services)
     events = [event for record in read_notification(body) if (event := _event(record, services))]
@@ -38,11 +39,11 @@ def forward_notification(body: bytes, services: Services) -> int:
 
 
 def broker(services: Services) -> EventSink:
-    """Return the sink that K_SINK names. Raises Unavailable where it names none."""
+    """Return the sink that K_SINK names. Raises Unavailable when it is not set."""
     try:
         return services.sinks[BROKER]
     except KeyError as error:
-        raise Unavailable("K_SINK is not set: there is nobody to pass events on to.") from error
+        raise Unavailable("K_SINK is not set, so events cannot be forwarded.") from error
 
 
 def _event(record: Record, services: Services) -> OutgoingEvent | None:
@@ -52,10 +53,10 @@ def _event(record: Record, services: Services) -> OutgoingEvent | None:
         outcome = "done" if event else "ignored"
         return event
     except Malformed as error:
-        log.warning("a record of a notification is left out: %s", error)
+        log.warning("a record of a notification is skipped: %s", error)
         return None
     except Exception:  # a 500 would make the store repeat it forever and keep the records behind it
-        log.exception("a record of a notification is left out")
+        log.exception("a record of a notification is skipped")
         return None
     finally:
         metrics.event_handled("in", NOTIFICATION, outcome)
@@ -78,7 +79,9 @@ def _sent(event: OutgoingEvent, sink: EventSink) -> bool:
         outcome = "sent"
     except Rejected as error:
         outcome = "rejected"
-        log.error("event %s about %r is left out: %s", event.event_id, event.subject, error)
+        log.error(
+            "event %s about %r was rejected by the broker: %s", event.event_id, event.subject, error
+        )
     finally:
         metrics.event_handled("out", event.type, outcome)
     return outcome == "sent"
