@@ -18,7 +18,11 @@ class Connection:
         self.peer.sendall(data)
 
     def answer(self, status, body=b"", content_type="application/json", **headers):
-        lines = [f"HTTP/1.1 {status} Whatever", f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
+        lines = [
+            f"HTTP/1.1 {status} Whatever",
+            f"Content-Type: {content_type}",
+            f"Content-Length: {len(body)}",
+        ]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         self.send("\r\n".join([*lines, "Connection: close", "", ""]).encode() + body)
 
@@ -93,7 +97,11 @@ def _read_request(peer):
             return data
         data += piece
     head, _, body = data.partition(b"\r\n\r\n")
-    lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    lengths = [
+        line.split(b":")[1]
+        for line in head.lower().split(b"\r\n")
+        if line.startswith(b"content-length:")
+    ]
     length = int(lengths[0]) if lengths else 0
     while len(body) < length and (piece := peer.recv(65536)):
         body += piece

@@ -14,7 +14,9 @@ def tiny_disk(folder, size_bytes):
     """Mount a file system of this size (bytes) at folder, or skip the test."""
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", folder], capture_output=True, text=True
+        ["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", folder],
+        capture_output=True,
+        text=True,
     )
     if mounted.returncode:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")

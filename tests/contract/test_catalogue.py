@@ -105,7 +105,9 @@ def image(catalogue):
 def test_backlog_counts_pending_and_oldest(catalogue):
     assert catalogue.backlog() == Backlog(0, None)
 
-    newest, oldest, done = (add_image(catalogue, created_at=NOW - timedelta(hours=age)) for age in (1, 2, 3))
+    newest, oldest, done = (
+        add_image(catalogue, created_at=NOW - timedelta(hours=age)) for age in (1, 2, 3)
+    )
     catalogue.record(done.image_id, run(), claim=0, now=NOW)
     catalogue.claim(newest.image_id, now=NOW, until=LATER)
     assert catalogue.backlog() == Backlog(2, oldest.created_at)
@@ -134,7 +136,8 @@ def test_added_image_is_read_back_unchanged(catalogue):
 @pytest.mark.parametrize("microsecond", [0, 1, 999_999, 500_000])
 def test_times_keep_their_microseconds(catalogue, microsecond):
     added = an_image(
-        created_at=NOW.replace(microsecond=microsecond), claimed_until=LATER.replace(microsecond=microsecond)
+        created_at=NOW.replace(microsecond=microsecond),
+        claimed_until=LATER.replace(microsecond=microsecond),
     )
     catalogue.add(added)
 
@@ -149,7 +152,9 @@ def test_times_in_other_zones_are_converted(catalogue):
     assert catalogue.get(added.image_id).created_at == NOW
     assert catalogue.claim(added.image_id, now=NOW, until=LATER.astimezone(tokyo))
     assert not catalogue.claim(added.image_id, now=LATER - timedelta(microseconds=1), until=LATER)
-    assert catalogue.claim(added.image_id, now=LATER.astimezone(timezone(-timedelta(hours=9))), until=LATER)
+    assert catalogue.claim(
+        added.image_id, now=LATER.astimezone(timezone(-timedelta(hours=9))), until=LATER
+    )
 
 
 def test_unknown_image_raises_not_found(catalogue, image):
@@ -222,7 +227,11 @@ def test_concurrent_adds_with_one_key_add_one(database):
 def test_claim_counts_an_attempt(catalogue, image):
     claimed = catalogue.claim(image.image_id, now=NOW, until=LATER)
 
-    assert claimed == catalogue.get(image.image_id) == replace(image, claimed_until=LATER, due_at=LATER, attempts=1)
+    assert (
+        claimed
+        == catalogue.get(image.image_id)
+        == replace(image, claimed_until=LATER, due_at=LATER, attempts=1)
+    )
 
 
 def test_held_image_cannot_be_claimed(catalogue, image):
@@ -230,7 +239,9 @@ def test_held_image_cannot_be_claimed(catalogue, image):
     for now in (NOW, LATER - timedelta(microseconds=1)):
         assert not catalogue.claim(image.image_id, now=now, until=LATER + timedelta(days=1))
 
-    assert catalogue.get(image.image_id) == replace(image, claimed_until=LATER, due_at=LATER, attempts=1)
+    assert catalogue.get(image.image_id) == replace(
+        image, claimed_until=LATER, due_at=LATER, attempts=1
+    )
 
 
 def test_expired_claim_can_be_taken(catalogue, image):
@@ -238,7 +249,9 @@ def test_expired_claim_can_be_taken(catalogue, image):
     until = LATER + timedelta(seconds=60)
 
     assert catalogue.claim(image.image_id, now=LATER, until=until)
-    assert catalogue.get(image.image_id) == replace(image, claimed_until=until, due_at=until, attempts=2)
+    assert catalogue.get(image.image_id) == replace(
+        image, claimed_until=until, due_at=until, attempts=2
+    )
 
 
 def test_unknown_image_cannot_be_claimed(catalogue):
@@ -257,7 +270,10 @@ def test_concurrent_claims_have_one_winner(database):
     image = add_image(catalogues[0])
     with ThreadPoolExecutor(16) as pool:
         won = list(
-            pool.map(lambda number: catalogues[number % 4].claim(image.image_id, now=NOW, until=LATER), range(16))
+            pool.map(
+                lambda number: catalogues[number % 4].claim(image.image_id, now=NOW, until=LATER),
+                range(16),
+            )
         )
 
     assert [image.attempts for image in won if image] == [1]
@@ -273,9 +289,17 @@ def test_record_makes_the_image_detected(catalogue, image):
 
     assert detected == catalogue.get(image.image_id)
     assert detected == replace(
-        image, status=Status.DETECTED, attempts=1, claimed_until=None, error=None, object_count=2, model="circles",
-        model_version="7", detection_ms=12.5, detected_at=LATER,
-    )  # fmt: skip
+        image,
+        status=Status.DETECTED,
+        attempts=1,
+        claimed_until=None,
+        error=None,
+        object_count=2,
+        model="circles",
+        model_version="7",
+        detection_ms=12.5,
+        detected_at=LATER,
+    )
 
 
 def test_success_clears_the_last_error(catalogue, image):
@@ -291,7 +315,9 @@ def test_objects_keep_the_detector_order(catalogue, image):
 
     assert served == detected
     assert [each.circle for each in found] == circles
-    assert {(each.image_id, each.model, each.model_version) for each in found} == {(image.image_id, "circles", "7")}
+    assert {(each.image_id, each.model, each.model_version) for each in found} == {
+        (image.image_id, "circles", "7")
+    }
     assert len({each.object_id for each in found}) == 4
     assert [catalogue.object(image.image_id, each.object_id) for each in found] == list(found)
 
@@ -310,7 +336,11 @@ def test_image_without_a_run_has_no_objects(catalogue, image):
 def test_empty_run_makes_the_image_detected(catalogue, image):
     detected = catalogue.record(image.image_id, run(), claim=0, now=NOW)
 
-    assert (detected.status, detected.object_count, detected.model) == (Status.DETECTED, 0, "circles")
+    assert (detected.status, detected.object_count, detected.model) == (
+        Status.DETECTED,
+        0,
+        "circles",
+    )
     assert catalogue.objects(image.image_id, EVERYTHING) == (detected, [])
 
 
@@ -396,7 +426,10 @@ SIZES = [(0.9, 10.0), (0.8, 20.0), (0.5, 30.0), (None, 20.0), (0.0, 5.0)]
     ],
 )
 def test_filters_select_objects_in_order(catalogue, image, wanted, expected):
-    circles = [circle(number, score=score, radius_px=radius) for number, (score, radius) in enumerate(SIZES)]
+    circles = [
+        circle(number, score=score, radius_px=radius)
+        for number, (score, radius) in enumerate(SIZES)
+    ]
     catalogue.record(image.image_id, run(*circles), claim=0, now=NOW)
     served, found = catalogue.objects(image.image_id, wanted)
 
@@ -411,14 +444,20 @@ def test_release_stores_the_error_and_frees_the_image(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER)
     released = catalogue.release(image.image_id, claim=1, due_at=LATER, error="No answer.")
 
-    assert released == catalogue.get(image.image_id) == replace(image, attempts=1, due_at=LATER, error="No answer.")
+    assert (
+        released
+        == catalogue.get(image.image_id)
+        == replace(image, attempts=1, due_at=LATER, error="No answer.")
+    )
     assert catalogue.claim(image.image_id, now=NOW, until=LATER)
 
 
 def test_last_error_is_kept(catalogue, image):
     catalogue.release(image.image_id, claim=0, due_at=LATER, error="First.")
 
-    assert catalogue.release(image.image_id, claim=0, due_at=LATER, error="Second.").error == "Second."
+    assert (
+        catalogue.release(image.image_id, claim=0, due_at=LATER, error="Second.").error == "Second."
+    )
 
 
 def lose_claim(catalogue, image):
@@ -431,7 +470,9 @@ def lose_claim(catalogue, image):
 def test_late_release_does_not_undo_a_success(catalogue, image):
     slow = lose_claim(catalogue, image)
     detected = catalogue.record(image.image_id, run(circle(1)), claim=slow.attempts + 1, now=NOW)
-    released = catalogue.release(image.image_id, claim=slow.attempts, due_at=LATER, error="No answer.")
+    released = catalogue.release(
+        image.image_id, claim=slow.attempts, due_at=LATER, error="No answer."
+    )
 
     assert released == detected
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
@@ -441,7 +482,10 @@ def test_lost_claim_changes_nothing(catalogue, image):
     slow = lose_claim(catalogue, image)
     held = catalogue.get(image.image_id)
 
-    assert catalogue.release(image.image_id, claim=slow.attempts, due_at=NOW, error="No answer.") == held
+    assert (
+        catalogue.release(image.image_id, claim=slow.attempts, due_at=NOW, error="No answer.")
+        == held
+    )
     assert catalogue.record(image.image_id, run(circle(1)), claim=slow.attempts, now=LATER) == held
     assert catalogue.give_up(image.image_id, claim=slow.attempts, error="No answer.") == held
     assert catalogue.get(image.image_id) == held
@@ -450,7 +494,9 @@ def test_lost_claim_changes_nothing(catalogue, image):
 
 def test_expired_claim_not_retaken_still_records(catalogue, image):
     slow = catalogue.claim(image.image_id, now=NOW, until=LATER)
-    detected = catalogue.record(image.image_id, run(), claim=slow.attempts, now=LATER + timedelta(days=1))
+    detected = catalogue.record(
+        image.image_id, run(), claim=slow.attempts, now=LATER + timedelta(days=1)
+    )
 
     assert detected.status is Status.DETECTED
 
@@ -484,7 +530,12 @@ def test_any_status_can_be_claimed_again(catalogue, image, status):
     assert (claimed.status, claimed.attempts, claimed.claimed_until) == (status, 1, LATER)
     assert claimed.due_at == (LATER if status is Status.PENDING else None)
     assert catalogue.claim(image.image_id, now=NOW, until=LATER, again=True) is None
-    assert catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(days=1), again=True).attempts == 2
+    assert (
+        catalogue.claim(
+            image.image_id, now=LATER, until=LATER + timedelta(days=1), again=True
+        ).attempts
+        == 2
+    )
 
 
 def test_failed_redetection_keeps_the_old_result(catalogue, image):
@@ -492,7 +543,11 @@ def test_failed_redetection_keeps_the_old_result(catalogue, image):
     catalogue.claim(image.image_id, now=NOW, until=LATER, again=True)
     released = catalogue.release(image.image_id, claim=1, due_at=LATER, error="No answer.")
 
-    assert (released.status, released.error, released.due_at) == (Status.DETECTED, "No answer.", None)
+    assert (released.status, released.error, released.due_at) == (
+        Status.DETECTED,
+        "No answer.",
+        None,
+    )
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
 
 
@@ -583,7 +638,9 @@ def walk(catalogue, wanted, limit):
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 def test_pages_list_every_image_once_newest_first(catalogue, limit):
-    moments = [NOW + timedelta(seconds=number // 3) for number in range(10)]  # three images at each time
+    moments = [
+        NOW + timedelta(seconds=number // 3) for number in range(10)
+    ]  # three images at each time
     images = [add_image(catalogue, created_at=moment) for moment in moments]
     expected = sorted(images, key=lambda each: (each.created_at, each.image_id), reverse=True)
 
@@ -611,7 +668,9 @@ def test_page_filters_images(catalogue):
 
 
 def test_new_images_do_not_shift_later_pages(catalogue):
-    images = [add_image(catalogue, created_at=NOW + timedelta(seconds=number)) for number in range(4)]
+    images = [
+        add_image(catalogue, created_at=NOW + timedelta(seconds=number)) for number in range(4)
+    ]
     first = catalogue.page(ImageFilter(), limit=2)
     add_image(catalogue, created_at=LATER)
     catalogue.delete(images[3].image_id, now=NOW)
@@ -660,7 +719,10 @@ def test_threads_write_and_read_concurrently(database):
         catalogue.release(mine.image_id, claim=1, due_at=LATER, error="again")
         catalogue.record(mine.image_id, run(circle(number), circle(number + 1)), claim=1, now=NOW)
         image, found = catalogue.objects(mine.image_id, EVERYTHING)
-        return (image.object_count, [each.circle for each in found]) == (2, [circle(number), circle(number + 1)])
+        return (image.object_count, [each.circle for each in found]) == (
+            2,
+            [circle(number), circle(number + 1)],
+        )
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(visit, range(32)))
@@ -674,7 +736,9 @@ def test_readers_never_see_a_mixed_run(database):
     writer.record(image.image_id, runs[0], claim=0, now=NOW)
     seen = []
     with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(lambda: [writer.record(image.image_id, each, claim=0, now=NOW) for each in runs])
+        writing = pool.submit(
+            lambda: [writer.record(image.image_id, each, claim=0, now=NOW) for each in runs]
+        )
         while not writing.done() or not seen:
             served, found = reader.objects(image.image_id, EVERYTHING)
             seen.append((served.object_count, [each.circle.label for each in found]))

@@ -27,7 +27,13 @@ from tests.scraping import Counted
 from tests.servers import free_ports
 
 PICTURE = Picture(bytes(range(256)) * 20, "image/png", width=120, height=80)
-COIN = {"bbox": [10, 20, 30, 40], "centroid": [25.5, 40.25], "radius": 17.5, "score": 0.75, "label": "coin"}
+COIN = {
+    "bbox": [10, 20, 30, 40],
+    "centroid": [25.5, 40.25],
+    "radius": 17.5,
+    "score": 0.75,
+    "label": "coin",
+}
 FLAT = {
     "bounding_box": {"xmin": 10, "ymin": 20, "xmax": 40, "ymax": 60},
     "centroid": {"x": 25.5, "y": 40.25},
@@ -40,7 +46,11 @@ ANSWERS = {
     "ours": [{"model_version": "7", "width": 120, "height": 80, "objects": [COIN]}],
     "flat": [FLAT],
 }
-PATHS = {"v1": "/v1/models/coins:predict", "v1-raw": "/v1/models/coins:predict", "v2-binary": "/v2/models/coins/infer"}
+PATHS = {
+    "v1": "/v1/models/coins:predict",
+    "v1-raw": "/v1/models/coins:predict",
+    "v2-binary": "/v2/models/coins/infer",
+}
 every_protocol = pytest.mark.parametrize("protocol", PATHS)
 
 
@@ -58,7 +68,9 @@ GOOD = v1(ANSWERS["ours"])
 
 
 def settings_for(url, **settings):
-    return Settings(predictor_url=url, **{"predictor_model": "coins", "predictor_timeout_s": 20, **settings})
+    return Settings(
+        predictor_url=url, **{"predictor_model": "coins", "predictor_timeout_s": 20, **settings}
+    )
 
 
 @pytest.fixture
@@ -132,7 +144,9 @@ def test_every_protocol_and_answer_format_works(httpserver, detector_at, protoco
 
     def predict(request):
         pictures.append(READERS[protocol](request))
-        return Response((v2 if protocol == "v2-binary" else v1)(ANSWERS[form]), content_type="application/json")
+        return Response(
+            (v2 if protocol == "v2-binary" else v1)(ANSWERS[form]), content_type="application/json"
+        )
 
     httpserver.expect_request(PATHS[protocol], method="POST").respond_with_handler(predict)
     detection = detector_at(httpserver.url_for(""), predictor_protocol=protocol).detect(PICTURE)
@@ -149,15 +163,23 @@ def test_every_protocol_and_answer_format_works(httpserver, detector_at, protoco
 @every_protocol
 def test_empty_answer_means_no_circles(httpserver, detector_at, protocol):
     empty = (v2 if protocol == "v2-binary" else v1)([{"objects": []}])
-    httpserver.expect_request(PATHS[protocol]).respond_with_data(empty, content_type="application/json")
+    httpserver.expect_request(PATHS[protocol]).respond_with_data(
+        empty, content_type="application/json"
+    )
 
-    assert detector_at(httpserver.url_for(""), predictor_protocol=protocol).detect(PICTURE).circles == ()
+    assert (
+        detector_at(httpserver.url_for(""), predictor_protocol=protocol).detect(PICTURE).circles
+        == ()
+    )
 
 
 def test_threads_get_their_own_answers(httpserver, detector_at):
     def predict(request):
         (number,) = picture_in_v1(request)
-        return Response(v1([{"objects": [{**COIN, "bbox": [number, 0, 5, 5]}]}]), content_type="application/json")
+        return Response(
+            v1([{"objects": [{**COIN, "bbox": [number, 0, 5, 5]}]}]),
+            content_type="application/json",
+        )
 
     httpserver.expect_request(PATHS["v1"]).respond_with_handler(predict)
     detector = detector_at(httpserver.url_for(""), threads=4)
@@ -174,7 +196,9 @@ def test_best_100_of_10000_objects_are_kept(httpserver, detector_at):
     httpserver.expect_request(PATHS["v1"]).respond_with_data(v1([{"objects": objects}]))
     circles = detector_at(httpserver.url_for(""), max_objects=100).detect(PICTURE).circles
 
-    assert [circle.score for circle in circles] == [number / 10_000 for number in range(9_999, 9_899, -1)]
+    assert [circle.score for circle in circles] == [
+        number / 10_000 for number in range(9_999, 9_899, -1)
+    ]
 
 
 def test_chunked_gzip_answer_is_read(detector_at):
@@ -182,15 +206,21 @@ def test_chunked_gzip_answer_is_read(detector_at):
     chunks = [packed[:20], packed[20:]]
 
     def behave(number, connection):
-        connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n")
-        connection.send(b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n")
+        connection.send(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+        )
+        connection.send(
+            b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
+        )
 
     with faulty_server(behave) as (url, _):
         assert detector_at(url).detect(PICTURE).circles == (FOUND,)
 
 
 def test_answer_without_a_length_ends_at_close(detector_at):
-    with faulty_server(lambda _, connection: connection.send(b"HTTP/1.0 200 OK\r\n\r\n" + GOOD)) as (url, _):
+    with faulty_server(
+        lambda _, connection: connection.send(b"HTTP/1.0 200 OK\r\n\r\n" + GOOD)
+    ) as (url, _):
         assert detector_at(url).detect(PICTURE).circles == (FOUND,)
 
 
@@ -204,7 +234,9 @@ def test_detections_and_failures_are_logged(httpserver, detector_at):
     log.setLevel(logging.INFO)
     try:
         httpserver.expect_oneshot_request(PATHS["v1"]).respond_with_data(GOOD)
-        httpserver.expect_oneshot_request(PATHS["v1"]).respond_with_data('{"error": "out of memory"}', status=500)
+        httpserver.expect_oneshot_request(PATHS["v1"]).respond_with_data(
+            '{"error": "out of memory"}', status=500
+        )
         detector = detector_at(httpserver.url_for(""))
         detector.detect(PICTURE)
         with pytest.raises(DetectorFailed):
@@ -240,7 +272,9 @@ TRANSIENT = {
     "503 without a body": lambda connection: connection.answer(503),
     "429": lambda connection: connection.answer(429, b"slow down", "text/plain"),
     "429 with a moment to wait": lambda connection: connection.answer(429, Retry_After="1"),
-    "429 with a date": lambda connection: connection.answer(429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"),
+    "429 with a date": lambda connection: connection.answer(
+        429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"
+    ),
     "429 with nonsense": lambda connection: connection.answer(429, Retry_After="-1e400"),
 }
 
@@ -251,12 +285,18 @@ def test_transient_error_is_retried(detector_at, fault):
     with faulty_server(then_good(TRANSIENT[fault])) as (url, came):
         assert detector_at(url).detect(PICTURE).circles == (FOUND,)
         assert len(came) == 2
-        assert came[0].request.partition(b"\r\n\r\n")[2] == came[1].request.partition(b"\r\n\r\n")[2] != b""
+        assert (
+            came[0].request.partition(b"\r\n\r\n")[2]
+            == came[1].request.partition(b"\r\n\r\n")[2]
+            != b""
+        )
 
 
 def test_closed_connection_is_reopened(detector_at):
     def behave(number, connection):
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD))  # then closes
+        connection.send(
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(GOOD), GOOD)
+        )  # then closes
 
     with faulty_server(behave) as (url, came):
         detector = detector_at(url)
@@ -273,7 +313,10 @@ def test_unreachable_predictor_fails(detector_at):
 @pytest.mark.parametrize("status", [429, 502, 503])
 @pytest.mark.timeout(30)
 def test_lasting_error_ends_after_a_few_retries(detector_at, status):
-    with faulty_server(lambda number, connection: connection.answer(status, b"secret")) as (url, came):
+    with faulty_server(lambda number, connection: connection.answer(status, b"secret")) as (
+        url,
+        came,
+    ):
         with pytest.raises(DetectorFailed, match=f"answered {status}"):
             detector_at(url).detect(PICTURE)
         assert 1 < len(came) < 10
@@ -282,7 +325,10 @@ def test_lasting_error_ends_after_a_few_retries(detector_at, status):
 @pytest.mark.parametrize("wait", ["1", "3600", "9" * 400])
 @pytest.mark.timeout(30)
 def test_retry_after_beyond_the_deadline_is_not_retried(detector_at, wait):
-    with faulty_server(lambda number, connection: connection.answer(429, Retry_After=wait)) as (url, came):
+    with faulty_server(lambda number, connection: connection.answer(429, Retry_After=wait)) as (
+        url,
+        came,
+    ):
         with pytest.raises(DetectorFailed, match="answered 429"):
             detector_at(url, predictor_timeout_s=0.9).detect(PICTURE)
         assert len(came) == 1
@@ -308,7 +354,9 @@ def test_retries_share_one_deadline(detector_at):
 @pytest.mark.parametrize("status", [201, 204, 400, 401, 403, 404, 413, 415, 422, 500, 501, 504])
 @pytest.mark.timeout(30)
 def test_other_status_is_not_retried(detector_at, status):
-    with faulty_server(lambda number, connection: connection.answer(status, b'{"error": "no"}')) as (url, came):
+    with faulty_server(
+        lambda number, connection: connection.answer(status, b'{"error": "no"}')
+    ) as (url, came):
         with pytest.raises(DetectorFailed, match=f"answered {status}"):
             detector_at(url).detect(PICTURE)
         assert len(came) == 1
@@ -331,7 +379,9 @@ def test_error_body_is_not_in_the_message(detector_at, kind):
     body, content_type = ERROR_BODIES[kind]
     headers = {"Content_Encoding": "gzip"} if kind == "broken compression" else {}
 
-    with faulty_server(lambda _, connection: connection.answer(500, body, content_type, **headers)) as (url, came):
+    with faulty_server(
+        lambda _, connection: connection.answer(500, body, content_type, **headers)
+    ) as (url, came):
         with pytest.raises(DetectorFailed) as raised:
             detector_at(url).detect(PICTURE)
         assert str(raised.value) == "The predictor answered 500."
@@ -371,11 +421,18 @@ UNUSABLE = {
 @pytest.mark.parametrize("kind", UNUSABLE)
 @pytest.mark.timeout(30)
 def test_unusable_answer_is_not_retried(detector_at, kind):
-    with faulty_server(lambda number, connection: connection.answer(200, UNUSABLE[kind])) as (url, came):
-        with pytest.raises(DetectorFailed, match="^The predictor's answer cannot be used: ") as raised:
+    with faulty_server(lambda number, connection: connection.answer(200, UNUSABLE[kind])) as (
+        url,
+        came,
+    ):
+        with pytest.raises(
+            DetectorFailed, match="^The predictor's answer cannot be used: "
+        ) as raised:
             detector_at(url).detect(PICTURE)
         assert len(came) == 1
-        assert not any(word in str(raised.value) for word in ("It works", "127.0.0.1", "Error", "{", "<"))
+        assert not any(
+            word in str(raised.value) for word in ("It works", "127.0.0.1", "Error", "{", "<")
+        )
 
 
 def test_truncated_answer_is_not_retried(detector_at):
@@ -390,7 +447,9 @@ def test_truncated_answer_is_not_retried(detector_at):
 
 @pytest.mark.timeout(30)
 def test_too_large_answer_fails(detector_at):
-    with faulty_server(lambda _, connection: connection.answer(200, b" " * (MAX_ANSWER_BYTES + 1) + GOOD)) as (url, _):
+    with faulty_server(
+        lambda _, connection: connection.answer(200, b" " * (MAX_ANSWER_BYTES + 1) + GOOD)
+    ) as (url, _):
         with pytest.raises(DetectorFailed, match="too large"):
             detector_at(url).detect(PICTURE)
 
@@ -399,14 +458,18 @@ def test_too_large_answer_fails(detector_at):
 def test_decompression_bomb_fails(detector_at):
     bomb = gzip.compress(b" " * 50_000_000)
 
-    with faulty_server(lambda _, connection: connection.answer(200, bomb, Content_Encoding="gzip")) as (url, _):
+    with faulty_server(
+        lambda _, connection: connection.answer(200, bomb, Content_Encoding="gzip")
+    ) as (url, _):
         with pytest.raises(DetectorFailed, match="too large"):
             detector_at(url).detect(PICTURE)
 
 
 @pytest.mark.timeout(30)
 def test_invalid_gzip_answer_fails(detector_at):
-    with faulty_server(lambda _, connection: connection.answer(200, GOOD, Content_Encoding="gzip")) as (url, came):
+    with faulty_server(
+        lambda _, connection: connection.answer(200, GOOD, Content_Encoding="gzip")
+    ) as (url, came):
         with pytest.raises(DetectorFailed):
             detector_at(url).detect(PICTURE)
         assert len(came) == 1
@@ -414,15 +477,24 @@ def test_invalid_gzip_answer_fails(detector_at):
 
 @pytest.mark.timeout(30)
 def test_non_http_answer_fails(detector_at):
-    with faulty_server(lambda _, connection: connection.send(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")) as (url, _):
+    with faulty_server(lambda _, connection: connection.send(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")) as (
+        url,
+        _,
+    ):
         with pytest.raises(DetectorFailed):
             detector_at(url).detect(PICTURE)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_is_not_followed(detector_at, status):
-    with faulty_server(lambda _, connection: connection.answer(200, GOOD)) as (elsewhere, came_elsewhere):
-        with faulty_server(lambda _, connection: connection.answer(status, Location=elsewhere)) as (url, came):
+    with faulty_server(lambda _, connection: connection.answer(200, GOOD)) as (
+        elsewhere,
+        came_elsewhere,
+    ):
+        with faulty_server(lambda _, connection: connection.answer(status, Location=elsewhere)) as (
+            url,
+            came,
+        ):
             with pytest.raises(DetectorFailed, match=f"answered {status}"):
                 detector_at(url).detect(PICTURE)
             assert (len(came), len(came_elsewhere)) == (1, 0)
@@ -465,7 +537,10 @@ def test_detection_is_counted_once_by_outcome(detector_at, outcome):
 @pytest.mark.timeout(15)
 def test_retried_detection_is_counted_once(detector_at):
     counted = Counted()
-    answers = {0: lambda connection: connection.answer(503), 1: lambda connection: connection.answer(200, GOOD)}
+    answers = {
+        0: lambda connection: connection.answer(503),
+        1: lambda connection: connection.answer(200, GOOD),
+    }
     with faulty_server(lambda number, connection: answers[number](connection)) as (url, came):
         detector_at(url).detect(PICTURE)
 
@@ -588,7 +663,9 @@ def test_wake_ignores_a_failed_tls_handshake(httpserver):
     wake(httpserver.url_for("/").replace("http://", "https://"), 2)
 
 
-@pytest.mark.parametrize("url", [f"http://{'a' * 70}.example", "http://predictor.invalid", "http://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "url", [f"http://{'a' * 70}.example", "http://predictor.invalid", "http://127.0.0.1:1"]
+)
 def test_wake_ignores_an_unreachable_host(url):
     wake(url, 1)
 

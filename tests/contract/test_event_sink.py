@@ -26,11 +26,17 @@ EVENT = OutgoingEvent(
     subject="01a20b84-1c36-74c3-8659-570327d96e62",
     time=datetime(2026, 11, 24, 6, 30, 0, 123000, tzinfo=UTC),
     traceparent=PARENT,
-    data={"image_id": "01a20b84-1c36-74c3-8659-570327d96e62", "file_name": "Bälle ⚽.png", "object_count": 5},
+    data={
+        "image_id": "01a20b84-1c36-74c3-8659-570327d96e62",
+        "file_name": "Bälle ⚽.png",
+        "object_count": 5,
+    },
 )
 SINKS = {
     "broker": lambda url, client, timeout_s: BrokerSink(url, client, timeout_s=timeout_s),
-    "webhook": lambda url, client, timeout_s: WebhookSink(url, client, timeout_s=timeout_s, secret=b"secret" * 4),
+    "webhook": lambda url, client, timeout_s: WebhookSink(
+        url, client, timeout_s=timeout_s, secret=b"secret" * 4
+    ),
 }
 
 
@@ -62,7 +68,9 @@ def test_2xx_status_accepts_the_event(sink_at, receiver, status):
     assert len(receiver.received) == 1
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 404, 408, 409, 425, 429, 401, 403, 301, 302, 307])
+@pytest.mark.parametrize(
+    "status", [500, 502, 503, 504, 404, 408, 409, 425, 429, 401, 403, 301, 302, 307]
+)
 def test_retryable_status_is_unavailable(sink_at, receiver, status):
     receiver.statuses = [status]
     with pytest.raises(Unavailable, match=f"answered {status}"):
@@ -119,7 +127,9 @@ def test_errors_do_not_show_the_address(sink_at):
 
 
 def broker_message(receiver, event=EVENT, **options):
-    BrokerSink(receiver.url, HttpClient(threads=1, connect_timeout_s=1.0), timeout_s=20, **options).send(event)
+    BrokerSink(
+        receiver.url, HttpClient(threads=1, connect_timeout_s=1.0), timeout_s=20, **options
+    ).send(event)
     return receiver.received[-1]
 
 
@@ -179,7 +189,10 @@ def test_changed_webhook_fails_verification(receiver, change):
     headers, body = webhook_message(receiver)
     secret = "whsec_" + "b3RoZXIx" * 4 if change == "secret" else SECRET
     body = body.replace(b"detected", b"failed") if change == "body" else body
-    changed = {"webhook-id": "other", "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 1)}
+    changed = {
+        "webhook-id": "other",
+        "webhook-timestamp": str(int(headers["webhook-timestamp"]) - 1),
+    }
     if change in changed:
         headers = {**headers, change: changed[change]}
 

@@ -62,7 +62,9 @@ class InBucket:
         return s3_store(self.server.url, **{"s3_bucket": self.bucket, **known, **settings})
 
     def overwrite(self, key, data):
-        self.client.put_object(Bucket=self.bucket, Key=key, Body=data, Metadata=self.head(key)["Metadata"])
+        self.client.put_object(
+            Bucket=self.bucket, Key=key, Body=data, Metadata=self.head(key)["Metadata"]
+        )
 
     def head(self, key):
         return self.client.head_object(Bucket=self.bucket, Key=key)
@@ -191,7 +193,9 @@ def test_ping_succeeds(store):
 # Changed blobs
 
 
-@pytest.mark.parametrize("changed", [b"fixed bytes", b"Fixed byte", b"", b"fixed bytes and more"], ids=len)
+@pytest.mark.parametrize(
+    "changed", [b"fixed bytes", b"Fixed byte", b"", b"fixed bytes and more"], ids=len
+)
 def test_externally_changed_bytes_are_damaged(place, key, changed):
     put(place.store, key, b"fixed byte")
     place.overwrite(key, changed)
@@ -272,7 +276,9 @@ def test_empty_blob_can_be_read(store, key):
 def test_multipart_object_has_one_etag(s3, key):
     put(s3.store, "any", b"x")
     with io.BytesIO(content(6 * 1024**2)) as file:
-        config = TransferConfig(multipart_threshold=5 * 1024**2, multipart_chunksize=5 * 1024**2, use_threads=False)
+        config = TransferConfig(
+            multipart_threshold=5 * 1024**2, multipart_chunksize=5 * 1024**2, use_threads=False
+        )
         s3.client.upload_fileobj(file, s3.bucket, key, Config=config)
     found = s3.store.stat(key)
 
@@ -291,7 +297,10 @@ def folder():
 
 
 def test_list_returns_everything_below_a_prefix(store, folder):
-    keys = [folder + name for name in ("a", "b.jpg", "c/d.jpg", "c/e/f.jpg", "c-d", "c.d", "g h+i ü.jpg")]
+    keys = [
+        folder + name
+        for name in ("a", "b.jpg", "c/d.jpg", "c/e/f.jpg", "c-d", "c.d", "g h+i ü.jpg")
+    ]
     for number, each in enumerate(keys):
         put(store, each, b"x" * number)
     put(store, f"other-{folder}a", b"x")
@@ -316,7 +325,10 @@ def test_list_continues_after_a_deleted_key(store, folder):
         put(store, folder + name, b"x")
     store.delete(folder + "b")
 
-    assert [found.key for found in store.list(folder, after=folder + "b")] == [folder + "c", folder + "d"]
+    assert [found.key for found in store.list(folder, after=folder + "b")] == [
+        folder + "c",
+        folder + "d",
+    ]
 
 
 def test_list_without_matches_is_empty(store, folder):
@@ -529,12 +541,16 @@ def test_s3_object_of_another_program_is_read(s3, key):
 
 def test_s3_object_with_a_wrong_hash_is_damaged(s3, key):
     put(s3.store, "any", b"x")
-    s3.client.put_object(Bucket=s3.bucket, Key=key, Body=b"theirs", Metadata={"sha256": sha(b"ours")})
+    s3.client.put_object(
+        Bucket=s3.bucket, Key=key, Body=b"theirs", Metadata={"sha256": sha(b"ours")}
+    )
     with pytest.raises(Damaged):
         s3.store.get(key, sha256=sha(b"theirs"))
 
 
-@pytest.mark.parametrize("wrong", [{"s3_secret_key": "wrong"}, {"s3_access_key": "unknown"}], ids=["secret", "name"])
+@pytest.mark.parametrize(
+    "wrong", [{"s3_secret_key": "wrong"}, {"s3_access_key": "unknown"}], ids=["secret", "name"]
+)
 def test_wrong_credentials_are_unavailable(seaweedfs, clients, key, wrong):
     s3 = InBucket(seaweedfs, clients(seaweedfs), "shared")
     put(s3.store, key, b"x")
@@ -561,7 +577,9 @@ def assert_unavailable(store, key="images/1.png"):
     for call in calls:
         with pytest.raises(Unavailable) as raised:
             call()
-        assert not any(word in str(raised.value) for word in ("127.0.0.1", "http", "Error", "/", "x-amz"))
+        assert not any(
+            word in str(raised.value) for word in ("127.0.0.1", "http", "Error", "/", "x-amz")
+        )
 
 
 KNOWN = {"s3_access_key": "me", "s3_secret_key": "hush"}
@@ -588,12 +606,20 @@ def test_s3_faults_are_counted_missing_blobs_are_not(seaweedfs, clients, key):
 @pytest.mark.parametrize("body", [b"", b"nothing here", b"<html><body>404</body></html>"])
 def test_404_without_an_s3_error_is_unavailable(httpserver, body):
     httpserver.expect_request(re.compile(".*")).respond_with_data(body, status=404)
-    settings = Settings(store="s3", s3_endpoint=httpserver.url_for("").rstrip("/"), s3_access_key="me",
-                        s3_secret_key="hush")  # fmt: skip
+    settings = Settings(
+        store="s3",
+        s3_endpoint=httpserver.url_for("").rstrip("/"),
+        s3_access_key="me",
+        s3_secret_key="hush",
+    )
     store = ConfiguredServices(settings).store
 
-    for call in (lambda: store.stat("a/b"), lambda: store.get("a/b"), lambda: store.delete("a/b"),
-                 lambda: put(store, "a/b", b"c")):  # fmt: skip
+    for call in (
+        lambda: store.stat("a/b"),
+        lambda: store.get("a/b"),
+        lambda: store.delete("a/b"),
+        lambda: put(store, "a/b", b"c"),
+    ):
         with pytest.raises(Unavailable):
             call()
 
@@ -657,7 +683,9 @@ def test_threads_wait_for_s3_in_parallel():
 @pytest.mark.timeout(20)
 def test_truncated_s3_answer_is_unavailable_not_damaged():
     def half(number, connection):
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n" + b"x" * 500)
+        connection.send(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n" + b"x" * 500
+        )
 
     with faulty_server(half) as (url, _), pytest.raises(Unavailable):
         s3_store(url, **KNOWN).get("a", sha256=sha(b"x" * 1000))
@@ -692,7 +720,9 @@ def test_impossible_folder_is_unavailable(tmp_path):
 
 
 def files(folder):
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
 
 
 def test_full_disk_is_unavailable_and_leaves_no_part(tmp_path):
@@ -746,7 +776,8 @@ from circles.adapters.folder_store import FolderStore
 store = FolderStore(Path(sys.argv[1]))
 for number in itertools.count():
     data = bytes([number % 256]) * 300_000
-    store.put(f"images/{number % 4}", data, media_type="image/png", sha256=hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    store.put(f"images/{number % 4}", data, media_type="image/png", sha256=sha256)
     print(number, flush=True)
 """
 
@@ -757,10 +788,15 @@ def test_killed_writer_leaves_only_complete_blobs(tmp_path):
             for _ in range(kill_after):
                 process.stdout.readline()
             process.kill()
-        blobs = [path for path in (tmp_path / "images").iterdir() if not path.name.endswith(".part")]
+        blobs = [
+            path for path in (tmp_path / "images").iterdir() if not path.name.endswith(".part")
+        ]
 
         assert blobs
-        assert all(len(set(data)) == 1 and len(data) == 300_000 for data in (path.read_bytes() for path in blobs))
+        assert all(
+            len(set(data)) == 1 and len(data) == 300_000
+            for data in (path.read_bytes() for path in blobs)
+        )
 
 
 def test_no_temporary_files_are_left(tmp_path):

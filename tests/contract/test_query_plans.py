@@ -25,20 +25,24 @@ def large(tmp_path_factory):
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute(
-            """WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ? - 1)
-               INSERT INTO images (image_id, status, key, media_type, size_bytes, sha256, width, height, source,
-                                   created_at, attempts, due_at)
-               SELECT printf('%08x-0000-7000-8000-000000000000', n), iif(n % 100, 'detected', 'pending'),
-                      printf('images/%d.jpg', n), 'image/jpeg', 1, printf('%064x', n % 5000), 9, 9, 'upload',
-                      strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', 1700000000 + n / 3, 'unixepoch'), 1,
-                      iif(n % 100, NULL, '2026-01-01T00:00:00.000000+00:00')
+            """WITH RECURSIVE numbers(n) AS
+                 (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ? - 1)
+               INSERT INTO images (image_id, status, key, media_type, size_bytes, sha256,
+                                   width, height, source, created_at, attempts, due_at)
+               SELECT printf('%08x-0000-7000-8000-000000000000', n),
+                      iif(n % 100, 'detected', 'pending'),
+                      printf('images/%d.jpg', n), 'image/jpeg', 1, printf('%064x', n % 5000),
+                      9, 9, 'upload',
+                      strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', 1700000000 + n / 3, 'unixepoch'),
+                      1, iif(n % 100, NULL, '2026-01-01T00:00:00.000000+00:00')
                FROM numbers""",
             [COUNT],
         )
         connection.execute(
-            """INSERT INTO outbox (sink, event_id, type, source, subject, time, data, state, attempts, due_at)
-               SELECT 'a', image_id, 't', '/', image_id, created_at, '{}', iif(status = 'pending', 'aside', 'waiting'),
-                      0, created_at FROM images"""
+            """INSERT INTO outbox (sink, event_id, type, source, subject, time, data, state,
+                                   attempts, due_at)
+               SELECT 'a', image_id, 't', '/', image_id, created_at, '{}',
+                      iif(status = 'pending', 'aside', 'waiting'), 0, created_at FROM images"""
         )
     return path
 
@@ -73,9 +77,11 @@ PAGES = {
     "since": ({"since": NOW - timedelta(days=1000)}, "idx_images_created_at_image_id"),
     "status": ({"status": Status.PENDING}, "idx_images_status_created_at_image_id"),
     "sha256": ({"sha256": "0" * 63 + "7"}, "idx_images_sha256_created_at_image_id"),
-    "status and since": ({"status": Status.DETECTED, "since": NOW - timedelta(days=1000)},
-                         "idx_images_status_created_at_image_id"),
-}  # fmt: skip
+    "status and since": (
+        {"status": Status.DETECTED, "since": NOW - timedelta(days=1000)},
+        "idx_images_status_created_at_image_id",
+    ),
+}
 
 
 @pytest.mark.parametrize("before", [None, MIDDLE], ids=["first", "later"])
@@ -89,8 +95,10 @@ def test_page_query_uses_an_index(large, page, before):
     catalogue.close()
 
     assert 20 <= len(images) <= 51
-    assert any(f"USING INDEX {index}" in step and step.startswith("SEARCH" if before or wanted else "SCAN")
-               for step in plan), plan  # fmt: skip
+    assert any(
+        f"USING INDEX {index}" in step and step.startswith("SEARCH" if before or wanted else "SCAN")
+        for step in plan
+    ), plan
     assert not [step for step in plan if "TEMP B-TREE" in step], plan
 
 
@@ -100,10 +108,26 @@ QUERIES = {
         lambda outbox: outbox.due("a", now=NOW, limit=50),
         "idx_outbox_sink_state_due_at_position",
     ),
-    "images": (SqliteUpkeep, lambda upkeep: upkeep.due(now=NOW, limit=50), "idx_images_status_due_at"),
-    "rows": (SqliteUpkeep, lambda upkeep: upkeep.images(after=MIDDLE[1], limit=50), "sqlite_autoindex_images_1"),
-    "ids": (SqliteUpkeep, lambda upkeep: upkeep.unknown_ids([MIDDLE[1]] * 50 + ["x"]), "sqlite_autoindex_images_1"),
-    "keys": (SqliteUpkeep, lambda upkeep: upkeep.unknown_keys(["images/7.jpg"] * 50 + ["x"]), "idx_images_key"),
+    "images": (
+        SqliteUpkeep,
+        lambda upkeep: upkeep.due(now=NOW, limit=50),
+        "idx_images_status_due_at",
+    ),
+    "rows": (
+        SqliteUpkeep,
+        lambda upkeep: upkeep.images(after=MIDDLE[1], limit=50),
+        "sqlite_autoindex_images_1",
+    ),
+    "ids": (
+        SqliteUpkeep,
+        lambda upkeep: upkeep.unknown_ids([MIDDLE[1]] * 50 + ["x"]),
+        "sqlite_autoindex_images_1",
+    ),
+    "keys": (
+        SqliteUpkeep,
+        lambda upkeep: upkeep.unknown_keys(["images/7.jpg"] * 50 + ["x"]),
+        "idx_images_key",
+    ),
     "aside": (SqliteOutbox, lambda outbox: [outbox.count_laid_aside()], "idx_outbox_state_time"),
     "waiting": (SqliteOutbox, lambda outbox: [outbox.backlog()], "idx_outbox_state_time"),
 }

@@ -36,7 +36,9 @@ def filled(path):
     with opened(path) as catalogue:
         catalogue.add(detected)
         catalogue.add(pending)
-        return catalogue.record(detected.image_id, run(circle(1), circle(2)), claim=0, now=NOW), pending
+        return catalogue.record(
+            detected.image_id, run(circle(1), circle(2)), claim=0, now=NOW
+        ), pending
 
 
 def select(path, query):
@@ -99,7 +101,7 @@ WORKER = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from circles.adapters.sqlite import migrations  # imported before the start: all shall open at the same moment
+from circles.adapters.sqlite import migrations  # imported early, so that all open concurrently
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.domain.identifiers import new_id
 from circles.domain.detections import Circle, Detection
@@ -149,7 +151,9 @@ def test_processes_open_an_empty_file_concurrently(workers, tmp_path):
         path = tmp_path / f"{round_}.db"
         assert work(workers, path, writes=1) == []
 
-        assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [("detected", 8)]
+        assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [
+            ("detected", 8)
+        ]
         assert select(path, "SELECT count(*) FROM _sqlite_migrations") == [(2,)]
 
 
@@ -157,7 +161,9 @@ def test_processes_open_an_empty_file_concurrently(workers, tmp_path):
 def test_processes_write_concurrently(workers, path):
     assert work(workers, path, writes=25) == []
 
-    assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [("detected", 200)]
+    assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [
+        ("detected", 200)
+    ]
     assert select(path, "SELECT count(*) FROM objects") == [(600,)]
     assert_consistent(path)
 
@@ -197,7 +203,10 @@ def writes(image_id):
 @pytest.mark.parametrize("write", ["add", "claim", "record", "release"])
 def test_lock_beyond_the_busy_timeout_is_unavailable(path, write):
     detected, pending = filled(path)
-    with opened(path, busy_timeout_s=0.05) as catalogue, closing(sqlite3.connect(path)) as connection:
+    with (
+        opened(path, busy_timeout_s=0.05) as catalogue,
+        closing(sqlite3.connect(path)) as connection,
+    ):
         with locked(path):
             before = list(connection.iterdump())
             with pytest.raises(Unavailable, match="busy") as raised:
@@ -205,7 +214,9 @@ def test_lock_beyond_the_busy_timeout_is_unavailable(path, write):
             assert catalogue.get(pending.image_id) == pending
             assert catalogue.get(detected.image_id) == detected
         assert list(connection.iterdump()) == before
-        assert not any(word in str(raised.value) for word in (str(path), "sqlite", "locked", "Error"))
+        assert not any(
+            word in str(raised.value) for word in (str(path), "sqlite", "locked", "Error")
+        )
 
         assert writes(pending.image_id)[write](catalogue) is not False
         assert list(connection.iterdump()) != before
@@ -268,7 +279,9 @@ def test_failed_record_leaves_no_row(path):
             with pytest.raises(RuntimeError, match="boom"):
                 catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=LATER)
 
-    assert select(path, "SELECT (SELECT count(*) FROM detections), (SELECT count(*) FROM objects)") == [(1, 2)]
+    assert select(
+        path, "SELECT (SELECT count(*) FROM detections), (SELECT count(*) FROM objects)"
+    ) == [(1, 2)]
     assert_consistent(path)
 
 
@@ -288,7 +301,8 @@ class Deadly(tuple):
         os.kill(os.getpid(), signal.SIGKILL)
 
 catalogue = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=30)
-catalogue.record(sys.argv[2], Detection("m", "1", "v1", 1.0, Deadly()), claim=0, now=datetime.now(UTC))
+detection = Detection("m", "1", "v1", 1.0, Deadly())
+catalogue.record(sys.argv[2], detection, claim=0, now=datetime.now(UTC))
 """
 
 
@@ -465,7 +479,8 @@ catalogue, told, refused = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=1),
 circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(100))
 while refused < 3:
     try:
-        catalogue.add(Image(image_id := new_id(), "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
+        image_id = new_id()
+        catalogue.add(Image(image_id, "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
         told.append(image_id)
         catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), claim=0, now=now)
     except Unavailable:

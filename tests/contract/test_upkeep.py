@@ -45,7 +45,9 @@ def records(request):
         return request.getfixturevalue("sqlite")
     catalogue = FakeCatalogue()
     return SimpleNamespace(
-        catalogue=catalogue, outbox=FakeOutbox(catalogue.tables), upkeep=FakeUpkeep(catalogue.tables)
+        catalogue=catalogue,
+        outbox=FakeOutbox(catalogue.tables),
+        upkeep=FakeUpkeep(catalogue.tables),
     )
 
 
@@ -108,8 +110,12 @@ def test_queued_event_is_read_back_unchanged(catalogue, outbox):
 
 
 CHANGES = {
-    Status.DETECTED: lambda to, image_id, tell: to.record(image_id, run(circle()), claim=0, now=NOW, announce=tell),
-    Status.FAILED: lambda to, image_id, tell: to.give_up(image_id, claim=0, error="x", announce=tell),
+    Status.DETECTED: lambda to, image_id, tell: to.record(
+        image_id, run(circle()), claim=0, now=NOW, announce=tell
+    ),
+    Status.FAILED: lambda to, image_id, tell: to.give_up(
+        image_id, claim=0, error="x", announce=tell
+    ),
     Status.PENDING: lambda to, image_id, tell: to.delete(image_id, now=NOW, announce=tell),
 }
 
@@ -146,7 +152,9 @@ def test_failed_change_queues_no_event(catalogue, outbox):
     image = an_image()
     catalogue.add(image)
     with pytest.raises(RuntimeError):
-        catalogue.record(image.image_id, run(circles=Faulty()), claim=0, now=NOW, announce=announce_to("a"))
+        catalogue.record(
+            image.image_id, run(circles=Faulty()), claim=0, now=NOW, announce=announce_to("a")
+        )
     with pytest.raises(ZeroDivisionError):
         catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -162,7 +170,9 @@ def test_failed_change_queues_no_event(catalogue, outbox):
 def test_events_of_one_image_are_due_in_order(catalogue, outbox):
     image = an_image()
     catalogue.add(image, announce=announce_to("a", "b"))
-    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected"))
+    catalogue.record(
+        image.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected")
+    )
     catalogue.delete(image.image_id, now=NOW, announce=announce_to("a", kind="deleted"))
     kinds = []
     while waiting := outbox.due("a", now=LATER, limit=9):
@@ -179,7 +189,11 @@ def test_events_are_due_at_their_time_up_to_the_limit(catalogue, outbox):
     for number in range(5):
         catalogue.add(an_image(), announce=announce_to("a", time=NOW + number * SECOND))
 
-    assert [event.time for event in due(outbox, now=NOW + 2 * SECOND)] == [NOW, NOW + SECOND, NOW + 2 * SECOND]
+    assert [event.time for event in due(outbox, now=NOW + 2 * SECOND)] == [
+        NOW,
+        NOW + SECOND,
+        NOW + 2 * SECOND,
+    ]
     assert [event.time for event in due(outbox, limit=2)] == [NOW, NOW + SECOND]
     assert due(outbox, now=NOW - SECOND) == []
 
@@ -188,19 +202,31 @@ def test_postponed_event_holds_back_its_image(catalogue, outbox):
     image, other = an_image(), an_image()
     for each in (image, other):
         catalogue.add(each, announce=announce_to("a"))
-        catalogue.record(each.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected"))
-    [first] = [queued for queued in outbox.due("a", now=NOW, limit=9) if queued.event.subject == image.image_id]
+        catalogue.record(
+            each.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected")
+        )
+    [first] = [
+        queued
+        for queued in outbox.due("a", now=NOW, limit=9)
+        if queued.event.subject == image.image_id
+    ]
     outbox.put_off(first, until=LATER, error="It is unavailable.")
 
     assert {event.subject for event in due(outbox, now=LATER - SECOND)} == {other.image_id}
-    [again] = [queued for queued in outbox.due("a", now=LATER, limit=9) if queued.event.subject == image.image_id]
+    [again] = [
+        queued
+        for queued in outbox.due("a", now=LATER, limit=9)
+        if queued.event.subject == image.image_id
+    ]
     assert (again.event, again.attempts) == (first.event, 1)
 
 
 def test_event_laid_aside_lets_the_next_one_through(catalogue, outbox):
     image = an_image()
     catalogue.add(image, announce=announce_to("a"))
-    catalogue.record(image.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected"))
+    catalogue.record(
+        image.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected")
+    )
     [first] = outbox.due("a", now=NOW, limit=9)
     assert outbox.count_laid_aside() == 0
     outbox.lay_aside(first, error="It answered 422.")
@@ -261,7 +287,10 @@ def test_held_or_finished_images_are_not_due(catalogue, upkeep):
 
     assert upkeep.due(now=LATER - SECOND, limit=9) == []
     assert [image.image_id for image in upkeep.due(now=LATER, limit=9)] == [held.image_id]
-    assert [image.image_id for image in upkeep.due(now=MUCH_LATER, limit=9)] == [held.image_id, released.image_id]
+    assert [image.image_id for image in upkeep.due(now=MUCH_LATER, limit=9)] == [
+        held.image_id,
+        released.image_id,
+    ]
 
 
 def test_images_are_listed_in_id_order(catalogue, upkeep):
@@ -301,11 +330,18 @@ def test_unknown_keys_excludes_recorded_keys(catalogue, upkeep):
     odd = "incoming/ü '\"; 🪙"
 
     assert upkeep.unknown_keys([image.key, buried.key, finished.key, odd]) == {odd}
-    assert [upkeep.key_in_use(each.key) for each in (image, buried, finished)] == [True, False, False]
+    assert [upkeep.key_in_use(each.key) for each in (image, buried, finished)] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def a_refusal(object_id="id", **changes):
-    return replace(Refusal(object_id, "incoming/ü", "etag", "unsupported-picture", "Send a picture.", NOW), **changes)
+    return replace(
+        Refusal(object_id, "incoming/ü", "etag", "unsupported-picture", "Send a picture.", NOW),
+        **changes,
+    )
 
 
 def test_last_refusal_replaces_earlier_ones(upkeep):
@@ -325,8 +361,10 @@ def test_open_tombstones_come_oldest_first(catalogue, upkeep):
     for number, each in enumerate(images):
         catalogue.add(each)
         catalogue.delete(each.image_id, now=NOW - number * SECOND)
-    expected = [Tombstone(each.image_id, each.key, "upload", NOW - number * SECOND)
-                for number, each in enumerate(images)][::-1]  # fmt: skip
+    expected = [
+        Tombstone(each.image_id, each.key, "upload", NOW - number * SECOND)
+        for number, each in enumerate(images)
+    ][::-1]
 
     assert upkeep.tombstones(limit=9) == expected
     assert upkeep.tombstones(limit=2) == expected[:2]
@@ -410,7 +448,12 @@ def test_holder_extends_its_lease(upkeep):
 
 def test_concurrent_leases_have_one_winner(sqlite):
     with ThreadPoolExecutor(16) as pool:
-        got = list(pool.map(lambda name: sqlite.upkeep.lease("sweep", str(name), now=NOW, until=LATER), range(16)))
+        got = list(
+            pool.map(
+                lambda name: sqlite.upkeep.lease("sweep", str(name), now=NOW, until=LATER),
+                range(16),
+            )
+        )
 
     assert got.count(True) == 1
 
