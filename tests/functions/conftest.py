@@ -42,7 +42,14 @@ class CheckedClient(FlaskClient):
         response = super().open(*args, buffered=True, **kwargs)
         asked = response.request
         body, function = response.get_data(), self.application.config["FUNCTION"]
-        check_answer(asked.method, asked.path, response.status_code, response.headers, body, function=function)
+        check_answer(
+            asked.method,
+            asked.path,
+            response.status_code,
+            response.headers,
+            body,
+            function=function,
+        )
         return response
 
 
@@ -62,12 +69,16 @@ class Volume:
             return []
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
             connection.row_factory = sqlite3.Row
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [table]).fetchone():
+            if not connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = ?", [table]
+            ).fetchone():
                 return []
             return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]
 
     def is_empty(self):
-        return not self.blobs() and not any(self.rows(table) for table in ("images", "detections", "objects"))
+        return not self.blobs() and not any(
+            self.rows(table) for table in ("images", "detections", "objects")
+        )
 
 
 @pytest.fixture
@@ -116,7 +127,9 @@ def load(framework):
         def client(folder, checked=True, **settings):
             for name, value in settings.items():
                 variable = name.upper()
-                framework.setenv(variable if variable in ECOSYSTEM else f"CIRCLES_{variable}", str(value))
+                framework.setenv(
+                    variable if variable in ECOSYSTEM else f"CIRCLES_{variable}", str(value)
+                )
             framework.setenv("FUNCTION_SIGNATURE_TYPE", "http")  # otherwise it is inherited
             app = functions_framework.create_app(
                 {**TARGETS, **EVENT_TARGETS}[folder], ROOT / "functions" / folder / "main.py"

@@ -34,7 +34,9 @@ def png(shade=40):
 
 
 def animated_gif():
-    return encode(draw("P"), "GIF", save_all=True, append_images=[draw("P", shade=90), draw("P", shade=150)])
+    return encode(
+        draw("P"), "GIF", save_all=True, append_images=[draw("P", shade=90), draw("P", shade=150)]
+    )
 
 
 def turned(orientation):
@@ -48,7 +50,7 @@ def turned(orientation):
         3: Image.Transpose.ROTATE_180,
         4: Image.Transpose.FLIP_TOP_BOTTOM,
         5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,  # shown turned clockwise by 90 degrees, so stored turned the other way
+        6: Image.Transpose.ROTATE_90,  # shown turned by 90 degrees clockwise, stored the other way
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_270,
     }
@@ -64,13 +66,17 @@ def png_bomb(width=10_000, height=6_000):
     """Encode a black grey PNG with 1,000 pixels per byte."""
 
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     packer = zlib.compressobj(9)
     row = bytes(1 + (width + 7) // 8)  # one bit per pixel
     rows = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )
 
 
 KINDS = {
@@ -84,9 +90,15 @@ KINDS = {
     "a black and white PNG": (lambda: encode(draw("1"), "PNG"), "image/png"),
     "a PNG with an alpha channel": (lambda: encode(draw("RGBA"), "PNG"), "image/png"),
     "a greyscale PNG with an alpha channel": (lambda: encode(draw("LA"), "PNG"), "image/png"),
-    "a palette PNG with a transparent colour": (lambda: encode(draw("P"), "PNG", transparency=0), "image/png"),
+    "a palette PNG with a transparent colour": (
+        lambda: encode(draw("P"), "PNG", transparency=0),
+        "image/png",
+    ),
     "a lossy WebP": (lambda: encode(draw(), "WEBP"), "image/webp"),
-    "a lossless WebP with transparency": (lambda: encode(draw("RGBA"), "WEBP", lossless=True), "image/webp"),
+    "a lossless WebP with transparency": (
+        lambda: encode(draw("RGBA"), "WEBP", lossless=True),
+        "image/webp",
+    ),
     "an animated GIF": (animated_gif, "image/gif"),
     "a BMP": (lambda: encode(draw(), "BMP"), "image/bmp"),
     "a TIFF": (lambda: encode(draw(), "TIFF"), "image/tiff"),

@@ -9,7 +9,13 @@ from io import BytesIO
 import numpy
 from PIL import Image
 
-CIRCLE = {"bbox": [10, 20, 30, 30], "centroid": [25.0, 35.0], "radius": 15.0, "score": 0.9, "label": "coin"}
+CIRCLE = {
+    "bbox": [10, 20, 30, 30],
+    "centroid": [25.0, 35.0],
+    "radius": 15.0,
+    "score": 0.9,
+    "label": "coin",
+}
 
 
 class FakePredictor:
@@ -82,7 +88,9 @@ class FakePredictor:
 
 def answer_objects(*circles, **more):
     """Return a V1 answer with these objects."""
-    return answer_text(json.dumps({"predictions": [{"model_version": "7", "objects": list(circles), **more}]}))
+    return answer_text(
+        json.dumps({"predictions": [{"model_version": "7", "objects": list(circles), **more}]})
+    )
 
 
 def answer_text(text, status=200, content_type="application/json", **headers):

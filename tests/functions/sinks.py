@@ -39,7 +39,9 @@ class FakeSink:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 with sink._lock:
-                    sink.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                    sink.received.append(
+                        ({name.lower(): value for name, value in self.headers.items()}, body)
+                    )
                     status = sink.statuses.pop(0) if len(sink.statuses) > 1 else sink.statuses[0]
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(sink.body)))

@@ -41,7 +41,9 @@ def bridge(load, sink):
 
 def post(client, document, **headers):
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    response = client.post("/", data=body, content_type="application/json", headers={**TOKEN, **headers})
+    response = client.post(
+        "/", data=body, content_type="application/json", headers={**TOKEN, **headers}
+    )
     assert response.data == b""
     assert "Content-Type" not in response.headers
     return response
@@ -86,11 +88,13 @@ def test_minio_forwards_only_new_content(bridge, sink):
     told = {name: forwarded(bridge, sink, document) for name, document in MINIO.items()}
 
     assert told == {
-        name: [document["Key"].removeprefix("circles/")] if name.split()[0] in (
-            "ObjectCreated:Put", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload")
-            and not name.endswith("/") else []
+        name: [document["Key"].removeprefix("circles/")]
+        if name.split()[0]
+        in ("ObjectCreated:Put", "ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload")
+        and not name.endswith("/")
+        else []
         for name, document in MINIO.items()
-    }  # fmt: skip
+    }
     assert sum(map(len, told.values())) == 4
     assert len(told) == 9
 
@@ -117,7 +121,9 @@ def test_seaweedfs_entry_becomes_an_s3_record(bridge, sink):
     post(bridge, SEAWEEDFS["create /buckets/circles/incoming/mp.bin"])
 
     [(headers, body), (_, multipart)] = sink.received
-    [newest] = SEAWEEDFS["update /buckets/circles/incoming/a b+c é.png"]["message"]["new_entry"]["chunks"]
+    [newest] = SEAWEEDFS["update /buckets/circles/incoming/a b+c é.png"]["message"]["new_entry"][
+        "chunks"
+    ]
     assert headers["ce-type"] == "com.amazonaws.s3.ObjectCreated:Put"
     assert headers["ce-source"] == "seaweedfs:s3..circles"
     assert headers["ce-time"] == "2026-11-24T06:33:06.000Z"
@@ -165,23 +171,38 @@ def test_seaweedfs_version_is_forwarded_under_its_key(bridge, sink):
 def test_ceph_records_without_a_prefix_are_read(bridge, sink):
     records = [
         {
-            "eventVersion": "2.2", "eventSource": "ceph:s3", "awsRegion": "default",
-            "eventTime": "2026-11-24T06:30:00.123456Z", "eventName": name,
+            "eventVersion": "2.2",
+            "eventSource": "ceph:s3",
+            "awsRegion": "default",
+            "eventTime": "2026-11-24T06:30:00.123456Z",
+            "eventName": name,
             "responseElements": {"x-amz-request-id": "R.1", "x-amz-id-2": "1-zone"},
-            "s3": {"bucket": {"name": "circles", "id": "b"},
-                   "object": {"key": key, "size": 7, "eTag": '"abc"', "sequencer": "F"}},
+            "s3": {
+                "bucket": {"name": "circles", "id": "b"},
+                "object": {"key": key, "size": 7, "eTag": '"abc"', "sequencer": "F"},
+            },
         }
-        for name, key in [("ObjectCreated:Post", "incoming/1"), ("ObjectRemoved:Delete", "incoming/2"),
-                          ("ObjectCreated:Copy", "incoming/3"), ("ObjectCreated:Put", "incoming/4")]
-    ]  # fmt: skip
+        for name, key in [
+            ("ObjectCreated:Post", "incoming/1"),
+            ("ObjectRemoved:Delete", "incoming/2"),
+            ("ObjectCreated:Copy", "incoming/3"),
+            ("ObjectCreated:Put", "incoming/4"),
+        ]
+    ]
 
-    assert forwarded(bridge, sink, {"Records": records}) == ["incoming/1", "incoming/3", "incoming/4"]
+    assert forwarded(bridge, sink, {"Records": records}) == [
+        "incoming/1",
+        "incoming/3",
+        "incoming/4",
+    ]
     assert sink.received[0][0]["ce-type"] == "com.amazonaws.s3.ObjectCreated:Post"
     assert sink.received[0][0]["ce-source"] == "ceph:s3.default.circles"
     assert len(set(sink.ids())) == 3  # although they belong to one request
 
 
-@pytest.mark.parametrize("document", [PUT, SEAWEEDFS["create /buckets/circles/incoming/mp.bin"]], ids=["minio", "weed"])
+@pytest.mark.parametrize(
+    "document", [PUT, SEAWEEDFS["create /buckets/circles/incoming/mp.bin"]], ids=["minio", "weed"]
+)
 def test_repeated_notification_has_the_same_id(bridge, sink, document):
     post(bridge, document)
     post(bridge, document)
@@ -189,22 +210,45 @@ def test_repeated_notification_has_the_same_id(bridge, sink, document):
     assert len(set(sink.ids())) == 1
 
 
-@pytest.mark.parametrize("name", ["PutTagging", "DeleteTagging", "PutRetention", "PutLegalHold", "PutAcl", "*", ""])
+@pytest.mark.parametrize(
+    "name", ["PutTagging", "DeleteTagging", "PutRetention", "PutLegalHold", "PutAcl", "*", ""]
+)
 def test_metadata_changes_are_not_forwarded(bridge, sink, name):
-    assert forwarded(bridge, sink, put("incoming/a.png", eventName=f"s3:ObjectCreated:{name}")) == []
+    assert (
+        forwarded(bridge, sink, put("incoming/a.png", eventName=f"s3:ObjectCreated:{name}")) == []
+    )
 
 
 @pytest.mark.parametrize(
-    "key", ["images/a.png", "a.png", "incoming", "Incoming/a.png", "/incoming/a.png", "incoming/", "incoming/a/"]
+    "key",
+    [
+        "images/a.png",
+        "a.png",
+        "incoming",
+        "Incoming/a.png",
+        "/incoming/a.png",
+        "incoming/",
+        "incoming/a/",
+    ],
 )
 def test_only_objects_under_incoming_are_forwarded(bridge, sink, key):
     assert forwarded(bridge, sink, put(key)) == []
 
 
-@pytest.mark.parametrize("key", [
-    "incoming/a b.png", "incoming/a+b.png", "incoming/a%20b.png", "incoming/ä€𝄞.png", "incoming/../x",
-    "incoming/" + "ü" * 507 + "x", 'incoming/"quoted".png', "incoming/line\nend", "incoming/nul\0",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "key",
+    [
+        "incoming/a b.png",
+        "incoming/a+b.png",
+        "incoming/a%20b.png",
+        "incoming/ä€𝄞.png",
+        "incoming/../x",
+        "incoming/" + "ü" * 507 + "x",
+        'incoming/"quoted".png',
+        "incoming/line\nend",
+        "incoming/nul\0",
+    ],
+)
 def test_any_characters_in_a_key_are_preserved(bridge, sink, key):
     assert forwarded(bridge, sink, put(key)) == [key]
     assert unquote(json.loads(sink.received[0][1])["s3"]["object"]["key"].replace("+", " ")) == key
@@ -213,10 +257,21 @@ def test_any_characters_in_a_key_are_preserved(bridge, sink, key):
 # Authorization
 
 
-@pytest.mark.parametrize("given", [
-    None, "", "right", "Bearer", "Bearer ", "Bearer wrong", "Bearer righ", "Bearer rightt", "Basic right",
-    "Bearer r\xefght",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        "",
+        "right",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        "Bearer righ",
+        "Bearer rightt",
+        "Basic right",
+        "Bearer r\xefght",
+    ],
+)
 def test_missing_or_wrong_token_is_401(bridge, sink, given):
     headers = {"Authorization": given} if given is not None else {}
     response = bridge.post("/", data=json.dumps(PUT), headers=headers)
@@ -285,15 +340,22 @@ POISON = {
     "no object": json.dumps(put("incoming/a", s3={"bucket": {"name": "circles"}})).encode(),
     "no bucket": json.dumps(put("incoming/a", s3={"object": {"key": "incoming/a"}})).encode(),
     "s3 that is a list": json.dumps(put("incoming/a", s3=[])).encode(),
-    "a size that is text": json.dumps(put("incoming/a", s3={"bucket": {"name": "circles"}, "object": {
-        "key": "incoming/a", "size": "7"}})).encode(),
-    "a key of broken escapes": json.dumps(put("incoming/a", s3={"bucket": {"name": "circles"}, "object": {
-        "key": "incoming/%ff"}})).encode(),
-    "half a surrogate pair": b'{"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "circles"},'
-                             b'"object": {"key": "incoming/\\ud800"}}}]}',
-    "a filer's entry in no bucket": b'{"key": "/x", "message": {"new_entry": {"name": "a"}, "new_parent_path": "/x"}}',
-    "a filer's entry without a name": b'{"key": "", "message": {"new_entry": {"a": 1}, "new_parent_path": "/buckets"}}',
-}  # fmt: skip
+    "a size that is text": json.dumps(
+        put(
+            "incoming/a",
+            s3={"bucket": {"name": "circles"}, "object": {"key": "incoming/a", "size": "7"}},
+        )
+    ).encode(),
+    "a key of broken escapes": json.dumps(
+        put("incoming/a", s3={"bucket": {"name": "circles"}, "object": {"key": "incoming/%ff"}})
+    ).encode(),
+    "half a surrogate pair": b'{"Records": [{"eventName": "ObjectCreated:Put", '
+    b'"s3": {"bucket": {"name": "circles"}, "object": {"key": "incoming/\\ud800"}}}]}',
+    "a filer's entry in no bucket": b'{"key": "/x", "message": '
+    b'{"new_entry": {"name": "a"}, "new_parent_path": "/x"}}',
+    "a filer's entry without a name": b'{"key": "", "message": '
+    b'{"new_entry": {"a": 1}, "new_parent_path": "/buckets"}}',
+}
 
 
 @pytest.mark.parametrize("body", POISON.values(), ids=POISON)
@@ -366,9 +428,17 @@ def test_rejected_event_does_not_hold_back_others(bridge, sink, log):
 @pytest.mark.parametrize("announced", [True, False])
 def test_too_large_notification_is_acknowledged(bridge, sink, log, announced):
     body = b" " * (5 * 1024 * 1024)
-    options = {} if announced else {"content_length": None, "environ_overrides": {"wsgi.input_terminated": True}}
-    response = bridge.post("/", input_stream=BytesIO(body), headers=TOKEN, **(
-        {"content_length": len(body)} if announced else options))  # fmt: skip
+    options = (
+        {}
+        if announced
+        else {"content_length": None, "environ_overrides": {"wsgi.input_terminated": True}}
+    )
+    response = bridge.post(
+        "/",
+        input_stream=BytesIO(body),
+        headers=TOKEN,
+        **({"content_length": len(body)} if announced else options),
+    )
 
     assert (response.status_code, response.data) == (204, b"")
     assert sink.received == []
@@ -380,7 +450,12 @@ def test_connection_tests_are_answered(bridge, sink):
 
     assert (head.status_code, head.data) == (200, b"")
     assert bridge.get("/").status_code == 200
-    assert post(bridge, {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "circles"}).status_code == 204
+    assert (
+        post(
+            bridge, {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "circles"}
+        ).status_code
+        == 204
+    )
     assert sink.received == []
 
 
@@ -414,7 +489,9 @@ def test_bridge_without_a_sink_is_not_ready(load):
 
 
 def test_retry_after_a_partial_send_repeats_the_ids(bridge, sink):
-    document = {"Records": [record for key in "abc" for record in put(f"incoming/{key}")["Records"]]}
+    document = {
+        "Records": [record for key in "abc" for record in put(f"incoming/{key}")["Records"]]
+    }
     sink.statuses = [202, 500, 202]
 
     assert post(bridge, document).status_code == 503
@@ -470,10 +547,17 @@ def test_records_and_events_are_counted_by_outcome(bridge, sink):
 
     def outcomes(direction, kind):
         names = ("done", "ignored", "refused", "sent", "rejected", "put off")
-        found = {name: counted("circles_events_total", direction=direction, type=kind, outcome=name) for name in names}
+        found = {
+            name: counted("circles_events_total", direction=direction, type=kind, outcome=name)
+            for name in names
+        }
         return {name: count for name, count in found.items() if count}
 
     assert outcomes("in", "notification") == {"done": 3, "ignored": 1, "refused": 1}
-    assert outcomes("out", "com.amazonaws.s3.ObjectCreated:Put") == {"sent": 1, "rejected": 1, "put off": 1}
+    assert outcomes("out", "com.amazonaws.s3.ObjectCreated:Put") == {
+        "sent": 1,
+        "rejected": 1,
+        "put off": 1,
+    }
     assert counted("circles_events_total") == 8
     assert counted("circles_refusals_total", reason="unavailable") == 1

@@ -51,10 +51,14 @@ def test_object_shows_its_geometry_and_model(detail, image, object_ids):
 
 def test_every_listed_object_can_be_read(detail, objects, image):
     listed = objects.get(f"/images/{image['image_id']}/objects").json
-    shown = [detail.get(f"/images/{image['image_id']}/objects/{each['object_id']}") for each in listed]
+    shown = [
+        detail.get(f"/images/{image['image_id']}/objects/{each['object_id']}") for each in listed
+    ]
 
     assert [response.status_code for response in shown] == [200, 200]
-    assert [{"object_id": each.json["object_id"], "bbox": each.json["bbox"]} for each in shown] == listed
+    assert [
+        {"object_id": each.json["object_id"], "bbox": each.json["bbox"]} for each in shown
+    ] == listed
 
 
 @pytest.mark.parametrize("path", ["", "/content", f"/objects/{UNKNOWN}"])
@@ -82,9 +86,17 @@ def test_object_of_another_image_is_not_found(detail, upload, object_ids):
     assert response.json["detail"] == "This image has no such object."
 
 
-@pytest.mark.parametrize("path", ["/images/7", "/images/7/content", f"/images/7/objects/{UNKNOWN}",
-                                  f"/images/{UNKNOWN}/objects/7", f"/images/{UNKNOWN.replace('-', '')}",
-                                  f"/images/{{{UNKNOWN}}}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/images/7",
+        "/images/7/content",
+        f"/images/7/objects/{UNKNOWN}",
+        f"/images/{UNKNOWN}/objects/7",
+        f"/images/{UNKNOWN.replace('-', '')}",
+        f"/images/{{{UNKNOWN}}}",
+    ],
+)
 def test_invalid_uuid_is_refused(detail, path):
     response = detail.get(path)
 
@@ -95,7 +107,9 @@ def test_invalid_uuid_is_refused(detail, path):
 
 @pytest.mark.parametrize("path", ["", "/content", "/objects/{object_id}"])
 def test_unknown_query_parameter_is_refused(detail, image, object_ids, path):
-    response = detail.get(f"/images/{image['image_id']}{path}?size=9".format(object_id=object_ids[0]))
+    response = detail.get(
+        f"/images/{image['image_id']}{path}?size=9".format(object_id=object_ids[0])
+    )
 
     assert response.status_code == 400
     assert response.json["detail"] == "There is no query parameter 'size' here; known: none."
@@ -113,7 +127,9 @@ def test_content_is_the_uploaded_bytes_with_an_etag(detail, upload, data):
     assert response.headers["ETag"] == f'"{hashlib.sha256(data).hexdigest()}"'
     assert response.headers["Content-Length"] == str(len(data))
     assert response.headers["Accept-Ranges"] == "bytes"
-    assert {"public", "immutable", "max-age=31536000"} <= set(response.headers["Cache-Control"].split(", "))
+    assert {"public", "immutable", "max-age=31536000"} <= set(
+        response.headers["Cache-Control"].split(", ")
+    )
     assert response.headers["Content-Disposition"] == "inline; filename*=UTF-8''m%C3%BCnzen%201.x"
 
 
@@ -131,7 +147,9 @@ def test_matching_etag_answers_304(detail, image, content, tags):
 def test_304_needs_no_blob(detail, volume, image, content, method, others):
     volume.blobs()[0].unlink()  # the record alone must suffice
 
-    response = detail.open(content, method=method, headers={"If-None-Match": f'"{image["sha256"]}"', **others})
+    response = detail.open(
+        content, method=method, headers={"If-None-Match": f'"{image["sha256"]}"', **others}
+    )
 
     assert (response.status_code, response.data) == (304, b"")
     assert response.headers["ETag"] == f'"{image["sha256"]}"'

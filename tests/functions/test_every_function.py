@@ -14,14 +14,41 @@ ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 ROUTES = {
     "upload": {"/images/": "POST", f"/images/{ID}/detections": "POST", f"/images/{ID}": "DELETE"},
     "list": {f"/images/{ID}/objects": "GET", "/images/": "GET"},
-    "detail": {f"/images/{ID}": "GET", f"/images/{ID}/objects/{ID}": "GET", f"/images/{ID}/content": "GET"},
+    "detail": {
+        f"/images/{ID}": "GET",
+        f"/images/{ID}/objects/{ID}": "GET",
+        f"/images/{ID}/content": "GET",
+    },
 }
 TOGETHER = {"/images": "GET, HEAD, POST", f"/images/{ID}": "DELETE, GET, HEAD"}
 """Allowed methods of paths that several functions share."""
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "CONNECT")
-ABSENT = ("/", "/index.html", "/robots.txt", "/favicon.ico", "/health", "/metrics/x", "/%2e%2e/etc/passwd",
-          "/images/%ff/x", "/images//objects", "/images//", "/images/a/b/c/d", f"/images/{ID}%0a")  # fmt: skip
+METHODS = (
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "PROPFIND",
+    "CONNECT",
+)
+ABSENT = (
+    "/",
+    "/index.html",
+    "/robots.txt",
+    "/favicon.ico",
+    "/health",
+    "/metrics/x",
+    "/%2e%2e/etc/passwd",
+    "/images/%ff/x",
+    "/images//objects",
+    "/images//",
+    "/images/a/b/c/d",
+    f"/images/{ID}%0a",
+)
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
@@ -98,13 +125,23 @@ def test_routes_of_other_functions_are_not_found(load, function):
 @pytest.mark.parametrize("method", METHODS)
 def test_wrong_method_is_405_with_allow(load, function, method):
     client = load(function)
-    known = {**ROUTES[function], "/health/liveness": "GET", "/metrics": "GET", "/openapi.json": "GET"}
-    for path, allowed in [*known.items(), *((path.rstrip("/"), allowed) for path, allowed in known.items())]:
+    known = {
+        **ROUTES[function],
+        "/health/liveness": "GET",
+        "/metrics": "GET",
+        "/openapi.json": "GET",
+    }
+    for path, allowed in [
+        *known.items(),
+        *((path.rstrip("/"), allowed) for path, allowed in known.items()),
+    ]:
         if method == allowed or (method, allowed) == ("HEAD", "GET"):
             continue
         response = client.open(path, method=method)
         assert response.status_code == 405, path
-        assert response.headers["Allow"] == TOGETHER.get(path.rstrip("/"), "GET, HEAD" if allowed == "GET" else allowed)
+        assert response.headers["Allow"] == TOGETHER.get(
+            path.rstrip("/"), "GET, HEAD" if allowed == "GET" else allowed
+        )
         assert method == "HEAD" or response.json["type"] == "urn:circles:problem:method-not-allowed"
         assert method == "HEAD" or "Allow" in response.json["detail"]
 
@@ -191,7 +228,12 @@ def test_unexpected_error_is_logged_but_not_shown(load, log, monkeypatch, functi
 
 def provoke_refusals(load, volume, tmp_path):
     """Provoke errors whose causes name paths, hosts and code. Yield the details shown."""
-    upload, detail = load("upload", detector="kserve", predictor_url="http://127.0.0.1:9", predictor_timeout_s=1), None
+    upload, detail = (
+        load(
+            "upload", detector="kserve", predictor_url="http://127.0.0.1:9", predictor_timeout_s=1
+        ),
+        None,
+    )
     pending = upload.post("/images/", data=png(), content_type="image/png")
     yield pending.json["error"]
     detail = load("detail")
@@ -211,7 +253,17 @@ def test_problem_details_show_no_internals(load, volume, tmp_path):
     assert len(sentences) == 5
     for sentence in sentences:
         assert sentence
-        for secret in (str(tmp_path), "127.0.0.1", "localhost", "Errno", "Traceback", "sqlite", "http:", ".py", "0x"):
+        for secret in (
+            str(tmp_path),
+            "127.0.0.1",
+            "localhost",
+            "Errno",
+            "Traceback",
+            "sqlite",
+            "http:",
+            ".py",
+            "0x",
+        ):
             assert secret not in sentence
 
 
@@ -242,5 +294,8 @@ def test_readiness_is_logged_only_when_it_changes(load, volume, monkeypatch, cap
         assert client.get("/health/readiness").status_code == 200
 
     told = [record.message for record in caplog.records]
-    assert [message.partition(":")[0] for message in told if "ready" in message] == ["not ready", "ready again"]
+    assert [message.partition(":")[0] for message in told if "ready" in message] == [
+        "not ready",
+        "ready again",
+    ]
     assert not [message for message in told if message.startswith("unavailable")]

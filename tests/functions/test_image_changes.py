@@ -26,14 +26,20 @@ def path(predicted):
 # Detecting again
 
 
-def test_second_detection_keeps_the_first_objects_readable(predicted, predictor, objects, detail, path):
+def test_second_detection_keeps_the_first_objects_readable(
+    predicted, predictor, objects, detail, path
+):
     [first] = objects.get(f"{path}/objects").json
     predictor.answer = answer_objects(CIRCLE, CIRCLE, model_version="8")
     response = predicted().post(f"{path}/detections")
 
     assert response.status_code == 200
     assert response.headers["Location"] == path
-    assert (response.json["object_count"], response.json["model_version"], response.json["attempts"]) == (2, "8", 2)
+    assert (
+        response.json["object_count"],
+        response.json["model_version"],
+        response.json["attempts"],
+    ) == (2, "8", 2)
     assert len(objects.get(f"{path}/objects").json) == 2
     assert detail.get(f"{path}/objects/{first['object_id']}").json["model_version"] == "7"
     assert detail.get(path).json == response.json
@@ -88,7 +94,9 @@ def test_deleted_image_is_gone_everywhere(predicted, objects, detail, volume, pa
 def test_repair_removes_the_blob_of_a_deleted_image(predicted, detail, volume, path, monkeypatch):
     client, services = predicted(), bootstrap.load_services()
     with monkeypatch.context() as away:
-        away.setattr(type(services.store), "delete", lambda *_: raise_(Unavailable("It is unavailable.")))
+        away.setattr(
+            type(services.store), "delete", lambda *_: raise_(Unavailable("It is unavailable."))
+        )
         assert client.delete(path).status_code == 204
     assert len(volume.blobs()) == 1
     assert detail.get(f"{path}/content").status_code == 404
@@ -137,14 +145,23 @@ def test_respond_async_answers_202_and_detects_later(predicted, predictor, detai
     predictor.hold()
     response = send(predicted(), Prefer=prefer)
 
-    assert (response.status_code, response.json["status"], response.json["attempts"]) == (202, "pending", 0)
+    assert (response.status_code, response.json["status"], response.json["attempts"]) == (
+        202,
+        "pending",
+        0,
+    )
     assert response.headers["Preference-Applied"] == "respond-async"
     predictor.release()
-    record = until(lambda: detail.get(response.headers["Location"]).json, lambda record: record["status"] != "pending")
+    record = until(
+        lambda: detail.get(response.headers["Location"]).json,
+        lambda record: record["status"] != "pending",
+    )
     assert (record["status"], record["object_count"], record["attempts"]) == ("detected", 1, 1)
 
 
-@pytest.mark.parametrize("prefer", ["wait=10", "respond", "return=minimal", "", 'x="respond-asynchronous"'])
+@pytest.mark.parametrize(
+    "prefer", ["wait=10", "respond", "return=minimal", "", 'x="respond-asynchronous"']
+)
 def test_other_preferences_change_nothing(predicted, prefer):
     response = send(predicted(), Prefer=prefer)
 
@@ -171,7 +188,9 @@ def test_repeated_async_upload_returns_the_result(predicted):
 def test_repair_detects_what_background_work_lost(predicted, monkeypatch):
     client = predicted(repair_after_s=0.001, predictor_timeout_s=0.5, busy_timeout_s=0.5)
     services = bootstrap.load_services()
-    monkeypatch.setattr(services.background, "submit", lambda work, *, key: None)  # the process ends immediately
+    monkeypatch.setattr(
+        services.background, "submit", lambda work, *, key: None
+    )  # the process ends immediately
     response = send(client, Prefer="respond-async")
     assert response.json["status"] == "pending"
 

@@ -55,8 +55,15 @@ def post(client, data, kind=PUT, **headers):
     A response never has a body.
     """
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
-    attributes = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": kind, "ce-source": "minio:s3..blobs"}
-    response = client.post("/", data=body, headers={**attributes, "content-type": "application/json", **headers})
+    attributes = {
+        "ce-specversion": "1.0",
+        "ce-id": "1",
+        "ce-type": kind,
+        "ce-source": "minio:s3..blobs",
+    }
+    response = client.post(
+        "/", data=body, headers={**attributes, "content-type": "application/json", **headers}
+    )
     assert response.data == b""
     assert "Content-Type" not in response.headers
     return response.status_code
@@ -68,7 +75,12 @@ def test_new_object_becomes_a_detected_image(ingest, bucket, volume, load):
     assert post(ingest, record()) == 204
 
     [image] = volume.rows("images")
-    assert (image["key"], image["status"], image["source"], image["file_name"]) == (KEY, "detected", "s3", "a.png")
+    assert (image["key"], image["status"], image["source"], image["file_name"]) == (
+        KEY,
+        "detected",
+        "s3",
+        "a.png",
+    )
     shown = load("detail").get(f"/images/{image['image_id']}/content")
     assert shown.data == png()
     assert len(volume.rows("objects")) == 2
@@ -98,7 +110,9 @@ def test_cloud_event_of_ceph_is_ingested(ingest, bucket, volume):
 def test_structured_mode_is_accepted(ingest, bucket, volume):
     bucket.put(KEY, png())
     document = {"specversion": "1.0", "id": "1", "type": PUT, "source": "s", "data": record()}
-    response = ingest.post("/", data=json.dumps(document), content_type="application/cloudevents+json")
+    response = ingest.post(
+        "/", data=json.dumps(document), content_type="application/cloudevents+json"
+    )
 
     assert (response.status_code, response.data) == (204, b"")
     assert len(volume.rows("images")) == 1
@@ -121,7 +135,9 @@ def test_trace_is_kept_in_outgoing_events(load, bucket, volume):
 def test_same_event_100_times_is_one_image(ingest, bucket, volume):
     bucket.put(KEY, png())
     with ThreadPoolExecutor(8) as pool:
-        statuses = list(pool.map(lambda _: post(ingest.application.test_client(), record()), range(100)))
+        statuses = list(
+            pool.map(lambda _: post(ingest.application.test_client(), record()), range(100))
+        )
 
     assert set(statuses) == {204}
     assert [len(volume.rows(table)) for table in ("images", "detections", "objects")] == [1, 1, 2]
@@ -168,7 +184,10 @@ def test_missing_object_is_acknowledged(ingest, volume):
 def test_deletion_before_creation_is_ignored(ingest, bucket, volume):
     bucket.put(KEY, png()).unlink()
 
-    assert post(ingest, record(name="ObjectRemoved:Delete"), "com.amazonaws.s3.ObjectRemoved:Delete") == 204
+    assert (
+        post(ingest, record(name="ObjectRemoved:Delete"), "com.amazonaws.s3.ObjectRemoved:Delete")
+        == 204
+    )
     assert post(ingest, record()) == 204
     assert volume.rows("images") == []
 
@@ -177,17 +196,27 @@ def test_deletion_in_the_bucket_keeps_the_image(ingest, bucket, volume):
     bucket.put(KEY, png())
     post(ingest, record())
 
-    assert post(ingest, record(name="ObjectRemoved:Delete"), "com.amazonaws.s3.ObjectRemoved:Delete") == 204
+    assert (
+        post(ingest, record(name="ObjectRemoved:Delete"), "com.amazonaws.s3.ObjectRemoved:Delete")
+        == 204
+    )
     assert len(volume.rows("images")) == 1
 
 
 # Other events and invalid ones
 
 
-@pytest.mark.parametrize("kind", [
-    "dev.circles.image.detected", "dev.knative.sources.ping", "com.amazonaws.s3.ObjectCreated:PutTagging",
-    "dev.knative.eventing.aws-s3", "com.amazonaws.s3", "x",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "dev.circles.image.detected",
+        "dev.knative.sources.ping",
+        "com.amazonaws.s3.ObjectCreated:PutTagging",
+        "dev.knative.eventing.aws-s3",
+        "com.amazonaws.s3",
+        "x",
+    ],
+)
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\x00", b'{"eventName": 1}'])
 def test_unknown_event_type_is_acknowledged(ingest, volume, kind, data):
     assert post(ingest, data, kind) == 204
@@ -205,12 +234,21 @@ def test_other_content_type_is_422(ingest):
     assert post(ingest, b"hello", **{"content-type": "text/plain"}) == 422
 
 
-@pytest.mark.parametrize(("body", "kind"), [
-    (b"", None), (b"{}", "application/json"), (b"[1]", "application/cloudevents+json"), (b"a=1", "text/plain"),
-    (b"{", "application/cloudevents+json"), (b"\xff", "application/cloudevents+json"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", None),
+        (b"{}", "application/json"),
+        (b"[1]", "application/cloudevents+json"),
+        (b"a=1", "text/plain"),
+        (b"{", "application/cloudevents+json"),
+        (b"\xff", "application/cloudevents+json"),
+    ],
+)
 def test_non_cloud_event_is_refused_without_an_echo(ingest, log, body, kind):
-    response = ingest.post("/", data=body, content_type=kind, headers={"Authorization": "Bearer secret"})
+    response = ingest.post(
+        "/", data=body, content_type=kind, headers={"Authorization": "Bearer secret"}
+    )
 
     assert (response.status_code, response.data) == (422, b"")
     assert "secret" not in log.getvalue()
@@ -239,9 +277,20 @@ def test_own_upload_is_not_ingested_again(ingest, load, volume):
     assert len(volume.rows("images")) == 1
 
 
-@pytest.mark.parametrize("name", [
-    "a b.png", "a+b.png", "a%20b.png", "ä€𝄞.png", "deep/er/a.png", ".hidden", "a" * 240, "a&b=c?d#e.png", '"q".png',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a b.png",
+        "a+b.png",
+        "a%20b.png",
+        "ä€𝄞.png",
+        "deep/er/a.png",
+        ".hidden",
+        "a" * 240,
+        "a&b=c?d#e.png",
+        '"q".png',
+    ],
+)
 def test_any_characters_in_a_key_are_ingested(ingest, bucket, volume, name):
     bucket.put(f"incoming/{name}", png())
 
@@ -258,10 +307,18 @@ def test_key_of_1024_bytes_is_ingested(ingest, bucket, volume):
     assert [row["key"] for row in volume.rows("images")] == [key]
 
 
-@pytest.mark.parametrize("key", [
-    "incoming/../images/a.png", "incoming/../../catalogue.db", "incoming//a.png", "incoming/./a.png", "incoming/",
-    "incoming/" + "x" * 1016, "incoming/nul\0.png",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "key",
+    [
+        "incoming/../images/a.png",
+        "incoming/../../catalogue.db",
+        "incoming//a.png",
+        "incoming/./a.png",
+        "incoming/",
+        "incoming/" + "x" * 1016,
+        "incoming/nul\0.png",
+    ],
+)
 def test_invalid_key_is_422(ingest, volume, key):
     assert post(ingest, record(key)) == 422
     assert volume.is_empty()
@@ -271,7 +328,10 @@ def test_record_names_the_object_not_the_subject(ingest, bucket, volume):
     """Some sources escape the subject and some do not."""
     bucket.put("incoming/a b.png", png())
 
-    assert post(ingest, record("incoming/a b.png"), **{"ce-subject": quote("incoming/other.png")}) == 204
+    assert (
+        post(ingest, record("incoming/a b.png"), **{"ce-subject": quote("incoming/other.png")})
+        == 204
+    )
     assert [row["key"] for row in volume.rows("images")] == ["incoming/a b.png"]
 
 
@@ -311,7 +371,9 @@ def test_object_of_5_gib_is_refused_unread(ingest, bucket, volume, monkeypatch, 
     assert volume.rows("images") == []
 
 
-@pytest.mark.parametrize(("bad", "status"), [("incoming/gone.png", 204), ("incoming/none.png", 422)])
+@pytest.mark.parametrize(
+    ("bad", "status"), [("incoming/gone.png", 204), ("incoming/none.png", 422)]
+)
 def test_bad_record_does_not_hold_back_others(ingest, bucket, volume, bad, status):
     """A source may forward a notification with all its records."""
     bucket.put("incoming/none.png", b"none")
@@ -356,8 +418,15 @@ def test_broken_catalogue_is_503(ingest, bucket, volume):
 
 
 def test_unreachable_store_is_503(load, volume):
-    client = load("ingest", store="s3", s3_endpoint="http://127.0.0.1:9", s3_access_key="a", s3_secret_key="b",
-                  s3_bucket="blobs", s3_timeout_s=1)  # fmt: skip
+    client = load(
+        "ingest",
+        store="s3",
+        s3_endpoint="http://127.0.0.1:9",
+        s3_access_key="a",
+        s3_secret_key="b",
+        s3_bucket="blobs",
+        s3_timeout_s=1,
+    )
 
     assert post(client, record()) == 503
 
@@ -370,10 +439,18 @@ def test_unexpected_error_is_500_without_a_body(ingest, bucket, log, monkeypatch
     assert "ZeroDivisionError" in log.getvalue()
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [
-    ("GET", "/", 200), ("HEAD", "/", 200), ("GET", "/health/liveness", 200), ("GET", "/health/readiness", 200),
-    ("POST", "/x", 404), ("PUT", "/", 405), ("POST", "/health/liveness", 405),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 200),
+        ("HEAD", "/", 200),
+        ("GET", "/health/liveness", 200),
+        ("GET", "/health/readiness", 200),
+        ("POST", "/x", 404),
+        ("PUT", "/", 405),
+        ("POST", "/health/liveness", 405),
+    ],
+)
 def test_probes_answer_and_other_paths_do_not(ingest, method, path, status):
     response = ingest.open(path, method=method)
 

@@ -24,7 +24,9 @@ def test_objects_are_listed_best_score_first(objects, image_id):
 
     assert response.status_code == 200
     assert response.headers["Image-Status"] == "detected"
-    assert [found["bbox"] for found in response.json] == [each["bbox"] for each in (SMALL, MIDDLE, LARGE, UNSCORED)]
+    assert [found["bbox"] for found in response.json] == [
+        each["bbox"] for each in (SMALL, MIDDLE, LARGE, UNSCORED)
+    ]
     assert len({found["object_id"] for found in response.json}) == 4
 
 
@@ -116,7 +118,9 @@ def test_unknown_image_is_not_found(objects):
     assert response.json["detail"] == "There is no such image."
 
 
-@pytest.mark.parametrize("text", ["1", "null", "..%2f..%2fetc", "0" * 36, UNKNOWN[:-1], UNKNOWN + "0", "%00", "%ff"])
+@pytest.mark.parametrize(
+    "text", ["1", "null", "..%2f..%2fetc", "0" * 36, UNKNOWN[:-1], UNKNOWN + "0", "%00", "%ff"]
+)
 def test_invalid_uuid_is_refused(objects, text):
     response = objects.get(f"/images/{text}/objects")
 
@@ -133,7 +137,10 @@ def test_uppercase_id_is_accepted(objects, image_id):
 
 
 def test_head_matches_get(objects, image_id):
-    head, get = objects.head(f"/images/{image_id}/objects"), objects.get(f"/images/{image_id}/objects")
+    head, get = (
+        objects.head(f"/images/{image_id}/objects"),
+        objects.get(f"/images/{image_id}/objects"),
+    )
 
     assert (head.status_code, head.data) == (200, b"")
     assert head.headers["Image-Status"] == "detected"

@@ -10,7 +10,10 @@ from tests.functions.pictures import png
 @pytest.fixture
 def stored(upload):
     """Upload five images and return their records, newest first."""
-    records = [upload.post("/images/", data=png(shade), content_type="image/png").json for shade in range(5)]
+    records = [
+        upload.post("/images/", data=png(shade), content_type="image/png").json
+        for shade in range(5)
+    ]
     return sorted(records, key=lambda each: (each["created_at"], each["image_id"]), reverse=True)
 
 
@@ -68,7 +71,9 @@ def test_filter_by_sha256(objects, stored):
     sha256 = hashlib.sha256(png(3)).hexdigest()
 
     for text in (sha256, sha256.upper()):
-        assert [image["sha256"] for image in objects.get(f"/images/?sha256={text}").json["images"]] == [sha256]
+        assert [
+            image["sha256"] for image in objects.get(f"/images/?sha256={text}").json["images"]
+        ] == [sha256]
     assert objects.get(f"/images/?sha256={'0' * 64}").json["images"] == []
 
 
@@ -96,13 +101,37 @@ def test_default_limit_is_50_images(objects, upload):
 
 
 WRONG = [
-    "limit=0", "limit=201", "limit=-1", "limit=x", "limit=1.5", "limit=", "limit=%D9%A1", "limit=99999999999999",
-    "status=new", "status=", "status=DETECTED", "sha256=ab", "sha256=" + "g" * 64, "sha256=",
-    "since=yesterday", "since=2026-11-24", "since=2026-11-24T06:30:00", "since=2026-13-24T06:30:00Z",
-    "since=2026-11-24T06:30:00+01:00", "since=", "since=2026-W48-2T06:30:00Z", "since=0000-01-01T00:00:00Z",
-    "cursor=", "cursor=x", "cursor=%00", "cursor=MjAyNi0xMS0yNA", "cursor=\u00e4", "cursor=" + "A" * 5000,
-    "page=2", "limit=1&limit=2",
-]  # fmt: skip
+    "limit=0",
+    "limit=201",
+    "limit=-1",
+    "limit=x",
+    "limit=1.5",
+    "limit=",
+    "limit=%D9%A1",
+    "limit=99999999999999",
+    "status=new",
+    "status=",
+    "status=DETECTED",
+    "sha256=ab",
+    "sha256=" + "g" * 64,
+    "sha256=",
+    "since=yesterday",
+    "since=2026-11-24",
+    "since=2026-11-24T06:30:00",
+    "since=2026-13-24T06:30:00Z",
+    "since=2026-11-24T06:30:00+01:00",
+    "since=",
+    "since=2026-W48-2T06:30:00Z",
+    "since=0000-01-01T00:00:00Z",
+    "cursor=",
+    "cursor=x",
+    "cursor=%00",
+    "cursor=MjAyNi0xMS0yNA",
+    "cursor=\u00e4",
+    "cursor=" + "A" * 5000,
+    "page=2",
+    "limit=1&limit=2",
+]
 
 
 @pytest.mark.parametrize("query", WRONG)

@@ -19,28 +19,57 @@ from tests.functions.conftest import EVENT_TARGETS, ROOT, TARGETS
 from tests.functions.pictures import png
 from tests.openapi import check_answer
 
-FRAMEWORK = {"functions_framework", "flask", "werkzeug", "jinja2", "markupsafe", "click", "itsdangerous", "blinker",
-             "cloudevents", "deprecation", "packaging", "starlette", "anyio", "sniffio", "idna", "typing_extensions",
-             "watchdog", "google"}  # fmt: skip
+FRAMEWORK = {
+    "functions_framework",
+    "flask",
+    "werkzeug",
+    "jinja2",
+    "markupsafe",
+    "click",
+    "itsdangerous",
+    "blinker",
+    "cloudevents",
+    "deprecation",
+    "packaging",
+    "starlette",
+    "anyio",
+    "sniffio",
+    "idna",
+    "typing_extensions",
+    "watchdog",
+    "google",
+}
 """Packages that any function under functions-framework may import."""
 
-CATALOGUE = {"sqlite_utils", "sqlite_fts4", "pluggy", "click_default_group", "tabulate", "dateutil", "six"}
+CATALOGUE = {
+    "sqlite_utils",
+    "sqlite_fts4",
+    "pluggy",
+    "click_default_group",
+    "tabulate",
+    "dateutil",
+    "six",
+}
 PICTURES = {"PIL"}
 PREDICTOR = {"requests", "urllib3", "charset_normalizer", "chardet", "certifi", "idna", "tenacity"}
 MINTING = {"uuid_utils"}
 
 PROBE = """
 import json, sys
-# sqlite-utils imports these where they are. They are not in requirements.txt; the predictor brings them to this venv.
+# sqlite-utils imports these if present. They are not in requirements.txt, but the predictor
+# brings them into this venv.
 sys.modules.update(numpy=None, pandas=None)
 import functions_framework
 app = functions_framework.create_app(sys.argv[1], sys.argv[2])
 answers = []
 for method, path, picture in json.loads(sys.argv[3]):
     data = open(picture, "rb").read() if picture else None
-    answers.append(app.test_client().open(path, method=method, data=data, content_type="image/png").status_code)
-loaded = {name.partition(".")[0] for name, module in sys.modules.items() if getattr(module, "__file__", None)}
-print(json.dumps([answers, sorted(loaded - sys.stdlib_module_names - {"circles", "main", "__main__"})]))
+    answer = app.test_client().open(path, method=method, data=data, content_type="image/png")
+    answers.append(answer.status_code)
+modules = [name for name, module in sys.modules.items() if getattr(module, "__file__", None)]
+loaded = {name.partition(".")[0] for name in modules}
+ours = {"circles", "main", "__main__"}
+print(json.dumps([answers, sorted(loaded - sys.stdlib_module_names - ours)]))
 """
 
 
@@ -63,7 +92,9 @@ def imports_of(function, asked, **settings):
         timeout=60,
     )
     answers, loaded = json.loads(out.stdout.splitlines()[-1])
-    return answers, {name for name in loaded if not re.fullmatch(r"_.*|.*_cffi_backend|.*finder", name)}
+    return answers, {
+        name for name in loaded if not re.fullmatch(r"_.*|.*_cffi_backend|.*finder", name)
+    }
 
 
 @pytest.fixture
@@ -71,11 +102,16 @@ def stored(upload, objects):
     """Upload an image and return its path and that of an object."""
     image_id = upload.post("/images/", data=png(), content_type="image/png").json["image_id"]
     [found, *_] = objects.get(f"/images/{image_id}/objects").json
-    return {"image": f"/images/{image_id}", "object": f"/images/{image_id}/objects/{found['object_id']}"}
+    return {
+        "image": f"/images/{image_id}",
+        "object": f"/images/{image_id}/objects/{found['object_id']}",
+    }
 
 
 def test_list_imports_only_the_framework(stored):
-    answers, loaded = imports_of("list", [["GET", stored["image"] + "/objects", None], ["GET", "/openapi.json", None]])
+    answers, loaded = imports_of(
+        "list", [["GET", stored["image"] + "/objects", None], ["GET", "/openapi.json", None]]
+    )
 
     assert answers == [200, 200]
     assert loaded - FRAMEWORK == set()
@@ -109,8 +145,12 @@ def test_upload_imports_requests_for_the_predictor(framework, tmp_path, predicto
     picture = tmp_path / "a.png"
     picture.write_bytes(png())
 
-    answers, loaded = imports_of("upload", [["POST", "/images/", str(picture)]], CIRCLES_DETECTOR="kserve",
-                                 CIRCLES_PREDICTOR_URL=predictor.url)  # fmt: skip
+    answers, loaded = imports_of(
+        "upload",
+        [["POST", "/images/", str(picture)]],
+        CIRCLES_DETECTOR="kserve",
+        CIRCLES_PREDICTOR_URL=predictor.url,
+    )
 
     assert answers == [200]
     assert len(predictor.requests) == 1
@@ -131,11 +171,24 @@ def run_functions_framework(target, function, folder):
     """Run functions-framework's own command. Yields URL and process."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    command = [Path(sys.executable).with_name("functions-framework"), "--source", f"functions/{function}/main.py",
-               "--target", target, "--host", "127.0.0.1", "--port", str(port)]  # fmt: skip
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("FUNCTION_")}
+    command = [
+        Path(sys.executable).with_name("functions-framework"),
+        "--source",
+        f"functions/{function}/main.py",
+        "--target",
+        target,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    environment = {
+        name: text for name, text in os.environ.items() if not name.startswith("FUNCTION_")
+    }
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env={**environment, "PYTHONPATH": "lib"}, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**environment, "PYTHONPATH": "lib"}, stdout=log, stderr=log
+        )
     try:
         yield f"http://127.0.0.1:{port}", process
     finally:
@@ -160,7 +213,9 @@ def test_functions_framework_adds_no_body_to_event_answers(framework, tmp_path, 
     event = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": "unknown", "ce-source": "/s"}
     with run_functions_framework(EVENT_TARGETS[function], function, tmp_path) as (url, process):
         wait_for_answer(f"{url}/health/liveness", process)
-        answers = [requests.post(url, data=b"{}", headers=headers, timeout=10) for headers in (event, {})]
+        answers = [
+            requests.post(url, data=b"{}", headers=headers, timeout=10) for headers in (event, {})
+        ]
 
     expected = {"bridge": [401, 401], "ingest": [204, 422], "repair": [204, 422]}
     assert [answer.status_code for answer in answers] == expected[function]
@@ -171,16 +226,25 @@ def test_functions_framework_adds_no_body_to_event_answers(framework, tmp_path, 
 def test_sigterm_waits_for_background_work(framework, tmp_path, volume, predictor):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    environment = {**os.environ, "PYTHONPATH": "lib", "HOST": "127.0.0.1", "PORT": str(port),
-                   "FUNCTION_SOURCE": "functions/upload/main.py", "FUNCTION_TARGET": "upload",
-                   "CIRCLES_DETECTOR": "kserve", "CIRCLES_PREDICTOR_URL": predictor.url}  # fmt: skip
+    environment = {
+        **os.environ,
+        "PYTHONPATH": "lib",
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "FUNCTION_SOURCE": "functions/upload/main.py",
+        "FUNCTION_TARGET": "upload",
+        "CIRCLES_DETECTOR": "kserve",
+        "CIRCLES_PREDICTOR_URL": predictor.url,
+    }
     del environment["FUNCTION_SIGNATURE_TYPE"]
     predictor.hold()
     process = subprocess.Popen([sys.executable, "-m", "circles.serve"], cwd=ROOT, env=environment)
     try:
         wait_for_answer(f"http://127.0.0.1:{port}/health/readiness", process)
         headers = {"Content-Type": "image/png", "Prefer": "respond-async"}
-        answer = requests.post(f"http://127.0.0.1:{port}/images/", data=png(), headers=headers, timeout=10)
+        answer = requests.post(
+            f"http://127.0.0.1:{port}/images/", data=png(), headers=headers, timeout=10
+        )
         assert predictor.asked.wait(10)
         process.terminate()
         threading.Timer(0.5, predictor.release).start()

@@ -22,7 +22,9 @@ def test_metrics_are_in_prometheus_format(load, function):
 
     assert response.status_code == 200
     assert response.content_type.startswith("text/plain; version=")
-    assert total(response.text, "circles_build_info", function=TARGETS[function], build="source") == 1
+    assert (
+        total(response.text, "circles_build_info", function=TARGETS[function], build="source") == 1
+    )
     assert total(response.text, "process_start_time_seconds") > 0
 
 
@@ -56,7 +58,9 @@ def test_failed_probe_is_not_a_refusal(load, counted, volume, function):
 
     assert load(function).get("/health/readiness").status_code == 503
     assert counted("circles_refusals_total") == 0
-    assert counted("circles_database_faults_total", fault="SQLITE_CANTOPEN") >= 1  # a scrape opens it too
+    assert (
+        counted("circles_database_faults_total", fault="SQLITE_CANTOPEN") >= 1
+    )  # a scrape opens it too
 
 
 def test_upload_counts_bytes_and_objects(upload, counted):
@@ -72,7 +76,9 @@ def test_upload_counts_bytes_and_objects(upload, counted):
 
 def test_repeated_upload_is_counted_once(upload, counted):
     for _ in range(2):
-        upload.post("/images/", data=png(), content_type="image/png", headers={"Idempotency-Key": "once"})
+        upload.post(
+            "/images/", data=png(), content_type="image/png", headers={"Idempotency-Key": "once"}
+        )
 
     assert counted("circles_upload_bytes_count") == 1
     assert counted("circles_objects_per_image_count") == 1
@@ -80,10 +86,15 @@ def test_repeated_upload_is_counted_once(upload, counted):
 
 @pytest.mark.parametrize(
     ("body", "content_type", "reason"),
-    [(b"", "image/png", "malformed"), (b"text", "image/png", "unsupported-picture"),
-     (b"text", "text/plain", "unsupported-picture"), (png()[:-30], "image/png", "undecodable-picture"),
-     (bytes(9000), "image/png", "too-large"), (bytes(90_000), "image/png", "too-large")],
-)  # fmt: skip
+    [
+        (b"", "image/png", "malformed"),
+        (b"text", "image/png", "unsupported-picture"),
+        (b"text", "text/plain", "unsupported-picture"),
+        (png()[:-30], "image/png", "undecodable-picture"),
+        (bytes(9000), "image/png", "too-large"),
+        (bytes(90_000), "image/png", "too-large"),
+    ],
+)
 def test_refusal_is_counted_by_its_reason(load, counted, body, content_type, reason):
     client = load("upload", max_upload_bytes=8000)
     client.post("/images/", data=body, content_type=content_type)
@@ -113,7 +124,10 @@ def test_crash_is_counted_as_internal(load, counted):
 
 def test_pending_images_are_reported_by_every_function(predicted, predictor, load):
     predictor.answer = answer_text("broken", status=500)
-    assert predicted("upload").post("/images/", data=png(), content_type="image/png").status_code == 202
+    assert (
+        predicted("upload").post("/images/", data=png(), content_type="image/png").status_code
+        == 202
+    )
     reader = load("list")
     reader.get(f"/images/{ID}/objects")
     scrape = reader.get("/metrics").text

@@ -27,7 +27,9 @@ class World:
         self.ids = {"image_id": self.image_id, "object_id": found["object_id"]}
 
     def send(self, data, **headers):
-        return self.load("upload").post("/images/", data=data, content_type="image/png", headers=headers)
+        return self.load("upload").post(
+            "/images/", data=data, content_type="image/png", headers=headers
+        )
 
     def ask(self, method, path, *, ids=None, **headers):
         """Call the function that the contract names for this route."""
@@ -145,7 +147,10 @@ def test_every_promised_answer_can_be_provoked(load, predicted, predictor, volum
     response = PROVOKED[promised](World(load, predicted, predictor, volume))
 
     method, path, status = promised
-    assert (response.request.method.lower(), response.status_code) == (method, status)  # the client checks the rest
+    assert (response.request.method.lower(), response.status_code) == (
+        method,
+        status,
+    )  # the client checks the rest
     assert bool(response.data) is (status not in (204, 304))
 
 
@@ -159,7 +164,11 @@ def test_function_serves_only_routes_with_its_tag(load, function):
     for (method, path, _), tags in PROMISED.items():
         asked = path.format(image_id=UNKNOWN, object_id=UNKNOWN)
         if not {function, "all"} & set(tags):
-            assert client.open(asked, method=method.upper()).json["type"].endswith(("not-found", "method-not-allowed"))
+            assert (
+                client.open(asked, method=method.upper())
+                .json["type"]
+                .endswith(("not-found", "method-not-allowed"))
+            )
             continue
         response = client.open(asked, method=method.upper())
         known = response.status_code < 400 or "openapi" not in response.json["detail"]
@@ -172,27 +181,81 @@ def test_schemas_are_valid_json_schema():
         assert Draft202012Validator.check_schema(schema) is None, name
 
 
-PROBLEM = {"type": "urn:circles:problem:not-found", "title": "Not found", "status": 404, "detail": "Look elsewhere.",
-           "instance": "urn:circles:request:1"}  # fmt: skip
+PROBLEM = {
+    "type": "urn:circles:problem:not-found",
+    "title": "Not found",
+    "status": 404,
+    "detail": "Look elsewhere.",
+    "instance": "urn:circles:request:1",
+}
 HEALTH = ("GET", "/health/liveness", 200, {"Content-Type": "application/json"})
 WRONG = {
-    "a status that is not listed": ("GET", "/health/liveness", 201, {"Content-Type": "application/json"}, {}),
-    "another content type": ("GET", "/health/liveness", 200, {"Content-Type": "text/plain"}, {"status": "alive"}),
+    "a status that is not listed": (
+        "GET",
+        "/health/liveness",
+        201,
+        {"Content-Type": "application/json"},
+        {},
+    ),
+    "another content type": (
+        "GET",
+        "/health/liveness",
+        200,
+        {"Content-Type": "text/plain"},
+        {"status": "alive"},
+    ),
     "a body without its field": (*HEALTH, {}),
     "a field of another type": (*HEALTH, {"status": 1}),
-    "a required header that is missing": ("GET", f"/images/{UNKNOWN}/objects", 200,
-                                          {"Content-Type": "application/json"}, []),
-    "a header with another value": ("GET", f"/images/{UNKNOWN}/objects", 200,
-                                    {"Content-Type": "application/json", "Image-Status": "new"}, []),
-    "a path that is not there and answers": ("GET", "/nothing", 200, {"Content-Type": "application/json"}, {}),
-    "a problem that is plain JSON": ("GET", "/nothing", 404, {"Content-Type": "application/json"}, PROBLEM),
-    "a problem without words": ("GET", "/nothing", 404, {"Content-Type": "application/problem+json"},
-                                {**PROBLEM, "detail": ""}),
-    "a problem of another status": ("GET", "/nothing", 404, {"Content-Type": "application/problem+json"},
-                                    {**PROBLEM, "status": 400}),
-    "a 405 without Allow": ("PUT", "/nothing", 405, {"Content-Type": "application/problem+json"},
-                            {**PROBLEM, "status": 405}),
-}  # fmt: skip
+    "a required header that is missing": (
+        "GET",
+        f"/images/{UNKNOWN}/objects",
+        200,
+        {"Content-Type": "application/json"},
+        [],
+    ),
+    "a header with another value": (
+        "GET",
+        f"/images/{UNKNOWN}/objects",
+        200,
+        {"Content-Type": "application/json", "Image-Status": "new"},
+        [],
+    ),
+    "a path that is not there and answers": (
+        "GET",
+        "/nothing",
+        200,
+        {"Content-Type": "application/json"},
+        {},
+    ),
+    "a problem that is plain JSON": (
+        "GET",
+        "/nothing",
+        404,
+        {"Content-Type": "application/json"},
+        PROBLEM,
+    ),
+    "a problem without words": (
+        "GET",
+        "/nothing",
+        404,
+        {"Content-Type": "application/problem+json"},
+        {**PROBLEM, "detail": ""},
+    ),
+    "a problem of another status": (
+        "GET",
+        "/nothing",
+        404,
+        {"Content-Type": "application/problem+json"},
+        {**PROBLEM, "status": 400},
+    ),
+    "a 405 without Allow": (
+        "PUT",
+        "/nothing",
+        405,
+        {"Content-Type": "application/problem+json"},
+        {**PROBLEM, "status": 405},
+    ),
+}
 
 
 @pytest.mark.parametrize("case", WRONG)

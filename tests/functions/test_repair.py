@@ -21,7 +21,12 @@ def tick(client, kind="dev.knative.sources.ping", body=b"{}", **more):
 
 
 def test_tick_detects_a_pending_image(load, predictor, volume):
-    known = {"detector": "kserve", "predictor_url": predictor.url, "repair_after_s": 0.001, "predictor_timeout_s": 5}
+    known = {
+        "detector": "kserve",
+        "predictor_url": predictor.url,
+        "repair_after_s": 0.001,
+        "predictor_timeout_s": 5,
+    }
     predictor.answer = answer_text("", 500)
     sent = load("upload", **known).post("/images/", data=png(), content_type="image/png")
     assert (sent.status_code, sent.json["status"]) == (202, "pending")
@@ -38,7 +43,9 @@ def test_tick_without_work_changes_nothing(load, volume):
     assert volume.is_empty()
 
 
-@pytest.mark.parametrize("kind", ["dev.circles.image.detected", "com.amazonaws.s3.ObjectCreated:Put", "ping"])
+@pytest.mark.parametrize(
+    "kind", ["dev.circles.image.detected", "com.amazonaws.s3.ObjectCreated:Put", "ping"]
+)
 def test_other_event_type_starts_no_repair(load, monkeypatch, kind):
     client = load("repair")
     monkeypatch.setattr(sys.modules["main"], "repair_images", lambda _: 1 / 0)
@@ -48,7 +55,9 @@ def test_other_event_type_starts_no_repair(load, monkeypatch, kind):
 
 
 def test_non_cloud_event_is_refused(load):
-    response = load("repair").post("/", data=json.dumps({"tick": 1}), content_type="application/json")
+    response = load("repair").post(
+        "/", data=json.dumps({"tick": 1}), content_type="application/json"
+    )
 
     assert (response.status_code, response.data) == (422, b"")
 
@@ -71,13 +80,22 @@ def test_broken_catalogue_is_503(load, volume):
 def run_repair_command(**settings):
     """Run `make repair` without make."""
     return subprocess.run(
-        [sys.executable, "-m", "circles.repair"], cwd=ROOT, env={**os.environ, "PYTHONPATH": "lib", **settings},
-        capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-m", "circles.repair"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "lib", **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def test_repair_command_prints_a_report(load, predictor, volume):
-    known = {"detector": "kserve", "predictor_url": predictor.url, "repair_after_s": 0.001, "predictor_timeout_s": 5}
+    known = {
+        "detector": "kserve",
+        "predictor_url": predictor.url,
+        "repair_after_s": 0.001,
+        "predictor_timeout_s": 5,
+    }
     predictor.answer = answer_text("", 500)
     load("upload", **known).post("/images/", data=png(), content_type="image/png")
     predictor.answer = answer_objects(CIRCLE)
@@ -86,7 +104,11 @@ def test_repair_command_prints_a_report(load, predictor, volume):
 
     assert done.returncode == 0, done.stderr
     report = dict(line.split(": ") for line in done.stdout.splitlines())
-    assert (report["detected"], report["failed"], report["rows without blob seen"]) == ("1", "0", "0")
+    assert (report["detected"], report["failed"], report["rows without blob seen"]) == (
+        "1",
+        "0",
+        "0",
+    )
     assert [row["status"] for row in volume.rows("images")] == ["detected"]
 
 
@@ -104,9 +126,15 @@ def test_repair_command_prints_its_error(framework, volume):
 def test_dead_letter_is_logged_and_starts_no_repair(load, monkeypatch, caplog):
     client = load("repair")
     monkeypatch.setattr(sys.modules["main"], "repair_images", lambda _: 1 / 0)
-    given_up = {"ce-knativeerrorcode": "422", "ce-knativeerrordest": "http://ingest.circles.svc.cluster.local"}
+    given_up = {
+        "ce-knativeerrorcode": "422",
+        "ce-knativeerrordest": "http://ingest.circles.svc.cluster.local",
+    }
     monkeypatch.setattr(logging.getLogger("circles"), "propagate", True)
 
     assert tick(client, "com.amazonaws.s3.ObjectCreated:Put", **given_up) == 204
 
-    assert "dead letter: com.amazonaws.s3.ObjectCreated:Put 1 of /ping: 422 from http://ingest" in caplog.text
+    assert (
+        "dead letter: com.amazonaws.s3.ObjectCreated:Put 1 of /ping: 422 from http://ingest"
+        in caplog.text
+    )

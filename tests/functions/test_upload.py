@@ -30,7 +30,9 @@ def in_pieces(client, data, content_type):
 
 
 def form(data, field="file", name="coins.jpg", boundary="frontier"):
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
+    )
     return head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
 
 
@@ -51,11 +53,22 @@ def test_picture_is_detected_however_it_is_sent(upload, volume, way):
     image = response.json
     assert response.status_code == 200
     assert response.headers["Location"] == f"/images/{image['image_id']}"
-    expected = {"status": "detected", "object_count": 2, "width": 120, "height": 80, "media_type": "image/jpeg"}
+    expected = {
+        "status": "detected",
+        "object_count": 2,
+        "width": 120,
+        "height": 80,
+        "media_type": "image/jpeg",
+    }
     assert expected.items() <= image.items()
     assert (image["size_bytes"], image["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     assert image["file_name"] == ("coins.jpg" if "form" in way else None)
-    assert (image["model"], image["attempts"], image["error"], image["source"]) == ("fixed", 1, None, "upload")
+    assert (image["model"], image["attempts"], image["error"], image["source"]) == (
+        "fixed",
+        1,
+        None,
+        "upload",
+    )
     assert image["detected_at"] >= image["created_at"]
     [blob] = volume.blobs()
     assert blob.read_bytes() == data
@@ -93,7 +106,12 @@ REFUSED = {
     "no body at all": (lambda c: c.post("/images/"), 415, "unsupported-picture", "multipart field"),
     "an empty raw body": (lambda c: send_raw(c, b""), 400, "malformed", "empty"),
     "an empty file": (lambda c: send(c, b""), 400, "malformed", "empty"),
-    "an empty form": (lambda c: c.post("/images/", data=b"--frontier--\r\n", content_type=FORM), 400, "malformed", "0"),
+    "an empty form": (
+        lambda c: c.post("/images/", data=b"--frontier--\r\n", content_type=FORM),
+        400,
+        "malformed",
+        "0",
+    ),
     "a wrong field name": (
         lambda c: c.post("/images/", data={"picture": (BytesIO(png()), "a.png")}),
         400,
@@ -101,64 +119,163 @@ REFUSED = {
         'field "file"; it has 0',
     ),
     "two files": (
-        lambda c: c.post("/images/", data={"file": [(BytesIO(png()), "a.png"), (BytesIO(png()), "b.png")]}),
+        lambda c: c.post(
+            "/images/", data={"file": [(BytesIO(png()), "a.png"), (BytesIO(png()), "b.png")]}
+        ),
         400,
         "malformed",
         "it has 2",
     ),
-    "a text in the form's field": (lambda c: c.post("/images/", data={"file": "text"}, content_type=FORM), 400,
-                                   "malformed", "one file"),
+    "a text in the form's field": (
+        lambda c: c.post("/images/", data={"file": "text"}, content_type=FORM),
+        400,
+        "malformed",
+        "one file",
+    ),
     "a form without a boundary": (
-        lambda c: send_raw(c, form(png()), "multipart/form-data"), 400, "malformed", ""
+        lambda c: send_raw(c, form(png()), "multipart/form-data"),
+        400,
+        "malformed",
+        "",
     ),
     "a form that breaks off": (
-        lambda c: send_raw(c, form(png())[:-20], FORM), 400, "malformed", ""
+        lambda c: send_raw(c, form(png())[:-20], FORM),
+        400,
+        "malformed",
+        "",
     ),
-    "text as a picture": (lambda c: send(c, b"I am a picture.", "a.jpg"), 415, "unsupported-picture", "JPEG"),
-    "text declared as text": (lambda c: send_raw(c, b"text", "text/plain"), 415, "unsupported-picture", "image/*"),
-    "JSON": (lambda c: c.post("/images/", json={"file": "aGk="}), 415, "unsupported-picture", "image/*"),
-    "a url-encoded form": (lambda c: c.post("/images/", data={"file": "x"}), 415, "unsupported-picture", "image/*"),
-    "an SVG": (lambda c: send_raw(c, b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"), 415,
-               "unsupported-picture", "JPEG"),
+    "text as a picture": (
+        lambda c: send(c, b"I am a picture.", "a.jpg"),
+        415,
+        "unsupported-picture",
+        "JPEG",
+    ),
+    "text declared as text": (
+        lambda c: send_raw(c, b"text", "text/plain"),
+        415,
+        "unsupported-picture",
+        "image/*",
+    ),
+    "JSON": (
+        lambda c: c.post("/images/", json={"file": "aGk="}),
+        415,
+        "unsupported-picture",
+        "image/*",
+    ),
+    "a url-encoded form": (
+        lambda c: c.post("/images/", data={"file": "x"}),
+        415,
+        "unsupported-picture",
+        "image/*",
+    ),
+    "an SVG": (
+        lambda c: send_raw(c, b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
+        415,
+        "unsupported-picture",
+        "JPEG",
+    ),
     "a kind that Pillow reads and we do not take": (
-        lambda c: send_raw(c, encode(draw(), "PPM")), 415, "unsupported-picture", "JPEG"
+        lambda c: send_raw(c, encode(draw(), "PPM")),
+        415,
+        "unsupported-picture",
+        "JPEG",
     ),
-    "a PostScript file": (lambda c: send_raw(c, encode(draw(), "EPS")), 415, "unsupported-picture", "JPEG"),
+    "a PostScript file": (
+        lambda c: send_raw(c, encode(draw(), "EPS")),
+        415,
+        "unsupported-picture",
+        "JPEG",
+    ),
     "a truncated JPEG": (lambda c: send(c, TRUNCATED), 422, "undecodable-picture", "cut off"),
     "a JPEG's header alone": (lambda c: send(c, jpeg()[:200]), 422, "undecodable-picture", ""),
     "a truncated PNG": (lambda c: send_raw(c, png()[:-60]), 422, "undecodable-picture", "cut off"),
-    "a PNG's first eight bytes": (lambda c: send_raw(c, png()[:8]), 422, "undecodable-picture", "header"),
-    "a truncated GIF": (lambda c: send_raw(c, SPLIT_GIF), 422, "undecodable-picture", "cut off"),
-    "a truncated WebP": (lambda c: send_raw(c, encode(draw(), "WEBP")[:-40]), 422, "undecodable-picture", ""),
-    "a truncated TIFF": (lambda c: send_raw(c, encode(draw(), "TIFF")[:200]), 422, "undecodable-picture", ""),
-    "a bomb of 60 megapixels": (lambda c: send(c, png_bomb()), 413, "too-large", "10000 x 6000"),
-    "a form that announces far too much": (lambda c: send(c, bytes(2 * MAX_BYTES)), 413, "too-large", "larger"),
-    "a raw body that announces far too much": (
-        lambda c: send_raw(c, bytes(2 * MAX_BYTES)), 413, "too-large", "larger"
+    "a PNG's first eight bytes": (
+        lambda c: send_raw(c, png()[:8]),
+        422,
+        "undecodable-picture",
+        "header",
     ),
-    "a file just over the limit": (lambda c: send(c, bytes(MAX_BYTES + 1)), 413, "too-large", "at most 200,000"),
-    "a raw body just over the limit": (lambda c: send_raw(c, bytes(MAX_BYTES + 1)), 413, "too-large",
-                                       "at most 200,000"),
+    "a truncated GIF": (lambda c: send_raw(c, SPLIT_GIF), 422, "undecodable-picture", "cut off"),
+    "a truncated WebP": (
+        lambda c: send_raw(c, encode(draw(), "WEBP")[:-40]),
+        422,
+        "undecodable-picture",
+        "",
+    ),
+    "a truncated TIFF": (
+        lambda c: send_raw(c, encode(draw(), "TIFF")[:200]),
+        422,
+        "undecodable-picture",
+        "",
+    ),
+    "a bomb of 60 megapixels": (lambda c: send(c, png_bomb()), 413, "too-large", "10000 x 6000"),
+    "a form that announces far too much": (
+        lambda c: send(c, bytes(2 * MAX_BYTES)),
+        413,
+        "too-large",
+        "larger",
+    ),
+    "a raw body that announces far too much": (
+        lambda c: send_raw(c, bytes(2 * MAX_BYTES)),
+        413,
+        "too-large",
+        "larger",
+    ),
+    "a file just over the limit": (
+        lambda c: send(c, bytes(MAX_BYTES + 1)),
+        413,
+        "too-large",
+        "at most 200,000",
+    ),
+    "a raw body just over the limit": (
+        lambda c: send_raw(c, bytes(MAX_BYTES + 1)),
+        413,
+        "too-large",
+        "at most 200,000",
+    ),
     "far too much in a chunked form": (
-        lambda c: in_pieces(c, form(bytes(2 * MAX_BYTES)), FORM), 413, "too-large", "larger"
+        lambda c: in_pieces(c, form(bytes(2 * MAX_BYTES)), FORM),
+        413,
+        "too-large",
+        "larger",
     ),
     "far too much in a chunked raw body": (
-        lambda c: in_pieces(c, bytes(2 * MAX_BYTES), "image/png"), 413, "too-large", "at most 200,000"
+        lambda c: in_pieces(c, bytes(2 * MAX_BYTES), "image/png"),
+        413,
+        "too-large",
+        "at most 200,000",
     ),
     "an unknown query parameter": (
-        lambda c: c.post("/images/?model=best", data=png(), content_type="image/png"), 400, "malformed", "'model'"
+        lambda c: c.post("/images/?model=best", data=png(), content_type="image/png"),
+        400,
+        "malformed",
+        "'model'",
     ),
-    "an empty Idempotency-Key": (lambda c: send_raw(c, png(), **{"Idempotency-Key": ""}), 400, "malformed", "1 to 255"),
+    "an empty Idempotency-Key": (
+        lambda c: send_raw(c, png(), **{"Idempotency-Key": ""}),
+        400,
+        "malformed",
+        "1 to 255",
+    ),
     "an endless Idempotency-Key": (
-        lambda c: send_raw(c, png(), **{"Idempotency-Key": "k" * 256}), 400, "malformed", "1 to 255"
+        lambda c: send_raw(c, png(), **{"Idempotency-Key": "k" * 256}),
+        400,
+        "malformed",
+        "1 to 255",
     ),
     "an Idempotency-Key that is no ASCII": (
-        lambda c: send_raw(c, png(), **{"Idempotency-Key": "Schlüssel"}), 400, "malformed", "ASCII"
+        lambda c: send_raw(c, png(), **{"Idempotency-Key": "Schlüssel"}),
+        400,
+        "malformed",
+        "ASCII",
     ),
     "an Idempotency-Key with a control character": (
-        lambda c: send_raw(c, png(), **{"Idempotency-Key": "a\tb"}), 400, "malformed", "visible"
+        lambda c: send_raw(c, png(), **{"Idempotency-Key": "a\tb"}),
+        400,
+        "malformed",
+        "visible",
     ),
-}  # fmt: skip
+}
 
 
 # werkzeug does not close the temporary file of an aborted form; Python does and warns.
@@ -193,7 +310,10 @@ def test_png_bomb_is_small():
 
 def test_truncated_body_is_refused(upload, volume):
     response = upload.post(
-        "/images/", data=png(), content_type="image/png", environ_overrides={"CONTENT_LENGTH": "10000"}
+        "/images/",
+        data=png(),
+        content_type="image/png",
+        environ_overrides={"CONTENT_LENGTH": "10000"},
     )
 
     assert response.status_code == 400

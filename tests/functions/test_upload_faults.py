@@ -55,7 +55,12 @@ def test_unusable_folder_is_503_and_stores_nothing(upload, volume):
 
 
 def test_unreachable_s3_is_503_and_stores_nothing(load, volume):
-    s3 = {"s3_endpoint": "http://127.0.0.1:9", "s3_access_key": "a", "s3_secret_key": "b", "s3_timeout_s": 1}
+    s3 = {
+        "s3_endpoint": "http://127.0.0.1:9",
+        "s3_access_key": "a",
+        "s3_secret_key": "b",
+        "s3_timeout_s": 1,
+    }
 
     response = send(load("upload", store="s3", **s3))
 
@@ -124,12 +129,17 @@ def test_failed_record_writes_no_object(upload, volume):
     assert upload.get("/health/readiness").status_code == 200
     with closing(sqlite3.connect(volume.database)) as connection:
         connection.execute(
-            "CREATE TRIGGER fault BEFORE INSERT ON objects WHEN new.position = 1 BEGIN SELECT json('broken'); END"
+            "CREATE TRIGGER fault BEFORE INSERT ON objects WHEN new.position = 1 "
+            "BEGIN SELECT json('broken'); END"
         )
 
     response = send(upload)
 
-    assert (response.status_code, response.json["status"], response.json["object_count"]) == (202, "pending", 0)
+    assert (response.status_code, response.json["status"], response.json["object_count"]) == (
+        202,
+        "pending",
+        0,
+    )
     assert volume.rows("objects") == volume.rows("detections") == []
     assert [row["status"] for row in volume.rows("images")] == ["pending"]
     assert len(volume.blobs()) == 1

@@ -11,7 +11,9 @@ from tests.functions.predictors import CIRCLE, answer_objects, answer_text, dark
 
 
 def send(client, data=None, **headers):
-    return client.post("/images/", data={"file": (BytesIO(data or png()), "a.png")}, headers=headers)
+    return client.post(
+        "/images/", data={"file": (BytesIO(data or png()), "a.png")}, headers=headers
+    )
 
 
 def with_circle(**changes):
@@ -24,36 +26,69 @@ def a_page(status):
 
 UNUSABLE = {
     "500": (answer_text('{"error": "out of memory"}', 500), "The predictor answered 500."),
-    "500 with a stack": (answer_text("Traceback (most recent call last):\n  File /srv/model.py", 500, "text/plain"),
-                         "The predictor answered 500."),
+    "500 with a stack": (
+        answer_text("Traceback (most recent call last):\n  File /srv/model.py", 500, "text/plain"),
+        "The predictor answered 500.",
+    ),
     "503": (answer_text('{"error": "loading"}', 503), "The predictor answered 503."),
-    "503 with a long Retry-After": (answer_text("", 503, **{"Retry-After": "3600"}), "The predictor answered 503."),
+    "503 with a long Retry-After": (
+        answer_text("", 503, **{"Retry-After": "3600"}),
+        "The predictor answered 503.",
+    ),
     "502 as HTML": (a_page(502), "The predictor answered 502."),
     "429": (answer_text("{}", 429), "The predictor answered 429."),
     "400": (answer_text('{"error": "no such instance"}', 400), "The predictor answered 400."),
-    "404": (answer_text('{"error": "Model with name circles does not exist."}', 404), "The predictor answered 404."),
-    "a redirect": (answer_text("", 307, Location="http://127.0.0.1:9/elsewhere"), "The predictor answered 307."),
+    "404": (
+        answer_text('{"error": "Model with name circles does not exist."}', 404),
+        "The predictor answered 404.",
+    ),
+    "a redirect": (
+        answer_text("", 307, Location="http://127.0.0.1:9/elsewhere"),
+        "The predictor answered 307.",
+    ),
     "200 with HTML": (a_page(200), "the answer is not JSON"),
     "200 without a body": (answer_text(""), "the answer is not JSON"),
     "204": (lambda _: (204, {}, b""), "The predictor answered 204."),
-    "JSON that breaks off": (answer_text('{"predictions": [{"objects": ['), "the answer is not JSON"),
+    "JSON that breaks off": (
+        answer_text('{"predictions": [{"objects": ['),
+        "the answer is not JSON",
+    ),
     "JSON that is not an object": (answer_text("[]"), "the answer is not a JSON object"),
     "JSON deeper than a stack": (answer_text("[" * 100_000), "the answer is not JSON"),
     "JSON of another service": (answer_text('{"ok": true}'), "no list of predictions"),
-    "predictions that are not a list": (answer_text('{"predictions": {"objects": []}}'), "no list of predictions"),
-    "a prediction that is not an object": (answer_text('{"predictions": [7]}'), "a prediction is not an object"),
-    "several answers to one picture": (answer_text('{"predictions": [{"objects": []}, {"objects": []}]}'), "several"),
-    "objects that are not a list": (answer_text('{"predictions": [{"objects": "none"}]}'), "objects is not a list"),
+    "predictions that are not a list": (
+        answer_text('{"predictions": {"objects": []}}'),
+        "no list of predictions",
+    ),
+    "a prediction that is not an object": (
+        answer_text('{"predictions": [7]}'),
+        "a prediction is not an object",
+    ),
+    "several answers to one picture": (
+        answer_text('{"predictions": [{"objects": []}, {"objects": []}]}'),
+        "several",
+    ),
+    "objects that are not a list": (
+        answer_text('{"predictions": [{"objects": "none"}]}'),
+        "objects is not a list",
+    ),
     "an object that is a number": (answer_objects(7), "not a JSON object"),
     "an object without a box": (answer_objects({"score": 1}), "an object has no bbox"),
     "a box of three numbers": (with_circle(bbox=[1, 2, 3]), "4 numbers"),
     "a box without area": (with_circle(bbox=[10, 20, 0, 30]), "no area"),
     "a box turned inside out": (with_circle(bbox=[10, 20, -5, 30]), "no area"),
-    "NaN": (answer_text('{"predictions": [{"objects": [{"bbox": [NaN, 2, 3, 4]}]}]}'), "the answer is not JSON"),
-    "infinity": (answer_text('{"predictions": [{"objects": [{"bbox": [1, 2, Infinity, 4]}]}]}'),
-                 "the answer is not JSON"),
-    "a number beyond any": (answer_text('{"predictions": [{"objects": [{"bbox": [1, 2, 1e999, 4]}]}]}'),
-                            "out of range"),
+    "NaN": (
+        answer_text('{"predictions": [{"objects": [{"bbox": [NaN, 2, 3, 4]}]}]}'),
+        "the answer is not JSON",
+    ),
+    "infinity": (
+        answer_text('{"predictions": [{"objects": [{"bbox": [1, 2, Infinity, 4]}]}]}'),
+        "the answer is not JSON",
+    ),
+    "a number beyond any": (
+        answer_text('{"predictions": [{"objects": [{"bbox": [1, 2, 1e999, 4]}]}]}'),
+        "out of range",
+    ),
     "text for a number": (with_circle(radius="15"), "out of range"),
     "true for a number": (with_circle(bbox=[True, 2, 3, 4]), "out of range"),
     "a radius below 0": (with_circle(radius=-1), "a radius is not above 0"),
@@ -61,7 +96,7 @@ UNUSABLE = {
     "a centroid of three numbers": (with_circle(centroid=[1, 2, 3]), "2 numbers"),
     "another picture's size": (answer_objects(CIRCLE, width=80, height=120), "another size"),
     "9 MB of spaces": (answer_text(" " * 9_000_000), "too large"),
-}  # fmt: skip
+}
 
 
 WORTH_ANOTHER_TRY = ("503", "502 as HTML", "429")
@@ -69,7 +104,9 @@ WORTH_ANOTHER_TRY = ("503", "502 as HTML", "429")
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("case", UNUSABLE)
-def test_unusable_answer_leaves_pending_and_a_retry_completes(predicted, predictor, objects, detail, volume, case):
+def test_unusable_answer_leaves_pending_and_a_retry_completes(
+    predicted, predictor, objects, detail, volume, case
+):
     predictor.answer, words = UNUSABLE[case]
     client = predicted(predictor_timeout_s=5)
 
@@ -90,16 +127,26 @@ def test_unusable_answer_leaves_pending_and_a_retry_completes(predicted, predict
     predictor.answer = answer_objects(CIRCLE)
     done = send(client, **{"Idempotency-Key": "k-1"})
 
-    assert (done.status_code, done.json["status"], done.json["object_count"]) == (200, "detected", 1)
+    assert (done.status_code, done.json["status"], done.json["object_count"]) == (
+        200,
+        "detected",
+        1,
+    )
     assert (done.json["image_id"], done.json["attempts"], done.json["error"]) == (image_id, 2, None)
-    assert (len(volume.blobs()), len(volume.rows("images")), len(volume.rows("objects"))) == (1, 1, 1)
+    assert (len(volume.blobs()), len(volume.rows("images")), len(volume.rows("objects"))) == (
+        1,
+        1,
+        1,
+    )
     assert len(objects.get(f"/images/{image_id}/objects").json) == 1
 
 
 def test_down_predictor_leaves_pending_and_a_retry_completes(load, predictor, volume):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    down = load("upload", detector="kserve", predictor_url=f"http://127.0.0.1:{port}", predictor_timeout_s=1)
+    down = load(
+        "upload", detector="kserve", predictor_url=f"http://127.0.0.1:{port}", predictor_timeout_s=1
+    )
 
     pending = send(down, **{"Idempotency-Key": "k-1"})
 
