@@ -23,7 +23,14 @@ class Client:
         options = {"timeout": TIMEOUT_S, "allow_redirects": False, **options}
         response = requests.request(method, self.url + path, **options)
         path = urlsplit(response.request.url).path
-        check_answer(method, path, response.status_code, response.headers, response.content, function=self.function)
+        check_answer(
+            method,
+            path,
+            response.status_code,
+            response.headers,
+            response.content,
+            function=self.function,
+        )
         return response
 
     def get(self, path, **options):
@@ -64,7 +71,9 @@ def send_then_read(url, method, content_type, count_bytes):
     Raises OSError when the server breaks the connection.
     """
     address = urlsplit(url)
-    head = f"{method} /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {content_type}\r\n"
+    head = (
+        f"{method} /images/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {content_type}\r\n"
+    )
     with socket.create_connection((address.hostname, address.port), TIMEOUT_S) as connection:
         connection.sendall(f"{head}Content-Length: {count_bytes}\r\n\r\n".encode())
         connection.sendall(bytes(count_bytes))

@@ -15,8 +15,14 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "bridge": "bridge", "ingest": "ingest",
-           "repair": "repair"}  # fmt: skip
+TARGETS = {
+    "upload": "upload",
+    "list": "list_images",
+    "detail": "detail",
+    "bridge": "bridge",
+    "ingest": "ingest",
+    "repair": "repair",
+}
 TIMEOUT_S = 60
 
 
@@ -98,7 +104,9 @@ class Process:
 
     def wait_for(self, condition, what):
         def alive():
-            assert self.popen.poll() is None, f"{what}: it ended with {self.popen.returncode}\n{self.log}"
+            assert self.popen.poll() is None, (
+                f"{what}: it ended with {self.popen.returncode}\n{self.log}"
+            )
             return condition()
 
         return wait_for(alive, what)
@@ -119,7 +127,9 @@ class Process:
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if self.mark.encode() in (folder / "environ").read_bytes():
-                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    found[int(folder.name)] = (
+                        (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    )
         return found
 
     def stop(self):
@@ -195,15 +205,24 @@ class Gateway(Process):
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         super().__init__(
-            [Path(sys.executable).with_name("caddy"), "run", "--config", "manifests/local/Caddyfile", "--adapter",
-             "caddyfile"],
+            [
+                Path(sys.executable).with_name("caddy"),
+                "run",
+                "--config",
+                "manifests/local/Caddyfile",
+                "--adapter",
+                "caddyfile",
+            ],
             log,
             PORT=str(self.port),
             GATEWAY_BIND="127.0.0.1",
             GATEWAY_METRICS_PORT=str(free_port()),
-            **{f"{name.upper()}_ADDRESS": url.removeprefix("http://") for name, url in functions.items()},
+            **{
+                f"{name.upper()}_ADDRESS": url.removeprefix("http://")
+                for name, url in functions.items()
+            },
             **variables,
-        )  # fmt: skip
+        )
 
     def wait_until_ready(self):
         self.wait_for(lambda: answers(f"{self.url}/health/gateway"), "the gateway to be ready")

@@ -22,11 +22,19 @@ class Predictor(Process):
     """The real predictor."""
 
     def __init__(self, log, port):
-        super().__init__([sys.executable, "-m", "predictor"], log, PREDICTOR_PORT=str(port), PREDICTOR_HOST="127.0.0.1")
+        super().__init__(
+            [sys.executable, "-m", "predictor"],
+            log,
+            PREDICTOR_PORT=str(port),
+            PREDICTOR_HOST="127.0.0.1",
+        )
         self.url = f"http://127.0.0.1:{port}"
 
     def wait_until_ready(self):
-        self.wait_for(lambda: answers(f"{self.url}/v2/health/ready", anything=True), "the predictor to be ready")
+        self.wait_for(
+            lambda: answers(f"{self.url}/v2/health/ready", anything=True),
+            "the predictor to be ready",
+        )
         return self
 
 
@@ -34,7 +42,10 @@ def stand_in(name, folder, **environment):
     """Start a program of manifests/local/."""
     texts = {variable: str(value) for variable, value in environment.items()}
     return Process(
-        [sys.executable, f"manifests/local/{name}.py"], folder / f"{name}.log", PYTHONUNBUFFERED="1", **texts
+        [sys.executable, f"manifests/local/{name}.py"],
+        folder / f"{name}.log",
+        PYTHONUNBUFFERED="1",
+        **texts,
     )
 
 
@@ -62,9 +73,14 @@ class Doubling:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 kept = {
-                    name: text for name, text in self.headers.items() if name.lower().startswith(("ce-", "content-t"))
+                    name: text
+                    for name, text in self.headers.items()
+                    if name.lower().startswith(("ce-", "content-t"))
                 }
-                statuses = {requests.post(url, data=body, headers=kept, timeout=30).status_code for _ in range(2)}
+                statuses = {
+                    requests.post(url, data=body, headers=kept, timeout=30).status_code
+                    for _ in range(2)
+                }
                 self.send_response(max(statuses))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -85,19 +101,34 @@ class Site(contextlib.ExitStack):
     def __init__(self, folder, **settings):
         super().__init__()
         self.folder = folder
-        self.settings = {"data_dir": folder / "data", "store": "s3", "s3_bucket": "circles", "predictor_timeout_s": 3,
-                         "busy_timeout_s": 4, "repair_after_s": 1, **settings}  # fmt: skip
+        self.settings = {
+            "data_dir": folder / "data",
+            "store": "s3",
+            "s3_bucket": "circles",
+            "predictor_timeout_s": 3,
+            "busy_timeout_s": 4,
+            "repair_after_s": 1,
+            **settings,
+        }
 
     def __enter__(self):
         super().__enter__()
         (self.folder / "data").mkdir()
         (self.folder / "weed").mkdir()
-        bridge, broker, self._ingest_port, self._repair_port, self._predictor_port = servers.free_ports(5)
+        bridge, broker, self._ingest_port, self._repair_port, self._predictor_port = (
+            servers.free_ports(5)
+        )
         self.receiver = self.enter_context(FakeSink())
-        self.s3 = self.enter_context(servers.seaweedfs(self.folder / "weed", **self._webhook(bridge)))
-        self.settings |= {"s3_endpoint": self.s3.url, "s3_access_key": self.s3.access_key,
-                          "s3_secret_key": self.s3.secret_key, "bridge_token": TOKEN,
-                          "predictor_url": f"http://127.0.0.1:{self._predictor_port}"}  # fmt: skip
+        self.s3 = self.enter_context(
+            servers.seaweedfs(self.folder / "weed", **self._webhook(bridge))
+        )
+        self.settings |= {
+            "s3_endpoint": self.s3.url,
+            "s3_access_key": self.s3.access_key,
+            "s3_secret_key": self.s3.secret_key,
+            "bridge_token": TOKEN,
+            "predictor_url": f"http://127.0.0.1:{self._predictor_port}",
+        }
         self._sink = f"http://127.0.0.1:{broker}/"
         self._stand_in("loopback_broker", BROKER_PORT=broker, BROKER_TRIGGERS=self._triggers())
         doubling = self.enter_context(Doubling(self._sink))
@@ -120,7 +151,9 @@ class Site(contextlib.ExitStack):
         return self.predictor.wait_until_ready()
 
     def _function(self, name, port=None, **environment):
-        process = Function(name, self.folder / f"{name}.log", port=port, environment=environment, **self.settings)
+        process = Function(
+            name, self.folder / f"{name}.log", port=port, environment=environment, **self.settings
+        )
         self.callback(process.stop)
         return process.wait_until_ready()
 

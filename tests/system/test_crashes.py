@@ -19,7 +19,9 @@ KEY = {"Idempotency-Key": "k-1"}
 @pytest.fixture
 def start_upload(start, predictor):
     def starter(**settings):
-        return start("upload", predictor_url=predictor.url, **{"predictor_timeout_s": 60, **settings})
+        return start(
+            "upload", predictor_url=predictor.url, **{"predictor_timeout_s": 60, **settings}
+        )
 
     return starter
 
@@ -48,7 +50,11 @@ def test_kill_between_row_and_objects_leaves_pending(start_upload, predictor, st
     content = detail.get(f"/images/{row['image_id']}/content")
     assert (content.status_code, content.content) == (200, png())
     listed = objects.get(f"/images/{row['image_id']}/objects")
-    assert (listed.status_code, listed.json(), listed.headers["Image-Status"]) == (200, [], "pending")
+    assert (listed.status_code, listed.json(), listed.headers["Image-Status"]) == (
+        200,
+        [],
+        "pending",
+    )
 
     predictor.release()
     predictor.requests.clear()
@@ -59,14 +65,21 @@ def test_kill_between_row_and_objects_leaves_pending(start_upload, predictor, st
 
     expire_claims(volume)
     done = again.upload(png(), **KEY)
-    assert (done.status_code, done.json()["status"], done.json()["attempts"]) == (200, "detected", 2)
+    assert (done.status_code, done.json()["status"], done.json()["attempts"]) == (
+        200,
+        "detected",
+        2,
+    )
     assert done.json()["image_id"] == row["image_id"]
     assert len(volume.blobs()) == len(volume.rows("images")) == len(volume.rows("objects")) == 1
 
 
 def test_kill_between_blob_and_row_leaves_only_a_blob(start_upload, predictor, volume):
     upload = start_upload(busy_timeout_s=60)
-    with ThreadPoolExecutor(1) as client, closing(sqlite3.connect(volume.database, isolation_level=None)) as writer:
+    with (
+        ThreadPoolExecutor(1) as client,
+        closing(sqlite3.connect(volume.database, isolation_level=None)) as writer,
+    ):
         writer.execute("BEGIN IMMEDIATE")  # the row cannot be written until this ends
         answer = client.submit(Client(upload.url, "upload").upload, png(), **KEY)
         wait_for(lambda: [blob for blob in volume.blobs() if blob.suffix == ".png"], "the blob")
@@ -145,7 +158,9 @@ def test_idle_function_exits_cleanly_on_a_signal(start, name):
 def test_gateway_answers_503_for_a_missing_function(tmp_path, start, volume):
     detail = start("detail", detector="fixed")
     nobody = "http://127.0.0.1:9"
-    gateway = Gateway(tmp_path / "gateway.log", {"upload": nobody, "list": nobody, "detail": detail.url})
+    gateway = Gateway(
+        tmp_path / "gateway.log", {"upload": nobody, "list": nobody, "detail": detail.url}
+    )
     try:
         gateway.wait_until_ready()
         client = Client(gateway.url)

@@ -43,18 +43,26 @@ def all_images(client):
 
 def statuses(site):
     """Return the number of images by status, read without our code."""
-    with closing(sqlite3.connect(site.settings["data_dir"] / "catalogue.db", timeout=30)) as connection:
+    with closing(
+        sqlite3.connect(site.settings["data_dir"] / "catalogue.db", timeout=30)
+    ) as connection:
         return dict(connection.execute("SELECT status, count(*) FROM images GROUP BY status"))
 
 
 @pytest.mark.timeout(1800)
 def test_every_file_becomes_one_image_despite_kills(tmp_path, pytestconfig):
     count, kills = pytestconfig.getoption("drops"), 5
-    with Site(tmp_path) as site, closing(site.s3.boto3_client()) as s3, ThreadPoolExecutor(16) as pool:
+    with (
+        Site(tmp_path) as site,
+        closing(site.s3.boto3_client()) as s3,
+        ThreadPoolExecutor(16) as pool,
+    ):
         s3.create_bucket(Bucket="circles")
         began = time.monotonic()
         drops = [
-            pool.submit(s3.put_object, Bucket="circles", Key=f"incoming/{n:04}.png", Body=picture(n))
+            pool.submit(
+                s3.put_object, Bucket="circles", Key=f"incoming/{n:04}.png", Body=picture(n)
+            )
             for n in range(count)
         ]
         for kill in range(kills):
@@ -76,10 +84,16 @@ def test_every_file_becomes_one_image_despite_kills(tmp_path, pytestconfig):
 
         client = Client(site.list.url, "list")
         images = all_images(client)
-        assert sorted(image["file_name"] for image in images) == [f"{n:04}.png" for n in range(count)]
+        assert sorted(image["file_name"] for image in images) == [
+            f"{n:04}.png" for n in range(count)
+        ]
         assert {image["status"] for image in images} == {"detected"}
         for image in images[:: max(count // 40, 1)]:
-            assert len(client.get(f"/images/{image['image_id']}/objects").json()) == image["object_count"] == 1
+            assert (
+                len(client.get(f"/images/{image['image_id']}/objects").json())
+                == image["object_count"]
+                == 1
+            )
         check_events(site, {image["image_id"] for image in images})
         assert "dead letter" not in (tmp_path / "loopback_broker.log").read_text()
 
@@ -87,17 +101,26 @@ def test_every_file_becomes_one_image_despite_kills(tmp_path, pytestconfig):
 def check_events(site, image_ids):
     """Check that each image was announced as uploaded and detected."""
     expected = Counter(
-        {(f"dev.circles.image.{what}", each): 1 for what in ("uploaded", "detected") for each in image_ids}
+        {
+            (f"dev.circles.image.{what}", each): 1
+            for what in ("uploaded", "detected")
+            for each in image_ids
+        }
     )
 
     def told():
         return Counter(
-            dict.fromkeys((headers["ce-type"], json.loads(body)["image_id"]) for headers, body in received())
+            dict.fromkeys(
+                (headers["ce-type"], json.loads(body)["image_id"]) for headers, body in received()
+            )
         )
 
     def received():
         return list(site.receiver.received)
 
     wait_for(lambda: {key for key in told()} == set(expected), "all events to arrive", 120)
-    ids = {(headers["ce-type"], json.loads(body)["image_id"], headers["ce-id"]) for headers, body in received()}
+    ids = {
+        (headers["ce-type"], json.loads(body)["image_id"], headers["ce-id"])
+        for headers, body in received()
+    }
     assert len(ids) == len(expected)

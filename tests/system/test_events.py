@@ -23,15 +23,22 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def s3(run):
-    client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{run.port + 6}", aws_access_key_id="circles",
-                          aws_secret_access_key="circles-local", region_name="us-east-1")  # fmt: skip
+    client = boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{run.port + 6}",
+        aws_access_key_id="circles",
+        aws_secret_access_key="circles-local",
+        region_name="us-east-1",
+    )
     yield client
     client.close()
 
 
 def images(run, **wanted):
     listed = Client(run.url).get("/images/", params={"limit": "200"}).json()["images"]
-    return [image for image in listed if all(image[name] == value for name, value in wanted.items())]
+    return [
+        image for image in listed if all(image[name] == value for name, value in wanted.items())
+    ]
 
 
 def ingested(run):
@@ -53,10 +60,19 @@ def test_dropped_photo_is_detected_like_an_upload(run, s3, coins):
     uploaded = client.upload(coins, "uploaded.png").json()
 
     assert image["source"] == "s3"
-    for name in ("object_count", "width", "height", "media_type", "size_bytes", "sha256", "model_version"):
+    for name in (
+        "object_count",
+        "width",
+        "height",
+        "media_type",
+        "size_bytes",
+        "sha256",
+        "model_version",
+    ):
         assert image[name] == uploaded[name], name
     boxes = [
-        [each["bbox"] for each in client.get(f"/images/{one['image_id']}/objects").json()] for one in (image, uploaded)
+        [each["bbox"] for each in client.get(f"/images/{one['image_id']}/objects").json()]
+        for one in (image, uploaded)
     ]
     assert boxes[0] == boxes[1]
     assert client.get(f"/images/{image['image_id']}/content").content == coins
@@ -68,7 +84,11 @@ def test_multipart_object_is_one_image(run, s3, coins):
     padded = coins + bytes(6 * 1024 * 1024)  # bytes after a PNG's end are ignored
     parts = TransferConfig(multipart_threshold=5 * 1024 * 1024, multipart_chunksize=5 * 1024 * 1024)
     s3.upload_fileobj(io.BytesIO(padded), "circles", "incoming/parts.png", Config=parts)
-    wait_for(lambda: images(run, file_name="parts.png", status="detected"), "parts.png to be detected", 30)
+    wait_for(
+        lambda: images(run, file_name="parts.png", status="detected"),
+        "parts.png to be detected",
+        30,
+    )
 
     [image] = images(run, file_name="parts.png")
     assert image["size_bytes"] == len(padded)
@@ -84,10 +104,18 @@ def test_copy_is_a_new_image_and_tags_are_not(run, s3):
     before = ingested(run)
     dropped(run, s3, "incoming/original.png", png(shade=50))
     s3.put_object_tagging(
-        Bucket="circles", Key="incoming/original.png", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}
+        Bucket="circles",
+        Key="incoming/original.png",
+        Tagging={"TagSet": [{"Key": "a", "Value": "b"}]},
     )
-    s3.copy_object(Bucket="circles", Key="incoming/copied.png", CopySource="circles/incoming/original.png")
-    wait_for(lambda: images(run, file_name="copied.png", status="detected"), "the copy to be detected", 30)
+    s3.copy_object(
+        Bucket="circles", Key="incoming/copied.png", CopySource="circles/incoming/original.png"
+    )
+    wait_for(
+        lambda: images(run, file_name="copied.png", status="detected"),
+        "the copy to be detected",
+        30,
+    )
 
     assert len(images(run, file_name="original.png")) == 1
     wait_for(lambda: ingested(run) > before + 1, "ingest to answer twice", 10)
@@ -97,7 +125,11 @@ def test_copy_is_a_new_image_and_tags_are_not(run, s3):
 def test_new_content_under_an_old_key_is_a_second_image(run, s3):
     dropped(run, s3, "incoming/changed.png", png(shade=60))
     s3.put_object(Bucket="circles", Key="incoming/changed.png", Body=png(shade=70))
-    wait_for(lambda: len(images(run, file_name="changed.png", status="detected")) == 2, "the second to be detected", 30)
+    wait_for(
+        lambda: len(images(run, file_name="changed.png", status="detected")) == 2,
+        "the second to be detected",
+        30,
+    )
 
     assert len({image["sha256"] for image in images(run, file_name="changed.png")}) == 2
 
@@ -108,14 +140,20 @@ def test_unusable_file_is_a_dead_letter_and_blocks_nothing(run, s3):
     dropped(run, s3, "incoming/after.png", png(shade=80))
 
     for name in ("notes.txt", "empty.png"):
-        wait_for(lambda name=name: re.search(rf"dead letter: .*incoming/{name} .*answered 422", run.log), name, 30)
+        wait_for(
+            lambda name=name: re.search(rf"dead letter: .*incoming/{name} .*answered 422", run.log),
+            name,
+            30,
+        )
         assert images(run, file_name=name) == []
 
 
 def test_upload_causes_no_ingest_event(run, s3, coins):
     before = ingested(run)
     Client(run.url).upload(coins, "mine.png")
-    dropped(run, s3, "incoming/later.png", png(shade=90))  # by then an event of the upload would have arrived
+    dropped(
+        run, s3, "incoming/later.png", png(shade=90)
+    )  # by then an event of the upload would have arrived
 
     assert len(images(run, file_name="mine.png")) == 1
     wait_for(lambda: ingested(run) > before, "ingest to answer", 10)

@@ -7,7 +7,13 @@ import pytest
 from circles.settings import Settings
 from tests.functions.conftest import Volume
 from tests.functions.pictures import jpeg
-from tests.system.clients import Client, post_and_disconnect, post_until_refused, send_then_read, start_post
+from tests.system.clients import (
+    Client,
+    post_and_disconnect,
+    post_until_refused,
+    send_then_read,
+    start_post,
+)
 from tests.system.processes import Function, Gateway, memory_peak_bytes, wait_for
 
 LIMIT = Settings().max_upload_bytes
@@ -20,7 +26,9 @@ class Server:
 
     def __init__(self, folder, stack):
         self.volume = Volume(folder / "volume")
-        self.function = Function("upload", folder / "upload.log", detector="fixed", data_dir=self.volume.folder)
+        self.function = Function(
+            "upload", folder / "upload.log", detector="fixed", data_dir=self.volume.folder
+        )
         stack.callback(self.function.stop)
         urls = dict.fromkeys(("upload", "list", "detail"), self.function.url)
         self.gateway = Gateway(folder / "gateway.log", urls)
@@ -44,16 +52,22 @@ def server(tmp_path_factory):
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("announced", [True, False], ids=["with Content-Length", "without Content-Length"])
+@pytest.mark.parametrize(
+    "announced", [True, False], ids=["with Content-Length", "without Content-Length"]
+)
 @pytest.mark.parametrize("content_type", ["image/png", FORM, "text/plain"])
 @pytest.mark.parametrize("way", ["function", "gateway"])
 def test_oversized_body_is_refused_without_buffering(server, way, content_type, announced):
     url = getattr(server, way).url
 
-    status, headers, problem, sent = post_until_refused(url, content_type, FAR_TOO_MUCH, announced=announced)
+    status, headers, problem, sent = post_until_refused(
+        url, content_type, FAR_TOO_MUCH, announced=announced
+    )
 
     codes = {413: "too-large", 415: "unsupported-picture"}
-    assert status == 413 or (status == 415 and content_type == "text/plain")  # the order of checks decides
+    assert status == 413 or (
+        status == 415 and content_type == "text/plain"
+    )  # the order of checks decides
     assert headers.get("content-type", headers.get("Content-Type")) == "application/problem+json"
     assert problem["type"] == f"urn:circles:problem:{codes[status]}"
     assert problem["detail"]
@@ -73,8 +87,11 @@ def test_gateway_refuses_an_oversized_length_unread(server):
     assert "never-passed-on" not in server.function.log
 
 
-REFUSED_UNREAD = {"PUT": ("PUT", "image/png", LIMIT, 405), "text": ("POST", "text/plain", LIMIT, 415),
-                  "too long": ("POST", "image/png", LIMIT + LIMIT // 2, 413)}  # fmt: skip
+REFUSED_UNREAD = {
+    "PUT": ("PUT", "image/png", LIMIT, 405),
+    "text": ("POST", "text/plain", LIMIT, 415),
+    "too long": ("POST", "image/png", LIMIT + LIMIT // 2, 413),
+}
 
 
 @pytest.mark.parametrize("case", REFUSED_UNREAD)
@@ -91,7 +108,9 @@ def test_aborted_upload_leaves_nothing(server):
     """The received part is a complete JPEG. Only the length shows the abort."""
     before = server.function.log.count("POST /images/")
 
-    post_and_disconnect(server.function.url, "image/jpeg", jpeg(), announced_bytes=len(jpeg()) + 1000)
+    post_and_disconnect(
+        server.function.url, "image/jpeg", jpeg(), announced_bytes=len(jpeg()) + 1000
+    )
 
     wait_for(lambda: server.function.log.count("POST /images/") > before, "the line in the log")
     assert " POST /images/ 400 " in server.function.log.splitlines()[-1]
@@ -104,10 +123,17 @@ def test_slow_senders_do_not_block_others(server):
         for _ in range(slow):
             stack.enter_context(start_post(server.gateway.url, announced_bytes=1_000_000))
         response = Client(server.gateway.url).request(
-            "POST", "/images/", data=b"no picture", headers={"Content-Type": "image/png"}, timeout=20
+            "POST",
+            "/images/",
+            data=b"no picture",
+            headers={"Content-Type": "image/png"},
+            timeout=20,
         )
 
-    assert (response.status_code, response.json()["type"]) == (415, "urn:circles:problem:unsupported-picture")
+    assert (response.status_code, response.json()["type"]) == (
+        415,
+        "urn:circles:problem:unsupported-picture",
+    )
 
 
 @pytest.mark.parametrize("way", ["function", "gateway"])
@@ -115,10 +141,14 @@ def test_one_byte_over_the_limit_is_413(server, way):
     """The gateway's limit is higher, so the function itself refuses it."""
     client = Client(getattr(server, way).url)
 
-    response = client.request("POST", "/images/", data=bytes(LIMIT + 1), headers={"Content-Type": "image/png"})
+    response = client.request(
+        "POST", "/images/", data=bytes(LIMIT + 1), headers={"Content-Type": "image/png"}
+    )
 
     assert response.status_code == 413
-    assert response.json()["detail"] == f"The picture is too large; at most {LIMIT:,} bytes are taken."
+    assert (
+        response.json()["detail"] == f"The picture is too large; at most {LIMIT:,} bytes are taken."
+    )
     assert server.volume.is_empty()
 
 

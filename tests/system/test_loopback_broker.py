@@ -7,8 +7,14 @@ from tests.functions.sinks import FakeSink
 from tests.system.processes import Process, answers, free_port, wait_for
 from tests.system.site import stand_in
 
-EVENT = {"ce-specversion": "1.0", "ce-id": "1", "ce-type": "a.b", "ce-source": "/s", "ce-subject": "x%20y",
-         "content-type": "application/json"}  # fmt: skip
+EVENT = {
+    "ce-specversion": "1.0",
+    "ce-id": "1",
+    "ce-type": "a.b",
+    "ce-source": "/s",
+    "ce-subject": "x%20y",
+    "content-type": "application/json",
+}
 
 
 @pytest.fixture
@@ -20,7 +26,9 @@ def receiver():
 @pytest.fixture
 def broker(receiver, tmp_path):
     port = free_port()
-    process: Process = stand_in("loopback_broker", tmp_path, BROKER_PORT=port, BROKER_TRIGGERS=f"a.={receiver.url}")
+    process: Process = stand_in(
+        "loopback_broker", tmp_path, BROKER_PORT=port, BROKER_TRIGGERS=f"a.={receiver.url}"
+    )
     process.url = f"http://127.0.0.1:{port}/"
     try:
         process.wait_for(lambda: answers(process.url, anything=True), "the broker to listen")
@@ -62,7 +70,9 @@ def test_retryable_status_is_delivered_again(broker, receiver, status):
 def test_permanent_status_is_a_dead_letter(broker, receiver, status):
     receiver.statuses = [status]
     send(broker)
-    wait_for(lambda: f"dead letter: a.b x y id=1 answered {status}" in broker.log, "the dead letter")
+    wait_for(
+        lambda: f"dead letter: a.b x y id=1 answered {status}" in broker.log, "the dead letter"
+    )
 
     assert len(receiver.received) == 1
 

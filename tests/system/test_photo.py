@@ -43,7 +43,9 @@ def assert_plausible(shown, found, photo):
     assert 5 < radius < 60
     inside = x > 0 and y > 0 and x + width < photo["width"] and y + height < photo["height"]
     if inside:
-        assert shown["centroid"] == pytest.approx([x + width / 2, y + height / 2], abs=0.25 * radius + 1)
+        assert shown["centroid"] == pytest.approx(
+            [x + width / 2, y + height / 2], abs=0.25 * radius + 1
+        )
         assert [width, height] == pytest.approx([2 * radius] * 2, rel=0.25, abs=2)
     assert shown["model"] == photo["model"] and shown["model_version"] == photo["model_version"]
 
@@ -52,7 +54,12 @@ def test_coins_do_not_overlap(gateway, photo):
     boxes = [found["bbox"] for found in gateway.get(f"/images/{photo['image_id']}/objects").json()]
     centres = {(x + width // 2, y + height // 2) for x, y, width, height in boxes}
 
-    near = [(a, b) for a in centres for b in centres if a < b and abs(a[0] - b[0]) + abs(a[1] - b[1]) < 10]
+    near = [
+        (a, b)
+        for a in centres
+        for b in centres
+        if a < b and abs(a[0] - b[0]) + abs(a[1] - b[1]) < 10
+    ]
 
     assert len(centres) == len(boxes)
     assert near == []
@@ -63,7 +70,9 @@ def test_content_is_the_photo(gateway, photo, coins):
 
     assert (response.status_code, response.content) == (200, coins)
     assert response.headers["ETag"] == f'"{photo["sha256"]}"'
-    again = gateway.get(f"/images/{photo['image_id']}/content", headers={"If-None-Match": response.headers["ETag"]})
+    again = gateway.get(
+        f"/images/{photo['image_id']}/content", headers={"If-None-Match": response.headers["ETag"]}
+    )
     assert (again.status_code, again.content) == (304, b"")
     part = gateway.get(f"/images/{photo['image_id']}/content", headers={"Range": "bytes=1-3"})
     assert (part.status_code, part.content) == (206, b"PNG")
@@ -80,9 +89,11 @@ def test_photo_may_be_sent_raw_or_chunked(gateway, way):
     data = jpeg()
 
     response = gateway.request(
-        "POST", "/images/", data=data if way == "raw" else iter([data[:100], data[100:]]),
+        "POST",
+        "/images/",
+        data=data if way == "raw" else iter([data[:100], data[100:]]),
         headers={"Content-Type": "image/jpeg"},
-    )  # fmt: skip
+    )
 
     assert (response.status_code, response.json()["status"]) == (200, "detected")
     assert response.json()["size_bytes"] == len(data)
@@ -97,7 +108,12 @@ def test_trailing_slash_is_optional(gateway, coins):
 def test_printed_curl_command_works(run):
     [line] = re.findall(r"curl .+", run.log)
 
-    out = subprocess.run([*shlex.split(line), "-s", "-w", "\n%{http_code}"], capture_output=True, text=True, timeout=60)
+    out = subprocess.run(
+        [*shlex.split(line), "-s", "-w", "\n%{http_code}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
     body, _, status = out.stdout.rpartition("\n")
     assert (out.returncode, status) == (0, "200"), out.stderr
@@ -129,9 +145,13 @@ def test_gateway_routes_as_the_contract_says(run, gateway, route, asked_as):
         headers={"X-Request-Id": request_id},
     )
 
-    assert response.status_code == (405 if asked_as == "with PUT" else STATUSES.get((method, path), 404))
+    assert response.status_code == (
+        405 if asked_as == "with PUT" else STATUSES.get((method, path), 404)
+    )
     assert response.headers["X-Request-Id"] == request_id
-    line = wait_for(lambda: re.search(rf".*{re.escape(request_id)}$", run.log, re.M), "the line in the log")[0]
+    line = wait_for(
+        lambda: re.search(rf".*{re.escape(request_id)}$", run.log, re.M), "the line in the log"
+    )[0]
     # Any function with this path may refuse a method that none has.
     wanted = {function} if asked_as == "it is" else {tag for _, same, tag in ROUTES if same == path}
     assert re.search(rf" ({'|'.join(wanted)})\.1 +\| ", line), line
@@ -143,11 +163,21 @@ def test_request_is_logged_once(run, gateway):
     assert (response.status_code, response.json()["status"]) == (404, 404)
     wait_for(lambda: "one-line" in run.log, "the line in the log")
     [line] = [line for line in run.log.splitlines() if "one-line" in line]
-    assert re.search(r"detail\.1 +\| \S+ \S+ INFO GET /nothing/of/the/kind 404 \d+ ms one-line$", line), line
+    assert re.search(
+        r"detail\.1 +\| \S+ \S+ INFO GET /nothing/of/the/kind 404 \d+ ms one-line$", line
+    ), line
 
 
-ABSENT = ("/", "/robots.txt", "/favicon.ico", "/images/a/b/c/d", "/%2e%2e/etc/passwd", "/images//objects",
-          "/static/x", "/metrics")  # fmt: skip
+ABSENT = (
+    "/",
+    "/robots.txt",
+    "/favicon.ico",
+    "/images/a/b/c/d",
+    "/%2e%2e/etc/passwd",
+    "/images//objects",
+    "/static/x",
+    "/metrics",
+)
 
 
 @pytest.mark.parametrize("path", ABSENT)

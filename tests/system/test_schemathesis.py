@@ -11,8 +11,15 @@ import pytest
 from tests.system.clients import Client
 from tests.system.processes import ROOT, environment
 
-CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
-          "response_schema_conformance", "unsupported_method", "allow_header_conformance")  # fmt: skip
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "allow_header_conformance",
+)
 
 CONFIGURATION = """
 [dictionaries]
@@ -35,21 +42,43 @@ def test_schemathesis_finds_no_contract_violation(run, coins, tmp_path):
     marker = len(run.log)
 
     out = subprocess.run(
-        [Path(sys.executable).with_name("schemathesis"), "--config-file", tmp_path / "schemathesis.toml", "run",
-         ROOT / "lib/circles/web/openapi.json", "--url", run.url, "--checks", ",".join(CHECKS),
-         "--exclude-path", "/metrics",  # served by functions only, 404 behind the gateway
-         "--phases", "coverage,fuzzing", "--max-examples", "15", "--generation-deterministic",
-         "--workers", "4", "--no-color", "--warnings", "off",
-         "--continue-on-failure", "--suppress-health-check", "all"],
+        [
+            Path(sys.executable).with_name("schemathesis"),
+            "--config-file",
+            tmp_path / "schemathesis.toml",
+            "run",
+            ROOT / "lib/circles/web/openapi.json",
+            "--url",
+            run.url,
+            "--checks",
+            ",".join(CHECKS),
+            "--exclude-path",
+            "/metrics",  # served by functions only, 404 behind the gateway
+            "--phases",
+            "coverage,fuzzing",
+            "--max-examples",
+            "15",
+            "--generation-deterministic",
+            "--workers",
+            "4",
+            "--no-color",
+            "--warnings",
+            "off",
+            "--continue-on-failure",
+            "--suppress-health-check",
+            "all",
+        ],
         cwd=tmp_path,
         env=environment(),
         capture_output=True,
         text=True,
         timeout=110,
-    )  # fmt: skip
+    )
 
     assert out.returncode == 0, out.stdout + out.stderr
-    statuses = [int(status) for status in re.findall(r" INFO [A-Z]+ \S+ (\d{3}) \d+ ms ", run.log[marker:])]
+    statuses = [
+        int(status) for status in re.findall(r" INFO [A-Z]+ \S+ (\d{3}) \d+ ms ", run.log[marker:])
+    ]
     assert len(statuses) > 100
     assert {200, 400, 404, 405} <= set(statuses)  # all kinds of answers were reached
     assert [status for status in statuses if status >= 500] == []

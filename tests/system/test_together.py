@@ -21,7 +21,9 @@ UPLOADS = 50
 def uploads(run, tmp_path_factory):
     """Yield clients of two upload processes on one volume."""
     log = tmp_path_factory.mktemp("second") / "log"
-    second = Function("upload", log, data_dir=run.volume, predictor_url=f"http://127.0.0.1:{run.port + 5}")
+    second = Function(
+        "upload", log, data_dir=run.volume, predictor_url=f"http://127.0.0.1:{run.port + 5}"
+    )
     try:
         second.wait_until_ready()
         yield Client(f"http://127.0.0.1:{run.port + 1}", "upload"), Client(second.url, "upload")
@@ -53,14 +55,23 @@ def test_concurrent_uploads_over_two_processes_succeed(run, gateway, uploads, vo
     assert {response.status_code for response in responses} == {200}
     assert {image["status"] for image in images} == {"detected"}
     assert {image["attempts"] for image in images} == {1}
-    assert [image["sha256"] for image in images] == [sha256(picture).hexdigest() for picture in pictures]
+    assert [image["sha256"] for image in images] == [
+        sha256(picture).hexdigest() for picture in pictures
+    ]
     assert len({image["image_id"] for image in images}) == UPLOADS
-    assert (len(volume.rows("images")), len(volume.blobs())) == (before[0] + UPLOADS, before[1] + UPLOADS)
+    assert (len(volume.rows("images")), len(volume.blobs())) == (
+        before[0] + UPLOADS,
+        before[1] + UPLOADS,
+    )
     assert "locked" not in run.log and "busy" not in run.log
     for image, picture in zip(images, pictures, strict=True):
         assert gateway.get(f"/images/{image['image_id']}").json() == image
         assert gateway.get(f"/images/{image['image_id']}/content").content == picture
-        assert len(gateway.get(f"/images/{image['image_id']}/objects").json()) == image["object_count"] == 1
+        assert (
+            len(gateway.get(f"/images/{image['image_id']}/objects").json())
+            == image["object_count"]
+            == 1
+        )
 
 
 @pytest.mark.parametrize("round_", range(10))
@@ -83,7 +94,11 @@ def test_same_key_sent_concurrently_is_one_image(uploads, volume, round_):
     image_id = responses[0].json()["image_id"]
     assert [row["image_id"] for row in volume.rows("detections")].count(image_id) == 1
     again = uploads[0].upload(picture, **{"Idempotency-Key": key})
-    assert (again.status_code, again.json()["image_id"], again.json()["status"]) == (200, image_id, "detected")
+    assert (again.status_code, again.json()["image_id"], again.json()["status"]) == (
+        200,
+        image_id,
+        "detected",
+    )
 
 
 def test_same_key_with_other_bytes_is_refused_once(uploads, volume):
@@ -96,7 +111,9 @@ def test_same_key_with_other_bytes_is_refused_once(uploads, volume):
         return client.upload(picture, **{"Idempotency-Key": "two-pictures"})
 
     with ThreadPoolExecutor(2) as clients:
-        responses = list(clients.map(send, zip(uploads, (png(shade=200), png(shade=201)), strict=True)))
+        responses = list(
+            clients.map(send, zip(uploads, (png(shade=200), png(shade=201)), strict=True))
+        )
 
     assert sorted(response.status_code for response in responses) == [200, 422]
     [refused] = [json.loads(response.text) for response in responses if response.status_code == 422]
