@@ -413,7 +413,7 @@ UNUSABLE = {
     "two pictures": v1(ANSWERS["ours"] * 2),
     "a string for a number": v1([{"objects": [{**COIN, "radius": "17"}]}]),
     "V2 for V1": v2(ANSWERS["ours"]),
-    "no UTF-8": b'{"predictions": "\xff"}',
+    "invalid UTF-8": b'{"predictions": "\xff"}',
     "deep nesting": b'{"a":' * 100_000,
 }
 

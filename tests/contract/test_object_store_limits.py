@@ -1,4 +1,4 @@
-"""What a store keeps apart: one object that it refuses, space that is kept free, names that last."""
+"""Test refused objects, free space and leftovers of the object stores."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -65,14 +65,19 @@ def test_a_refused_head_gets_its_reason_from_a_get(encrypted):
         store.stat(key)
 
 
-DENIED = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Access Denied.\n</Message></Error>'
+DENIED = (
+    '<?xml version="1.0"?><Error><Code>AccessDenied</Code>'
+    "<Message>Access Denied.\n</Message></Error>"
+)
 
 
 @pytest.mark.parametrize(("bucket_status", "error"), [(200, ObjectRefused), (403, Unavailable)])
 def test_denied_access_is_one_objects_if_the_bucket_answers(httpserver, bucket_status, error):
     httpserver.expect_request("/circles", method="HEAD").respond_with_data(status=bucket_status)
     for path in ("/circles/a/b", "/circles/"):
-        httpserver.expect_request(path).respond_with_data(DENIED, 403, content_type="application/xml")
+        httpserver.expect_request(path).respond_with_data(
+            DENIED, 403, content_type="application/xml"
+        )
     store = s3_store(httpserver.url_for("").rstrip("/"), **KNOWN)
 
     for call in (lambda: store.get("a/b"), lambda: store.stat("a/b"), lambda: store.delete("a/b")):
@@ -108,7 +113,9 @@ def nobodys(tmp_path, monkeypatch):
 
         return refusing
 
-    monkeypatch.setattr("builtins.open", refuse(open))  # root may read everything, so no mode says it
+    monkeypatch.setattr(
+        "builtins.open", refuse(open)
+    )  # root may read everything, so no mode says it
     monkeypatch.setattr(os, "scandir", refuse(os.scandir))
     return store
 
@@ -175,7 +182,7 @@ def test_leftovers_of_no_folder_are_none(tmp_path):
 
 
 def test_the_names_of_new_folders_are_synced(tmp_path, monkeypatch):
-    """POSIX: a name lies in its folder's own data, so each parent of a new folder has to be synced."""
+    """POSIX stores a name in its parent folder, which must therefore be synced."""
     synced, fsync = [], os.fsync
 
     def watch(handle):
@@ -187,7 +194,13 @@ def test_the_names_of_new_folders_are_synced(tmp_path, monkeypatch):
     put(store, "images/2026/1", b"x")
 
     root = tmp_path.resolve()
-    folders = [root, root / "data", root / "data/blobs", root / "data/blobs/images", root / "data/blobs/images/2026"]
+    folders = [
+        root,
+        root / "data",
+        root / "data/blobs",
+        root / "data/blobs/images",
+        root / "data/blobs/images/2026",
+    ]
     assert [path for path in synced if path.is_dir()] == folders
     assert store.get("images/2026/1", sha256=sha(b"x")) == b"x"
     with pytest.raises(NotFound):

@@ -30,8 +30,10 @@ def disk(tmp_path):
 
 @contextmanager
 def opened(folder):
-    made = [kind(folder / "catalogue.db", busy_timeout_s=1, reserve_bytes=RESERVE)
-            for kind in (SqliteCatalogue, SqliteUpkeep)]  # fmt: skip
+    made = [
+        kind(folder / "catalogue.db", busy_timeout_s=1, reserve_bytes=RESERVE)
+        for kind in (SqliteCatalogue, SqliteUpkeep)
+    ]
     try:
         yield made
     finally:
@@ -41,7 +43,10 @@ def opened(folder):
 
 def fill_with(folder):
     """Let another program take all the space there is."""
-    with pytest.raises(OSError, match="No space"), open(folder / "filler", "wb", buffering=0) as file:
+    with (
+        pytest.raises(OSError, match="No space"),
+        open(folder / "filler", "wb", buffering=0) as file,
+    ):
         while True:
             file.write(bytes(4096))
 
@@ -64,7 +69,9 @@ def test_rows_fill_a_volume_up_to_the_reserve(disk):
 
         assert len(added) > 5
         assert (disk / "catalogue.db-reserve").stat().st_size == RESERVE
-        assert [catalogue.get(image.image_id).image_id for image in added] == [image.image_id for image in added]
+        assert [catalogue.get(image.image_id).image_id for image in added] == [
+            image.image_id for image in added
+        ]
         assert upkeep.lease("sweep", "me", now=NOW, until=LATER)
         catalogue.claim(added[-1].image_id, now=NOW, until=LATER)
 
@@ -98,7 +105,9 @@ def test_a_volume_that_others_fill_still_reads_and_deletes(disk):
         assert upkeep.lease("sweep", "me", now=NOW, until=LATER)
         upkeep.set_bookmark("rows", "a")
         upkeep.compact()
-        assert [each.image_id for each in catalogue.page(ImageFilter(), limit=9)] == [other.image_id]
+        assert [each.image_id for each in catalogue.page(ImageFilter(), limit=9)] == [
+            other.image_id
+        ]
         assert not (disk / "catalogue.db-reserve").exists()
 
         (disk / "filler").unlink()
@@ -109,8 +118,10 @@ def test_a_volume_that_others_fill_still_reads_and_deletes(disk):
 def test_a_large_image_is_deleted_from_a_full_volume(tmp_path):
     """Ten runs of 1,000 objects, with the default reserve."""
     with tiny_disk(tmp_path / "disk", 40 * MIB) as folder:
-        made = [kind(folder / "catalogue.db", busy_timeout_s=1, reserve_bytes=8 * MIB)
-                for kind in (SqliteCatalogue, SqliteUpkeep)]  # fmt: skip
+        made = [
+            kind(folder / "catalogue.db", busy_timeout_s=1, reserve_bytes=8 * MIB)
+            for kind in (SqliteCatalogue, SqliteUpkeep)
+        ]
         catalogue, upkeep = made
         image = an_image()
         catalogue.add(image)

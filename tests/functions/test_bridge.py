@@ -390,10 +390,26 @@ ODD_VALUES = {
     "null": "null",
 }
 FIELDS = [
-    "eventVersion", "eventSource", "awsRegion", "eventTime", "eventName", "userIdentity", "responseElements",
-    "responseElements.x-amz-request-id", "responseElements.x-amz-id-2", "s3", "s3.bucket", "s3.bucket.name",
-    "s3.object", "s3.object.key", "s3.object.size", "s3.object.eTag", "s3.object.sequencer", "source", "extra",
-]  # fmt: skip
+    "eventVersion",
+    "eventSource",
+    "awsRegion",
+    "eventTime",
+    "eventName",
+    "userIdentity",
+    "responseElements",
+    "responseElements.x-amz-request-id",
+    "responseElements.x-amz-id-2",
+    "s3",
+    "s3.bucket",
+    "s3.bucket.name",
+    "s3.object",
+    "s3.object.key",
+    "s3.object.size",
+    "s3.object.eTag",
+    "s3.object.sequencer",
+    "source",
+    "extra",
+]
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)

@@ -51,7 +51,9 @@ def test_clients_that_fill_a_volume_can_empty_it(load_small):
 
     assert detail.get(f"/images/{kept['image_id']}/content").data == png()
     assert tick(load_small("repair")) == 204
-    listed = [row["image_id"] for row in load_small("list").get("/images/?limit=200").json["images"]]
+    listed = [
+        row["image_id"] for row in load_small("list").get("/images/?limit=200").json["images"]
+    ]
     for image_id in listed:
         assert client.delete(f"/images/{image_id}").status_code == 204
     assert tick(load_small("repair")) == 204

@@ -176,7 +176,9 @@ def test_every_newest_version_is_an_image(run, s3):
         for count, shade in enumerate((110, 120), 1):
             s3.put_object(Bucket="circles", Key="incoming/versions.png", Body=png(shade=shade))
             wait_for(
-                lambda count=count: len(images(run, file_name="versions.png", status="detected")) == count,
+                lambda count=count: (
+                    len(images(run, file_name="versions.png", status="detected")) == count
+                ),
                 f"version {count} to be detected",
                 30,
             )
@@ -188,7 +190,9 @@ def test_every_newest_version_is_an_image(run, s3):
 
     found = images(run, file_name="versions.png")
     assert len({image["sha256"] for image in found}) == len(found) == 2
-    assert not [image for image in images(run) if re.fullmatch("v_[0-9a-f]+", image["file_name"] or "")]
+    assert not [
+        image for image in images(run) if re.fullmatch("v_[0-9a-f]+", image["file_name"] or "")
+    ]
 
 
 def test_bridge_is_not_public_and_needs_its_token(run):

@@ -233,7 +233,7 @@ def test_a_slow_function_outlasts_the_timeout_of_bodies(site, fast, predictor, t
         predictor.hold()
         answer = clients.submit(Client(gateway.url).upload, png())
         time.sleep(4)
-        predictor.let_go()
+        predictor.release()
         response = answer.result(30)
 
     assert (response.status_code, response.json()["status"]) == (200, "detected")

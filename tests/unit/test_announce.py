@@ -48,11 +48,18 @@ def test_upload_announces_uploaded_then_detected(services, sink):
     assert sink.taken == []  # sending does not delay the upload
     services.run_background()
 
-    assert sink.announced() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
+    assert sink.announced() == [
+        ("image.uploaded", image.image_id),
+        ("image.detected", image.image_id),
+    ]
     uploaded, detected = sink.taken
     assert (uploaded.data["status"], uploaded.data["object_count"]) == ("pending", 0)
     assert detected.data == image_document(image)
-    assert (detected.type, detected.source, detected.time) == ("org.example.image.detected", "/circles", services.clock)
+    assert (detected.type, detected.source, detected.time) == (
+        "org.example.image.detected",
+        "/circles",
+        services.clock,
+    )
     assert uploaded.event_id != detected.event_id
     assert waiting(services) == []
 
@@ -63,7 +70,10 @@ def test_registered_file_announces_the_same_events(services, sink):
     register_object(*event, services)
     services.run_background()
 
-    assert sink.announced() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
+    assert sink.announced() == [
+        ("image.uploaded", image.image_id),
+        ("image.detected", image.image_id),
+    ]
 
 
 def test_second_run_and_deletion_are_announced(services, sink):
@@ -74,8 +84,11 @@ def test_second_run_and_deletion_are_announced(services, sink):
     services.run_background()
 
     assert [kind for kind, _ in sink.announced()] == [
-        "image.uploaded", "image.detected", "image.detected", "image.deleted",
-    ]  # fmt: skip
+        "image.uploaded",
+        "image.detected",
+        "image.detected",
+        "image.deleted",
+    ]
     assert [event.data["object_count"] for event in sink.taken] == [0, 1, 0, 0]
 
 
@@ -109,8 +122,19 @@ def test_events_carry_the_trace_of_their_request(services, sink):
     assert [event.traceparent for event in sink.taken] == [PARENT, None, PARENT, None]
 
 
-@pytest.mark.parametrize("given", ["", "x", PARENT.upper(), "ff" + PARENT[2:], PARENT[:-1], PARENT + "-x" * 99,
-                                   "00-" + "0" * 32 + PARENT[35:], PARENT[:36] + "0" * 16 + PARENT[52:]])  # fmt: skip
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "x",
+        PARENT.upper(),
+        "ff" + PARENT[2:],
+        PARENT[:-1],
+        PARENT + "-x" * 99,
+        "00-" + "0" * 32 + PARENT[35:],
+        PARENT[:36] + "0" * 16 + PARENT[52:],
+    ],
+)
 def test_malformed_traceparent_is_ignored(given):
     trace.follow(given)
 
@@ -152,10 +176,15 @@ def test_unavailable_sink_gets_its_events_later_in_order(services, sink):
     assert sink.taken == [] and len(waiting(services)) == 2
 
     sink.errors.clear()
-    assert dispatch_outbox(services) == 0  # the first is not due yet, the second waits for the first
+    assert (
+        dispatch_outbox(services) == 0
+    )  # the first is not due yet, the second waits for the first
     services.clock += timedelta(seconds=5)
     assert dispatch_outbox(services) == 2
-    assert sink.announced() == [("image.uploaded", image.image_id), ("image.detected", image.image_id)]
+    assert sink.announced() == [
+        ("image.uploaded", image.image_id),
+        ("image.detected", image.image_id),
+    ]
 
 
 def test_event_delays_double_until_it_is_laid_aside(services, sink):
@@ -178,7 +207,9 @@ def test_event_delays_double_until_it_is_laid_aside(services, sink):
     assert repair_images(services).events_laid_aside_seen == 1
 
 
-@pytest.mark.parametrize("fault", [Rejected("It answered 422."), Unavailable("x"), RuntimeError("a bug")])
+@pytest.mark.parametrize(
+    "fault", [Rejected("It answered 422."), Unavailable("x"), RuntimeError("a bug")]
+)
 def test_refused_event_blocks_no_other_image_or_sink(services, sink, fault):
     services.sinks["hook"] = FakeSink()
     first, second = upload(services), upload(services)
@@ -216,7 +247,9 @@ def test_unrecorded_send_repeats_the_same_event_id(services, sink):
     services.outbox.errors.clear()
     dispatch_outbox(services)
 
-    assert [event.event_id for event in sink.taken] == [sink.taken[0].event_id] * 2 + [sink.taken[2].event_id]
+    assert [event.event_id for event in sink.taken] == [sink.taken[0].event_id] * 2 + [
+        sink.taken[2].event_id
+    ]
 
 
 def test_events_of_a_removed_sink_stay_in_the_outbox(services, sink):

@@ -29,7 +29,9 @@ def forget(monkeypatch):
 
 def test_settings_choose_the_adapters(tmp_path):
     embedded = ConfiguredServices(Settings(data_dir=tmp_path, detector="fixed"))
-    distributed = ConfiguredServices(Settings(store="s3", s3_access_key="me", s3_secret_key="hush", detector="kserve"))
+    distributed = ConfiguredServices(
+        Settings(store="s3", s3_access_key="me", s3_secret_key="hush", detector="kserve")
+    )
 
     assert isinstance(embedded.store, FolderStore)
     assert isinstance(embedded.detector, FixedDetector)
@@ -73,9 +75,21 @@ def test_unavailable_catalogue_yields_no_gauges(tmp_path):
 
 
 def test_metrics_name_the_function_folder():
-    build(Settings(function_source="functions/list/main.py", function_target="list_images", build="b7"))
+    build(
+        Settings(
+            function_source="functions/list/main.py", function_target="list_images", build="b7"
+        )
+    )
 
-    assert total(bootstrap.metrics.exposition("")[0].decode(), "circles_build_info", function="list", build="b7") == 1
+    assert (
+        total(
+            bootstrap.metrics.exposition("")[0].decode(),
+            "circles_build_info",
+            function="list",
+            build="b7",
+        )
+        == 1
+    )
 
 
 def test_same_settings_give_the_same_services():
@@ -109,7 +123,9 @@ def test_no_sinks_by_default():
 def test_webhook_name_is_stable_and_hides_its_url():
     secret = "whsec_" + "c2VjcmV0" * 4
     urls = ("https://a.example/token-1", "https://b.example")
-    first = ConfiguredServices(Settings(k_sink="http://broker", webhook_urls=urls, webhook_secret=secret)).sinks
+    first = ConfiguredServices(
+        Settings(k_sink="http://broker", webhook_urls=urls, webhook_secret=secret)
+    ).sinks
     later = ConfiguredServices(Settings(webhook_urls=urls[::-1], webhook_secret=secret)).sinks
 
     assert isinstance(first["broker"], BrokerSink)

@@ -9,9 +9,20 @@ from hypothesis import strategies as st
 
 from circles.domain.errors import Malformed
 from circles.domain.events import OutgoingEvent
-from circles.formats.cloud_events import IncomingEvent, read_event, to_binary_message, to_structured_message
+from circles.formats.cloud_events import (
+    IncomingEvent,
+    read_event,
+    to_binary_message,
+    to_structured_message,
+)
 
-BINARY = {"Ce-Specversion": "1.0", "Ce-Id": "1", "Ce-Type": "t", "Ce-Source": "/s", "Content-Type": "application/json"}
+BINARY = {
+    "Ce-Specversion": "1.0",
+    "Ce-Id": "1",
+    "Ce-Type": "t",
+    "Ce-Source": "/s",
+    "Content-Type": "application/json",
+}
 STRUCTURED = {"Content-Type": "application/cloudevents+json; charset=utf-8"}
 DOCUMENT = {"specversion": "1.0", "id": "1", "type": "t", "source": "/s", "data": {"a": 1}}
 READ = IncomingEvent("1", "t", "/s", None, {"a": 1})
@@ -34,7 +45,9 @@ def test_structured_mode_accepts_base64_data():
 
 def test_headers_are_unescaped_documents_are_not():
     assert read_event({**BINARY, "Ce-Type": "a%20%C3%A9%"}, b"").type == "a é%"
-    assert read_event(STRUCTURED, json.dumps({**DOCUMENT, "type": "a%20b"}).encode()).type == "a%20b"
+    assert (
+        read_event(STRUCTURED, json.dumps({**DOCUMENT, "type": "a%20b"}).encode()).type == "a%20b"
+    )
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"hello"])
@@ -56,18 +69,29 @@ NONE = {
     "a form": ({"Content-Type": "application/x-www-form-urlencoded"}, b"a=1"),
     "another version": ({**BINARY, "Ce-Specversion": "2.0"}, b"{}"),
     "an old version": ({**BINARY, "Ce-Specversion": "0.3"}, b"{}"),
-    **{f"without {name}": (without(BINARY, name), b"{}") for name in BINARY if name.startswith("Ce-")},
+    **{
+        f"without {name}": (without(BINARY, name), b"{}")
+        for name in BINARY
+        if name.startswith("Ce-")
+    },
     **{f"empty {name}": ({**BINARY, name: ""}, b"{}") for name in BINARY if name.startswith("Ce-")},
-    **{f"document without {name}": (STRUCTURED, json.dumps(without(DOCUMENT, name)).encode())
-       for name in without(DOCUMENT, "data")},
-    **{f"{name} is not text": (STRUCTURED, json.dumps({**DOCUMENT, name: [1]}).encode())
-       for name in without(DOCUMENT, "data")},
-    "a batch": ({"Content-Type": "application/cloudevents-batch+json"}, json.dumps([DOCUMENT]).encode()),
+    **{
+        f"document without {name}": (STRUCTURED, json.dumps(without(DOCUMENT, name)).encode())
+        for name in without(DOCUMENT, "data")
+    },
+    **{
+        f"{name} is not text": (STRUCTURED, json.dumps({**DOCUMENT, name: [1]}).encode())
+        for name in without(DOCUMENT, "data")
+    },
+    "a batch": (
+        {"Content-Type": "application/cloudevents-batch+json"},
+        json.dumps([DOCUMENT]).encode(),
+    ),
     "a number": (STRUCTURED, b"1"),
     "broken JSON": (STRUCTURED, b"{"),
-    "no UTF-8": (STRUCTURED, b"\xff\xfe{"),
+    "invalid UTF-8": (STRUCTURED, b"\xff\xfe{"),
     "nested without end": (STRUCTURED, b"[" * 100_000),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("headers", "body"), NONE.values(), ids=NONE)
@@ -80,7 +104,10 @@ def test_non_cloud_event_is_refused_without_an_echo(headers, body):
 
 documents = st.recursive(
     st.none() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*DOCUMENT, "data_base64"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*DOCUMENT, "data_base64"]), inner)
+    ),
     max_leaves=10,
 )
 
@@ -99,23 +126,34 @@ def test_any_request_is_read_or_malformed(headers, body):
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 events = st.builds(
-    OutgoingEvent, event_id=texts, type=texts, source=texts, subject=texts,
-    time=st.datetimes(timezones=st.just(UTC)), traceparent=st.none() | texts,
+    OutgoingEvent,
+    event_id=texts,
+    type=texts,
+    source=texts,
+    subject=texts,
+    time=st.datetimes(timezones=st.just(UTC)),
+    traceparent=st.none() | texts,
     data=st.dictionaries(texts, texts | st.integers()),
-)  # fmt: skip
+)
 
 
 @given(events)
 def test_written_events_can_be_read_in_both_modes(event):
-    expected = IncomingEvent(event.event_id, event.type, event.source, event.traceparent, event.data)
+    expected = IncomingEvent(
+        event.event_id, event.type, event.source, event.traceparent, event.data
+    )
 
     headers, body = to_binary_message(event)
     assert read_event(headers, body) == expected
-    assert all(value.isascii() and value.isprintable() and " " not in value for value in headers.values())
+    assert all(
+        value.isascii() and value.isprintable() and " " not in value for value in headers.values()
+    )
     assert read_event(*to_structured_message(event)) == expected
 
 
 def test_time_is_written_in_utc_milliseconds():
-    event = OutgoingEvent("1", "t", "/s", "x", datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), None, {})
+    event = OutgoingEvent(
+        "1", "t", "/s", "x", datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), None, {}
+    )
 
     assert to_binary_message(event)[0]["ce-time"] == "2026-01-02T03:04:05.678Z"

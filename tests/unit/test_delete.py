@@ -44,7 +44,12 @@ def test_deleted_image_leaves_nothing(services, image):
         == services.catalogue.tables.tombstones
         == {}
     )
-    assert services.journal == ["catalogue.delete", "upkeep.key_in_use", "store.delete", "upkeep.finish_tombstone"]
+    assert services.journal == [
+        "catalogue.delete",
+        "upkeep.key_in_use",
+        "store.delete",
+        "upkeep.finish_tombstone",
+    ]
 
 
 def test_unknown_image_cannot_be_deleted(services, image):
@@ -64,7 +69,8 @@ def test_nothing_is_deleted_without_the_catalogue(services, image):
 
 
 @pytest.mark.parametrize(
-    ("port", "method"), [("store", "delete"), ("upkeep", "key_in_use"), ("upkeep", "finish_tombstone")]
+    ("port", "method"),
+    [("store", "delete"), ("upkeep", "key_in_use"), ("upkeep", "finish_tombstone")],
 )
 def test_repair_finishes_an_interrupted_deletion(services, image, port, method):
     getattr(services, port).errors[method] = unavailable()
@@ -110,7 +116,9 @@ def test_upload_after_a_deletion_keeps_its_blob(services, image):
 
 def test_upload_during_a_deletion_keeps_its_blob(services, image):
     again = []
-    services.store.before["delete"] = lambda: again.append(upload_image(Upload(PICTURE, idempotency_key="k"), services))
+    services.store.before["delete"] = lambda: again.append(
+        upload_image(Upload(PICTURE, idempotency_key="k"), services)
+    )
     delete_image(image.image_id, services)
 
     assert services.store.blobs == {again[0].key: PICTURE}
@@ -121,7 +129,9 @@ def test_upload_survives_the_deletion_of_its_twin(services):
     """Both images share a blob, which the deletion of one removes."""
 
     def come_and_go():
-        delete_image(upload_image(Upload(PICTURE, idempotency_key="k"), services).image_id, services)
+        delete_image(
+            upload_image(Upload(PICTURE, idempotency_key="k"), services).image_id, services
+        )
 
     services.catalogue.before["add"] = come_and_go
     image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
@@ -131,7 +141,9 @@ def test_upload_survives_the_deletion_of_its_twin(services):
 
 
 def test_lost_race_with_other_bytes_deletes_its_own_blob(services):
-    services.catalogue.before["add"] = lambda: upload_image(Upload(OTHER, idempotency_key="k"), services)
+    services.catalogue.before["add"] = lambda: upload_image(
+        Upload(OTHER, idempotency_key="k"), services
+    )
     with pytest.raises(KeyReused):
         upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
@@ -190,8 +202,11 @@ def test_failed_second_run_keeps_the_result_and_the_error(services, image, fault
 
     after = services.catalogue.get(image.image_id)
     assert (after.status, after.object_count, after.error, after.claimed_until) == (
-        Status.DETECTED, 1, str(fault), None,
-    )  # fmt: skip
+        Status.DETECTED,
+        1,
+        str(fault),
+        None,
+    )
     assert len(services.catalogue.objects(image.image_id, ObjectFilter())[1]) == 1
     services.detector.errors.clear()
     assert detect_again(image.image_id, services).error is None
@@ -199,7 +214,9 @@ def test_failed_second_run_keeps_the_result_and_the_error(services, image, fault
 
 def test_only_one_of_two_concurrent_runs_detects(services, image):
     answers = []
-    services.detector.before["detect"] = lambda: answers.append(detect_again(image.image_id, services))
+    services.detector.before["detect"] = lambda: answers.append(
+        detect_again(image.image_id, services)
+    )
     detect_again(image.image_id, services)
 
     assert [(answer.status, answer.claimed_until) for answer in answers] == [

@@ -51,15 +51,26 @@ def test_pending_image_document():
 def test_detected_image_document_names_its_model():
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
     image = replace(
-        IMAGE, status=Status.DETECTED, detected_at=moment, model="m", model_version="7", detection_ms=1.5,
-        object_count=2, attempts=3, file_name="ü.jpg",
-    )  # fmt: skip
+        IMAGE,
+        status=Status.DETECTED,
+        detected_at=moment,
+        model="m",
+        model_version="7",
+        detection_ms=1.5,
+        object_count=2,
+        attempts=3,
+        file_name="ü.jpg",
+    )
     document = json.loads(json.dumps(image_document(image)))
 
     assert document["status"] == "detected"
     assert (document["detected_at"], document["detection_ms"]) == ("2026-03-01T12:00:00.000Z", 1.5)
     assert (document["model"], document["model_version"]) == ("m", "7")
-    assert (document["object_count"], document["attempts"], document["file_name"]) == (2, 3, "ü.jpg")
+    assert (document["object_count"], document["attempts"], document["file_name"]) == (
+        2,
+        3,
+        "ü.jpg",
+    )
 
 
 def test_image_document_shows_no_keys():
@@ -69,7 +80,10 @@ def test_image_document_shows_no_keys():
 def test_object_summary_has_id_and_box():
     found = FoundObject("o", "i", CIRCLE, "m", "7")
 
-    assert json.loads(json.dumps(object_summary(found))) == {"object_id": "o", "bbox": [10, 20, 30, 30]}
+    assert json.loads(json.dumps(object_summary(found))) == {
+        "object_id": "o",
+        "bbox": [10, 20, 30, 30],
+    }
 
 
 @pytest.mark.parametrize("score", [0.9, 0.0, None])

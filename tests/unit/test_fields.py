@@ -28,11 +28,19 @@ def test_time_is_read_or_none(text, moment):
     assert parse_time(text) == moment
 
 
-@given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))])))
+@given(
+    st.datetimes(
+        timezones=st.sampled_from(
+            [UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))]
+        )
+    )
+)
 def test_any_time_that_is_read_can_be_written(moment):
     read = parse_time(moment.isoformat())
 
-    assert read is None or parse_time(format_time(read)) == read.replace(microsecond=read.microsecond // 1000 * 1000)
+    assert read is None or parse_time(format_time(read)) == read.replace(
+        microsecond=read.microsecond // 1000 * 1000
+    )
 
 
 @pytest.mark.parametrize("value", [None, 7, "text", [{}]])

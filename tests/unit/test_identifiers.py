@@ -18,19 +18,30 @@ def test_new_ids_are_uuid7_and_sort_by_age():
 
 def test_upload_id_follows_from_key_and_bytes():
     assert upload_id("k", "a" * 64) == upload_id("k", "a" * 64)
-    assert len({upload_id("k", "a"), upload_id("k", "b"), upload_id("l", "a"), upload_id("l", "b")}) == 4
+    assert (
+        len({upload_id("k", "a"), upload_id("k", "b"), upload_id("l", "a"), upload_id("l", "b")})
+        == 4
+    )
     assert parse_id(upload_id("k", "a"))
 
 
 def test_object_id_follows_from_bucket_key_and_etag():
     etag = "d41d8cd98f00b204e9800998ecf8427e"
     assert object_id("circles", "incoming/ü.jpg", etag) == "9a331dc2-79f6-5641-a506-07760d999c6d"
-    others = [("a", "b/c", "d"), ("a/b", "c", "d"), ("a", "b", "c/d"), ("a", "b/c", "e"), ("a", 'b", "c', "d")]
+    others = [
+        ("a", "b/c", "d"),
+        ("a/b", "c", "d"),
+        ("a", "b", "c/d"),
+        ("a", "b/c", "e"),
+        ("a", 'b", "c', "d"),
+    ]
     assert len({object_id(*each) for each in others}) == len(others)
 
 
 def test_uuid_is_read_in_any_case():
-    assert parse_id("01890A5D-AC96-774B-BCCE-B302099A8057") == "01890a5d-ac96-774b-bcce-b302099a8057"
+    assert (
+        parse_id("01890A5D-AC96-774B-BCCE-B302099A8057") == "01890a5d-ac96-774b-bcce-b302099a8057"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,13 @@ from circles.adapters.kserve.protocols import WrongAnswer
 from circles.domain.pictures import Picture
 
 PICTURE = Picture(b"", "image/png", width=100, height=80)
-OURS = {"bbox": [10, 20, 30, 40], "centroid": [25.5, 40.25], "radius": 17.5, "score": 0.75, "label": "coin"}
+OURS = {
+    "bbox": [10, 20, 30, 40],
+    "centroid": [25.5, 40.25],
+    "radius": 17.5,
+    "score": 0.75,
+    "label": "coin",
+}
 FLAT = {
     "bounding_box": {"xmin": 10, "ymin": 20, "xmax": 40, "ymax": 60},
     "centroid": {"x": 25.5, "y": 40.25},
@@ -46,7 +52,12 @@ def test_both_formats_give_the_same_circle():
     (circle,) = read(ours(OURS)).circles
 
     assert circle.bbox == (10, 20, 30, 40)
-    assert (circle.centroid, circle.radius_px, circle.score, circle.label) == ((25.5, 40.25), 17.5, 0.75, "coin")
+    assert (circle.centroid, circle.radius_px, circle.score, circle.label) == (
+        (25.5, 40.25),
+        17.5,
+        0.75,
+        "coin",
+    )
     assert read([FLAT]).circles == (circle,)
 
 
@@ -118,7 +129,23 @@ def test_missing_box_is_wrong(form):
 # Invalid numbers
 
 
-NO_NUMBERS = [float("nan"), math.inf, -math.inf, HUGE, 1e9, -1e9, 10**400, True, False, "5", "NaN", "", [], {}, [5]]
+NO_NUMBERS = [
+    float("nan"),
+    math.inf,
+    -math.inf,
+    HUGE,
+    1e9,
+    -1e9,
+    10**400,
+    True,
+    False,
+    "5",
+    "NaN",
+    "",
+    [],
+    {},
+    [5],
+]
 
 
 @pytest.mark.parametrize("wrong", [*NO_NUMBERS, None], ids=repr)
@@ -141,7 +168,9 @@ def test_centroid_coordinate_must_be_a_number(wrong):
             read_one({"centroid": dict(zip("xy", centroid, strict=True))}, "flat")
 
 
-@pytest.mark.parametrize("wrong", [*(value for value in NO_NUMBERS if value != {}), 0, -1, 0.0], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [*(value for value in NO_NUMBERS if value != {}), 0, -1, 0.0], ids=repr
+)
 def test_radius_must_be_a_positive_number(wrong):
     with pytest.raises(WrongAnswer):
         read_one({"radius": wrong}, "ours")
@@ -214,17 +243,32 @@ def test_box_must_have_an_area(box):
     with pytest.raises(WrongAnswer):
         read_one({"bbox": box}, "ours")
     with pytest.raises(WrongAnswer):
-        read_one({"bounding_box": {"xmin": x, "ymin": y, "xmax": x + width, "ymax": y + height}}, "flat")
+        read_one(
+            {"bounding_box": {"xmin": x, "ymin": y, "xmax": x + width, "ymax": y + height}}, "flat"
+        )
 
 
-@pytest.mark.parametrize("size", [{"width": 80, "height": 100}, {"width": 99}, {"height": 81}, {"width": "100"},
-                                  {"width": None}, {"width": 100.5}, {"height": []}], ids=repr)  # fmt: skip
+@pytest.mark.parametrize(
+    "size",
+    [
+        {"width": 80, "height": 100},
+        {"width": 99},
+        {"height": 81},
+        {"width": "100"},
+        {"width": None},
+        {"width": 100.5},
+        {"height": []},
+    ],
+    ids=repr,
+)
 def test_other_picture_size_is_wrong(size):
     with pytest.raises(WrongAnswer):
         read(ours(OURS, **size))
 
 
-@pytest.mark.parametrize("size", [{}, {"width": 100}, {"width": 100, "height": 80}, {"width": 100.0}])
+@pytest.mark.parametrize(
+    "size", [{}, {"width": 100}, {"width": 100, "height": 80}, {"width": 100.0}]
+)
 def test_matching_picture_size_is_accepted(size):
     assert len(read(ours(OURS, **size)).circles) == 1
 
@@ -294,15 +338,31 @@ def test_best_50_of_10000_objects_are_kept_in_order():
     objects = [{**OURS, "score": (number * 7919 % 10_000) / 10_000} for number in range(10_000)]
     circles = read(ours(*objects), max_objects=50).circles
 
-    assert [circle.score for circle in circles] == [number / 10_000 for number in range(9_999, 9_949, -1)]
+    assert [circle.score for circle in circles] == [
+        number / 10_000 for number in range(9_999, 9_949, -1)
+    ]
 
 
 def test_equal_scores_keep_their_order_unscored_last():
     scores = [None, 0.5, 0.9, None, 0.5, 0.0]
-    objects = [{**OURS, "score": score, "label": str(number)} for number, score in enumerate(scores)]
+    objects = [
+        {**OURS, "score": score, "label": str(number)} for number, score in enumerate(scores)
+    ]
 
-    assert [circle.label for circle in read(ours(*objects)).circles] == ["2", "1", "4", "5", "0", "3"]
-    assert [circle.label for circle in read(ours(*objects), max_objects=4).circles] == ["2", "1", "4", "5"]
+    assert [circle.label for circle in read(ours(*objects)).circles] == [
+        "2",
+        "1",
+        "4",
+        "5",
+        "0",
+        "3",
+    ]
+    assert [circle.label for circle in read(ours(*objects), max_objects=4).circles] == [
+        "2",
+        "1",
+        "4",
+        "5",
+    ]
 
 
 def test_one_wrong_object_invalidates_the_answer():
@@ -328,7 +388,9 @@ def test_unencodable_text_is_made_encodable(text):
     assert answer.model_version.encode()
 
 
-@pytest.mark.parametrize("text", ["7\nFAKE LOG", "7\r\x1b[2J", "7\u2028FAKE", "7\u202egnp", "\ud8007"], ids=ascii)
+@pytest.mark.parametrize(
+    "text", ["7\nFAKE LOG", "7\r\x1b[2J", "7\u2028FAKE", "7\u202egnp", "\ud8007"], ids=ascii
+)
 def test_label_and_version_are_one_printable_line(text):
     """Both are logged and shown."""
     answer = read(ours({**OURS, "label": text}, model_version=text))
@@ -353,7 +415,8 @@ json_values = st.recursive(
     | st.text(max_size=5)
     | st.sampled_from([0, 1, 50, 100, 80]),
     lambda inner: (
-        st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from([*OURS, *FLAT, "objects", "width"]), inner)
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.sampled_from([*OURS, *FLAT, "objects", "width"]), inner)
     ),
     max_leaves=20,
 )

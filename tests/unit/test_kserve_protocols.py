@@ -20,7 +20,10 @@ def test_v1_request_has_one_base64_instance():
     assert list(document) == ["instances"]
     assert [list(instance) for instance in document["instances"]] == [["image_bytes"]]
     assert list(document["instances"][0]["image_bytes"]) == ["b64"]
-    assert base64.b64decode(document["instances"][0]["image_bytes"]["b64"], validate=True) == PICTURE.data
+    assert (
+        base64.b64decode(document["instances"][0]["image_bytes"]["b64"], validate=True)
+        == PICTURE.data
+    )
 
 
 def test_v1_raw_request_is_the_picture():
@@ -42,7 +45,11 @@ def test_v2_binary_request_has_one_bytes_element():
 
 
 def test_paths_follow_the_protocols():
-    assert V1.path.format(model="circles") == RAW.path.format(model="circles") == "/v1/models/circles:predict"
+    assert (
+        V1.path.format(model="circles")
+        == RAW.path.format(model="circles")
+        == "/v1/models/circles:predict"
+    )
     assert V2.path.format(model="circles") == "/v2/models/circles/infer"
 
 
@@ -53,7 +60,8 @@ def test_v1_answer_is_a_list_without_a_version(protocol):
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, {"predictions": None}, {"predictions": {}}, {"predictions": "[]"}, {"outputs": []}]
+    "answer",
+    [{}, {"predictions": None}, {"predictions": {}}, {"predictions": "[]"}, {"outputs": []}],
 )
 def test_v1_answer_without_predictions_is_wrong(answer):
     with pytest.raises(WrongAnswer):
@@ -63,7 +71,10 @@ def test_v1_answer_without_predictions_is_wrong(answer):
 def test_v2_answer_is_json_text_with_a_version():
     output = {"name": "x", "shape": [2], "datatype": "BYTES", "data": ['{"a": 1}', '{"b": 2}']}
 
-    assert V2.predictions({"outputs": [output], "model_version": "7"}) == ([{"a": 1}, {"b": 2}], "7")
+    assert V2.predictions({"outputs": [output], "model_version": "7"}) == (
+        [{"a": 1}, {"b": 2}],
+        "7",
+    )
     assert V2.predictions({"outputs": [output]}) == ([{"a": 1}, {"b": 2}], None)
 
 
@@ -123,7 +134,9 @@ def test_body_that_is_not_a_json_object_is_wrong(body):
 
 
 def test_json_object_is_read():
-    assert read_json(b' {"predictions": [{"label": "\xc3\xbc"}]}\n') == {"predictions": [{"label": "ü"}]}
+    assert read_json(b' {"predictions": [{"label": "\xc3\xbc"}]}\n') == {
+        "predictions": [{"label": "ü"}]
+    }
 
 
 def test_wrong_answer_does_not_quote_the_body():

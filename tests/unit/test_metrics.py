@@ -43,8 +43,14 @@ HOOKS = {
         {"outcome": "timeout"},
     ),
     "circles_database_wait_seconds_count": (lambda metrics: metrics.database_locked(0.003), {}),
-    "circles_database_faults_total": (lambda metrics: metrics.database_failed("SQLITE_BUSY"), {"fault": "SQLITE_BUSY"}),
-    "circles_s3_faults_total": (lambda metrics: metrics.s3_failed("unreachable"), {"fault": "unreachable"}),
+    "circles_database_faults_total": (
+        lambda metrics: metrics.database_failed("SQLITE_BUSY"),
+        {"fault": "SQLITE_BUSY"},
+    ),
+    "circles_s3_faults_total": (
+        lambda metrics: metrics.s3_failed("unreachable"),
+        {"fault": "unreachable"},
+    ),
     "circles_events_total": (
         lambda metrics: metrics.event_handled("in", "io.circles.image", "done"),
         {"direction": "in", "type": "io.circles.image", "outcome": "done"},
@@ -78,7 +84,12 @@ def test_histogram_sums_and_sorts_values(metrics, counted):
 
 
 def test_build_info_names_function_and_version(metrics):
-    assert total(text(metrics), "circles_build_info", function="mine", version=read_version(), build="b7") == 1
+    assert (
+        total(
+            text(metrics), "circles_build_info", function="mine", version=read_version(), build="b7"
+        )
+        == 1
+    )
 
 
 def test_first_answer_time_is_set_once(metrics):
@@ -109,7 +120,9 @@ def test_later_gauge_callback_replaces_the_first(metrics):
     metrics.ask_at_scrape("catalogue", lambda: {"circles_images_pending": 1.0})
     metrics.ask_at_scrape("catalogue", lambda: {"circles_images_pending": 2.0})
 
-    assert [value for name, _, value in samples(text(metrics)) if name == "circles_images_pending"] == [2]
+    assert [
+        value for name, _, value in samples(text(metrics)) if name == "circles_images_pending"
+    ] == [2]
 
 
 def test_every_metric_has_a_help_line(metrics):
@@ -123,7 +136,9 @@ def test_every_metric_has_a_help_line(metrics):
 def test_openmetrics_is_served_on_request(metrics):
     for hook, _ in HOOKS.values():
         hook(metrics)
-    body, content_type = metrics.exposition("application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    body, content_type = metrics.exposition(
+        "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"
+    )
 
     assert content_type.startswith("application/openmetrics-text")
     assert set(HOOKS) <= open_metrics_names(body.decode())

@@ -45,7 +45,15 @@ LIFE = re.compile(r"(uploaded (detected |failed )*(deleted |$))*")
 """Allowed event orders of an image. A file that is put again after its deletion has the same id."""
 
 number = st.integers(0, 11)
-CALLS = {"upload": 7, "event": 10, "delete": 5, "detect_again": 6, "repair": 25, "send": 8, "background": 6}
+CALLS = {
+    "upload": 7,
+    "event": 10,
+    "delete": 5,
+    "detect_again": 6,
+    "repair": 25,
+    "send": 8,
+    "background": 6,
+}
 """Approximate number of port calls, and so of places for an interruption."""
 OTHERS = ["upload", "delete", "event", "repair", "send", "detect_again"]
 
@@ -73,7 +81,9 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.journal = Interruptions()
         self.services = FakeServices(self.journal)
-        self.services.rules = replace(self.services.rules, max_attempts=1000, event_max_attempts=1000)
+        self.services.rules = replace(
+            self.services.rules, max_attempts=1000, event_max_attempts=1000
+        )
         self.sink = self.services.sinks["broker"] = FakeSink(self.journal)
         self.records = (self.services.catalogue, self.services.outbox, self.services.upkeep)
         self.folder = None
@@ -85,7 +95,9 @@ class Machine(RuleBasedStateMachine):
     def _use_sqlite(self):
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name) / "catalogue.db"
-        self.records = [each(path, busy_timeout_s=5) for each in (SqliteCatalogue, SqliteOutbox, SqliteUpkeep)]
+        self.records = [
+            each(path, busy_timeout_s=5) for each in (SqliteCatalogue, SqliteOutbox, SqliteUpkeep)
+        ]
         for port, adapter in zip(("catalogue", "outbox", "upkeep"), self.records, strict=True):
             setattr(self.services, port, Watched(adapter, port, self.journal))
 
@@ -95,7 +107,11 @@ class Machine(RuleBasedStateMachine):
     def upload(self, pick, wait, plan):
         self._interrupted(plan, lambda: self._upload(pick, wait=wait))
 
-    @rule(key=st.sampled_from(KEYS), data=st.sampled_from(FILES), plan=plans("event", "replace", "delete", "event"))
+    @rule(
+        key=st.sampled_from(KEYS),
+        data=st.sampled_from(FILES),
+        plan=plans("event", "replace", "delete", "event"),
+    )
     def put_a_file_and_deliver_its_event(self, key, data, plan):
         self._drop(key, data)
         self._interrupted(plan, lambda: register_object(*self.events[-1], self.services))
@@ -135,20 +151,29 @@ class Machine(RuleBasedStateMachine):
     def run_background_work(self, plan):
         self._interrupted(plan, self.services.run_background)
 
-    @rule(passed=st.sampled_from([timedelta(seconds=7), timedelta(minutes=2), timedelta(hours=3), timedelta(days=2)]))
+    @rule(
+        passed=st.sampled_from(
+            [timedelta(seconds=7), timedelta(minutes=2), timedelta(hours=3), timedelta(days=2)]
+        )
+    )
     def let_time_pass(self, passed):
         self.services.clock += passed
 
     @rule(predictor=st.booleans(), sink=st.booleans())
     def dependencies_fail_or_recover(self, predictor, sink):
-        self._set(self.services.detector, "detect", None if predictor else DetectorFailed("No answer."))
+        self._set(
+            self.services.detector, "detect", None if predictor else DetectorFailed("No answer.")
+        )
         self._set(self.sink, "send", None if sink else Unavailable("It is unavailable."))
 
     # Implementation of the actions
 
     def _interrupted(self, plan, work):
         if plan and plan[1] not in ("crash", "unavailable"):
-            plan = (plan[0], lambda other=plan[1], pick=plan[2]: self._act_as_another_process(other, pick))
+            plan = (
+                plan[0],
+                lambda other=plan[1], pick=plan[2]: self._act_as_another_process(other, pick),
+            )
         self.journal.schedule(plan and plan[:2])
         try:
             work()
@@ -276,7 +301,9 @@ class Machine(RuleBasedStateMachine):
     def events_of_each_image_are_in_order(self):
         lives = {}
         for event in self._first_deliveries():
-            lives[event.subject] = lives.get(event.subject, "") + event.type.rpartition(".")[2] + " "
+            lives[event.subject] = (
+                lives.get(event.subject, "") + event.type.rpartition(".")[2] + " "
+            )
         for life in lives.values():
             assert LIFE.fullmatch(life), life
 
@@ -312,7 +339,9 @@ class Machine(RuleBasedStateMachine):
     def _assert_settled(self):
         images = self._images()
         for image in images:
-            assert image.status is Status.DETECTED or (image.status is Status.FAILED and image.key in self.disturbed)
+            assert image.status is Status.DETECTED or (
+                image.status is Status.FAILED and image.key in self.disturbed
+            )
         assert self.records[2].tombstones(limit=9) == []
         assert self.records[1].backlog().pending == 0
         rows = {(image.key, image.sha256) for image in images}
@@ -320,14 +349,19 @@ class Machine(RuleBasedStateMachine):
             known = (key, sha256(data)) in rows
             assert known is (data in PICTURES), f"{key} is {'an' if known else 'no'} image"
         last = {event.subject: event.type.rpartition(".")[2] for event in self._first_deliveries()}
-        assert last == {**dict.fromkeys(last, "deleted"), **{image.image_id: image.status for image in images}}
+        assert last == {
+            **dict.fromkeys(last, "deleted"),
+            **{image.image_id: image.status for image in images},
+        }
 
 
 class OnSqlite(Machine):
     on_sqlite = True
 
 
-@pytest.mark.parametrize(("machine", "examples"), [(Machine, 400), (OnSqlite, 30)], ids=["fake", "sqlite"])
+@pytest.mark.parametrize(
+    ("machine", "examples"), [(Machine, 400), (OnSqlite, 30)], ids=["fake", "sqlite"]
+)
 def test_interruptions_lose_or_double_nothing(machine, examples):
     logging.disable()  # thousands of lines that add nothing to the example that hypothesis prints
     try:
@@ -336,7 +370,7 @@ def test_interruptions_lose_or_double_nothing(machine, examples):
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=30,
-                derandomize=True,  # the same examples each time; 4,000 others were tried when this was written
+                derandomize=True,  # always the same; 4,000 others were tried once
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),

@@ -52,16 +52,28 @@ KINDS = {
     "16-bit PNG": ("image/png", lambda: encode(grey16(), "PNG")),
     "1-bit PNG": ("image/png", lambda: encode(NOISE.convert("1"), "PNG")),
     "palette PNG": ("image/png", lambda: encode(NOISE.quantize(16), "PNG")),
-    "palette PNG with a transparent colour": ("image/png", lambda: encode(NOISE.quantize(16), "PNG", transparency=3)),
+    "palette PNG with a transparent colour": (
+        "image/png",
+        lambda: encode(NOISE.quantize(16), "PNG", transparency=3),
+    ),
     "PNG with alpha": ("image/png", lambda: encode(NOISE.convert("RGBA"), "PNG")),
     "grey PNG with alpha": ("image/png", lambda: encode(NOISE.convert("LA"), "PNG")),
-    "animated PNG": ("image/png", lambda: encode(NOISE, "PNG", save_all=True, append_images=frames())),
+    "animated PNG": (
+        "image/png",
+        lambda: encode(NOISE, "PNG", save_all=True, append_images=frames()),
+    ),
     "lossy WebP": ("image/webp", lambda: encode(NOISE, "WEBP")),
     "lossless WebP": ("image/webp", lambda: encode(NOISE, "WEBP", lossless=True)),
     "WebP with alpha": ("image/webp", lambda: encode(NOISE.convert("RGBA"), "WEBP")),
-    "animated WebP": ("image/webp", lambda: encode(NOISE, "WEBP", save_all=True, append_images=frames())),
+    "animated WebP": (
+        "image/webp",
+        lambda: encode(NOISE, "WEBP", save_all=True, append_images=frames()),
+    ),
     "GIF": ("image/gif", lambda: encode(NOISE.quantize(64), "GIF")),
-    "animated GIF": ("image/gif", lambda: encode(NOISE, "GIF", save_all=True, append_images=frames())),
+    "animated GIF": (
+        "image/gif",
+        lambda: encode(NOISE, "GIF", save_all=True, append_images=frames()),
+    ),
     "BMP": ("image/bmp", lambda: encode(NOISE, "BMP")),
     "palette BMP": ("image/bmp", lambda: encode(NOISE.quantize(16), "BMP")),
     "TIFF": ("image/tiff", lambda: encode(NOISE, "TIFF")),
@@ -86,7 +98,11 @@ def test_media_type_is_read_from_the_content(kind):
     data = draw(kind)
     picture = PICTURES.read(data)
 
-    assert (picture.media_type, picture.width, picture.height, picture.orientation) == (KINDS[kind][0], *SIZE, 1)
+    assert (picture.media_type, picture.width, picture.height, picture.orientation) == (
+        KINDS[kind][0],
+        *SIZE,
+        1,
+    )
     assert picture.data is data
     assert picture.media_type in EXTENSIONS
 
@@ -119,7 +135,9 @@ OTHERS = {
     "text": lambda: b"these are my coins\n" * 100,
     "HTML": lambda: b"<!doctype html><img src=coins.jpg>",
     "JSON": lambda: b'{"image": "coins"}',
-    "SVG": lambda: b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+    "SVG": lambda: (
+        b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+    ),
     "PDF": lambda: encode(NOISE, "PDF"),
     "EPS": lambda: encode(NOISE, "EPS"),
     "an icon": lambda: encode(NOISE, "ICO"),
@@ -139,14 +157,20 @@ OTHERS = {
 
 @pytest.mark.parametrize("kind", OTHERS)
 def test_other_content_is_unsupported(kind):
-    with pytest.raises(UnsupportedPicture, match="Send a JPEG, PNG, WebP, GIF, BMP or TIFF picture"):
+    with pytest.raises(
+        UnsupportedPicture, match="Send a JPEG, PNG, WebP, GIF, BMP or TIFF picture"
+    ):
         PICTURES.read(OTHERS[kind]())
 
 
 # Damaged pictures
 
 
-STILL = [kind for kind in KINDS if "animated" not in kind and kind not in ("MPO", "TIFF of several pages")]
+STILL = [
+    kind
+    for kind in KINDS
+    if "animated" not in kind and kind not in ("MPO", "TIFF of several pages")
+]
 
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8, 0.95])
@@ -171,7 +195,9 @@ def test_wrong_checksum_is_undecodable():
         PICTURES.read(bytes(data))
 
 
-@pytest.mark.parametrize("kind", ["animated GIF", "animated WebP", "animated PNG", "TIFF of several pages"])
+@pytest.mark.parametrize(
+    "kind", ["animated GIF", "animated WebP", "animated PNG", "TIFF of several pages"]
+)
 def test_animation_truncated_in_frame_1_is_undecodable(kind):
     data = draw(kind)
     with pytest.raises(UndecodablePicture):
@@ -188,13 +214,20 @@ def test_messages_show_no_bytes_or_internals():
     for data in (b"secret", draw("PNG")[:40], draw("JPEG")[:300]):
         with pytest.raises(CirclesError) as raised:
             PICTURES.read(data)
-        assert not any(word in str(raised.value) for word in ("secret", "PIL", "Error", "BytesIO", "0x"))
+        assert not any(
+            word in str(raised.value) for word in ("secret", "PIL", "Error", "BytesIO", "0x")
+        )
 
 
 # Orientation
 
 
-QUADRANTS = {(0, 0): (230, 30, 30), (1, 0): (30, 200, 30), (0, 1): (30, 30, 220), (1, 1): (220, 220, 40)}
+QUADRANTS = {
+    (0, 0): (230, 30, 30),
+    (1, 0): (30, 200, 30),
+    (0, 1): (30, 30, 220),
+    (1, 1): (220, 220, 40),
+}
 TURNED_BACK = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -232,13 +265,21 @@ def quarters(data):
         pixels = picture.convert("RGB")
         across, down = picture.size
         return picture.size, {
-            (column, row): pixels.getpixel((across * (1 + 2 * column) // 4, down * (1 + 2 * row) // 4))
+            (column, row): pixels.getpixel(
+                (across * (1 + 2 * column) // 4, down * (1 + 2 * row) // 4)
+            )
             for column, row in QUADRANTS
         }
 
 
-CARRIERS = [("JPEG", {"quality": 95}), ("PNG", {}), ("WEBP", {"lossless": True}), ("TIFF", {}),
-            ("TIFF", {"compression": "tiff_lzw"}), ("MPO", {"quality": 95})]  # fmt: skip
+CARRIERS = [
+    ("JPEG", {"quality": 95}),
+    ("PNG", {}),
+    ("WEBP", {"lossless": True}),
+    ("TIFF", {}),
+    ("TIFF", {"compression": "tiff_lzw"}),
+    ("MPO", {"quality": 95}),
+]
 
 
 @pytest.mark.parametrize(("file_format", "options"), CARRIERS, ids=str)
@@ -266,7 +307,8 @@ def test_upright_copy_has_no_exif(file_format):
 
 
 @pytest.mark.parametrize(
-    "mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "I", "I;16", "F"]
+    "mode",
+    ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "I", "I;16", "F"],
 )
 def test_tiff_of_any_mode_is_turned_upright(mode):
     """Cameras write JPEG. Scanners and editors write TIFF in any mode."""
@@ -279,8 +321,16 @@ def test_tiff_of_any_mode_is_turned_upright(mode):
     assert PICTURES.read(upright.data) == upright
 
 
-OTHER_MODES = [("JPEG", "CMYK"), ("JPEG", "L"), ("PNG", "P"), ("PNG", "LA"), ("PNG", "1"), ("PNG", "RGBA"),
-               ("PNG", "I;16"), ("WEBP", "RGBA")]  # fmt: skip
+OTHER_MODES = [
+    ("JPEG", "CMYK"),
+    ("JPEG", "L"),
+    ("PNG", "P"),
+    ("PNG", "LA"),
+    ("PNG", "1"),
+    ("PNG", "RGBA"),
+    ("PNG", "I;16"),
+    ("WEBP", "RGBA"),
+]
 
 
 @pytest.mark.parametrize(("file_format", "mode"), OTHER_MODES)
@@ -309,7 +359,11 @@ def test_animation_is_read_by_its_first_frame():
 def with_size(file_format, width, height):
     """Encode a small picture whose header claims another size."""
     data = bytearray(
-        encode(NOISE, file_format, **({"save_all": True, "append_images": frames()} if file_format == "WEBP" else {}))
+        encode(
+            NOISE,
+            file_format,
+            **({"save_all": True, "append_images": frames()} if file_format == "WEBP" else {}),
+        )
     )
     if file_format == "JPEG":
         at = data.index(b"\xff\xc0")
@@ -320,10 +374,14 @@ def with_size(file_format, width, height):
         data[18:26] = struct.pack("<ii", width, height)
     elif file_format == "WEBP":
         at = data.index(b"VP8X")
-        data[at + 12 : at + 18] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+        data[at + 12 : at + 18] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(
+            3, "little"
+        )
     elif file_format == "TIFF":
         for tag, value in ((256, width), (257, height)):
-            at = next(at for at in range(10, len(data), 12) if data[at : at + 2] == struct.pack("<H", tag))
+            at = next(
+                at for at in range(10, len(data), 12) if data[at : at + 2] == struct.pack("<H", tag)
+            )
             data[at + 2 : at + 12] = struct.pack("<HII", 4, 1, value)
     return bytes(data)
 
@@ -349,7 +407,9 @@ print(json.dumps([outcome, grown_kib]))
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"])
 def test_bomb_is_rejected_by_its_header(tmp_path, file_format):
     """Decoding its 60 megapixels would take at least 60 MB."""
-    bomb = png_bomb(10_000, 6_000) if file_format == "PNG" else with_size(file_format, 10_000, 6_000)
+    bomb = (
+        png_bomb(10_000, 6_000) if file_format == "PNG" else with_size(file_format, 10_000, 6_000)
+    )
     assert len(bomb) < 40_000
     (tmp_path / "small").write_bytes(encode(NOISE, file_format))
     (tmp_path / "bomb").write_bytes(bomb)
@@ -407,15 +467,36 @@ SEEDS = [
     *(as_held(6, file_format, **options) for file_format, options in CARRIERS),
     as_held(6, "TIFF", "CMYK"),
     as_held(6, "TIFF", "F"),
-    *(draw(kind) for kind in ("progressive JPEG", "palette PNG", "lossy WebP", "animated WebP", "animated GIF", "BMP",
-                              "palette BMP", "LZW TIFF", "MPO")),
-]  # fmt: skip
-edits = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=6)
+    *(
+        draw(kind)
+        for kind in (
+            "progressive JPEG",
+            "palette PNG",
+            "lossy WebP",
+            "animated WebP",
+            "animated GIF",
+            "BMP",
+            "palette BMP",
+            "LZW TIFF",
+            "MPO",
+        )
+    ),
+]
+edits = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=4)), max_size=6
+)
 
 
-@pytest.mark.filterwarnings("ignore")  # a decoder may warn, and pytest would turn that into an error
+@pytest.mark.filterwarnings(
+    "ignore"
+)  # a decoder may warn, and pytest would turn that into an error
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.sampled_from(SEEDS), edits=edits, near_the_start=st.booleans(), cut=st.floats(0, 1) | st.none())
+@given(
+    seed=st.sampled_from(SEEDS),
+    edits=edits,
+    near_the_start=st.booleans(),
+    cut=st.floats(0, 1) | st.none(),
+)
 def test_changed_picture_is_turned_or_refused(seed, edits, near_the_start, cut):
     data = bytearray(seed)
     for place, content in edits:
@@ -429,10 +510,22 @@ def test_changed_picture_is_turned_or_refused(seed, edits, near_the_start, cut):
     except CirclesError:
         return
     assert picture.width * picture.height <= 1_000_000
-    assert (upright.width, upright.height, upright.orientation) == (picture.width, picture.height, 1)
+    assert (upright.width, upright.height, upright.orientation) == (
+        picture.width,
+        picture.height,
+        1,
+    )
 
 
-BEGINNINGS = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"RIFF\0\0\0\0WEBP"]
+BEGINNINGS = [
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF89a",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"RIFF\0\0\0\0WEBP",
+]
 
 
 @pytest.mark.filterwarnings("ignore")

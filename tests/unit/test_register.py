@@ -48,7 +48,12 @@ def test_file_in_the_bucket_becomes_a_detected_image(services):
     assert image == services.catalogue.images[image.image_id]
     assert (image.status, image.object_count, image.attempts) == (Status.DETECTED, 1, 1)
     assert (image.key, image.source, image.file_name) == (KEY, "s3", "coins & co+.jpg")
-    assert (image.width, image.height, image.media_type, image.size_bytes) == (80, 60, "image/jpeg", len(PICTURE))
+    assert (image.width, image.height, image.media_type, image.size_bytes) == (
+        80,
+        60,
+        "image/jpeg",
+        len(PICTURE),
+    )
     assert image.sha256 == hashlib.sha256(PICTURE).hexdigest()
     assert services.store.blobs == {KEY: PICTURE}
 
@@ -120,7 +125,9 @@ def test_missing_object_is_not_found(services):
     assert services.catalogue.images == services.catalogue.tables.refusals == {}
 
 
-@pytest.mark.parametrize("key", ["images/1.jpg", "other/1.jpg", "incoming", "incomin/1.jpg", "1.jpg"])
+@pytest.mark.parametrize(
+    "key", ["images/1.jpg", "other/1.jpg", "incoming", "incomin/1.jpg", "1.jpg"]
+)
 def test_object_outside_incoming_is_not_read(services, key):
     with pytest.raises(NotFound):
         register_object(*drop(services, key=key), services)
@@ -131,7 +138,9 @@ def test_object_outside_incoming_is_not_read(services, key):
 def test_own_upload_is_not_registered_again(services):
     image = upload_image(Upload(PICTURE), services)
     with pytest.raises(NotFound):
-        register_object("circles", image.key, hashlib.md5(PICTURE).hexdigest(), len(PICTURE), services)
+        register_object(
+            "circles", image.key, hashlib.md5(PICTURE).hexdigest(), len(PICTURE), services
+        )
 
     assert len(services.catalogue.images) == 1
 
@@ -142,7 +151,9 @@ def test_other_bucket_is_malformed(services):
         register_object("other", *event, services)
 
 
-@pytest.mark.parametrize("key", ["incoming/../images/1.jpg", "incoming//1.jpg", "incoming/", "incoming/" + "x" * 1024])
+@pytest.mark.parametrize(
+    "key", ["incoming/../images/1.jpg", "incoming//1.jpg", "incoming/", "incoming/" + "x" * 1024]
+)
 def test_invalid_key_is_malformed(services, key):
     services.store.blobs[key] = PICTURE
     with pytest.raises(Malformed):
@@ -154,7 +165,11 @@ def test_invalid_key_is_malformed(services, key):
 
 @pytest.mark.parametrize(
     ("data", "error", "read"),
-    [(b"text", UnsupportedPicture, True), (b"", UnsupportedPicture, False), (b"picture" * 200, TooLarge, False)],
+    [
+        (b"text", UnsupportedPicture, True),
+        (b"", UnsupportedPicture, False),
+        (b"picture" * 200, TooLarge, False),
+    ],
 )
 def test_refused_file_is_recorded_and_read_once(services, data, error, read):
     event = drop(services, data)
@@ -199,9 +214,15 @@ def test_replacement_of_a_refused_file_is_read(services):
 
 @pytest.mark.parametrize(
     ("port", "method"),
-    [("store", "stat"), ("store", "get"), ("upkeep", "refusal"), ("catalogue", "get"), ("catalogue", "add"),
-     ("upkeep", "is_buried")],
-)  # fmt: skip
+    [
+        ("store", "stat"),
+        ("store", "get"),
+        ("upkeep", "refusal"),
+        ("catalogue", "get"),
+        ("catalogue", "add"),
+        ("upkeep", "is_buried"),
+    ],
+)
 def test_unavailable_dependency_allows_a_retry(services, port, method):
     event = drop(services)
     getattr(services, port).errors[method] = unavailable()
@@ -264,7 +285,9 @@ def test_image_deleted_during_a_repeat_stays_deleted(services):
 def test_image_added_and_deleted_meanwhile_stays_deleted(services):
     event = drop(services)
     services.store.errors["delete"] = unavailable()
-    services.catalogue.before["add"] = lambda: delete_image(register_object(*event, services).image_id, services)
+    services.catalogue.before["add"] = lambda: delete_image(
+        register_object(*event, services).image_id, services
+    )
     with pytest.raises(NotFound):
         register_object(*event, services)
 
@@ -318,4 +341,6 @@ def test_image_of_a_replaced_file_stays_pending(services):
     newer = register_object(*event, services)
 
     assert newer.sha256 == hashlib.sha256(OTHER).hexdigest()
-    assert services.catalogue.images[first.image_id].status is Status.PENDING  # repair will mark it failed
+    assert (
+        services.catalogue.images[first.image_id].status is Status.PENDING
+    )  # repair will mark it failed

@@ -35,7 +35,9 @@ def upload_without_predictor(services, count=1):
 
 def facts(report):
     """Return the counts of a report that are not zero."""
-    return {name: value for name in dir(report) if name[0] != "_" and (value := getattr(report, name))}
+    return {
+        name: value for name in dir(report) if name[0] != "_" and (value := getattr(report, name))
+    }
 
 
 def test_nothing_to_repair_changes_nothing(services):
@@ -79,7 +81,11 @@ def test_delays_double_until_the_image_is_given_up(services):
         repair_images(services)
 
     assert waits == [1, 2, 4, 8, 16, 32, 40, 40, 40]
-    assert (image.status, image.attempts, image.error) == (Status.FAILED, 9, "The predictor answered 500.")
+    assert (image.status, image.attempts, image.error) == (
+        Status.FAILED,
+        9,
+        "The predictor answered 500.",
+    )
     services.clock += timedelta(days=1)
     assert facts(repair_images(services)) == {}
 
@@ -96,7 +102,10 @@ def test_image_that_kills_every_worker_is_given_up(services):
 
     assert facts(repair_images(services)) == {"failed": 1}
     (image,) = services.catalogue.images.values()
-    assert (image.attempts, image.error) == (services.rules.max_attempts, "Every detection of it was cut off.")
+    assert (image.attempts, image.error) == (
+        services.rules.max_attempts,
+        "Every detection of it was cut off.",
+    )
 
 
 def test_unexpected_error_does_not_stop_other_images(services):
@@ -117,7 +126,9 @@ def test_failing_predictor_costs_only_three_attempts(services):
     services.detector.errors["detect"] = DetectorFailed("No answer.")
 
     assert facts(repair_images(services)) == {"put_off": 3, "cut_short": True}
-    assert sorted(image.attempts for image in services.catalogue.images.values()) == [1] * 7 + [2] * 3
+    assert (
+        sorted(image.attempts for image in services.catalogue.images.values()) == [1] * 7 + [2] * 3
+    )
 
 
 def test_pending_image_without_its_blob_fails(services):

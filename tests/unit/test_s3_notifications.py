@@ -18,7 +18,10 @@ PUT = "com.amazonaws.s3.ObjectCreated:Put"
 
 
 def record(key="incoming/a.png", name="ObjectCreated:Put", **found):
-    return {"eventName": name, "s3": {"bucket": {"name": "circles"}, "object": {"key": quote_plus(key), **found}}}
+    return {
+        "eventName": name,
+        "s3": {"bucket": {"name": "circles"}, "object": {"key": quote_plus(key), **found}},
+    }
 
 
 @pytest.mark.parametrize("way", ["Put", "Post", "Copy", "CompleteMultipartUpload"])
@@ -27,7 +30,9 @@ def test_creation_event_names_its_object(way, prefix):
     name = f"{prefix}ObjectCreated:{way}"
     data = record("incoming/a b+ü.png", name, eTag='"e"', size=7)
 
-    assert read_notices(f"com.amazonaws.s3.{name}", data) == [Notice("circles", "incoming/a b+ü.png", "e", 7)]
+    assert read_notices(f"com.amazonaws.s3.{name}", data) == [
+        Notice("circles", "incoming/a b+ü.png", "e", 7)
+    ]
 
 
 def test_event_data_may_hold_several_records():
@@ -47,30 +52,69 @@ def test_cloud_event_of_ceph_names_its_object(way, prefix):
     assert notice.bucket == "circles"
 
 
-@pytest.mark.parametrize("key", ["incoming/plus+sign.png", "incoming/a%20b.png", "incoming/100%.png", "incoming/ä b"])
+@pytest.mark.parametrize(
+    "key", ["incoming/plus+sign.png", "incoming/a%20b.png", "incoming/100%.png", "incoming/ä b"]
+)
 def test_key_of_ceph_is_not_escaped(key):
     sent = {**record(), "eventSource": "ceph:s3"}
-    sent["s3"]["object"] = {"key": key, "etag": "e", "size": 7}  # as older versions of Ceph write the ETag
+    sent["s3"]["object"] = {
+        "key": key,
+        "etag": "e",
+        "size": 7,
+    }  # as older versions of Ceph write the ETag
 
     assert read_notices(PUT, sent) == [Notice("circles", key, "e", 7)]
 
 
-@pytest.mark.parametrize("kind", [
-    "com.amazonaws.ObjectCreated:PutTagging", "com.amazonaws.ObjectRemoved:Delete", "com.amazonaws.",
-    "com.amazonaws.s3.ObjectCreated:PutTagging", "com.amazonaws.s3.ObjectRemoved:Delete", "com.amazonaws.s3.",
-    "ObjectCreated:Put", "dev.circles.image.detected", "x.com.amazonaws.s3.ObjectCreated:Put",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "com.amazonaws.ObjectCreated:PutTagging",
+        "com.amazonaws.ObjectRemoved:Delete",
+        "com.amazonaws.",
+        "com.amazonaws.s3.ObjectCreated:PutTagging",
+        "com.amazonaws.s3.ObjectRemoved:Delete",
+        "com.amazonaws.s3.",
+        "ObjectCreated:Put",
+        "dev.circles.image.detected",
+        "x.com.amazonaws.s3.ObjectCreated:Put",
+    ],
+)
 def test_other_event_type_yields_no_notice(kind):
     assert read_notices(kind, b"\xff") == []
 
 
-@pytest.mark.parametrize("data", [
-    None, b"\xff", "text", 1, [], {}, {"Records": 1}, {"Records": [1]}, {"eventName": "ObjectCreated:Put"},
-    {"eventName": "ObjectCreated:Put", "s3": {}}, record(""), record(size=-1), record(size="7"), record(size=1.5),
-    record(size=True), record(size=2**63), record("ü" * 513), record("\ud800".encode("utf-8", "surrogatepass")),
-    {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "b" * 256}, "object": {"key": "a"}}},
-    {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "\ud800"}, "object": {"key": "a"}}},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        b"\xff",
+        "text",
+        1,
+        [],
+        {},
+        {"Records": 1},
+        {"Records": [1]},
+        {"eventName": "ObjectCreated:Put"},
+        {"eventName": "ObjectCreated:Put", "s3": {}},
+        record(""),
+        record(size=-1),
+        record(size="7"),
+        record(size=1.5),
+        record(size=True),
+        record(size=2**63),
+        record("ü" * 513),
+        record("\ud800".encode("utf-8", "surrogatepass")),
+        {
+            "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": "b" * 256}, "object": {"key": "a"}},
+        },
+        {
+            "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": "\ud800"}, "object": {"key": "a"}},
+        },
+    ],
+)
 def test_creation_event_without_a_record_is_malformed(data):
     with pytest.raises(Malformed):
         read_notices(PUT, data)
@@ -82,13 +126,42 @@ def test_missing_etag_and_size_are_empty_and_zero():
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["Records", "s3", "bucket", "object", "name", "key", "eventName", "size", "eTag", "message",
-                         "new_entry", "old_entry", "new_parent_path", "attributes", "extended", "chunks", "mtime",
-                         "modified_ts_ns", "md5", "Seaweed-X-Amz-ETag", "eventTime", "responseElements"]),
-        inner | st.sampled_from(["ObjectCreated:Put", "/buckets/circles/incoming", "%ff", "\ud800"]), max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "Records",
+                    "s3",
+                    "bucket",
+                    "object",
+                    "name",
+                    "key",
+                    "eventName",
+                    "size",
+                    "eTag",
+                    "message",
+                    "new_entry",
+                    "old_entry",
+                    "new_parent_path",
+                    "attributes",
+                    "extended",
+                    "chunks",
+                    "mtime",
+                    "modified_ts_ns",
+                    "md5",
+                    "Seaweed-X-Amz-ETag",
+                    "eventTime",
+                    "responseElements",
+                ]
+            ),
+            inner
+            | st.sampled_from(["ObjectCreated:Put", "/buckets/circles/incoming", "%ff", "\ud800"]),
+            max_size=6,
+        )
+    ),
     max_leaves=20,
-)  # fmt: skip
+)
 
 
 @given(json_values)
@@ -97,7 +170,11 @@ def test_any_json_is_read_or_malformed(value):
         for each in read_notification(json.dumps(value).encode()):
             for notice in read_notices(PUT, each):
                 event = to_event(each, notice, now=NOW)
-                assert event.event_id and event.type.startswith("com.amazonaws.s3.") and event.time.tzinfo
+                assert (
+                    event.event_id
+                    and event.type.startswith("com.amazonaws.s3.")
+                    and event.time.tzinfo
+                )
                 headers, body = to_binary_message(event)
                 assert json.loads(body, parse_constant=pytest.fail) == each
                 assert all(value.isascii() and value.isprintable() for value in headers.values())
@@ -115,32 +192,51 @@ def test_event_ids_are_unique_and_repeatable():
     request = {"responseElements": {"x-amz-request-id": "R", "x-amz-id-2": "H"}}
     same = [{**record(key), **request} for key in ("a", "b")]
 
-    ids = [event_of(each).event_id for each in (*same, record("a"), record("b"), record("a", eTag="2"))]
+    ids = [
+        event_of(each).event_id for each in (*same, record("a"), record("b"), record("a", eTag="2"))
+    ]
 
     assert len(set(ids)) == 5
     assert all(each.startswith("R.H.") for each in ids[:2])
     assert ids[0] == event_of(json.loads(json.dumps(same[0]))).event_id
 
 
-@pytest.mark.parametrize(("text", "moment"), [
-    ("2026-11-24T06:34:52.984Z", datetime(2026, 11, 24, 6, 34, 52, 984000, UTC)),
-    ("2026-11-24T06:34:52", datetime(2026, 11, 24, 6, 34, 52, 0, UTC)), ("soon", NOW), (None, NOW), (7, NOW),
-    ("0001-01-01T00:00:00+14:00", NOW), ("9999-12-31T23:59:59-14:00", NOW), ("\ud800", NOW),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-24T06:34:52.984Z", datetime(2026, 11, 24, 6, 34, 52, 984000, UTC)),
+        ("2026-11-24T06:34:52", datetime(2026, 11, 24, 6, 34, 52, 0, UTC)),
+        ("soon", NOW),
+        (None, NOW),
+        (7, NOW),
+        ("0001-01-01T00:00:00+14:00", NOW),
+        ("9999-12-31T23:59:59-14:00", NOW),
+        ("\ud800", NOW),
+    ],
+)
 def test_record_without_a_time_happened_now(text, moment):
     assert event_of({**record(), "eventTime": text}).time == moment
 
 
-@pytest.mark.parametrize("text", ["a\nb", "\ud800", "\x1b[2J", "x" * 5000, 7, None, ["a"], {"a": 1}, "é\u2028"])
+@pytest.mark.parametrize(
+    "text", ["a\nb", "\ud800", "\x1b[2J", "x" * 5000, 7, None, ["a"], {"a": 1}, "é\u2028"]
+)
 def test_text_of_a_record_cannot_break_the_event(text):
-    sent = {**record(), "eventSource": text, "awsRegion": text, "eventTime": text,
-            "responseElements": {"x-amz-request-id": text, "x-amz-id-2": text}}  # fmt: skip
+    sent = {
+        **record(),
+        "eventSource": text,
+        "awsRegion": text,
+        "eventTime": text,
+        "responseElements": {"x-amz-request-id": text, "x-amz-id-2": text},
+    }
 
     headers, body = to_binary_message(event_of(sent))
 
     assert headers["ce-source"].endswith(".circles")
     assert sum(map(len, headers.values())) < 6000
-    assert not {"%0A", "%1B", "%7F"} & {headers["ce-source"][at : at + 3] for at in range(len(headers["ce-source"]))}
+    assert not {"%0A", "%1B", "%7F"} & {
+        headers["ce-source"][at : at + 3] for at in range(len(headers["ce-source"]))
+    }
     assert json.loads(body) == sent
 
 
@@ -158,8 +254,10 @@ def test_record_that_cannot_be_sent_is_malformed(value):
 def test_filer_entry_without_an_s3_etag_has_its_md5():
     entry = {"name": "a.png", "attributes": {"md5": "rtVj7K+0vMVlTFl6QhVHsg==", "file_size": 100}}
     message = {"new_entry": entry, "new_parent_path": "/buckets/circles/incoming/deep"}
-    [found] = read_notification(json.dumps({"key": "", "event_type": "create", "message": message}).encode())
+    [found] = read_notification(
+        json.dumps({"key": "", "event_type": "create", "message": message}).encode()
+    )
 
     assert read_notices(PUT, found) == [
         Notice("circles", "incoming/deep/a.png", "aed563ecafb4bcc5654c597a421547b2", 100)
-    ]  # fmt: skip
+    ]

@@ -21,7 +21,9 @@ def test_empty_environment_gives_the_defaults():
 
 def test_other_variables_are_ignored():
     assert (
-        Settings.from_env({"PATH": "/bin", "XCIRCLES_STORE": "x", "circles_store": "x", "K_SERVICE": "list"})
+        Settings.from_env(
+            {"PATH": "/bin", "XCIRCLES_STORE": "x", "circles_store": "x", "K_SERVICE": "list"}
+        )
         == Settings()
     )
 
@@ -63,8 +65,14 @@ GIVEN = {
     "event_source": ("https://circles.example/", "https://circles.example/"),
     "event_max_attempts": ("2", 2),
     "k_sink": ("http://broker-ingress/circles/default/", "http://broker-ingress/circles/default/"),
-    "k_ce_overrides": ('{"extensions": {"site": "b", "env": "test"}}', (("env", "test"), ("site", "b"))),
-    "webhook_urls": (" https://a.example/x/ https://b.example\n", ("https://a.example/x/", "https://b.example")),
+    "k_ce_overrides": (
+        '{"extensions": {"site": "b", "env": "test"}}',
+        (("env", "test"), ("site", "b")),
+    ),
+    "webhook_urls": (
+        " https://a.example/x/ https://b.example\n",
+        ("https://a.example/x/", "https://b.example"),
+    ),
     "webhook_secret": (SECRET, SECRET),
     "sink_timeout_s": ("2.5", 2.5),
     "bridge_token": ("hush", "hush"),
@@ -96,8 +104,16 @@ def test_ecosystem_variables_have_no_prefix(name):
 
 
 CHOICES = ("store", "detector", "predictor_protocol", "log_level")
-NUMBERS = ("busy_timeout_s", "s3_timeout_s", "predictor_timeout_s", "predictor_connect_timeout_s", "repair_after_s",
-           "repair_budget_s", "adopt_after_s", "sink_timeout_s")  # fmt: skip
+NUMBERS = (
+    "busy_timeout_s",
+    "s3_timeout_s",
+    "predictor_timeout_s",
+    "predictor_connect_timeout_s",
+    "repair_after_s",
+    "repair_budget_s",
+    "adopt_after_s",
+    "sink_timeout_s",
+)
 COUNTS = (
     "reserve_bytes",
     "max_objects",
@@ -111,16 +127,33 @@ COUNTS = (
 URLS = ("s3_endpoint", "predictor_url", "k_sink")
 FAULTS = [
     *((name, text) for name in CHOICES for text in ("other", "FOLDER", " s3", "debug")),
-    *((name, text) for name in (*NUMBERS, *COUNTS) for text in ("0", "-1", "many", "nan", "inf", "1e400", "1,5")),
+    *(
+        (name, text)
+        for name in (*NUMBERS, *COUNTS)
+        for text in ("0", "-1", "many", "nan", "inf", "1e400", "1,5")
+    ),
     *((name, text) for name in COUNTS for text in ("1.5", "0x10")),
-    *(("incoming_prefix", text) for text in ("incoming", "/", "/incoming/", "a//", "../", "images/", "images/new/")),
+    *(
+        ("incoming_prefix", text)
+        for text in ("incoming", "/", "/incoming/", "a//", "../", "images/", "images/new/")
+    ),
     *(("event_type_prefix", text) for text in ("dev.circles.", "Dev", ".", "a b")),
     *(
         ("k_ce_overrides", text)
-        for text in ("x", "[]", '{"extensions": [1]}', '{"extensions": {"A": "b"}}', '{"extensions": {"a": 1}}')
+        for text in (
+            "x",
+            "[]",
+            '{"extensions": [1]}',
+            '{"extensions": {"A": "b"}}',
+            '{"extensions": {"a": 1}}',
+        )
     ),
     *(("event_source", text) for text in ("a b", "<x>")),
-    *((name, text) for name in URLS for text in ("127.0.0.1:9000", "ftp://x", "s3://x", "//x", "HTTP")),
+    *(
+        (name, text)
+        for name in URLS
+        for text in ("127.0.0.1:9000", "ftp://x", "s3://x", "//x", "HTTP")
+    ),
 ]
 
 
@@ -162,7 +195,9 @@ def test_kubernetes_service_links_are_ignored():
     assert Settings.from_env(links) == Settings()
 
 
-@pytest.mark.parametrize("keys", [{}, {"CIRCLES_S3_ACCESS_KEY": "me"}, {"CIRCLES_S3_SECRET_KEY": "hush"}])
+@pytest.mark.parametrize(
+    "keys", [{}, {"CIRCLES_S3_ACCESS_KEY": "me"}, {"CIRCLES_S3_SECRET_KEY": "hush"}]
+)
 def test_s3_store_needs_both_keys(keys):
     with pytest.raises(SettingsError, match="CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY"):
         Settings.from_env({"CIRCLES_STORE": "s3", **keys})
@@ -186,7 +221,9 @@ def test_error_shows_no_secret():
 
 
 @pytest.mark.parametrize("name", ["webhook_secret", "webhook_urls"])
-@pytest.mark.parametrize("text", ["hush", "whsec_hush", "whsec_aHVzaA==", "whsec_" + "aHVzaHVz" * 11])
+@pytest.mark.parametrize(
+    "text", ["hush", "whsec_hush", "whsec_aHVzaA==", "whsec_" + "aHVzaHVz" * 11]
+)
 def test_invalid_webhook_setting_is_named_but_not_shown(name, text):
     with pytest.raises(SettingsError) as raised:
         Settings.from_env({variable(name): text})
@@ -211,4 +248,6 @@ def test_settings_are_frozen():
 
 def test_catalogue_is_in_the_data_folder_by_default():
     assert Settings(data_dir=Path("d")).catalogue_file == Path("d/catalogue.db")
-    assert Settings(data_dir=Path("d"), catalogue_path=Path("e/f.db")).catalogue_file == Path("e/f.db")
+    assert Settings(data_dir=Path("d"), catalogue_path=Path("e/f.db")).catalogue_file == Path(
+        "e/f.db"
+    )

@@ -41,25 +41,53 @@ def test_migration_keeps_images_and_makes_pending_due(tmp_path):
     path = tmp_path / "catalogue.db"
     database = Database(path)
     migrations.migrations.apply(database, stop_before="m002_events_and_repair")
-    known = {"media_type": "image/png", "size_bytes": 1, "sha256": "0" * 64, "width": 9, "height": 9,
-             "source": "upload", "created_at": "2026-03-01T12:00:00.000000+00:00", "attempts": 1}  # fmt: skip
+    known = {
+        "media_type": "image/png",
+        "size_bytes": 1,
+        "sha256": "0" * 64,
+        "width": 9,
+        "height": 9,
+        "source": "upload",
+        "created_at": "2026-03-01T12:00:00.000000+00:00",
+        "attempts": 1,
+    }
     held = "2026-03-01T12:01:00.000000+00:00"
     database["images"].insert_all(
         [
             {"image_id": "free", "status": "pending", "key": "images/1.png", **known},
-            {"image_id": "held", "status": "pending", "key": "images/2.png", "claimed_until": held, **known},
-            {"image_id": "done", "status": "detected", "key": "images/3.png", "idempotency_key": "k", **known},
+            {
+                "image_id": "held",
+                "status": "pending",
+                "key": "images/2.png",
+                "claimed_until": held,
+                **known,
+            },
+            {
+                "image_id": "done",
+                "status": "detected",
+                "key": "images/3.png",
+                "idempotency_key": "k",
+                **known,
+            },
         ]
     )
     database.close()
 
-    catalogue, upkeep = SqliteCatalogue(path, busy_timeout_s=5), SqliteUpkeep(path, busy_timeout_s=5)
-    due = [[image.image_id for image in upkeep.due(now=NOW + n * timedelta(minutes=1), limit=9)] for n in (-1, 0, 1)]
+    catalogue, upkeep = (
+        SqliteCatalogue(path, busy_timeout_s=5),
+        SqliteUpkeep(path, busy_timeout_s=5),
+    )
+    due = [
+        [image.image_id for image in upkeep.due(now=NOW + n * timedelta(minutes=1), limit=9)]
+        for n in (-1, 0, 1)
+    ]
     listed = catalogue.page(ImageFilter(), limit=9)
     catalogue.close()
     upkeep.close()
 
     assert due == [[], ["free"], ["free", "held"]]
     assert [(image.image_id, image.due_at is None) for image in listed] == [
-        ("held", False), ("free", False), ("done", True),
-    ]  # fmt: skip
+        ("held", False),
+        ("free", False),
+        ("done", True),
+    ]

@@ -32,7 +32,9 @@ def services():
 
 
 def is_empty(services):
-    return not services.store.blobs and not services.catalogue.images and not services.catalogue.found
+    return (
+        not services.store.blobs and not services.catalogue.images and not services.catalogue.found
+    )
 
 
 def test_picture_is_stored_described_and_detected(services):
@@ -40,7 +42,12 @@ def test_picture_is_stored_described_and_detected(services):
 
     assert image == services.catalogue.images[image.image_id]
     assert (image.status, image.object_count, image.attempts) == (Status.DETECTED, 1, 1)
-    assert (image.width, image.height, image.media_type, image.size_bytes) == (80, 60, "image/jpeg", len(PICTURE))
+    assert (image.width, image.height, image.media_type, image.size_bytes) == (
+        80,
+        60,
+        "image/jpeg",
+        len(PICTURE),
+    )
     assert (image.sha256, image.source) == (hashlib.sha256(PICTURE).hexdigest(), "upload")
     assert (image.file_name, image.idempotency_key, image.error) == ("coins.jpg", None, None)
     assert (image.model, image.model_version, image.detection_ms) == ("fake", "7", 12.5)
@@ -76,7 +83,9 @@ def test_store_gets_the_original_detector_the_upright(services):
     image = upload_image(Upload(turned), services)
 
     assert services.store.blobs[image.key] == turned
-    assert [(picture.data, picture.orientation) for picture in services.detector.asked] == [(b"upright " + turned, 1)]
+    assert [(picture.data, picture.orientation) for picture in services.detector.asked] == [
+        (b"upright " + turned, 1)
+    ]
 
 
 def test_picture_without_circles_is_detected(services):
@@ -141,7 +150,10 @@ def test_failed_release_keeps_the_claim(services):
     image = upload_image(Upload(PICTURE), services)
 
     assert image == services.catalogue.images[image.image_id]
-    assert (image.status, image.claimed_until) == (Status.PENDING, services.clock + services.rules.lease)
+    assert (image.status, image.claimed_until) == (
+        Status.PENDING,
+        services.clock + services.rules.lease,
+    )
 
 
 def test_failed_record_loses_nothing(services):
@@ -155,11 +167,17 @@ def test_failed_record_loses_nothing(services):
     del services.catalogue.errors["record"]
     services.clock += services.rules.lease
     again = upload_image(Upload(PICTURE, idempotency_key="k"), services)
-    assert (again.image_id, again.status, again.object_count) == (image.image_id, Status.DETECTED, 1)
+    assert (again.image_id, again.status, again.object_count) == (
+        image.image_id,
+        Status.DETECTED,
+        1,
+    )
 
 
 def test_image_deleted_before_its_record_is_answered(services):
-    services.catalogue.before["record"] = lambda: delete_image(next(iter(services.catalogue.images)), services)
+    services.catalogue.before["record"] = lambda: delete_image(
+        next(iter(services.catalogue.images)), services
+    )
     image = upload_image(Upload(PICTURE), services)
 
     assert image.status is Status.PENDING  # the client learns of the deletion at its Location
@@ -178,7 +196,12 @@ def test_same_key_and_bytes_return_the_same_image(services):
     second = upload_image(Upload(PICTURE, "b.jpg", "k"), services)
 
     assert first == second
-    assert len(services.catalogue.images) == len(services.store.blobs) == len(services.detector.asked) == 1
+    assert (
+        len(services.catalogue.images)
+        == len(services.store.blobs)
+        == len(services.detector.asked)
+        == 1
+    )
 
 
 def test_same_key_with_other_bytes_is_refused(services):
@@ -218,7 +241,9 @@ def test_retry_after_a_crash_overwrites_its_own_blob(services):
 
 def race_before_the_write(services, data):
     """Complete another request with this key just before the write."""
-    services.catalogue.before["add"] = lambda: upload_image(Upload(data, idempotency_key="k"), services)
+    services.catalogue.before["add"] = lambda: upload_image(
+        Upload(data, idempotency_key="k"), services
+    )
 
 
 def test_lost_race_with_same_bytes_returns_the_winner(services):
@@ -249,7 +274,9 @@ def test_lost_race_during_detection_returns_pending(services):
     services.detector.before["detect"] = second_request
     winner = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
-    assert [(image.image_id, image.status) for image in answers] == [(winner.image_id, Status.PENDING)]
+    assert [(image.image_id, image.status) for image in answers] == [
+        (winner.image_id, Status.PENDING)
+    ]
     assert winner.status is Status.DETECTED
     assert len(services.detector.asked) == 1
 
@@ -303,7 +330,9 @@ def test_repeated_upload_detects_a_free_pending_image(services, pending):
 
 
 def test_repeated_upload_leaves_a_held_image_alone(services, pending):
-    services.catalogue.claim(pending.image_id, now=services.clock, until=services.clock + services.rules.lease)
+    services.catalogue.claim(
+        pending.image_id, now=services.clock, until=services.clock + services.rules.lease
+    )
     image = upload_image(Upload(PICTURE, idempotency_key="k"), services)
 
     assert (image.status, image.attempts) == (Status.PENDING, 2)
@@ -311,7 +340,9 @@ def test_repeated_upload_leaves_a_held_image_alone(services, pending):
 
 
 def test_repeated_upload_detects_after_the_lease(services, pending):
-    services.catalogue.claim(pending.image_id, now=services.clock, until=services.clock + services.rules.lease)
+    services.catalogue.claim(
+        pending.image_id, now=services.clock, until=services.clock + services.rules.lease
+    )
     services.clock += services.rules.lease - timedelta(microseconds=1)
     assert upload_image(Upload(PICTURE, idempotency_key="k"), services).status is Status.PENDING
 

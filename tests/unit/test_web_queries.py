@@ -36,7 +36,9 @@ def test_number_within_its_bounds_is_read(text):
     assert number(0, 1)(text) == float(text)
 
 
-@pytest.mark.parametrize("text", ["", "x", "nan", "inf", "-inf", "1e400", "-0.001", "1.001", "0,5", "0x1"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "nan", "inf", "-inf", "1e400", "-0.001", "1.001", "0,5", "0x1"]
+)
 def test_number_outside_its_bounds_is_refused(text):
     with pytest.raises(ValueError, match="must be a number from 0 to 1"):
         number(0, 1)(text)

@@ -96,7 +96,9 @@ def request_with_file_name(name):
 def test_any_file_name_becomes_short_and_printable(name):
     kept = read_upload(request_with_file_name(name), 1000).file_name
 
-    assert kept is None or (0 < len(kept) <= 255 and kept.isprintable() and not {"/", "\\"} & set(kept))
+    assert kept is None or (
+        0 < len(kept) <= 255 and kept.isprintable() and not {"/", "\\"} & set(kept)
+    )
 
 
 def test_other_form_field_is_malformed():
@@ -114,7 +116,9 @@ def test_two_files_are_malformed():
         read(request(data={"file": [(BytesIO(b"1"), "a"), (BytesIO(b"2"), "b")]}))
 
 
-@pytest.mark.parametrize("empty", [lambda: form(data=b""), lambda: request(data=b"", content_type="image/png")])
+@pytest.mark.parametrize(
+    "empty", [lambda: form(data=b""), lambda: request(data=b"", content_type="image/png")]
+)
 def test_empty_picture_is_malformed(empty):
     with pytest.raises(Malformed, match="empty"):
         read(empty())
@@ -128,7 +132,8 @@ def test_size_limit_is_inclusive(sent):
 
 
 @pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/json", "application/x-www-form-urlencoded", "", None]
+    "content_type",
+    ["text/plain", "application/json", "application/x-www-form-urlencoded", "", None],
 )
 def test_other_content_type_is_unsupported(content_type):
     with pytest.raises(UnsupportedPicture):
@@ -148,7 +153,9 @@ def test_other_content_type_is_unsupported(content_type):
 def test_idempotency_key_may_be_quoted(header, key):
     headers = {"Idempotency-Key": header} if header else None
 
-    assert read(request(data=DATA, content_type="image/png", headers=headers)).idempotency_key == key
+    assert (
+        read(request(data=DATA, content_type="image/png", headers=headers)).idempotency_key == key
+    )
 
 
 @pytest.mark.parametrize("header", ["", '""', " ", "x" * 256, "schlüssel", "a\tb", "\x7f"])

@@ -3,7 +3,9 @@
 from circles.domain.detections import Circle, Detection
 from tests.unit.fakes.faults import Faults
 
-CIRCLE = Circle(bbox=(10, 20, 30, 30), centroid=(25.0, 35.0), radius_px=15.0, score=0.9, label="coin")
+CIRCLE = Circle(
+    bbox=(10, 20, 30, 30), centroid=(25.0, 35.0), radius_px=15.0, score=0.9, label="coin"
+)
 
 
 class FakeDetector(Faults):

@@ -19,7 +19,9 @@ class Faults:
 
     def reach(self, method):
         self.journal.append(f"{self.port}.{method}")
-        self.before.pop(method, lambda: None)()  # once only: the function may call this method itself
+        self.before.pop(
+            method, lambda: None
+        )()  # once only: the function may call this method itself
         if method in self.errors:
             raise self.errors[method]
 

@@ -45,7 +45,9 @@ class Interruptions(list):
             self.dead = True
             raise Crash
         if what == "unavailable":
-            raise (DetectorFailed if call == "detector.detect" else Unavailable)("It is unavailable.")
+            raise (DetectorFailed if call == "detector.detect" else Unavailable)(
+                "It is unavailable."
+            )
         what()
         self.dead = False  # another process may have crashed in it
 

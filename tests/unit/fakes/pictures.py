@@ -17,7 +17,13 @@ class FakePictures(Faults):
         if not data.startswith(b"picture"):
             raise UnsupportedPicture("This is not a picture.")
         turned = data[7:8]
-        return Picture(data, "image/jpeg", width=80, height=60, orientation=int(turned) if turned.isdigit() else 1)
+        return Picture(
+            data,
+            "image/jpeg",
+            width=80,
+            height=60,
+            orientation=int(turned) if turned.isdigit() else 1,
+        )
 
     def upright(self, picture):
         self.reach("upright")

@@ -63,11 +63,19 @@ class FakeCatalogue(Faults):
     def __init__(self, journal=None):
         super().__init__(journal)
         self.tables = Tables()
-        self.images, self.served, self.found = self.tables.images, self.tables.served, self.tables.found
+        self.images, self.served, self.found = (
+            self.tables.images,
+            self.tables.served,
+            self.tables.found,
+        )
 
     def add(self, image, *, announce=nobody):
         self.reach("add")
-        own = [each for each in self.tables.all_tombstones() if each.source == "upload" and each.key == image.key]
+        own = [
+            each
+            for each in self.tables.all_tombstones()
+            if each.source == "upload" and each.key == image.key
+        ]
         if own or image.image_id in self.tables.tombstones:
             raise Buried
         if image.image_id in self.images:
@@ -99,7 +107,9 @@ class FakeCatalogue(Faults):
             and (wanted.since is None or image.created_at >= wanted.since)
             and (before is None or (image.created_at, image.image_id) < before)
         ]
-        return sorted(passing, key=lambda image: (image.created_at, image.image_id), reverse=True)[:limit]
+        return sorted(passing, key=lambda image: (image.created_at, image.image_id), reverse=True)[
+            :limit
+        ]
 
     def claim(self, image_id, *, now, until, again=False):
         self.reach("claim")
@@ -118,9 +128,17 @@ class FakeCatalogue(Faults):
         model = (detection.model, detection.model_version)
         run = [FoundObject(new_id(), image_id, circle, *model) for circle in detection.circles]
         detected = replace(
-            image, status=Status.DETECTED, claimed_until=None, due_at=None, error=None, object_count=len(run),
-            model=model[0], model_version=model[1], detection_ms=detection.duration_ms, detected_at=now,
-        )  # fmt: skip
+            image,
+            status=Status.DETECTED,
+            claimed_until=None,
+            due_at=None,
+            error=None,
+            object_count=len(run),
+            model=model[0],
+            model_version=model[1],
+            detection_ms=detection.duration_ms,
+            detected_at=now,
+        )
         self.tables.tell(detected, announce)
         self.found |= {each.object_id: each for each in run}
         self.served[image_id] = run
@@ -139,7 +157,9 @@ class FakeCatalogue(Faults):
         image = self._known(image_id)
         if image.attempts != claim or image.status is not Status.PENDING:
             return image
-        failed = self._set(image, status=Status.FAILED, claimed_until=None, error=error, due_at=None)
+        failed = self._set(
+            image, status=Status.FAILED, claimed_until=None, error=error, due_at=None
+        )
         return self.tables.tell(failed, announce)
 
     def delete(self, image_id, *, now, announce=nobody):
@@ -148,14 +168,18 @@ class FakeCatalogue(Faults):
         tombstone = Tombstone(image_id, image.key, image.source, now)
         self.tables.tell(image, announce)
         del self.images[image_id], self.served[image_id]
-        for object_id in [each.object_id for each in self.found.values() if each.image_id == image_id]:
+        for object_id in [
+            each.object_id for each in self.found.values() if each.image_id == image_id
+        ]:
             del self.found[object_id]
         self.tables.bury(tombstone)
         return tombstone
 
     def objects(self, image_id, wanted):
         self.reach("objects")
-        return self._known(image_id), [found for found in self.served[image_id] if _passes(found.circle, wanted)]
+        return self._known(image_id), [
+            found for found in self.served[image_id] if _passes(found.circle, wanted)
+        ]
 
     def object(self, image_id, object_id):
         self.reach("object")
@@ -172,7 +196,9 @@ class FakeCatalogue(Faults):
 
     def backlog(self):
         self.reach("backlog")
-        pending = [image.created_at for image in self.images.values() if image.status is Status.PENDING]
+        pending = [
+            image.created_at for image in self.images.values() if image.status is Status.PENDING
+        ]
         return Backlog(len(pending), min(pending, default=None))
 
     def close(self):
@@ -204,7 +230,9 @@ class FakeOutbox(Faults):
         for row in self.tables.outbox:
             if row.sink == sink and row.state == "waiting":
                 first.setdefault(row.queued.event.subject, row)
-        due = sorted((row for row in first.values() if row.due_at <= now), key=lambda row: row.due_at)
+        due = sorted(
+            (row for row in first.values() if row.due_at <= now), key=lambda row: row.due_at
+        )
         return [row.queued for row in due[:limit]]
 
     def sent(self, queued):
@@ -262,11 +290,18 @@ class FakeUpkeep(Faults):
 
     def images(self, *, after, limit):
         self.reach("images")
-        return [self.tables.images[each] for each in sorted(self.tables.images) if each > after][:limit]
+        return [self.tables.images[each] for each in sorted(self.tables.images) if each > after][
+            :limit
+        ]
 
     def unknown_ids(self, object_ids):
         self.reach("unknown_ids")
-        return set(object_ids) - set(self.tables.images) - set(self.tables.refusals) - set(self.tables.tombstones)
+        return (
+            set(object_ids)
+            - set(self.tables.images)
+            - set(self.tables.refusals)
+            - set(self.tables.tombstones)
+        )
 
     def unknown_keys(self, keys):
         self.reach("unknown_keys")
@@ -341,7 +376,10 @@ class FakeUpkeep(Faults):
 
 def _passes(circle, wanted):
     return (
-        (wanted.min_score is None or (circle.score is not None and circle.score >= wanted.min_score))
+        (
+            wanted.min_score is None
+            or (circle.score is not None and circle.score >= wanted.min_score)
+        )
         and (wanted.min_radius_px is None or circle.radius_px >= wanted.min_radius_px)
         and (wanted.max_radius_px is None or circle.radius_px <= wanted.max_radius_px)
     )

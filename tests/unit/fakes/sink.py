@@ -19,4 +19,7 @@ class FakeSink(Faults):
 
     def announced(self):
         """Return (kind, image id) of every event, without the type prefix."""
-        return [(event.type.removeprefix(RULES.event_type_prefix + "."), event.subject) for event in self.taken]
+        return [
+            (event.type.removeprefix(RULES.event_type_prefix + "."), event.subject)
+            for event in self.taken
+        ]

@@ -45,7 +45,9 @@ class FakeStore(Faults):
         if key not in self.blobs:
             raise NotFound("The stored picture is gone.")
         data = self.blobs[key]
-        return StoredObject(self.bucket, key, _etag(data), len(data), self.modified.get(key, self.now()))
+        return StoredObject(
+            self.bucket, key, _etag(data), len(data), self.modified.get(key, self.now())
+        )
 
     def list(self, prefix, *, after=None):
         self.reach("list")
