@@ -1,4 +1,4 @@
-"""Prometheus and promtool of this machine (both in Debian's package `prometheus`); without them these tests skip."""
+"""Find Prometheus and promtool (Debian's package `prometheus`). Without them these tests skip."""
 
 import shutil
 
@@ -7,13 +7,15 @@ import pytest
 
 @pytest.fixture(scope="session")
 def promtool():
-    return _program("promtool")
+    return _find_program("promtool")
 
 
 @pytest.fixture(scope="session")
 def prometheus():
-    return _program("prometheus")
+    return _find_program("prometheus")
 
 
-def _program(name):
-    return shutil.which(name) or pytest.skip(f"{name} is not installed (Debian and Ubuntu: apt-get install prometheus)")
+def _find_program(name):
+    return shutil.which(name) or pytest.skip(
+        f"{name} is not installed (Debian and Ubuntu: apt-get install prometheus)"
+    )

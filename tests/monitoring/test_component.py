@@ -1,4 +1,4 @@
-"""The component on top of an overlay: what kustomize makes of it, and that its ports and names are those of base/."""
+"""Test the component on top of an overlay, and that its ports and names are those of base/."""
 
 import os
 import re
@@ -15,15 +15,17 @@ from tests.monitoring.discovery import COMPONENT
 
 @pytest.fixture(scope="module", params=OVERLAYS)
 def documents(request, tmp_path_factory):
-    """Every document of an overlay that takes the component in."""
+    """Return every document of an overlay with the component."""
     if KUBECTL is None:
-        pytest.skip("no kubectl: make test installs one")
+        pytest.skip("kubectl is missing: make test installs it")
     folder = tmp_path_factory.mktemp("overlay")
-    overlay, component = (os.path.relpath(path, folder.resolve()) for path in (
-        ROOT / "manifests/overlays" / request.param, COMPONENT))  # fmt: skip
+    paths = (ROOT / "manifests/overlays" / request.param, COMPONENT)
+    overlay, component = (os.path.relpath(path, folder.resolve()) for path in paths)
     kustomization = {"namespace": "elsewhere", "resources": [overlay], "components": [component]}
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
-    rendered = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True, check=True).stdout
+    rendered = subprocess.run(
+        [KUBECTL, "kustomize", folder], capture_output=True, text=True, check=True
+    ).stdout
     return [document for document in yaml.safe_load_all(rendered) if document]
 
 
@@ -56,12 +58,18 @@ def test_image_is_pinned_to_a_version(documents, name):
 
 def test_prometheus_may_only_read_pods(documents):
     [role] = [
-        each for name, each in of_kind(documents, "Role", "rbac.authorization.k8s.io").items() if name == "prometheus"
+        each
+        for name, each in of_kind(documents, "Role", "rbac.authorization.k8s.io").items()
+        if name == "prometheus"
     ]
     binding = of_kind(documents, "RoleBinding", "rbac.authorization.k8s.io")["prometheus"]
 
-    assert role["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
-    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "prometheus", "namespace": "elsewhere"}]
+    assert role["rules"] == [
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}
+    ]
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": "prometheus", "namespace": "elsewhere"}
+    ]
     assert pod(documents, "prometheus")["serviceAccountName"] == "prometheus"
     assert pod(documents, "grafana")["automountServiceAccountToken"] is False
 
@@ -75,7 +83,9 @@ def test_mounted_config_files_exist(documents):
             if "configMap" in volumes[mount["name"]]:
                 data = maps[volumes[mount["name"]]["configMap"]["name"]]
                 assert "subPath" not in mount or mount["subPath"] in data
-    assert {"prometheus.yml", "rules.yml"} == set(maps[pod(documents, "prometheus")["volumes"][0]["configMap"]["name"]])
+    assert {"prometheus.yml", "rules.yml"} == set(
+        maps[pod(documents, "prometheus")["volumes"][0]["configMap"]["name"]]
+    )
 
 
 def test_grafana_needs_no_password_and_is_provisioned(documents):
@@ -85,18 +95,21 @@ def test_grafana_needs_no_password_and_is_provisioned(documents):
     provider = yaml.safe_load((COMPONENT / "grafana/dashboards.yml").read_text())["providers"][0]
     [source] = yaml.safe_load((COMPONENT / "grafana/datasources.yml").read_text())["datasources"]
 
-    assert env["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == env["GF_AUTH_ANONYMOUS_ENABLED"] == "true"
+    assert env["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert env["GF_AUTH_ANONYMOUS_ENABLED"] == "true"
     assert env["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
     assert not [name for name in env if "PASSWORD" in name]
     assert provider["options"]["path"] in mounted
-    assert env["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == provider["options"]["path"] + "/circles.json"
+    home = provider["options"]["path"] + "/circles.json"
+    assert env["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == home
     assert source["url"] == "http://prometheus:9090"
     assert of_kind(documents, "Service")["prometheus"]["spec"]["ports"][0]["port"] == 9090
 
 
 def test_scraped_ports_exist_and_are_open(documents):
     [gateway] = pod(documents, "gateway")["containers"]
-    policy = of_kind(documents, "NetworkPolicy", "networking.k8s.io")["metrics"]["spec"]["ingress"][0]
+    policies = of_kind(documents, "NetworkPolicy", "networking.k8s.io")
+    [policy] = policies["metrics"]["spec"]["ingress"]
     programs = {
         port["containerPort"]
         for service in functions(documents).values()

@@ -1,4 +1,4 @@
-"""promtool's judgement of what the component ships, and whom its scrape configuration finds in a cluster."""
+"""Test the configuration with promtool, and the targets that it finds in a cluster."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from tests.monitoring.server import Prometheus
 
 HERE = Path(__file__).parent
 PODS = json.loads((HERE / "pods.json").read_text())["items"]
-"""Of a real cluster with Knative 1.23 and KServe 0.20, cut to what discovery reads."""
+"""Pods of a real cluster with Knative 1.23 and KServe 0.20, reduced to what discovery reads."""
 
 
 def test_rules_pass_promtool_check(promtool):
@@ -26,17 +26,26 @@ def test_rules_pass_their_promtool_tests(promtool):
 
 
 def test_configuration_passes_promtool_check(promtool, tmp_path):
-    subprocess.run([promtool, "check", "config", discovery.write(tmp_path, lambda _: PODS)], check=True)
+    subprocess.run(
+        [promtool, "check", "config", discovery.write(tmp_path, lambda _: PODS)], check=True
+    )
 
 
 def test_every_alert_has_a_test():
     tests = yaml.safe_load((HERE / "rules_test.yml").read_text())["tests"]
-    fired = {each["alertname"] for test in tests for each in test.get("alert_rule_test", []) if each.get("exp_alerts")}
+    fired = {
+        each["alertname"]
+        for test in tests
+        for each in test.get("alert_rule_test", [])
+        if each.get("exp_alerts")
+    }
 
     assert fired == {rule["alert"] for rule in RULES if "alert" in rule}
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if "alert" in rule], ids=lambda rule: rule["alert"])
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if "alert" in rule], ids=lambda rule: rule["alert"]
+)
 def test_alert_has_severity_and_description(rule):
     assert rule["labels"]["severity"] in ("critical", "warning")
     assert set(rule["annotations"]) == {"summary", "description"}
@@ -53,7 +62,10 @@ def test_panel_has_a_description_and_a_unit(panel):
 def test_panels_have_unique_ids_and_places():
     places = [panel["gridPos"] for panel in DASHBOARD["panels"]]
     taken = [
-        (x, y) for at in places for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])
+        (x, y)
+        for at in places
+        for x in range(at["x"], at["x"] + at["w"])
+        for y in range(at["y"], at["y"] + at["h"])
     ]
 
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(places)
@@ -63,7 +75,7 @@ def test_panels_have_unique_ids_and_places():
 
 
 def selected(pods, selector):
-    """What a label selector selects; only as much of its language as the configuration uses."""
+    """Return the pods of a label selector, with only the syntax that the configuration uses."""
 
     def holds(labels, term):
         name, _, value = term.partition("=")
@@ -71,18 +83,22 @@ def selected(pods, selector):
             return labels.get(name) == value
         return name[1:] not in labels if name.startswith("!") else name in labels
 
-    return [pod for pod in pods if all(holds(pod["metadata"]["labels"], term) for term in selector.split(","))]
+    return [
+        pod
+        for pod in pods
+        if all(holds(pod["metadata"]["labels"], term) for term in selector.split(","))
+    ]
 
 
 @pytest.fixture(scope="module")
 def targets(prometheus, tmp_path_factory):
-    """Whom Prometheus would ask if it saw these pods, by job and pod: URL and labels. Nobody answers there."""
+    """Return the targets that Prometheus finds for these pods, by job and pod: URL and labels."""
     folder = tmp_path_factory.mktemp("discovery")
     configuration = discovery.write(folder, lambda selector: selected(PODS, selector))
-    with_nobody = yaml.safe_load(configuration.read_text())
-    for job in with_nobody["scrape_configs"]:
-        job["proxy_url"] = "http://127.0.0.1:9"  # so that no host of these addresses is asked
-    configuration.write_text(yaml.safe_dump(with_nobody))
+    unreachable = yaml.safe_load(configuration.read_text())
+    for job in unreachable["scrape_configs"]:
+        job["proxy_url"] = "http://127.0.0.1:9"  # so that these addresses are not requested
+    configuration.write_text(yaml.safe_dump(unreachable))
     server = Prometheus(prometheus, configuration, folder)
     try:
         server.wait_for(server.is_up, "Prometheus")
@@ -117,24 +133,30 @@ def test_nothing_else_is_scraped(targets):
 
     assert len(functions) >= 4
     assert len(targets) == 2 * len(functions) + 1
-    assert {pod["metadata"]["name"] for pod in PODS} - {pod for _, pod in targets}, (
-        "a pod that is none of ours is there too"
-    )
+    unscraped = {pod["metadata"]["name"] for pod in PODS} - {pod for _, pod in targets}
+    assert unscraped, "PODS must have a pod that is not scraped"
 
 
 def test_pod_monitors_match_the_scrape_configuration():
-    monitors = {each["metadata"]["name"]: each["spec"]
-                for each in yaml.safe_load_all((COMPONENT / "operator/podmonitors.yaml").read_text())}  # fmt: skip
-    jobs = {job["job_name"]: job for job in yaml.safe_load(discovery.CONFIGURATION.read_text())["scrape_configs"]}
+    text = (COMPONENT / "operator/podmonitors.yaml").read_text()
+    monitors = {each["metadata"]["name"]: each["spec"] for each in yaml.safe_load_all(text)}
+    jobs = {
+        job["job_name"]: job
+        for job in yaml.safe_load(discovery.CONFIGURATION.read_text())["scrape_configs"]
+    }
 
     assert set(monitors) == set(jobs)
     for name, job in jobs.items():
         [endpoint] = monitors[name]["podMetricsEndpoints"]
         [keep] = [each["regex"] for each in job["relabel_configs"] if each.get("action") == "keep"]
         given = {
-            each["target_label"]: each["source_labels"] for each in job["relabel_configs"] if "target_label" in each
+            each["target_label"]: each["source_labels"]
+            for each in job["relabel_configs"]
+            if "target_label" in each
         }
-        monitored = {each["targetLabel"]: each.get("sourceLabels") for each in endpoint["relabelings"]}
+        monitored = {
+            each["targetLabel"]: each.get("sourceLabels") for each in endpoint["relabelings"]
+        }
         assert endpoint["port"] == keep
         assert monitored == given | {"job": None}
         assert endpoint.get("honorLabels", False) == job.get("honor_labels", False)
@@ -143,7 +165,9 @@ def test_pod_monitors_match_the_scrape_configuration():
 
 
 def terms(selector):
-    """A PodMonitor's selector in the words of a label selector."""
+    """Return the terms of a PodMonitor's selector as a label selector writes them."""
     operators = {"Exists": "", "DoesNotExist": "!"}
-    found = {operators[each["operator"]] + each["key"] for each in selector.get("matchExpressions", [])}
+    found = {
+        operators[each["operator"]] + each["key"] for each in selector.get("matchExpressions", [])
+    }
     return found | {f"{name}={value}" for name, value in selector.get("matchLabels", {}).items()}

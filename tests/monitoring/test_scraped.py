@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes `make run` as the component is configured: what dashboard and rules ask is there."""
+"""Test with a real Prometheus that `make run` has what dashboard and rules query."""
 
 import re
 import sqlite3
@@ -15,18 +15,18 @@ from tests.monitoring.server import Prometheus
 from tests.system.clients import Client
 from tests.system.processes import Function, Run, free_port
 
-CLUSTER_ONLY = "Knative's queue-proxy says it, in a cluster whose config-observability asks for it (docs/deploy.md)"
-RARE = "there only after Prometheus did not look for a while"
+CLUSTER_ONLY = "only in a cluster, from Knative's queue-proxy (docs/deploy.md)"
+RARE = "only after an interruption of the scrapes"
 ABSENT = {
     "kn_serving_queue_depth": CLUSTER_ONLY,
     "kn_serving_invocation_duration_seconds_bucket": CLUSTER_ONLY,
     "circles:unseen_before": RARE,
 }
-"""Metrics that `make run` does not have, and why."""
+"""Metrics that `make run` does not have, with the reason."""
 
 
 OFFSETS = {"upload": 1, "list": 2, "detail": 3, "bridge": 4, "ingest": 10, "repair": 11}
-"""Where `make run` has its functions, from PORT on."""
+"""Ports of the functions in `make run`, counted from PORT."""
 
 RECORDED = (
     "circles:error_share5m",
@@ -35,11 +35,11 @@ RECORDED = (
     "circles:outbox_oldest_seconds",
     "circles:database_free_bytes",
 )
-"""Rules whose series must be there before anything is asked: a busy machine scrapes and records at its leisure."""
+"""Rules whose series must exist before the first query: a busy machine records them late."""
 
 
 def pod(name, port, port_name="user-port", **labels):
-    """A process as if it were a pod."""
+    """Describe a process as a pod."""
     container = {"name": "program", "ports": [{"name": port_name, "containerPort": port}]}
     return {
         "metadata": {"namespace": "circles", "name": f"{name}-1", "labels": labels},
@@ -54,8 +54,10 @@ def knative(name):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """All of `make run`, which gives up on the database's lock soon."""
-    started = Run(tmp_path_factory.mktemp("monitored") / "folder", STORE="s3", CIRCLES_BUSY_TIMEOUT_S="0.5")
+    """Run `make run` with S3 and a short timeout for the database's lock."""
+    started = Run(
+        tmp_path_factory.mktemp("monitored") / "folder", STORE="s3", CIRCLES_BUSY_TIMEOUT_S="0.5"
+    )
     try:
         yield started.wait_until_ready()
     finally:
@@ -64,10 +66,18 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def lost(tmp_path_factory):
-    """An upload function whose object store is away."""
+    """Run an upload function whose object store is unavailable."""
     folder = tmp_path_factory.mktemp("lost")
-    function = Function("upload", folder / "log", data_dir=folder, detector="fixed", store="s3", s3_access_key="me",
-                        s3_secret_key="hush", s3_endpoint=f"http://127.0.0.1:{free_port()}")  # fmt: skip
+    function = Function(
+        "upload",
+        folder / "log",
+        data_dir=folder,
+        detector="fixed",
+        store="s3",
+        s3_access_key="me",
+        s3_secret_key="hush",
+        s3_endpoint=f"http://127.0.0.1:{free_port()}",
+    )
     try:
         function.wait_for(lambda: alive(function.url), "the function to be alive")
         yield function
@@ -76,9 +86,14 @@ def lost(tmp_path_factory):
 
 
 def storage(run):
-    """boto3's client of the run's object store, with the credentials of manifests/local/s3.json."""
-    return boto3.client("s3", endpoint_url=f"http://127.0.0.1:{run.port + 6}", region_name="us-east-1",
-                        aws_access_key_id="circles", aws_secret_access_key="circles-local")  # fmt: skip
+    """Return a client of the object store, with the credentials of manifests/local/s3.json."""
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{run.port + 6}",
+        region_name="us-east-1",
+        aws_access_key_id="circles",
+        aws_secret_access_key="circles-local",
+    )
 
 
 def alive(url):
@@ -90,14 +105,14 @@ def alive(url):
 
 @pytest.fixture(scope="module")
 def busy(run, lost):
-    """Everything that is counted has happened at least once."""
+    """Cause at least one count of each metric."""
     client = Client(run.url)
     image = client.upload(png()).json()
     objects = client.get(f"/images/{image['image_id']}/objects").json()
     client.get(f"/images/{image['image_id']}/content")
     client.get(f"/images/{image['image_id']}")
     storage(run).put_object(Bucket="circles", Key="incoming/dropped.png", Body=png())
-    assert client.upload(b"no picture").status_code == 415
+    assert client.upload(b"not a picture").status_code == 415
     with closing(sqlite3.connect(run.volume / "catalogue.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert client.upload(png()).status_code == 503
@@ -108,7 +123,7 @@ def busy(run, lost):
 
 @pytest.fixture(scope="module")
 def server(prometheus, busy, tmp_path_factory):
-    """Prometheus, which has scraped everyone and gone through the rules since."""
+    """Run Prometheus until it has scraped all processes and evaluated the rules."""
     run, lost = busy
     folder = tmp_path_factory.mktemp("prometheus")
     pods = {
@@ -116,7 +131,9 @@ def server(prometheus, busy, tmp_path_factory):
             *(pod(name, run.port + offset, **knative(name)) for name, offset in OFFSETS.items()),
             pod("lost", lost.port, **knative("upload")),
         ],
-        "serving.kserve.io/inferenceservice": [pod("predictor", run.port + 5, **knative("circles-predictor"))],
+        "serving.kserve.io/inferenceservice": [
+            pod("predictor", run.port + 5, **knative("circles-predictor"))
+        ],
         "app=gateway": [pod("gateway", run.port + 19, "metrics")],
     }
     configuration = discovery.write(
@@ -129,7 +146,9 @@ def server(prometheus, busy, tmp_path_factory):
     started = Prometheus(prometheus, configuration, folder)
     try:
         started.wait_for(started.is_up, "Prometheus")
-        started.wait_for(lambda: len(started.query("up == 1")) == len(OFFSETS) + 3, "all to be scraped")
+        started.wait_for(
+            lambda: len(started.query("up == 1")) == len(OFFSETS) + 3, "all to be scraped"
+        )
         for recorded in RECORDED:
             started.wait_for(lambda name=recorded: started.query(name), f"the rule {recorded}")
         yield started
@@ -139,17 +158,24 @@ def server(prometheus, busy, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def names(server):
-    """Every name that has a series, and those that a scraped process declares but has not counted yet."""
+    """Return the names of all series, and those that a process declares without a count."""
     declared = set()
     for name, about in server.api("metadata").items():
-        suffixes = {"counter": ["", "_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(about[0]["type"], [""])
+        suffixes = {"counter": ["", "_total"], "histogram": ["_bucket", "_sum", "_count"]}.get(
+            about[0]["type"], [""]
+        )
         declared |= {name + suffix for suffix in suffixes}
     return set(server.api("label/__name__/values")) | declared
 
 
 def reasons(expression):
-    """Why an expression cannot give anything here."""
-    return {reason for name, reason in ABSENT.items() for needed in metrics_of(expression) if needed == name}
+    """Return why an expression cannot have a result here."""
+    return {
+        reason
+        for name, reason in ABSENT.items()
+        for needed in metrics_of(expression)
+        if needed == name
+    }
 
 
 @pytest.mark.parametrize("query", ALL, ids=str)
@@ -157,7 +183,9 @@ def test_query_is_valid_and_its_metrics_exist(server, names, query):
     server.query(query.expression)
 
     for needed in metrics_of(query.expression):
-        assert needed.replace("\\", "") in ABSENT or any(re.fullmatch(needed, name) for name in names), needed
+        assert needed.replace("\\", "") in ABSENT or any(
+            re.fullmatch(needed, name) for name in names
+        ), needed
 
 
 @pytest.mark.parametrize("query", OF_PANELS, ids=str)
@@ -173,11 +201,15 @@ def test_panel_shows_data_with_its_legend_labels(server, query):
 
 def test_counts_match_what_happened(server):
     def count(metric, **labels):
-        matchers = ", ".join(f'{name}="{text}"' for name, text in {"metric": metric, **labels}.items())
+        matchers = ", ".join(
+            f'{name}="{text}"' for name, text in {"metric": metric, **labels}.items()
+        )
         found = server.api("query", query=f"sum(circles:count5m{{{matchers}}})")["result"]
-        return float(found[0]["value"][1]) if found else 0.0  # nothing counted is no series
+        return float(found[0]["value"][1]) if found else 0.0  # without a count there is no series
 
-    server.wait_for(lambda: count("circles_events_total", function="ingest", outcome="done") >= 1, "the event")
+    server.wait_for(
+        lambda: count("circles_events_total", function="ingest", outcome="done") >= 1, "the event"
+    )
     assert count("circles_upload_bytes_count", function="upload") == 1
     assert count("circles_upload_bytes_count", function="ingest") == 1
     assert count("circles_request_seconds_count", function="upload", status="200") == 1
@@ -185,13 +217,19 @@ def test_counts_match_what_happened(server):
     assert count("circles_refusals_total", reason="unsupported-picture") == 1
     assert count("circles_database_faults_total", function="upload", fault="SQLITE_BUSY") == 1
     assert count("circles_predictor_call_seconds_count", function="upload", outcome="detected") == 1
-    server.wait_for(lambda: count("request_predict_seconds_count") == 2, "both pictures to be looked at")
+    server.wait_for(
+        lambda: count("request_predict_seconds_count") == 2, "both pictures to be looked at"
+    )
 
 
 def test_build_info_names_every_function(server):
     said = server.query('circles_build_info{job="functions"}')
     started = server.query('process_start_time_seconds{job="functions"}')
 
-    assert {each["function"] for each in said} == {each["function"] for each in started} == set(OFFSETS)
+    assert (
+        {each["function"] for each in said}
+        == {each["function"] for each in started}
+        == set(OFFSETS)
+    )
     assert all(each["revision"].startswith(each["function"]) for each in said)
     assert not any("exported_function" in each for each in said)

@@ -1,1 +1,1 @@
-"""What is counted, traced and logged."""
+"""Count, trace and log."""

@@ -1,8 +1,9 @@
 """
-What is measured: the hooks that the rest of the code calls. prometheus.py declares the metrics and says them.
+Collect observations through the hooks that the rest of the code calls.
 
-A first request is answered without prometheus_client, whose import costs a cold start 14 ms. Observations are kept and
-counted in at the next scrape, or when KEPT_MAX have gathered, so that nothing is lost and nothing grows unseen.
+prometheus.py declares the metrics. A first request is answered without its library, whose import
+costs a cold start 14 ms: observations are kept and counted at the next scrape, or when there are
+KEPT_MAX of them.
 """
 
 import time
@@ -13,11 +14,11 @@ from contextlib import suppress
 KEPT_MAX = 256
 
 Gauges = Callable[[], Mapping[str, float]]
-"""Asked at each scrape, once for several gauges: their values by name, without those that cannot be told now."""
+"""Returns the values of several gauges by name at each scrape, without those that are unknown."""
 
 
 class Metrics:
-    """The observations of one process, until they are counted in."""
+    """The observations of one process that are not counted yet."""
 
     def __init__(self, *, keep_max: int = KEPT_MAX) -> None:
         self._keep_max = keep_max
@@ -28,24 +29,31 @@ class Metrics:
 
     @property
     def kept(self) -> int:
-        """How many observations wait to be counted in."""
+        """Return the number of observations that are not counted yet."""
         return len(self._kept)
 
     def identify(self, *, function: str, build: str) -> None:
-        """Say who this process is; every metric of ours carries the function's name as a label."""
+        """Set the function's name, a label of every metric of ours, and the build."""
         self._identity.update(function=function, build=build)
 
     def ask_at_scrape(self, about: str, gauges: Gauges) -> None:
-        """Ask gauges at each scrape from now on, instead of whom was asked about the same before."""
+        """Call gauges at each scrape, replacing any earlier callback of the same name."""
         self._asked[about] = gauges
 
-    def request_answered(self, route: str, status: int, seconds: float, *, refusal: str | None) -> None:
+    def request_answered(
+        self,
+        route: str,
+        status: int,
+        seconds: float,
+        *,
+        refusal: str | None,
+    ) -> None:
         """
-        A request was answered.
+        Observe that a request was answered.
 
         Args:
             route: the rule, such as /images/<image_id>, never a path with ids.
-            refusal: the problem's code (domain/errors.py), None where the answer is none.
+            refusal: the code of a problem (domain/errors.py), None for other responses.
         """
         self._first_answer.setdefault("circles_first_answer_timestamp_seconds", time.time())
         self._note("circles_request_seconds", seconds, route, str(status))
@@ -53,45 +61,54 @@ class Metrics:
             self._note("circles_refusals", 1, refusal)
 
     def image_stored(self, size_bytes: int) -> None:
-        """A new image has its blob and its row."""
+        """Observe that a new image has its blob and its row."""
         self._note("circles_upload_bytes", size_bytes)
 
     def objects_found(self, count: int) -> None:
-        """A detection was recorded, with so many objects."""
+        """Observe the number of objects of a recorded detection."""
         self._note("circles_objects_per_image", count)
 
     def predictor_asked(self, outcome: str, seconds: float) -> None:
-        """A detection ended after all its attempts. outcome: detected, timeout, unreachable, refused, unusable,
-        or failed for what nobody foresaw."""
+        """
+        Observe that a detection ended, after all its attempts.
+
+        outcome: detected, timeout, unreachable, refused, unusable, or failed (unexpected error).
+        """
         self._note("circles_predictor_call_seconds", seconds, outcome)
 
     def database_locked(self, seconds: float) -> None:
-        """A write got the database's lock, or gave up, after so long."""
+        """Observe how long a write waited for the database's lock, also if it timed out."""
         self._note("circles_database_wait_seconds", seconds)
 
     def database_failed(self, fault: str) -> None:
-        """The database refused a call; fault is SQLite's name for it, such as SQLITE_BUSY."""
+        """Observe an error of the database by SQLite's name for it, such as SQLITE_BUSY."""
         self._note("circles_database_faults", 1, fault)
 
     def s3_failed(self, fault: str) -> None:
-        """The object store failed a call after its retries. fault: refused (it answered), unreachable (it did not)."""
+        """
+        Observe that a call of the object store failed after its retries.
+
+        fault: refused (the store answered) or unreachable (it did not).
+        """
         self._note("circles_s3_faults", 1, fault)
 
     def event_handled(self, direction: str, event_type: str, outcome: str) -> None:
         """
-        An event came (direction "in") or was sent ("out").
+        Observe that an event was received (direction "in") or sent ("out").
 
         Args:
-            event_type: a CloudEvents type that this code knows, else "unknown": what a sender makes up is no label.
-            outcome: in: done, ignored, gone, refused (never again), failed; out: sent, put off, rejected, given up.
+            event_type: a CloudEvents type that this code knows, else "unknown", because a sender
+                must not create labels.
+            outcome: in: done, ignored, gone, refused (not retried), failed; out: sent, put off,
+                rejected, given up.
         """
         self._note("circles_events", 1, direction, event_type, outcome)
 
     def exposition(self, accept: str) -> tuple[bytes, str]:
-        """Return all metrics and their content type, in the form that an Accept header asks for."""
+        """Return all metrics and their content type, in the format of an Accept header."""
         from circles.telemetry import prometheus
 
-        self._count_in()
+        self._count_kept()
         gauges = dict(self._first_answer)
         for ask in self._asked.values():
             gauges.update(ask())
@@ -100,10 +117,10 @@ class Metrics:
     def _note(self, name: str, value: float, *labels: str) -> None:
         self._kept.append((name, value, labels))
         if len(self._kept) >= self._keep_max:
-            self._count_in()
+            self._count_kept()
 
-    def _count_in(self) -> None:
-        """Each observation is counted once, whichever threads are here together: popleft gives it to one of them."""
+    def _count_kept(self) -> None:
+        """Count every observation once, also if several threads do so: popleft gives it to one."""
         from circles.telemetry import prometheus
 
         with suppress(IndexError):
@@ -113,4 +130,4 @@ class Metrics:
 
 
 metrics = Metrics()
-"""Those of this process."""
+"""The metrics of this process."""

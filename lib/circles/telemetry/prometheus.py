@@ -1,15 +1,22 @@
-"""The metrics of every function, declared once: the only file that imports prometheus_client. One process, threads."""
+"""Declare the metrics of every function. The only file that imports prometheus_client."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+)
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from circles.version import read_version
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which no query here reads
+# A second series for each counter, which is not used here.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _WAITED_S = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5)
@@ -17,37 +24,74 @@ _BYTES = tuple(2.0**power for power in range(16, 26))  # 64 KiB to 32 MiB
 _COUNT = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 _DECLARED = (
-    Histogram("circles_request_seconds", "From a request's head to its answer, without probes and scrapes",
-              ["function", "route", "status"], buckets=_SECONDS),
-    Counter("circles_refusals", "Answers that are problems, by their code", ["function", "reason"]),
-    Histogram("circles_upload_bytes", "Encoded size of the images that were stored", ["function"], buckets=_BYTES),
-    Histogram("circles_objects_per_image", "Objects of each detection that was recorded", ["function"], buckets=_COUNT),
-    Histogram("circles_predictor_call_seconds", "Detections with all their attempts, by how they ended",
-              ["function", "outcome"], buckets=_SECONDS),
-    Histogram("circles_database_wait_seconds", "Waiting for the database's one write lock", ["function"],
-              buckets=_WAITED_S),
-    Counter("circles_database_faults", "Calls that the database refused, by SQLite's name for why",
-            ["function", "fault"]),
-    Counter("circles_s3_faults", "Calls that the object store failed after retries", ["function", "fault"]),
-    Counter("circles_events", "Events that came in or were sent out", ["function", "direction", "type", "outcome"]),
-)  # fmt: skip
+    Histogram(
+        "circles_request_seconds",
+        "From a request's head to its response, without probes and scrapes",
+        ["function", "route", "status"],
+        buckets=_SECONDS,
+    ),
+    Counter(
+        "circles_refusals",
+        "Responses that are problems, by their code",
+        ["function", "reason"],
+    ),
+    Histogram(
+        "circles_upload_bytes",
+        "Encoded size of the stored images",
+        ["function"],
+        buckets=_BYTES,
+    ),
+    Histogram(
+        "circles_objects_per_image",
+        "Objects of each recorded detection",
+        ["function"],
+        buckets=_COUNT,
+    ),
+    Histogram(
+        "circles_predictor_call_seconds",
+        "Detections with all their attempts, by outcome",
+        ["function", "outcome"],
+        buckets=_SECONDS,
+    ),
+    Histogram(
+        "circles_database_wait_seconds",
+        "Wait for the database's write lock",
+        ["function"],
+        buckets=_WAITED_S,
+    ),
+    Counter(
+        "circles_database_faults",
+        "Errors of the database, by SQLite's name for them",
+        ["function", "fault"],
+    ),
+    Counter(
+        "circles_s3_faults",
+        "Calls of the object store that failed after retries",
+        ["function", "fault"],
+    ),
+    Counter(
+        "circles_events",
+        "Received and sent events",
+        ["function", "direction", "type", "outcome"],
+    ),
+)
 _OBSERVED = {family.name: metric for metric in _DECLARED for family in metric.describe()}
 
 GAUGES = {
     "circles_images_pending": "Images whose detection is due",
-    "circles_images_pending_oldest_seconds": "Age of the oldest image whose detection is due; 0 if there is none",
+    "circles_images_pending_oldest_seconds": "Age of the oldest image whose detection is due, or 0",
     "circles_outbox_pending": "Events that are recorded and not yet delivered",
-    "circles_outbox_oldest_seconds": "Age of the oldest event that is not yet delivered; 0 if there is none",
+    "circles_outbox_oldest_seconds": "Age of the oldest event that is not yet delivered, or 0",
     "circles_database_bytes": "Size of the catalogue's file",
     "circles_database_log_bytes": "Size of the catalogue's write-ahead log",
-    "circles_database_free_bytes": "Free space of the catalogue's volume, its reserve file apart",
-    "circles_first_answer_timestamp_seconds": "When this process gave its first answer, probes apart, in Unix time",
+    "circles_database_free_bytes": "Free space of the catalogue's volume, without its reserve file",
+    "circles_first_answer_timestamp_seconds": "Unix time of the first response that is not a probe",
 }
-"""What is asked when a scrape comes. Those that nobody here can tell are absent, not 0."""
+"""The gauges that are read at each scrape. One that is unknown is absent, not 0."""
 
 
 def observe(name: str, value: float, *labels: str) -> None:
-    """Count one observation in: a counter grows by value, a histogram takes it."""
+    """Count one observation: add value to a counter, or observe it in a histogram."""
     metric = _OBSERVED[name].labels(*labels)
     if isinstance(metric, Counter):
         metric.inc(value)
@@ -55,8 +99,14 @@ def observe(name: str, value: float, *labels: str) -> None:
         metric.observe(value)
 
 
-def exposition(accept: str, gauges: Mapping[str, float], *, function: str, build: str) -> tuple[bytes, str]:
-    """Return what was observed, gauges, and the process's own metrics, as accept wants it."""
+def exposition(
+    accept: str,
+    gauges: Mapping[str, float],
+    *,
+    function: str,
+    build: str,
+) -> tuple[bytes, str]:
+    """Return observations, gauges and the process's own metrics, in the format of accept."""
     encode, content_type = choose_encoder(accept)
     registry = CollectorRegistry()
     registry.register(_Now(gauges, function, build))
@@ -64,7 +114,7 @@ def exposition(accept: str, gauges: Mapping[str, float], *, function: str, build
 
 
 class _Now(Collector):
-    """All there is at one moment."""
+    """Collects all metrics of one moment."""
 
     def __init__(self, gauges: Mapping[str, float], function: str, build: str) -> None:
         self._gauges = gauges
@@ -72,13 +122,14 @@ class _Now(Collector):
         self._build = build
 
     def describe(self) -> Iterable[Metric]:
-        return ()  # else registering would collect
+        return ()  # otherwise registering would collect
 
     def collect(self) -> Iterator[Metric]:
         yield from REGISTRY.collect()
-        what = GaugeMetricFamily("circles_build_info", "What runs; always 1", labels=["function", "version", "build"])
-        what.add_metric([self._function, read_version(), self._build], 1)
-        yield what
+        labels = ["function", "version", "build"]
+        info = GaugeMetricFamily("circles_build_info", "Version and build; always 1", labels=labels)
+        info.add_metric([self._function, read_version(), self._build], 1)
+        yield info
         for name, value in self._gauges.items():
             gauge = GaugeMetricFamily(name, GAUGES[name], labels=["function"])
             gauge.add_metric([self._function], value)
