@@ -31,7 +31,7 @@ def kubectl(*arguments: str, stdin: str | None = None) -> str:
         ["kubectl", "-n", NAMESPACE, *arguments], capture_output=True, text=True, input=stdin
     )
     if done.returncode:
-        raise RuntimeError(f"kubectl {' '.join(arguments)[:200]}: {done.stderr.strip()}")
+        raise RuntimeError(f"kubectl {' '.join(arguments)[:200]}: {done.stderr.strip()[-600:]}")
     return done.stdout
 
 
