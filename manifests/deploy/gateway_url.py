@@ -15,7 +15,7 @@ from rendered import kubectl
 
 
 def main() -> None:
-    """Print one line, or exit with 1 if the gateway cannot be reached from this machine."""
+    """Print one line. Exit with 1 if no address answers."""
     namespace = sys.argv[1]
     tried = list(candidates(found("-n", namespace, "get", "service", "gateway")))
     for url in tried:

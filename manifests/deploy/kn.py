@@ -1,7 +1,8 @@
 """
-kn.py ALL.yaml FOLDER: deploy with kn all that kn can express, and the rest with kubectl.
+kn.py ALL.yaml FOLDER: deploy with kn.
 
-Writes FOLDER/kn.yaml, the documents as they were deployed.
+Only what kn cannot express is applied with kubectl. Writes FOLDER/kn.yaml, the documents as they
+were deployed.
 """
 
 import subprocess
@@ -45,14 +46,14 @@ def main() -> None:
 
 
 def with_exact_triggers(documents: list[Document]) -> list[Document]:
-    """Return the documents with kn's Triggers, unless `make deploy` has made the original."""
+    """Return the documents with kn's Triggers. A Trigger of `make deploy` is kept."""
     triggers = [each for each in of_kind(documents, EVENTING, "Trigger") if not exists(each)]
     rest = [each for each in documents if each not in triggers]
     return rest + [made for trigger in triggers for made in exact(trigger)]
 
 
 def deploy(documents: list[Document], folder: Path) -> None:
-    """Deploy in the order of need: sinks first, the bridge after the SinkBinding that it needs."""
+    """Deploy in the order of need. The bridge needs the SinkBinding."""
     apply([each for each in documents if (each["apiVersion"], each["kind"]) not in KN_KINDS])
     services = of_kind(documents, SERVING, "Service")
     for service in services:
@@ -76,20 +77,20 @@ def deploy(documents: list[Document], folder: Path) -> None:
 
 
 def apply_service(service: Document, folder: Path) -> None:
-    """Apply a Knative Service from a file of its own, because kn reads only the first document."""
+    """Apply a Knative Service. kn reads only the first document of a file."""
     path = folder / f"{name(service)}.yaml"
     path.write_text(yaml.safe_dump(service))
     run("kn", "service", "apply", name(service), *within(service), "-f", str(path), "--no-wait")
 
 
 def put(document: Document, command: tuple[str, ...], *options: str) -> None:
-    """Create an object, or update it if it exists: kn has no apply for it."""
+    """Create or update an object. kn cannot apply it."""
     verb = "update" if exists(document) else "create"
     run(*command, verb, name(document), *options, *within(document))
 
 
 def put_trigger(trigger: Document) -> None:
-    """Create or update a Trigger that filters by exact match; leave `make deploy`'s as it is."""
+    """Create or update a Trigger. One of `make deploy` stays as it is."""
     if "filters" in trigger["spec"]:
         print(f"  the Trigger {name(trigger)} of make deploy stays", flush=True)
         return

@@ -36,7 +36,7 @@ IMAGE_TIMEOUT_S = 60
 
 
 def main() -> None:
-    """Exit with 1 and print all problems, or exit with 0 and print nothing."""
+    """Print all problems and exit with 1, if there are any."""
     documents, overlay = read(sys.argv[1]), Path(sys.argv[2])
     if kubectl("version") is None:
         sys.exit("preflight: the cluster does not answer: is KUBECONFIG right?")
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def group_of(document: Document) -> str:
-    """Return the API group of a document, empty for Kubernetes' core group."""
+    """Return a document's API group, empty for the core group."""
     return str(document["apiVersion"].rpartition("/")[0])
 
 
@@ -67,7 +67,7 @@ def missing_products(documents: list[Document]) -> Iterator[str]:
 
 
 def missing_permissions(documents: list[Document]) -> Iterator[str]:
-    """Yield the kinds that the user may not create in their namespaces."""
+    """Yield the kinds that the user may not create."""
     wanted = {(each["kind"].lower(), group_of(each), namespace(each)) for each in documents}
     for kind, group, place in sorted(wanted):
         what = f"{kind}s.{group}" if group in PRODUCTS else kind
@@ -77,7 +77,7 @@ def missing_permissions(documents: list[Document]) -> Iterator[str]:
 
 
 def may_create(what: str, place: str) -> bool:
-    """Return whether the user may create this, or whether it is a namespace that exists."""
+    """Return whether the user may create this. An existing namespace counts."""
     where = ("-n", place) if place else ()
     if kubectl("auth", "can-i", "create", what, *where, "--quiet") is not None:
         return True
@@ -85,7 +85,7 @@ def may_create(what: str, place: str) -> bool:
 
 
 def missing_secrets(documents: list[Document]) -> Iterator[str]:
-    """Yield the Secrets that functions read and that neither documents nor cluster have."""
+    """Yield Secrets that neither documents nor cluster have."""
     made = {name(each) for each in of_kind(documents, "v1", "Secret")}
     for service in of_kind(documents, SERVING, "Service"):
         place = namespace(service)
@@ -105,7 +105,7 @@ def secrets(part: Document) -> set[str]:
 
 
 def missing_flags(documents: list[Document], overlay_flags: Path) -> Iterator[str]:
-    """Yield the flags of Knative Serving that are needed and neither set nor in the overlay."""
+    """Yield needed flags of Knative Serving that are not enabled."""
     found = kubectl("-n", "knative-serving", "get", "configmap", "config-features", "-o", "json")
     data: dict[str, Any] = json.loads(found or "{}").get("data") or {}
     if overlay_flags.exists():

@@ -28,12 +28,12 @@ def name(document: Document) -> str:
 
 
 def namespace(document: Document) -> str:
-    """Return a document's namespace, empty if it belongs to the whole cluster."""
+    """Return a document's namespace, empty for the whole cluster."""
     return str(document["metadata"].get("namespace", ""))
 
 
 def resource(document: Document) -> str:
-    """Return kubectl's name of a Knative or KServe kind, such as brokers.eventing.knative.dev."""
+    """Return kubectl's name of a kind, such as brokers.eventing.knative.dev."""
     group = document["apiVersion"].rpartition("/")[0]
     plural = f"{document['kind'].lower()}s"
     return f"{plural}.{group}" if group else plural
@@ -52,7 +52,7 @@ def kubectl(*arguments: str) -> str | None:
 
 
 def exists(document: Document) -> bool:
-    """Return whether the cluster has an object of this kind and name."""
+    """Return whether the cluster has this object."""
     found = kubectl("-n", namespace(document), "get", resource(document), name(document))
     return found is not None
 

@@ -1,4 +1,4 @@
-"""Triggers in two forms: one that filters by prefix, or kn's, one for each event type."""
+"""Triggers in two forms: by prefix, or by event type for kn."""
 
 import copy
 import sys
@@ -12,10 +12,10 @@ OBJECT_CREATED = ("Put", "Post", "Copy", "CompleteMultipartUpload")
 
 def exact(trigger: Document) -> Iterator[Document]:
     """
-    Yield a Trigger for each event type, because kn can only filter by exact match.
+    Yield a Trigger for each event type.
 
-    Retries and dead letters are the broker's, because kn cannot set them for a Trigger. The prefix
-    of the subject is dropped: the bridge sends no other events.
+    kn can only filter by exact match, and cannot set retries and dead letters: those of
+    the Broker apply. The prefix of the subject is dropped, because the bridge sends no other events.
     """
     for how in OBJECT_CREATED:
         made = copy.deepcopy(trigger)
@@ -28,7 +28,7 @@ def exact(trigger: Document) -> Iterator[Document]:
 
 
 def refuse_double_delivery(documents: list[Document]) -> None:
-    """Exit if kn's Triggers exist: beside a prefix Trigger they would deliver each event twice."""
+    """Exit if kn's Triggers exist. Each event would be delivered twice."""
     for trigger in of_kind(documents, EVENTING, "Trigger"):
         if found := [name(each) for each in exact(trigger) if exists(each)]:
             sys.exit(

@@ -1,4 +1,4 @@
-"""undeploy.py NAMESPACE: delete what runs in a namespace and keep its volumes."""
+"""undeploy.py NAMESPACE: delete all but the volumes."""
 
 import subprocess
 import sys

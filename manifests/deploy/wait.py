@@ -1,4 +1,4 @@
-"""wait.py ALL.yaml: wait until all documents are ready, and print a line for each."""
+"""wait.py ALL.yaml: wait until all documents are ready."""
 
 import json
 import subprocess
@@ -56,9 +56,10 @@ def wait_for(document: Document, condition: str, timeout_s: float) -> None:
 
 def reasons(kind: str, document: Document) -> Iterator[str]:
     """
-    Yield the messages of conditions that are not true, and the claims that are not bound.
+    Yield why an object is not ready.
 
-    A pod that waits for its volume does not say so in a condition.
+    These are the messages of conditions that are not true, and the claims that are not bound: a pod
+    that waits for its volume does not say so in a condition.
     """
     found = get(document, kind.lower(), name(document))
     for condition in found.get("status", {}).get("conditions", []):
@@ -70,7 +71,7 @@ def reasons(kind: str, document: Document) -> Iterator[str]:
 
 
 def get(document: Document, *what: str) -> Document:
-    """Return what kubectl gets from a document's namespace, empty if it fails."""
+    """Return what kubectl gets, empty if it fails."""
     found: Document = json.loads(
         kubectl("-n", namespace(document), "get", *what, "-o", "json") or "{}"
     )

@@ -1,7 +1,7 @@
 """
-A local stand-in for Knative's Broker and Triggers, for `make run STORE=s3`.
+A local stand-in for Knative's Broker and Triggers.
 
-It keeps events in memory only.
+For `make run STORE=s3`. It keeps events in memory only.
 
 Like Knative's Broker it delivers after it has answered 202, and it counts a 2xx with a body as 502.
 It retries ten times after 5xx, 404, 408, 409, 429 or no answer. It prints events that match no
@@ -46,7 +46,7 @@ class Event:
 
 
 class Deliveries:
-    """A queue of deliveries by due time, and the threads that deliver."""
+    """A queue of deliveries by due time, and its threads."""
 
     def __init__(self) -> None:
         self._due: list[tuple[float, int, int, str, Event]] = []

@@ -1,5 +1,5 @@
 """
-Waits until every process of `make run` is ready, prints the URL, and sleeps.
+Waits until `make run` is ready, prints the URL, and sleeps.
 
 It must not exit: honcho stops all processes when one of them ends.
 """
@@ -55,7 +55,7 @@ def answers(url: str) -> bool:
 
 
 def make_bucket() -> None:
-    """Create the bucket, so that S3 clients can use it before the first upload."""
+    """Create the bucket. S3 clients may use it before the first upload."""
     endpoint = urlsplit(os.environ["CIRCLES_S3_ENDPOINT"])
     key, secret = os.environ["CIRCLES_S3_ACCESS_KEY"], os.environ["CIRCLES_S3_SECRET_KEY"]
     client = Minio(
@@ -66,7 +66,7 @@ def make_bucket() -> None:
 
 
 def draw_example(path: Path) -> Path:
-    """Draw a picture of five discs, 480 x 320 pixels, unless the file exists."""
+    """Draw five discs on 480 x 320 pixels, unless the file exists."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         picture = Image.new("RGB", (480, 320), (208, 198, 180))

@@ -1,4 +1,4 @@
-"""A local stand-in for Knative's PingSource: sends an event to K_SINK every TICK_S seconds."""
+"""A local stand-in for Knative's PingSource. Sends an event to K_SINK every TICK_S seconds."""
 
 import os
 import time

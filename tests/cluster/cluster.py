@@ -1,4 +1,4 @@
-"""Queries of the smoke test: kubectl, pods, and the contents of bucket and catalogue."""
+"""Queries of the smoke test: pods, bucket and catalogue."""
 
 import json
 import subprocess
@@ -41,7 +41,7 @@ def get(*arguments: str):
 
 
 def pods(selector: str, *, going: bool = False) -> list[str]:
-    """Return the names of running pods; with `going` also those that are terminating."""
+    """Return the names of running pods. `going` includes those that are terminating."""
     items = get("pods", "-l", selector)["items"]
     return [
         each["metadata"]["name"]
@@ -71,7 +71,7 @@ def wait_for_zero(timeout_s: float = 150.0) -> float:
 
 
 def bucket_and_catalogue(system) -> dict:
-    """Return the bucket's keys, and key and status of each row, as a pod of detail reads them."""
+    """Return the bucket's keys, and key and status of each row."""
     system.get("/openapi.json")  # starts detail
     [pod, *_] = pods(of_service("detail"))
     command = ("--", "python", "-c", LOOK_INSIDE)
@@ -79,7 +79,7 @@ def bucket_and_catalogue(system) -> dict:
 
 
 def program(pod: str) -> str:
-    """Return the name of a pod's own container: `kn service apply` renames it."""
+    """Return the name of a pod's own container. kn renames it."""
     names = [each["name"] for each in get("pod", pod)["spec"]["containers"]]
     [own] = [each for each in names if each != "queue-proxy"]
     return own

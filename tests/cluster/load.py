@@ -1,4 +1,4 @@
-"""Load on the deployed system: many uploads in parallel, or a constant rate of requests."""
+"""Load on the deployed system: parallel uploads, or a constant rate."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ import requests
 
 
 def upload_many(system, count: int, clients: int) -> list[requests.Response]:
-    """Upload the picture `count` times from parallel clients, each time under a new key."""
+    """Upload the picture `count` times from parallel clients, under different keys."""
     run = str(time.time_ns())
     with ThreadPoolExecutor(clients) as pool:
         return list(pool.map(lambda number: system.upload(key=f"{run}-{number}"), range(count)))
@@ -18,7 +18,7 @@ def upload_many(system, count: int, clients: int) -> list[requests.Response]:
 
 @dataclass
 class Load:
-    """Calls `call` at a constant rate in the background and counts how each call ended."""
+    """Calls `call` at a constant rate and counts the outcomes."""
 
     call: object
     per_s: float

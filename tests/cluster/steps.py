@@ -1,4 +1,4 @@
-"""The smoke test's steps register here and run in the order in which their files are imported."""
+"""The registry of the smoke test's steps. They run in the order of their imports."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ LIST_PATH = re.compile(r"/images(/[^/]+/objects)?/?(\?.*)?")
 @dataclass(frozen=True)
 class System:
     """
-    The deployed system, called through its gateway or by each function's own Knative route.
+    The deployed system, called by gateway or by Knative routes.
 
     Args:
         gateway: Its URL; None calls each function by its own route.

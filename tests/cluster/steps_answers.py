@@ -1,4 +1,4 @@
-"""Requests to the deployed system: warm, from zero, and many in parallel."""
+"""Requests to the deployed system: warm, from zero, in parallel."""
 
 import subprocess
 import time

@@ -1,4 +1,4 @@
-"""Changes of revisions and deletions of pods under load lose no accepted image."""
+"""New revisions and deleted pods under load lose no accepted image."""
 
 import time
 
@@ -30,7 +30,7 @@ def rollout(system):
 
 
 def roll_out(function: str) -> None:
-    """Make a new revision by an annotation and wait until it is ready."""
+    """Make a new revision and wait until it is ready."""
     annotation = (
         f'{{"spec":{{"template":{{"metadata":{{"annotations":{{"smoke":"{time.time_ns()}"}}}}}}}}}}'
     )

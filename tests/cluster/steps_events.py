@@ -101,6 +101,6 @@ def many_dropped(system):
 
 
 def delete_one(selector: str) -> None:
-    """Delete the first pod that a selector matches, and do not wait."""
+    """Delete the first pod that a selector matches."""
     for name in pods(selector)[:1]:
         kubectl("delete", "pod", name, "--wait=false")

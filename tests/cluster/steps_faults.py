@@ -77,7 +77,7 @@ def wrong_credentials(system):
 
 @contextmanager
 def changed(function: str, variable: dict):
-    """Add a variable to a function for the duration of the context."""
+    """Set a variable of a function within the context."""
     part = get(SERVING, function)["spec"]["template"]["spec"]["containers"][0]
     patch(
         function,

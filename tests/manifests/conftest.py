@@ -1,4 +1,4 @@
-"""Renders the overlays with the kubectl of .venv/kubectl or of the PATH."""
+"""Renders the overlays, with .venv/kubectl or the PATH's."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ def render(overlay):
 
 
 def rendered(folder):
-    """Return the documents of an overlay in a folder of the test's own."""
+    """Return the documents of an overlay in another folder."""
     return [document for document in yaml.safe_load_all(_kustomize(folder)) if document]
 
 
@@ -43,7 +43,7 @@ def documents(request):
 
 @pytest.fixture
 def kind_file(tmp_path):
-    """Return the path of the rendered kind overlay, as `make render` writes it."""
+    """Return the path of the rendered kind overlay."""
     path = tmp_path / "all.yaml"
     path.write_text(yaml.safe_dump_all(render("kind")))
     return path

@@ -1,5 +1,5 @@
 """
-What admission webhooks and Pod Security refuse although it fits the schemas.
+What webhooks and Pod Security refuse although it fits the schemas.
 
 Knative: knative/serving pkg/apis/serving/k8s_validation.go and v1/revision_validation.go.
 KServe: kserve/kserve pkg/apis/serving/v1beta1/inference_service_validation.go and

@@ -122,7 +122,7 @@ def test_inner_timeout_is_the_shorter_one(documents):
 
 
 def test_repair_ends_within_its_request_timeout(documents):
-    """A last detection or delivery may begin just before the budget ends."""
+    """Work may begin just before the budget ends."""
     known = {name: float(text) for name, text in settings(documents).items() if name.endswith("_S")}
 
     last_s = max(known["CIRCLES_PREDICTOR_TIMEOUT_S"], known["CIRCLES_SINK_TIMEOUT_S"])
@@ -170,7 +170,7 @@ def test_gateway_uses_the_caddyfile_of_make_run(documents):
 
 
 def references(value, key):
-    """Return each name under a key such as secretRef, anywhere in a document."""
+    """Return each name under a key such as secretRef."""
     if isinstance(value, list):
         return set().union(*(references(each, key) for each in value)) if value else set()
     if not isinstance(value, dict):

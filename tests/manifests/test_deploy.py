@@ -1,4 +1,4 @@
-"""The scripts of manifests/deploy on rendered manifests, with stand-ins for kubectl and kn."""
+"""The scripts of manifests/deploy, with stand-ins for kubectl and kn."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Broker, Trigger, sources and bucket notification agree with the functions that they call."""
+"""Broker, Trigger, sources and notification agree with the functions."""
 
 import ast
 import re

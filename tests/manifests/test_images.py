@@ -1,4 +1,4 @@
-"""What the images install: every distribution is locked with hashes, and nothing else is added."""
+"""What the images install is locked with hashes."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ DOCKERFILES = {
 
 
 def locked(path):
-    """Return the version and the number of hashes of each distribution in a lock file."""
+    """Return version and number of hashes of each locked distribution."""
     text = re.sub(r"^ *#.*\n", "", (ROOT / path).read_text(), flags=re.M)
     found = {}
     for entry in re.sub(r"\\\n", " ", text).splitlines():

@@ -1,4 +1,4 @@
-"""make_bucket.py: create the bucket and send notifications of new objects to the bridge."""
+"""make_bucket.py: create the bucket and its notifications to the bridge."""
 
 from urllib.parse import urlsplit
 
