@@ -7,24 +7,32 @@ from collections.abc import Iterator
 from rendered import EVENTING, Document, exists, name, of_kind
 
 OBJECT_CREATED = ("Put", "Post", "Copy", "CompleteMultipartUpload")
-"""The S3 events of new content that the bridge forwards."""
+"""The S3 events of new content, which the bridge and Ceph send."""
 
 
 def exact(trigger: Document) -> Iterator[Document]:
     """
     Yield a Trigger for each event type.
 
-    kn can only filter by exact match, and cannot set retries and dead letters: those of
-    the Broker apply. The prefix of the subject is dropped, because the bridge sends no other events.
+    kn can only filter by exact match, and cannot set retries and dead letters: the Broker's apply.
+    The prefix of the subject is dropped. The bridge sends no other events, and ingest refuses them.
     """
-    for how in OBJECT_CREATED:
-        made = copy.deepcopy(trigger)
-        made["metadata"]["name"] = f"{name(trigger)}-{how.lower()}"
-        made["spec"] = {key: trigger["spec"][key] for key in ("broker", "subscriber")}
-        made["spec"]["filter"] = {
-            "attributes": {"type": f"com.amazonaws.s3.ObjectCreated:{how}"},
-        }
-        yield made
+    for prefix in type_prefixes(trigger["spec"]["filters"]):
+        source = "" if prefix.startswith("com.amazonaws.s3.") else "-ceph"
+        for how in OBJECT_CREATED:
+            made = copy.deepcopy(trigger)
+            made["metadata"]["name"] = f"{name(trigger)}{source}-{how.lower()}"
+            made["spec"] = {key: trigger["spec"][key] for key in ("broker", "subscriber")}
+            made["spec"]["filter"] = {"attributes": {"type": f"{prefix}{how}"}}
+            yield made
+
+
+def type_prefixes(filters: list[Document]) -> Iterator[str]:
+    """Yield the prefixes of event types in a Trigger's filters."""
+    for each in filters:
+        yield from type_prefixes(each.get("any", []))
+        if "type" in each.get("prefix", {}):
+            yield each["prefix"]["type"]
 
 
 def refuse_double_delivery(documents: list[Document]) -> None:

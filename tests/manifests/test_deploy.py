@@ -13,7 +13,8 @@ from tests.manifests.reading import FUNCTIONS, ROOT, container, functions
 
 DEPLOY = ROOT / "manifests/deploy"
 KIND = ROOT / "manifests/overlays/kind"
-EXACT = ["ingest-put", "ingest-post", "ingest-copy", "ingest-completemultipartupload"]
+EVENTS = ("put", "post", "copy", "completemultipartupload")
+EXACT = [f"{name}-{event}" for name in ("ingest", "ingest-ceph") for event in EVENTS]
 """kn's Triggers, which filter by exact match."""
 
 
