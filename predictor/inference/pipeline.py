@@ -50,4 +50,4 @@ class Inference:
         circles = self.detector.detect(pixels, min_score=min_score, max_objects=most)
         metrics.OBJECTS.labels(self.settings.model_name).inc(len(circles))
         height, width, _ = pixels.shape
-        return build_answer(self.detector.version, width, height, circles)
+        return build_answer(self.detector, width, height, circles)

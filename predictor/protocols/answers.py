@@ -5,27 +5,32 @@ from typing import Any
 
 import numpy as np
 
-from predictor.detector import Circle
+from predictor.detector import Circle, Detector
 
 PIXEL_DECIMALS = 2
 SCORE_DECIMALS = 4
 
 PictureAnswer = dict[str, Any]
 """
-{"model_version", "width", "height", "objects": [{"bbox", "centroid", "radius", "score", "label"}]}.
+{"model_version", "threshold", "width", "height",
+"objects": [{"bbox", "centroid", "radius", "score", "label"}]}.
 
-Lengths are in pixels.
+Lengths are in pixels. threshold is the score from which the detector counts an object, whatever
+min_score the client asked for.
 """
 
 
-def build_answer(version: str, width: int, height: int, circles: Sequence[Circle]) -> PictureAnswer:
+def build_answer(
+    detector: Detector, width: int, height: int, circles: Sequence[Circle]
+) -> PictureAnswer:
     """
     Build the answer for one upright picture of width x height pixels.
 
     Raises ValueError for a number that is not finite. orjson would write it as null.
     """
     return {
-        "model_version": version,
+        "model_version": detector.version,
+        "threshold": round(detector.default_min_score, SCORE_DECIMALS),
         "width": width,
         "height": height,
         "objects": [_write_object(each) for each in circles],

@@ -93,7 +93,8 @@ def assert_refused(reply, status, words):
 
 def assert_answer(answer, width=WIDTH, height=HEIGHT):
     """Check the answer for one picture against the contract."""
-    assert set(answer) == {"model_version", "width", "height", "objects"}
+    assert set(answer) == {"model_version", "threshold", "width", "height", "objects"}
+    assert 0 < answer["threshold"] < 1
     assert (answer["width"], answer["height"]) == (width, height)
     assert isinstance(answer["model_version"], str) and answer["model_version"]
     for each in answer["objects"]:

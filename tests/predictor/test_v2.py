@@ -67,6 +67,18 @@ def test_base64_tensor_is_answered_with_json_text(server):
     assert_disc_found(answer)
 
 
+@pytest.mark.parametrize("min_score", [0.3, 0.99])
+def test_threshold_is_independent_of_min_score(server, min_score):
+    parameters = {"min_score": min_score}
+    (default,) = server.raw(JPEG).json()["predictions"]
+
+    raw = server.raw(JPEG, query=f"?min_score={min_score}").json()["predictions"]
+    v1 = server.predict(JPEG, parameters=parameters).json()["predictions"]
+    v2 = answers_in(server.infer([bytes_tensor(JPEG)], parameters=parameters))
+
+    assert [each["threshold"] for each in (*raw, *v1, *v2)] == [default["threshold"]] * 3
+
+
 def test_v1_and_v2_give_the_same_answer(server):
     v1 = server.raw(JPEG).json()["predictions"]
 
