@@ -1,5 +1,6 @@
 """The network's answer, cell by cell, turned into scored boxes: peaks, less what was found twice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,11 @@ class Boxes:
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> "Boxes":
         """Those of the index, in its order."""
         return Boxes(self.values[index], self.scores[index])
+
+
+def concatenate(parts: Sequence[Boxes]) -> Boxes:
+    """Return the boxes of all parts, one part after the other."""
+    return Boxes(np.concatenate([part.values for part in parts]), np.concatenate([part.scores for part in parts]))
 
 
 def decode(output: Floats, min_score: float, most: int) -> Boxes:

@@ -1,4 +1,4 @@
-"""The trained detector: one look at the whole picture, finer looks where things are small, served by onnxruntime."""
+"""Detect circles: the network's looks at a picture from coarse to fine, joined with what edges show."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,16 @@ import onnxruntime  # type: ignore[import-untyped]
 
 from predictor.detector import Circle, Pixels
 from predictor.network.decoding import Boxes, Floats, decode, mirrored, suppress
+from predictor.network.edges import find_circles
+from predictor.network.evidence import keep_outermost, weigh
 from predictor.network.rim import refine
-from predictor.network.scales import finer_scale, joined, mostly_small
+from predictor.network.scales import COARSE_SHARE, finer_scale, join_large, joined, mostly_small
 from predictor.network.views import SIDE_PX, View, show, tiles, whole
 
 MODEL_PATH = Path(__file__).parents[1] / "model" / "circles.onnx"
 
+REVISION = "r2"
+"""Of the code around the weights: an answer depends on both, and version names both."""
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0
 """A picture smaller than the first look is enlarged at most so much: pixels that are not there help no further."""
@@ -23,6 +27,8 @@ _REFINED_PX = 1280
 """The rim is measured on a picture of this longer side at most."""
 _DOUBTFUL_SCORES = (0.6, 0.97)
 """A view where anything scores between is looked at mirrored too: what is round is so from both sides."""
+_OUTER_SCORE = 0.7
+"""From this score on a circle stands for the smaller ones around the same centre."""
 _FLOOR_SCORE = 0.1
 """Everything down to this score is looked for, so that the answer does not depend on the threshold asked for."""
 
@@ -43,13 +49,14 @@ class NetworkDetector:
         options.enable_cpu_mem_arena = False  # it would keep the memory of the largest picture for ever
         self._session = onnxruntime.InferenceSession(model_path, options, providers=["CPUExecutionProvider"])
         metadata = self._session.get_modelmeta().custom_metadata_map
-        self.version = metadata["version"]
+        self.version = f"{metadata['version']}-{REVISION}"
         self.default_min_score = float(metadata["min_score"])
 
     def detect(self, pixels: Pixels, *, min_score: float, max_objects: int) -> list[Circle]:
         """See Detector.detect."""
         height, width, _ = pixels.shape
-        found = self._search(pixels, min(min_score, _FLOOR_SCORE))
+        found = weigh(self._search(pixels, min(min_score, _FLOOR_SCORE)), find_circles(pixels))
+        found = keep_outermost(found, _OUTER_SCORE)
         best = np.flatnonzero(found.scores >= min_score)[:max_objects]
         found = _refined(pixels, found.take(best))
         return [_circle(box, score, width, height) for box, score in zip(found.values, found.scores, strict=True)]
@@ -58,7 +65,8 @@ class NetworkDetector:
         """Look at the whole, then at ever finer scales while that is worth it; best first."""
         height, width, _ = pixels.shape
         scale = first_scale(width, height)
-        found = self.look(pixels, whole(width, height, scale), floor)
+        found, coarse = (self.look(pixels, whole(width, height, part * scale), floor) for part in (1, COARSE_SHARE))
+        found = join_large(coarse, found, scale)
         due = max(height, width) > _TILED_FROM_PX
         while (due or mostly_small(found, scale)) and (finer := finer_scale(width, height, scale, found)):
             parts = [self.look(pixels, view, floor) for view in tiles(width, height, finer)]

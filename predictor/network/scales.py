@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from predictor.network.decoding import Boxes, Floats, overlaps, suppress
+from predictor.network.decoding import SAME_THING_IOU, Boxes, Floats, concatenate, overlaps, suppress
 from predictor.network.views import affordable_scale
 
 _SMALL_PX = 22.0
@@ -47,12 +47,47 @@ def joined(coarse: Boxes, parts: list[Boxes], scale: float, finer: float) -> Box
         coarse: what was found up to here; parts: what each tile of the finer look shows; all in px of the picture.
         scale, finer: px of the view per px of the picture, of the coarser and the finer look.
     """
-    values = np.concatenate([part.values for part in parts])
-    scores = np.concatenate([part.scores for part in parts])
-    fine = Boxes(values, scores).take(values[:, 2:].mean(1) * finer < _FINE_LIMIT_PX)
+    every = concatenate(parts)
+    fine = every.take(every.values[:, 2:].mean(1) * finer < _FINE_LIMIT_PX)
     fine = Boxes(fine.values, _weighed(fine, coarse))
     large = coarse.take(coarse.values[:, 2:].mean(1) * scale >= _COARSE_LIMIT_PX)
-    return suppress(Boxes(np.concatenate([large.values, fine.values]), np.concatenate([large.scores, fine.scores])))
+    return suppress(concatenate([large, fine]))
+
+
+COARSE_SHARE = 0.5
+"""The scale of the coarser look by that of the first one."""
+_LARGE_PX = 220.0
+"""From this diameter in the first look on the coarser one answers: training never showed anything larger."""
+_BORDER = 1.2
+"""Within this factor of _LARGE_PX both answer, because neither knows the size exactly."""
+
+
+def join_large(coarse: Boxes, first: Boxes, scale: float) -> Boxes:
+    """
+    Merge the coarser look, which answers for large things, with the first one.
+
+    Args:
+        coarse, first: what each look found, in px of the picture.
+        scale: px of the first view per px of the picture.
+    """
+    coarse_px, first_px = (boxes.values[:, 2:].mean(1) * scale for boxes in (coarse, first))
+    owned = concatenate([coarse.take(coarse_px >= _LARGE_PX), first.take(first_px < _LARGE_PX)])
+    near = [
+        coarse.take((coarse_px < _LARGE_PX) & (coarse_px >= _LARGE_PX / _BORDER)),
+        first.take((first_px >= _LARGE_PX) & (first_px < _LARGE_PX * _BORDER)),
+    ]
+    return suppress(_supported(owned, concatenate(near)))
+
+
+def _supported(owned: Boxes, others: Boxes) -> Boxes:
+    """Return the owned boxes with the better score of both looks, and what only the other look found."""
+    scores, alone = owned.scores.copy(), []
+    for index, box in enumerate(others.values):
+        same = np.flatnonzero(overlaps(box, owned.values) > SAME_THING_IOU)
+        scores[same] = np.maximum(scores[same], others.scores[index])
+        if not len(same):
+            alone.append(index)
+    return concatenate([Boxes(owned.values, scores), others.take(np.array(alone, np.intp))])
 
 
 def _weighed(fine: Boxes, coarse: Boxes) -> Floats:

@@ -1,0 +1,78 @@
+"""Join what the network and what edges show of one picture into one score for each thing."""
+
+import numpy as np
+
+from predictor.network.decoding import SAME_THING_IOU, Boxes, Floats, concatenate, overlaps, suppress
+
+_SAME_IOU = 0.6
+"""From this overlap on an edge confirms what the network found."""
+_CONFIRMED_SHIFT = 1.2
+"""What is added to the log odds of both where edges confirm the network; at .23 the network says nothing."""
+_ALONE_SHIFT = -0.5
+"""What is added to the log odds of a circle that the network does not see."""
+_INSIDE_SHIFT = -1.0
+"""What is added, too, inside a thing that the network found: it may be its decoration."""
+_SURE_SCORE = 0.5
+_CONCENTRIC = 0.12
+"""Centres nearer to each other than this share of the outer radius are one centre."""
+_LEAST_INNER = 0.2
+"""A circle smaller than this share of the outer one is a thing that lies in the middle of it."""
+
+
+def weigh(found: Boxes, edges: Boxes) -> Boxes:
+    """
+    Return the network's finds with scores that edges confirmed, and the circles that only edges show.
+
+    Args:
+        found: what the network found, best first, in px of the picture.
+        edges: circles by edges, with their scores.
+    """
+    scores, alone = found.scores.copy(), []
+    for index, (circle, score) in enumerate(zip(edges.values, edges.scores, strict=True)):
+        shares = overlaps(circle, found.values)
+        same = np.flatnonzero(shares > _SAME_IOU)
+        scores[same] = np.maximum(scores[same], _confirmed(found.scores[same], score))
+        if not (shares > SAME_THING_IOU).any():
+            alone.append(index)
+    kept = Boxes(found.values, scores)
+    return suppress(concatenate([kept, _discounted(kept, edges.take(np.array(alone, np.intp)))]))
+
+
+def _confirmed(network: Floats, edge: np.float32) -> Floats:
+    return _chance(_log_odds(edge) + _log_odds(network) + _CONFIRMED_SHIFT)
+
+
+def _discounted(found: Boxes, circles: Boxes) -> Boxes:
+    """Return the circles, those inside a thing that the network is sure of with a lower score."""
+    sure = found.values[found.scores >= _SURE_SCORE]
+    reach = np.hypot(*(circles.values[:, None, :2] - sure[None, :, :2]).transpose(2, 0, 1)) * 2
+    inside = (reach + circles.values[:, None, 2] < 1.1 * sure[None, :, 2:].mean(2)).any(1)
+    return Boxes(circles.values, _chance(_log_odds(circles.scores) + _ALONE_SHIFT + _INSIDE_SHIFT * inside))
+
+
+def keep_outermost(found: Boxes, least_score: float) -> Boxes:
+    """
+    Return the finds without those that share their centre with a larger one.
+
+    The larger one takes the better score of both. It must score at least least_score itself.
+    """
+    sizes = found.values[:, 2:].mean(1)
+    scores, keep = found.scores.copy(), np.ones(len(sizes), np.bool_)
+    for index in np.argsort(-sizes, kind="stable"):
+        if not keep[index] or found.scores[index] < least_score:
+            continue
+        near = np.hypot(*(found.values[:, :2] - found.values[index, :2]).T) < _CONCENTRIC * sizes[index] / 2
+        inner = keep & near & (sizes < sizes[index]) & (sizes > _LEAST_INNER * sizes[index])
+        scores[index] = max(scores[index], found.scores[inner].max(initial=0))
+        keep &= ~inner
+    kept = Boxes(found.values, scores).take(keep)
+    return kept.take(np.argsort(-kept.scores, kind="stable"))
+
+
+def _log_odds(scores: Floats | np.float32) -> Floats:
+    clipped = np.clip(scores, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
+
+
+def _chance(log_odds: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-log_odds)), np.float32)
