@@ -22,6 +22,7 @@ from predictor.training.plan import (
     SCENE_COUNT,
     SCENE_SEED,
     SIGNS,
+    WARM_STAGE,
 )
 
 Negatives = dict[str, list[Crop]]
@@ -33,6 +34,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of folders with annotations.json and images/")
     parser.add_argument("--backgrounds", type=Path, default=Path("backgrounds"), help="what make backgrounds fills")
     parser.add_argument("--work", type=Path, default=Path(".work/training"), help="scenes, checkpoint and log go here")
+    parser.add_argument("--start", type=Path, help="begin with the last stage, from the weights of this ONNX file")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
 
@@ -50,6 +52,8 @@ def main() -> None:
     checkpoint = arguments.work / "checkpoint.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
+    elif arguments.start:
+        trainer.start_from(arguments.start, WARM_STAGE, photographs)
     names = [stage.name for stage in PLAN]
     for stage in PLAN[names.index(trainer.stage or names[0]) :]:
         batches = Batches(stage.batch_seed, stage.steps, scenes, photographs, empty, stage.mixture)

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from predictor.training.data.batches import Batch, Batches
 from predictor.training.data.photographs import Photograph
 from predictor.training.loss import detection_loss
 from predictor.training.plan import Stage
+from predictor.training.start import load_exported
 from predictor.training.validation import as_input, validate
 
 _WARM_UP_STEPS = 60
@@ -46,6 +48,12 @@ class Trainer:
         for name in ("network", "average", "optimiser"):
             getattr(self, name).load_state_dict(parts[name])
         self.stage, self.step = parts["stage"], parts["step"]
+
+    def start_from(self, weights: Path, stage: str, photographs: Sequence[Photograph]) -> None:
+        """Begin with a stage, from the weights of an ONNX file that export wrote."""
+        load_exported(self.network, weights, [photo.pixels for photo in photographs])
+        self.average.load_state_dict(self.network.state_dict())
+        self.stage, self.step = stage, 0
 
     def run(self, stage: Stage, batches: Batches, validation: list[Photograph], folder: Path) -> None:
         """Train the rest of a stage, or all of one that was not begun; self.step says where in it we are."""

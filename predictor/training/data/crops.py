@@ -13,6 +13,10 @@ _MIN_RADIUS_PX = 2.6
 _VISIBLE = 0.62
 _STRETCH = 0.1
 """Logarithm of the largest factor by which a crop is made wider or narrower, at the cost of its height."""
+_CLOSE_UPS = 0.25
+"""The share of crops in which the largest thing may be larger than the crop."""
+_LARGEST_SHARE = 1.22
+"""How large it may be by the crop's side; larger, the crop shows less of its box than _VISIBLE."""
 _GREY = (127, 127, 127)
 
 
@@ -55,7 +59,8 @@ def _scale(rng: Random, boxes: Floats, side: int, scales: tuple[float, float]) -
     scale = float(np.exp(rng.uniform(*np.log(scales))))
     if len(boxes):
         sizes = boxes[:, 2:].max(1)
-        scale = min(scale, side * 0.95 / max(float(sizes.max()), 1))
+        share = rng.uniform(0.95, _LARGEST_SHARE) if rng.random() < _CLOSE_UPS else 0.95
+        scale = min(scale, side * share / max(float(sizes.max()), 1))
         scale = max(scale, min(scales[1], 9 / float(np.median(sizes))))
     return scale
 

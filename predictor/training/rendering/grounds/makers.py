@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from predictor.training.rendering.grounds.boards import board, gingham, squared, tiles
 from predictor.training.rendering.grounds.cloth import bumps, cloth, padding, pillow
 from predictor.training.rendering.grounds.drawn import checks, clutter, keyboard, page, paper, table
 from predictor.training.rendering.grounds.nature import grass, skin, stone, wood
@@ -29,6 +30,10 @@ _MAKERS: dict[str, Callable[[Random, int], Floats]] = {
     "slide": slide,
     "checks": checks,
     "table": table,
+    "board": board,
+    "tiles": tiles,
+    "gingham": gingham,
+    "squared": squared,
 }
 
 

@@ -1,0 +1,34 @@
+"""Draw bubbles and drops that are hardly brighter than what lies behind them, with bright glints inside."""
+
+import numpy as np
+
+from predictor.training.rendering.discs.grid import Disc, Grid
+from predictor.training.rendering.textures import Floats, Random, rotated
+
+
+def faint_bubble(rng: Random, g: Grid) -> Disc:
+    """Return a thin rim of a few grey levels, brighter on one side, and glints that are no objects."""
+    along, _ = rotated(g.x, g.y, rng.uniform(0, 2 * np.pi))
+    uneven = 1 + along * rng.uniform(0, 0.9)
+    width = rng.uniform(0.02, 0.09)
+    light = g.ring(1 - 1.5 * width, width) * uneven * rng.uniform(22, 70) * rng.choice([-1, 1])
+    light = light + g.rho**2 * rng.uniform(-14, 14)
+    return Disc(_with_glints(rng, g, np.asarray(light, np.float32)), g.inside(), adds=True)
+
+
+def drop(rng: Random, g: Grid) -> Disc:
+    """Return a drop: dark towards one side, light gathered on the other, glints."""
+    along, _ = rotated(g.x, g.y, rng.uniform(0, 2 * np.pi))
+    light = along * g.rho * rng.uniform(15, 80) + g.ring(0.95, 0.06) * rng.uniform(-60, 10)
+    return Disc(_with_glints(rng, g, np.asarray(light, np.float32)), g.inside(), adds=True)
+
+
+def _with_glints(rng: Random, g: Grid, light: Floats) -> Floats:
+    """Return the light with small round or bent bright spots, in two mirrored pairs as lamps make them."""
+    for _ in range(int(rng.integers(1, 4))):
+        x, y = rng.uniform(-0.6, 0.6, 2)
+        size, strength = rng.uniform(0.002, 0.015), rng.uniform(60, 220)
+        for sign in (1, -1)[: int(rng.integers(1, 3))]:
+            spot = np.exp(-((g.x - sign * x) ** 2 + (g.y - sign * y) ** 2) / size)
+            light = light + spot * strength * (1 if sign == 1 else 0.5)
+    return np.asarray(light[..., None] * rng.uniform(0.85, 1.1, 3), np.float32)
