@@ -1,0 +1,79 @@
+"""One disc of every size in pictures of five shapes: drawn, so that its place is known exactly."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHAPES_PX = ((480, 480), (1024, 768), (768, 1024), (1920, 1080), (640, 240))
+"""Width and height of the pictures: square, landscape, portrait, large, wide."""
+SHARES = (0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
+"""Diameters as shares of the shorter side."""
+LEAST_PX = 6.0
+SHARE_OF_LARGE = 1 / 270
+LARGE_FROM_PX = 1600
+"""No disc is smaller than LEAST_PX, nor, in pictures longer than LARGE_FROM_PX, than this share of the longer side."""
+_NOISE_LEVELS = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPicture:
+    """
+    A drawn picture with one disc.
+
+    pixels: (height, width, 3) uint8 RGB. box: left, top, width, height in px, cut at the border.
+    circle: x, y, radius in px. diameter_px: of the whole disc. share: of the shorter side.
+    """
+
+    name: str
+    pixels: NDArray[np.uint8]
+    box: tuple[float, float, float, float]
+    circle: tuple[float, float, float]
+    share: float
+
+    @property
+    def diameter_px(self) -> float:
+        """Return the diameter of the whole disc."""
+        return 2 * self.circle[2]
+
+
+def draw_sweep() -> Iterator[SweepPicture]:
+    """Draw the 90 pictures, the same ones each time."""
+    for shape, (width, height) in enumerate(SHAPES_PX):
+        for size, share in enumerate(SHARES):
+            rng = np.random.default_rng((20261126, shape, size))
+            yield _draw(rng, width, height, share)
+
+
+def _draw(rng: np.random.Generator, width: int, height: int, share: float) -> SweepPicture:
+    least_px = max(LEAST_PX, max(width, height) * SHARE_OF_LARGE if max(width, height) > LARGE_FROM_PX else 0.0)
+    radius = max(share * min(width, height), least_px) / 2
+    x, y = (_middle(rng, side, radius) for side in (width, height))
+    pixels = _picture(rng, (width, height), (x, y, radius))
+    left, top = max(0.0, x - radius), max(0.0, y - radius)
+    right, bottom = min(float(width), x + radius), min(float(height), y + radius)
+    name = f"{width}x{height}-{round(100 * share)}"
+    return SweepPicture(name, pixels, (left, top, right - left, bottom - top), (x, y, radius), share)
+
+
+def _middle(rng: np.random.Generator, side: int, radius: float) -> float:
+    """Return a place for the centre: the disc inside where it fits, else near the middle of the frame."""
+    room = side - 2 * radius - 4
+    return side / 2 + float(rng.uniform(-0.5, 0.5)) * (room if room > 0 else 0.06 * side)
+
+
+def _picture(rng: np.random.Generator, size: tuple[int, int], circle: tuple[float, float, float]) -> NDArray[np.uint8]:
+    """Return a shaded disc with a darker rim on a shaded ground, smooth at the edge, with a little noise."""
+    (width, height), (x, y, radius) = size, circle
+    ground = rng.uniform(70, 150, 3)
+    disc = ground + rng.choice([-1, 1]) * rng.uniform(45, 75, 3)
+    ys, xs = np.mgrid[:height, :width].astype(np.float32) + 0.5
+    across = (xs / width - 0.5) * rng.uniform(-20, 20) + (ys / height - 0.5) * rng.uniform(-20, 20)
+    distance = np.hypot(xs - x, ys - y)
+    inside = np.clip(radius - distance + 0.5, 0, 1)[..., None]
+    rim = np.exp(-(((distance - 0.94 * radius) / max(0.03 * radius, 0.5)) ** 2))[..., None]
+    paint = disc - 12 * rim * (radius > 20)
+    picture = ground + across[..., None] + (paint - ground) * inside
+    picture += rng.normal(size=(height, width, 1)) * _NOISE_LEVELS
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
