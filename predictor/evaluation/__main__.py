@@ -4,67 +4,98 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
 
 from predictor.evaluation.average_precision import average_precision
+from predictor.evaluation.breakdown import Breakdown, break_down
 from predictor.evaluation.coco import DatasetError
 from predictor.evaluation.dataset import Labelled, read_dataset
 from predictor.evaluation.drawing import draw
 from predictor.evaluation.figures import Figure, measure
 from predictor.evaluation.matching import Found, judge
-from predictor.evaluation.report import document, table
+from predictor.evaluation.report import breakdown_table, document, sweep_table, table
 from predictor.evaluation.subjects import Subject, subject
+from predictor.evaluation.sweep import PICTURES, draw_sweep, judge_picture
 
 _IN_PROCESS = ("network", "hough-tuned", "hough-tutorial")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m predictor.evaluation", description=__doc__)
-    parser.add_argument("data", type=Path, help="COCO folder of Roboflow, Label Studio, CVAT or FiftyOne")
+    parser.add_argument("data", type=Path, nargs="?", help="COCO folder of Roboflow, Label Studio, CVAT or FiftyOne")
     parser.add_argument("--url", action="append", default=[], help="also judge the predictor that runs there")
     parser.add_argument(
         "--detector", action="append", choices=_IN_PROCESS, help="in process; all three if none is named"
     )
     parser.add_argument("--weights", type=Path, help="another network than the shipped one")
     parser.add_argument("--domain", action="append", help="only pictures of this domain; may be given again")
+    parser.add_argument("--sweep", action="store_true", help="judge on drawn discs of every size instead of data")
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--draw", type=Path, help="write annotated pictures there, one folder per detector")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if (arguments.data is None) != arguments.sweep:
+        parser.error("give either data or --sweep")
+    return arguments
 
 
 def main() -> None:
     """Evaluate every subject on every picture, or exit with 2 and the reason."""
     arguments = _arguments()
     try:
-        _evaluate(arguments)
+        (_sweep if arguments.sweep else _evaluate)(arguments)
     except DatasetError as error:
         print(f"evaluation: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 
 
+def _names(arguments: argparse.Namespace) -> list[str]:
+    named: list[str] = arguments.url + (arguments.detector or [])
+    return named or list(_IN_PROCESS)
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    console = Console()
+    found = {}
+    for name in _names(arguments):
+        judged = subject(name, arguments.weights)
+        pictures = track(draw_sweep(), judged.name, total=PICTURES, console=Console(stderr=True))
+        found[judged.name] = [judge_picture(judged, picture) for picture in pictures]
+        console.print(sweep_table(judged.name, found[judged.name]))
+    if arguments.json:
+        rows = {name: [asdict(each) for each in verdicts] for name, verdicts in found.items()}
+        arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+
+
 def _evaluate(arguments: argparse.Namespace) -> None:
-    names = arguments.url + (arguments.detector or ([] if arguments.url else list(_IN_PROCESS)))
+    names = _names(arguments)
     pictures = [p for p in read_dataset(arguments.data) if not arguments.domain or p.domain in arguments.domain]
     if not pictures:
         raise DatasetError(f"{arguments.data} does not hold pictures of the domain {' or '.join(arguments.domain)}.")
     console = Console()
     rows: dict[tuple[str, str], dict[str, Figure]] = {}
+    details: dict[str, list[Breakdown]] = {}
     for name in names:
         judged = subject(name, arguments.weights)
         answers = _answers(judged, pictures)
         for domain, members in _domains(pictures).items():
             rows[domain, judged.name] = _figures([answers[i] for i in members], [pictures[i] for i in members])
+        details[judged.name] = break_down([a for a, _ in answers], [a for _, a in answers], pictures)
         if arguments.draw:
             for picture, (sure, _) in zip(pictures, answers, strict=True):
                 draw(sure, picture, arguments.draw / _folder_name(judged.name) / f"{picture.file.stem}.png")
     sizes = {d: (len(m), sum(len(pictures[i].boxes) for i in m)) for d, m in _domains(pictures).items()}
     rows = dict(sorted(rows.items(), key=lambda item: list(sizes).index(item[0][0])))
     Console(width=max(console.width, 190)).print(table(rows, sizes))
+    for name, parts in details.items():
+        for part in parts:
+            console.print(breakdown_table(name, part))
     if arguments.json:
-        arguments.json.write_text(json.dumps(document(rows, sizes), indent=1) + "\n")
+        figures = document(rows, sizes, details)
+        arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
 Answers = tuple[Found, Found]

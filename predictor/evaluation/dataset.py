@@ -1,7 +1,7 @@
 """A folder of labelled pictures as arrays. Which label files and folders are read: coco.py."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ class Labelled:
     One picture and what is in it, in pixels of the stored picture, origin top left.
 
     boxes: (n, 4), left, top, width, height of what must be found. ignored: (m, 4), the same, of what is neither
-    right nor wrong to find (iscrowd 1). circles: (n, 3), x, y, radius of the boxes' circles.
+    right nor wrong to find (iscrowd 1). circles: (n, 3), x, y, radius of the boxes' circles. visible: (n,), the
+    share of each thing that nothing hides, 0..1 (a label's visible_share), nan where the label does not say.
     """
 
     file: Path
@@ -27,6 +28,7 @@ class Labelled:
     boxes: Floats
     ignored: Floats
     circles: Floats
+    visible: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def read_dataset(folder: Path) -> list[Labelled]:
@@ -59,7 +61,8 @@ def _labelled(file: Path, domain: str, labels: list[dict[str, Any]]) -> Labelled
     wanted = [label for label in labels if not label.get("iscrowd")]
     ignored = [label for label in labels if label.get("iscrowd")]
     circles = np.array([_circle(label) for label in wanted], np.float64).reshape(-1, 3)
-    return Labelled(file, domain, _boxes(wanted), _boxes(ignored), circles)
+    visible = np.array([label.get("visible_share", np.nan) for label in wanted], np.float64)
+    return Labelled(file, domain, _boxes(wanted), _boxes(ignored), circles, visible)
 
 
 def _boxes(annotations: list[dict[str, Any]]) -> Floats:

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
-from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from predictor.evaluation.dataset import Floats, Labelled
-from predictor.evaluation.matching import MATCH_IOU, Found, box_ious
+from predictor.evaluation.matching import Found, match
 from predictor.evaluation.subjects import read_pixels
 
 _LONGEST_PX = 1200
@@ -18,10 +16,7 @@ def draw(found: Found, labelled: Labelled, target: Path) -> None:
     image = Image.fromarray(read_pixels(labelled.file.read_bytes()))
     scale = min(1.0, _LONGEST_PX / max(image.size))
     image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
-    ious = box_ious(found.boxes, labelled.boxes)
-    rows, columns = linear_sum_assignment(-np.where(ious >= MATCH_IOU, 10 + ious, 0))
-    hits = ious[rows, columns] >= MATCH_IOU
-    right, met = set(rows[hits].tolist()), set(columns[hits].tolist())
+    right, met = (set(numbers.tolist()) for numbers in match(found, labelled))
     pen = ImageDraw.Draw(image)
     for box in labelled.ignored:
         pen.rectangle(_corners(box * scale), outline="grey")

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from predictor.evaluation.dataset import Floats, Labelled
+
+Indexes = NDArray[np.intp]
 
 MATCH_IOU = 0.5
 IGNORED_SHARE = 0.5
@@ -44,13 +47,10 @@ class Verdict:
 
 
 def judge(found: Found, labelled: Labelled) -> Verdict:
-    """Match with the Hungarian method at IoU 0.5 (most matches first, then the best overlap) and count."""
+    """Match finds with labels and count."""
     ious = box_ious(found.boxes, labelled.boxes)
-    rows, columns = linear_sum_assignment(-np.where(ious >= MATCH_IOU, 10 + ious, 0))
-    matched = ious[rows, columns] >= MATCH_IOU
-    rows, columns = rows[matched], columns[matched]
-    spare = np.setdiff1d(np.arange(len(found.boxes)), rows)
-    wrong = int((~_ignored(found.boxes[spare], labelled.ignored)).sum())
+    rows, columns = match(found, labelled)
+    wrong = int(wrong_finds(found, labelled).sum())
     true, guess = labelled.circles[columns], found.circles[rows]
     return Verdict(
         right=len(rows),
@@ -61,6 +61,25 @@ def judge(found: Found, labelled: Labelled) -> Verdict:
         centre_errors=np.hypot(*(guess[:, :2] - true[:, :2]).T) / true[:, 2],
         milliseconds=found.milliseconds,
     )
+
+
+def match(found: Found, labelled: Labelled) -> tuple[Indexes, Indexes]:
+    """
+    Return the numbers of the finds and of the labels that belong together, both of the same length.
+
+    The Hungarian method at IoU 0.5: most matches first, then the best overlap.
+    """
+    ious = box_ious(found.boxes, labelled.boxes)
+    rows, columns = linear_sum_assignment(-np.where(ious >= MATCH_IOU, 10 + ious, 0))
+    matched = ious[rows, columns] >= MATCH_IOU
+    return rows[matched], columns[matched]
+
+
+def wrong_finds(found: Found, labelled: Labelled) -> NDArray[np.bool_]:
+    """Tell which finds are neither a labelled thing nor in an ignore region."""
+    spare = np.ones(len(found.boxes), np.bool_)
+    spare[match(found, labelled)[0]] = False
+    return spare & ~_ignored(found.boxes, labelled.ignored)
 
 
 def box_ious(first: Floats, second: Floats) -> Floats:
@@ -76,6 +95,6 @@ def _intersections(first: Floats, second: Floats) -> Floats:
     return np.asarray(np.clip(high - low, 0, None).prod(2))
 
 
-def _ignored(boxes: Floats, regions: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _ignored(boxes: Floats, regions: Floats) -> NDArray[np.bool_]:
     share = _intersections(boxes, regions) / np.maximum(boxes[:, 2:].prod(1)[:, None], 1e-9)
     return np.asarray((share >= IGNORED_SHARE).any(1))

@@ -1,13 +1,15 @@
 """The figures as a table for people and as a document for machines."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
 
+from predictor.evaluation.breakdown import Breakdown
 from predictor.evaluation.figures import Figure
+from predictor.evaluation.sweep import SweepVerdict
 
 Row = Mapping[str, Figure]
 _COLUMNS: tuple[tuple[str, str, str], ...] = (
@@ -53,8 +55,54 @@ def _cell(key: str, figure: Figure, form: str) -> str:
     return f"{text} [{figure.low:.2f}, {figure.high:.2f}]" if key == "f1" and not math.isnan(figure.low) else text
 
 
-def document(rows: Mapping[tuple[str, str], Row], sizes: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
-    """The same as a list of objects; undefined figures are null."""
+def breakdown_table(name: str, breakdown: Breakdown) -> Table:
+    """Return one line per class of a breakdown."""
+    error = "" if breakdown.error is None else f"; expected calibration error {breakdown.error:.3f}"
+    result = Table(title=f"{name}: {breakdown.title}{error}")
+    for title in (breakdown.classes, "number", *breakdown.columns):
+        result.add_column(title, justify="right")
+    for row in breakdown.rows:
+        result.add_row(row.label, str(row.number), *(f"{value:.3f}" for value in row.values))
+    return result
+
+
+def sweep_table(name: str, verdicts: Sequence[SweepVerdict]) -> Table:
+    """Return one line per size and one column per shape: IoU, marked where the picture is not right."""
+    shapes = list(dict.fromkeys(verdict.shape for verdict in verdicts))
+    right = sum(verdict.right for verdict in verdicts)
+    result = Table(title=f"{name}: {right} of {len(verdicts)} right; IoU, or number of finds where not one")
+    for title in ("share of the shorter side", *shapes):
+        result.add_column(title, justify="right")
+    for share in dict.fromkeys(verdict.share for verdict in verdicts):
+        line = {v.shape: v for v in verdicts if v.share == share}
+        result.add_row(f"{share:.0%}", *(_sweep_cell(line[shape]) for shape in shapes))
+    return result
+
+
+def _sweep_cell(verdict: SweepVerdict) -> str:
+    text = f"{verdict.iou:.2f}" if verdict.finds == 1 else f"{verdict.finds} finds"
+    return text if verdict.right else f"[red]{text}[/red]"
+
+
+def document(
+    rows: Mapping[tuple[str, str], Row],
+    sizes: Mapping[str, tuple[int, int]],
+    details: Mapping[str, Sequence[Breakdown]] | None = None,
+) -> list[dict[str, Any]]:
+    """
+    Return the same as a list of objects; undefined figures are null.
+
+    details go to the last row of their detector, which is of all pictures.
+    """
+    result = _rows(rows, sizes)
+    for row in reversed(result):
+        if details and row["detector"] in details:
+            row["details"] = [asdict(each) for each in details[row["detector"]]]
+            details = {name: each for name, each in details.items() if name != row["detector"]}
+    return result
+
+
+def _rows(rows: Mapping[tuple[str, str], Row], sizes: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
     return [
         {
             "domain": domain,

@@ -1,10 +1,15 @@
-"""One disc of every size in pictures of five shapes: drawn, so that its place is known exactly."""
+"""Judge detectors on one disc of every size in pictures of five shapes, drawn so that its place is known."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from predictor.evaluation.matching import box_ious
+from predictor.evaluation.subjects import Subject
 
 SHAPES_PX = ((480, 480), (1024, 768), (768, 1024), (1920, 1080), (640, 240))
 """Width and height of the pictures: square, landscape, portrait, large, wide."""
@@ -14,6 +19,8 @@ LEAST_PX = 6.0
 SHARE_OF_LARGE = 1 / 270
 LARGE_FROM_PX = 1600
 """No disc is smaller than LEAST_PX, nor, in pictures longer than LARGE_FROM_PX, than this share of the longer side."""
+PICTURES = len(SHAPES_PX) * len(SHARES)
+LEAST_IOU, LEAST_IOU_SMALL, SMALL_PX = 0.92, 0.75, 30.0
 _NOISE_LEVELS = 2.5
 
 
@@ -36,6 +43,30 @@ class SweepPicture:
     def diameter_px(self) -> float:
         """Return the diameter of the whole disc."""
         return 2 * self.circle[2]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepVerdict:
+    """One picture judged: IoU of the best find with the disc, number of finds, and whether that is right."""
+
+    shape: str
+    share: float
+    diameter_px: float
+    iou: float
+    finds: int
+    right: bool
+
+
+def judge_picture(judged: Subject, picture: SweepPicture) -> SweepVerdict:
+    """Judge a detector at its own threshold: one find, of at least LEAST_IOU (LEAST_IOU_SMALL below SMALL_PX)."""
+    data = BytesIO()
+    Image.fromarray(picture.pixels).save(data, "PNG", compress_level=1)
+    boxes = judged.find(data.getvalue(), unsure=False).boxes
+    iou = float(box_ious(boxes, np.array([picture.box])).max(initial=0))
+    wanted = LEAST_IOU if picture.diameter_px >= SMALL_PX else LEAST_IOU_SMALL
+    height, width, _ = picture.pixels.shape
+    right = len(boxes) == 1 and iou >= wanted
+    return SweepVerdict(f"{width} x {height}", picture.share, picture.diameter_px, iou, len(boxes), right)
 
 
 def draw_sweep() -> Iterator[SweepPicture]:
@@ -66,8 +97,8 @@ def _middle(rng: np.random.Generator, side: int, radius: float) -> float:
 def _picture(rng: np.random.Generator, size: tuple[int, int], circle: tuple[float, float, float]) -> NDArray[np.uint8]:
     """Return a shaded disc with a darker rim on a shaded ground, smooth at the edge, with a little noise."""
     (width, height), (x, y, radius) = size, circle
-    ground = rng.uniform(70, 150, 3)
-    disc = ground + rng.choice([-1, 1]) * rng.uniform(45, 75, 3)
+    ground = rng.uniform(70, 150, 3).astype(np.float32)
+    disc = (ground + rng.choice([-1, 1]) * rng.uniform(45, 75, 3)).astype(np.float32)
     ys, xs = np.mgrid[:height, :width].astype(np.float32) + 0.5
     across = (xs / width - 0.5) * rng.uniform(-20, 20) + (ys / height - 0.5) * rng.uniform(-20, 20)
     distance = np.hypot(xs - x, ys - y)
@@ -75,5 +106,5 @@ def _picture(rng: np.random.Generator, size: tuple[int, int], circle: tuple[floa
     rim = np.exp(-(((distance - 0.94 * radius) / max(0.03 * radius, 0.5)) ** 2))[..., None]
     paint = disc - 12 * rim * (radius > 20)
     picture = ground + across[..., None] + (paint - ground) * inside
-    picture += rng.normal(size=(height, width, 1)) * _NOISE_LEVELS
+    picture += rng.standard_normal((height, width, 1), np.float32) * np.float32(_NOISE_LEVELS)
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)

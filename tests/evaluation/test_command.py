@@ -73,3 +73,25 @@ def test_missing_picture_is_named(dataset):
     (dataset / "2.png").unlink()
     with pytest.raises(DatasetError, match=r"2\.png"):
         read_dataset(dataset)
+
+
+def test_sweep_needs_no_data(tmp_path, monkeypatch, capsys):
+    report = tmp_path / "sweep.json"
+    run(monkeypatch, "--sweep", "--detector", "hough-tuned", "--json", report)
+    (verdicts,) = json.loads(report.read_text()).values()
+    assert len(verdicts) == 90
+    assert f"{sum(each['right'] for each in verdicts)} of 90 right" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [(), ("folder", "--sweep")])
+def test_data_and_sweep_exclude_each_other(monkeypatch, arguments):
+    with pytest.raises(SystemExit) as stopped:
+        run(monkeypatch, *arguments)
+    assert stopped.value.code == 2
+
+
+def test_report_breaks_figures_down(dataset, tmp_path, monkeypatch):
+    report = tmp_path / "figures.json"
+    run(monkeypatch, dataset, "--detector", "network", "--json", report)
+    (row,) = json.loads(report.read_text())
+    assert [each["title"] for each in row["details"]] == ["found, by size", "right, by score"]
