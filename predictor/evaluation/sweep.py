@@ -107,4 +107,4 @@ def _picture(rng: np.random.Generator, size: tuple[int, int], circle: tuple[floa
     paint = disc - 12 * rim * (radius > 20)
     picture = ground + across[..., None] + (paint - ground) * inside
     picture += rng.standard_normal((height, width, 1), np.float32) * np.float32(_NOISE_LEVELS)
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(picture), 0, 255), np.uint8)

@@ -44,7 +44,7 @@ def find_circles(pixels: Pixels) -> Boxes:
     circles, votes = _transform(small)
     if not len(circles):
         return Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
-    scores = _scores(circles[:, 2] / 2, votes, measure(small, circles))
+    scores = _scores(np.asarray(circles[:, 2] / 2, np.float32), votes, measure(small, circles))
     return Boxes(np.asarray(circles / np.array([*scales, *scales]), np.float32), scores)
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from predictor.training.rendering.discs.makers import MAKERS, make_disc
+from predictor.training.rendering.grounds.makers import make_background
 from predictor.training.rendering.materials import Materials
-from predictor.training.rendering.scenes import render_scene
+from predictor.training.rendering.printing import Printed
+from predictor.training.rendering.scenes import render_scene, visible_shares
 
 SIDE_PX = 256
 
@@ -52,3 +54,41 @@ def test_every_disc_kind_fills_its_box(kind):
     assert disc.mask.max() > 0.9
     for edge in (disc.mask[:, :7], disc.mask[:, -7:], disc.mask[:7], disc.mask[-7:]):
         assert edge.max() > 0.5, "the disc ends before its box does"
+
+
+@pytest.mark.parametrize("ground", ["board", "tiles", "gingham", "squared"])
+def test_every_regular_ground_has_contrast(ground):
+    for seed in range(8):
+        picture = make_background(np.random.default_rng(seed), 128, (), 0.0, {ground: 1.0})
+        assert picture.shape == (128, 128, 3)
+        assert np.isfinite(picture).all()
+        assert picture.std() > 4
+
+
+def square(left, top, *, adds=False):
+    """A disc that is a square of 10 x 10 px, for counting."""
+    return Printed((left + 5, top + 5, 10, 10), np.ones((10, 10), np.float32), left, top, adds)
+
+
+def test_later_discs_hide_earlier_ones():
+    shares = visible_shares([square(0, 0), square(5, 0), square(50, 50)], 100)
+
+    assert shares == pytest.approx([0.5, 1, 1])
+
+
+def test_discs_that_one_sees_through_hide_nothing():
+    assert visible_shares([square(0, 0), square(5, 0, adds=True)], 100) == pytest.approx([1, 1])
+
+
+def test_part_outside_the_frame_is_not_counted():
+    assert visible_shares([square(-5, 0), square(0, 0)], 100) == pytest.approx([0, 1])
+
+
+def test_nothing_placed_has_no_shares():
+    assert visible_shares([], 100).shape == (0,)
+
+
+def test_overlapping_scenes_label_partly_hidden_discs():
+    visible = np.concatenate([scene(seed).visible for seed in range(60)])
+    assert ((visible > 0.25) & (visible < 0.8)).sum() >= 10
+    assert visible.min() >= 0.28

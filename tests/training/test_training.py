@@ -18,6 +18,8 @@ from predictor.training.loop import Trainer
 from predictor.training.loss import detection_loss
 from predictor.training.plan import PLAN, Stage
 from predictor.training.rendering.materials import Materials
+from predictor.training.start import load_exported
+from predictor.training.validation import as_input
 
 NONE = np.zeros((0, 4), np.float32)
 
@@ -148,3 +150,29 @@ def test_next_stage_starts_from_the_current_weights(tmp_path, ingredients):
 def test_plan_names_are_unique_and_the_rate_falls():
     assert len({stage.name for stage in PLAN}) == len(PLAN)
     assert PLAN[-1].learning_rate_end < PLAN[0].learning_rate_end
+
+
+def test_exported_weights_go_on_training(tmp_path):
+    torch.manual_seed(4)
+    network = CircleNet()
+    pictures = [np.random.default_rng(n).integers(0, 256, (96, 128, 3)).astype(np.uint8) for n in range(3)]
+    for _ in range(2):  # give the normalisations means and variances that are not 0 and 1
+        network(as_input(torch.from_numpy(np.stack(pictures)[:, :64, :128])))
+    export(network.eval(), tmp_path / "net.onnx", Calibration(), min_score=0.5, date="2026-11")
+    loaded = CircleNet()
+
+    load_exported(loaded, tmp_path / "net.onnx", pictures)
+
+    shown = as_input(torch.from_numpy(pictures[0][:64, :128])[None])
+    with torch.no_grad():
+        assert torch.allclose(loaded.eval()(shown), network(shown), atol=1e-3)
+
+
+def test_some_crops_show_things_larger_than_themselves():
+    source = Crop(np.zeros((900, 900, 3), np.uint8), np.array([[450, 450, 600, 600]], np.float32), NONE)
+
+    crops = [cut_crop(np.random.default_rng(seed), source, 128, (0.35, 1.8)) for seed in range(200)]
+
+    sizes = np.concatenate([crop.boxes[:, 2:].mean(1) for crop in crops])
+    assert 128 < sizes.max() < 1.3 * 128
+    assert (sizes < 128).mean() > 0.6
