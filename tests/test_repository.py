@@ -291,7 +291,7 @@ def test_changelog_names_the_version():
 
 
 @pytest.mark.timeout(300)
-def test_the_core_is_green_without_optional_functions(tmp_path):
+def test_core_passes_without_optional_functions(tmp_path):
     for path in filter(Path.is_file, tracked()):
         name = path.relative_to(ROOT)
         if not (name.parts[0] == "functions" and name.parts[1] in EVENT_FUNCTIONS):

@@ -30,7 +30,7 @@ MIB = 1024**2
 
 @pytest.fixture
 def encrypted(seaweedfs, clients):  # noqa: F811
-    """A real S3 server with an object that only its owner's key opens, which it says with a 400."""
+    """Return SeaweedFS with an encrypted object. Reading it without the key is a 400."""
     s3 = InBucket(seaweedfs, clients(seaweedfs), "shared")
     put(s3.store, "incoming/plain", b"x")
     s3.client.put_object(Bucket="shared", Key="incoming/secret", Body=b"y", **CUSTOMER_KEY)
@@ -39,7 +39,7 @@ def encrypted(seaweedfs, clients):  # noqa: F811
 
 @pytest.fixture
 def archived(moto, clients):  # noqa: F811
-    """An object in cold storage, whose content S3 refuses with a 403."""
+    """Return an object in cold storage. Reading its content is a 403."""
     s3 = InBucket(moto, clients(moto), "shared")
     put(s3.store, "incoming/plain", b"x")
     s3.client.put_object(Bucket="shared", Key="incoming/cold", Body=b"y", StorageClass="GLACIER")
@@ -58,8 +58,8 @@ def test_one_object_is_refused_with_its_reason(request, refused):
     assert {key, "incoming/plain"} <= {stored.key for stored in store.list("incoming/")}
 
 
-def test_a_refused_head_gets_its_reason_from_a_get(encrypted):
-    """The answer to a HEAD has no body, so it says 400 and nothing else."""
+def test_refused_head_gets_its_reason_from_a_get(encrypted):
+    """The answer to a HEAD has no body and so no reason."""
     store, key = encrypted
     with pytest.raises(ObjectRefused, match="InvalidArgument"):
         store.stat(key)
@@ -88,8 +88,8 @@ def test_denied_access_is_one_objects_if_the_bucket_answers(httpserver, bucket_s
         list(store.list("a/"))
 
 
-def test_a_large_put_is_one_request(moto, clients):  # noqa: F811
-    """A killed put of several parts would leave them in the bucket for ever."""
+def test_large_put_is_one_request(moto, clients):  # noqa: F811
+    """A killed multipart put would leave its parts in the bucket."""
     s3 = InBucket(moto, clients(moto), "shared")
     put(s3.store, "images/large", content(20 * MIB))
 
@@ -98,8 +98,8 @@ def test_a_large_put_is_one_request(moto, clients):  # noqa: F811
 
 
 @pytest.fixture
-def nobodys(tmp_path, monkeypatch):
-    """A folder store in which another program keeps a file and a folder to itself."""
+def unreadable(tmp_path, monkeypatch):
+    """Return a folder store with an unreadable file and an unreadable folder."""
     store = FolderStore(tmp_path / "blobs")
     for key in ("incoming/mine", "incoming/theirs", "incoming/closed/a", "incoming/z"):
         put(store, key, b"x")
@@ -113,22 +113,21 @@ def nobodys(tmp_path, monkeypatch):
 
         return refusing
 
-    monkeypatch.setattr(
-        "builtins.open", refuse(open)
-    )  # root may read everything, so no mode says it
+    # root may read everything, so file modes do not help
+    monkeypatch.setattr("builtins.open", refuse(open))
     monkeypatch.setattr(os, "scandir", refuse(os.scandir))
     return store
 
 
-def test_a_file_that_may_not_be_read_is_refused(nobodys):
+def test_unreadable_file_is_refused(unreadable):
     with pytest.raises(ObjectRefused):
-        nobodys.get("incoming/theirs")
+        unreadable.get("incoming/theirs")
 
-    assert nobodys.get("incoming/mine") == b"x"
+    assert unreadable.get("incoming/mine") == b"x"
 
 
-def test_a_folder_that_may_not_be_read_hides_no_other(nobodys):
-    keys = [stored.key for stored in nobodys.list("incoming/")]
+def test_unreadable_folder_hides_no_other(unreadable):
+    keys = [stored.key for stored in unreadable.list("incoming/")]
 
     assert keys == ["incoming/mine", "incoming/theirs", "incoming/z"]
 
@@ -136,7 +135,7 @@ def test_a_folder_that_may_not_be_read_hides_no_other(nobodys):
 # Space
 
 
-def test_a_put_leaves_space_free(tmp_path):
+def test_put_leaves_space_free(tmp_path):
     with tiny_disk(tmp_path / "disk", 4 * MIB) as disk:
         store = FolderStore(disk / "blobs", keep_free_bytes=MIB)
         put(store, "images/1", content(2 * MIB))
@@ -149,7 +148,7 @@ def test_a_put_leaves_space_free(tmp_path):
         put(store, "images/2", content(2 * MIB))
 
 
-def test_a_disk_that_others_fill_is_full(tmp_path):
+def test_disk_filled_by_others_is_full(tmp_path):
     with tiny_disk(tmp_path / "disk", MIB) as disk:
         store = FolderStore(disk)
         put(store, "a", b"x")
@@ -157,7 +156,7 @@ def test_a_disk_that_others_fill_is_full(tmp_path):
             put(store, "b", content(MIB))
 
 
-# What a killed put leaves
+# Leftovers of killed puts
 
 
 def test_old_parts_of_killed_puts_are_removed(tmp_path):
@@ -176,12 +175,12 @@ def test_old_parts_of_killed_puts_are_removed(tmp_path):
     assert all((tmp_path / name).read_bytes() == data for name, data in kept.items())
 
 
-def test_leftovers_of_no_folder_are_none(tmp_path):
+def test_missing_folder_has_no_leftovers(tmp_path):
     assert FolderStore(tmp_path / "not yet").remove_leftovers(before=datetime.now(UTC)) == 0
     assert FakeStore().remove_leftovers(before=datetime.now(UTC)) == 0
 
 
-def test_the_names_of_new_folders_are_synced(tmp_path, monkeypatch):
+def test_names_of_new_folders_are_synced(tmp_path, monkeypatch):
     """POSIX stores a name in its parent folder, which must therefore be synced."""
     synced, fsync = [], os.fsync
 

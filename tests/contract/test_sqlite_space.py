@@ -1,4 +1,4 @@
-"""A catalogue on a volume that fills up, and a log beside readers that never rest."""
+"""Test a catalogue on a full volume, and its log beside constant readers."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def opened(folder):
 
 
 def fill_with(folder):
-    """Let another program take all the space there is."""
+    """Fill the volume as another program would."""
     with (
         pytest.raises(OSError, match="No space"),
         open(folder / "filler", "wb", buffering=0) as file,
@@ -52,7 +52,7 @@ def fill_with(folder):
 
 
 def add_until_full(catalogue):
-    """Add images with many objects until the volume takes no more; return those that were added."""
+    """Add images with many objects until the volume is full. Returns those added."""
     added = []
     with pytest.raises(StorageFull):
         while True:
@@ -77,7 +77,7 @@ def test_rows_fill_a_volume_up_to_the_reserve(disk):
 
 
 def test_deleting_makes_room_for_adding(disk):
-    """Though the database file keeps its size: its free pages are filled first."""
+    """The database file keeps its size and reuses its free pages."""
     with opened(disk) as (catalogue, upkeep):
         added = add_until_full(catalogue)
         for image in added[: len(added) // 2]:
@@ -88,7 +88,7 @@ def test_deleting_makes_room_for_adding(disk):
     assert len(again) >= 10
 
 
-def test_a_volume_that_others_fill_still_reads_and_deletes(disk):
+def test_full_volume_still_reads_and_deletes(disk):
     with opened(disk) as (catalogue, _):
         image, other = an_image(), an_image()
         for each in (image, other):
@@ -96,7 +96,7 @@ def test_a_volume_that_others_fill_still_reads_and_deletes(disk):
             catalogue.record(each.image_id, MANY, claim=0, now=NOW)
     fill_with(disk)
 
-    with opened(disk) as (catalogue, upkeep):  # as after a scale to zero: even the log is made anew
+    with opened(disk) as (catalogue, upkeep):  # as after a scale to zero: the log is new, too
         assert catalogue.get(image.image_id).status is Status.DETECTED
         with pytest.raises(StorageFull):
             catalogue.add(an_image())
@@ -115,7 +115,7 @@ def test_a_volume_that_others_fill_still_reads_and_deletes(disk):
         assert (disk / "catalogue.db-reserve").stat().st_size == RESERVE
 
 
-def test_a_large_image_is_deleted_from_a_full_volume(tmp_path):
+def test_large_image_is_deleted_from_a_full_volume(tmp_path):
     """Ten runs of 1,000 objects, with the default reserve."""
     with tiny_disk(tmp_path / "disk", 40 * MIB) as folder:
         made = [
@@ -142,7 +142,7 @@ def test_without_a_reserve_nothing_is_kept_back(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["catalogue.db"]
 
 
-def test_a_reserve_cut_short_by_a_crash_is_made_whole(tmp_path):
+def test_partial_reserve_is_completed_after_a_crash(tmp_path):
     (tmp_path / "catalogue.db-reserve").write_bytes(b"x")
     with opened(tmp_path) as (catalogue, _):
         catalogue.add(an_image())
@@ -155,7 +155,7 @@ def test_a_reserve_cut_short_by_a_crash_is_made_whole(tmp_path):
 
 @contextmanager
 def always_a_reader(path):
-    """Two connections take turns so that one of them reads at every moment."""
+    """Read at every moment, with two connections that take turns."""
     stop = threading.Event()
 
     def read():
@@ -183,7 +183,7 @@ def always_a_reader(path):
 
 
 @pytest.mark.timeout(120)
-def test_the_log_is_bounded_though_there_is_always_a_reader(tmp_path):
+def test_log_is_bounded_despite_constant_readers(tmp_path):
     path = tmp_path / "catalogue.db"
     catalogue = SqliteCatalogue(path, busy_timeout_s=30)
     many, longest = run(*map(circle, range(1000))), 0
@@ -202,8 +202,8 @@ def log_size(path):
     return os.stat(f"{path}-wal").st_size
 
 
-def test_a_log_that_a_reader_needs_costs_writers_one_wait(tmp_path):
-    """Not one each: the next try comes after a pause."""
+def test_log_held_by_a_reader_costs_writers_one_wait(tmp_path):
+    """The next attempt comes after a pause."""
     path = tmp_path / "catalogue.db"
     catalogue = SqliteCatalogue(path, busy_timeout_s=30)
     catalogue.add(an_image())
@@ -238,19 +238,19 @@ def test_compacting_cuts_the_log_to_nothing(tmp_path):
         each.close()
 
 
-# A file that is replaced
+# Replaced files
 
 
 def copy_of(path, to):
-    """A backup as docs/deploy.md makes it."""
+    """Copy the file as docs/deploy.md does."""
     source, copy = sqlite3.connect(path), sqlite3.connect(to)
     source.backup(copy)
     for each in (source, copy):
         each.close()
 
 
-def test_a_replaced_file_is_noticed_by_the_next_call(tmp_path):
-    """Also with a log that still has what the copy lacks: SQLite would apply it to the copy."""
+def test_replaced_file_is_noticed_by_the_next_call(tmp_path):
+    """SQLite would otherwise apply the old log to the copy."""
     path = tmp_path / "catalogue.db"
     first, second = (SqliteCatalogue(path, busy_timeout_s=5) for _ in range(2))
     kept, lost = an_image(), an_image()
@@ -273,7 +273,7 @@ def test_a_replaced_file_is_noticed_by_the_next_call(tmp_path):
     assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def test_a_replaced_file_of_an_older_schema_is_migrated(tmp_path):
+def test_replaced_file_of_an_older_schema_is_migrated(tmp_path):
     path = tmp_path / "catalogue.db"
     catalogue = SqliteCatalogue(path, busy_timeout_s=5)
     catalogue.add(an_image())
@@ -285,7 +285,7 @@ def test_a_replaced_file_of_an_older_schema_is_migrated(tmp_path):
     catalogue.close()
 
 
-def test_a_file_that_is_gone_is_not_made_anew(tmp_path):
+def test_missing_file_is_not_recreated(tmp_path):
     path = tmp_path / "catalogue.db"
     catalogue = SqliteCatalogue(path, busy_timeout_s=5)
     catalogue.add(image := an_image())
@@ -349,7 +349,7 @@ def test_no_write_that_began_after_a_replacement_is_lost(tmp_path):
     assert set(told) <= kept
 
 
-def test_a_file_that_was_emptied_gives_its_space_back(tmp_path):
+def test_emptied_file_returns_its_space(tmp_path):
     path = tmp_path / "catalogue.db"
     catalogue, upkeep = (kind(path, busy_timeout_s=1) for kind in (SqliteCatalogue, SqliteUpkeep))
     kept, *others = images = [an_image() for _ in range(20)]

@@ -414,7 +414,7 @@ FIELDS = [
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
 @pytest.mark.parametrize("field", FIELDS)
-def test_odd_field_is_no_error_and_holds_back_no_record(bridge, sink, field, value):
+def test_odd_field_does_not_hold_back_others(bridge, sink, field, value):
     odd, good = put("incoming/odd.png"), put("incoming/good.png")
     *path, last = field.split(".")
     part = odd["Records"][0]

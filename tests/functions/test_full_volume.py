@@ -1,4 +1,4 @@
-"""A volume that clients or other programs fill: reading, deleting and repair go on."""
+"""Test reading, deleting and repair on a full volume."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def disk(tmp_path):
 
 @pytest.fixture
 def load_small(disk, predicted, predictor):
-    """Load functions that keep pictures and catalogue on 8 MiB, of which 1 MiB is reserved."""
+    """Return a loader of functions on an 8 MiB volume with 1 MiB reserved."""
     predictor.answer = answer_objects(*[CIRCLE] * 500)
     return lambda name: predicted(name, data_dir=disk, reserve_bytes=MIB)
 
@@ -60,7 +60,7 @@ def test_clients_that_fill_a_volume_can_empty_it(load_small):
     assert upload(client).status_code == 200
 
 
-def test_a_volume_that_others_fill_is_read_and_emptied(disk, load_small):
+def test_full_volume_can_be_read_and_emptied(disk, load_small):
     image_id = upload(load_small("upload")).json["image_id"]
     fill(disk)
     client = load_small("upload")

@@ -1,4 +1,4 @@
-"""Clients that stall: many sockets that announce a body and send a part of it, or drip."""
+"""Slow clients: sockets that send part of a body, or drip."""
 
 import selectors
 import socket
@@ -11,7 +11,7 @@ DRIP_S = 1.0
 
 class SlowClient:
     """
-    One connection that sends a request's head and the first bytes of its body.
+    A connection that sends a request's head and part of its body.
 
     Attributes:
         answer: the bytes received so far.
@@ -33,16 +33,16 @@ class SlowClient:
 
     @property
     def status(self):
-        """The status of the answer, 0 if there is none."""
+        """Return the status of the answer, or 0."""
         return int(self.answer.split(b" ", 2)[1]) if self.answer else 0
 
     @property
     def events(self):
-        """What to wait for: an answer, and room to send."""
+        """Return the selector events to wait for."""
         return selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
 
     def drip(self):
-        """Add a byte to what is to be sent."""
+        """Queue one more byte."""
         if not self._unsent:
             self._unsent = memoryview(b"1")
 
@@ -68,7 +68,7 @@ class SlowClient:
 
 
 class SlowClients:
-    """A thread that opens slow clients and keeps them going until the context ends."""
+    """A thread that runs slow clients until the context ends."""
 
     def __init__(self, make):
         self._make, self._ending, self._made = make, threading.Event(), threading.Event()
@@ -88,7 +88,7 @@ class SlowClients:
 
     @property
     def open(self):
-        """The clients whose connection the server has not closed."""
+        """Return the clients with an open connection."""
         return [client for client in self.clients if client.closed_s is None]
 
     def _run(self):

@@ -1,4 +1,4 @@
-"""Slow clients at the gateway: they are cut off, take bounded memory, and delay nobody else."""
+"""Test slow clients at the gateway: timeouts, memory and other clients."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ GOMEMLIMIT = {each["name"]: each.get("value") for each in deployed()["env"]}["GO
 
 
 class Site:
-    """The three functions, and gateways in front of them as tests ask for them."""
+    """The three functions, with a method that starts gateways."""
 
     def __init__(self, folder, stack):
         self._folder, self._stack = folder, stack
@@ -66,7 +66,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fast(site):
-    """A gateway whose timeout of bodies is short, for tests of everything but its length."""
+    """Return a gateway with a short body timeout."""
     return site.gateway(GATEWAY_BODY_TIMEOUT="4s")
 
 
@@ -220,7 +220,7 @@ def test_memory_stays_within_the_limit_of_the_manifest(site):
     assert full and all(b"Retry-After: 5" in client.answer for client in full)
 
 
-def test_a_slow_function_outlasts_the_timeout_of_bodies(site, fast, predictor, tmp_path):
+def test_slow_function_outlasts_the_body_timeout(site, fast, predictor, tmp_path):
     settings = {"predictor_url": predictor.url, "predictor_timeout_s": 30}
     function = Function("upload", tmp_path / "log", data_dir=tmp_path / "volume", **settings)
     urls = {"upload": function.url, "list": function.url, "detail": function.url}

@@ -1,4 +1,4 @@
-"""Fields that several formats share: times, parts of JSON objects, text of others."""
+"""Test fields that several formats share: times, parts and text."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
