@@ -55,10 +55,10 @@ UNUSABLE = {
     ),
     "JSON that is not an object": (answer_text("[]"), "the answer is not a JSON object"),
     "JSON deeper than a stack": (answer_text("[" * 100_000), "the answer is not JSON"),
-    "JSON of another service": (answer_text('{"ok": true}'), "no list of predictions"),
+    "JSON of another service": (answer_text('{"ok": true}'), "does not have a list of predictions"),
     "predictions that are not a list": (
         answer_text('{"predictions": {"objects": []}}'),
-        "no list of predictions",
+        "does not have a list of predictions",
     ),
     "a prediction that is not an object": (
         answer_text('{"predictions": [7]}'),
@@ -73,10 +73,10 @@ UNUSABLE = {
         "objects is not a list",
     ),
     "an object that is a number": (answer_objects(7), "not a JSON object"),
-    "an object without a box": (answer_objects({"score": 1}), "an object has no bbox"),
+    "an object without a box": (answer_objects({"score": 1}), "an object does not have a bbox"),
     "a box of three numbers": (with_circle(bbox=[1, 2, 3]), "4 numbers"),
-    "a box without area": (with_circle(bbox=[10, 20, 0, 30]), "no area"),
-    "a box turned inside out": (with_circle(bbox=[10, 20, -5, 30]), "no area"),
+    "a box without area": (with_circle(bbox=[10, 20, 0, 30]), "the area of a bbox"),
+    "a box turned inside out": (with_circle(bbox=[10, 20, -5, 30]), "the area of a bbox"),
     "NaN": (
         answer_text('{"predictions": [{"objects": [{"bbox": [NaN, 2, 3, 4]}]}]}'),
         "the answer is not JSON",

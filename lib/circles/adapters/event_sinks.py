@@ -1,4 +1,4 @@
-"""EventSink over HTTP: CloudEvents to a broker, and signed webhooks to whoever asked for them."""
+"""Send events over HTTP: CloudEvents to a broker, signed webhooks to other receivers."""
 
 import base64
 import hashlib
@@ -13,25 +13,39 @@ from circles.domain.events import OutgoingEvent
 from circles.formats.cloud_events import Extensions, to_binary_message, to_structured_message
 
 _RETRYABLE_STATUSES = (401, 403, 404, 408, 409, 425, 429)
-"""4xx that a repetition may cure: a wrong token and a missing route are wrong settings more often than wrong events,
-the others are those that Knative repeats (knative/eventing pkg/kncloudevents/retries.go)."""
+"""
+4xx that a retry may solve.
+
+A wrong token or a missing route is a wrong setting more often than a wrong event. The others are
+those that Knative retries (knative/eventing pkg/kncloudevents/retries.go).
+"""
 
 
 class BrokerSink:
-    """CloudEvents in binary mode, with the attributes that K_CE_OVERRIDES adds."""
+    """Sends CloudEvents in binary mode, with the attributes of K_CE_OVERRIDES."""
 
-    def __init__(self, url: str, client: HttpClient, *, timeout_s: float, extensions: Extensions = ()) -> None:
-        self._url, self._client, self._timeout_s, self._extensions = url, client, timeout_s, extensions
+    def __init__(
+        self,
+        url: str,
+        client: HttpClient,
+        *,
+        timeout_s: float,
+        extensions: Extensions = (),
+    ) -> None:
+        self._url, self._client, self._timeout_s = url, client, timeout_s
+        self._extensions = extensions
 
     def send(self, event: OutgoingEvent) -> None:
         headers, body = to_binary_message(event, self._extensions)
-        _post(self._client, self._url, body, {**headers, **_trace(event)}, self._timeout_s)
+        _post(self._client, self._url, body, {**headers, **_trace_header(event)}, self._timeout_s)
 
 
 class WebhookSink:
     """
-    CloudEvents in structured mode, signed as Standard Webhooks 1.0 says (standardwebhooks.com): webhook-signature is
-    the base64 HMAC-SHA256 of webhook-id, webhook-timestamp (seconds since 1970) and the body, joined by dots.
+    Sends CloudEvents in structured mode, signed according to Standard Webhooks 1.0.
+
+    webhook-signature is the base64 HMAC-SHA256 of webhook-id, webhook-timestamp (seconds since
+    1970) and the body, joined by dots (standardwebhooks.com).
     """
 
     def __init__(self, url: str, client: HttpClient, *, timeout_s: float, secret: bytes) -> None:
@@ -39,25 +53,35 @@ class WebhookSink:
 
     def send(self, event: OutgoingEvent) -> None:
         headers, body = to_structured_message(event)
-        signature = self._signature(event.event_id, body)
-        _post(self._client, self._url, body, {**headers, **signature, **_trace(event)}, self._timeout_s)
+        headers = {**headers, **self._sign(event.event_id, body), **_trace_header(event)}
+        _post(self._client, self._url, body, headers, self._timeout_s)
 
-    def _signature(self, message_id: str, body: bytes) -> dict[str, str]:
-        moment = str(int(time.time()))  # of this attempt: receivers refuse old ones
+    def _sign(self, message_id: str, body: bytes) -> dict[str, str]:
+        moment = str(int(time.time()))  # of this attempt, because receivers refuse old ones
         signed = f"{message_id}.{moment}.".encode() + body
         digest = base64.b64encode(hmac.digest(self._secret, signed, hashlib.sha256)).decode()
-        return {"webhook-id": message_id, "webhook-timestamp": moment, "webhook-signature": f"v1,{digest}"}
+        return {
+            "webhook-id": message_id,
+            "webhook-timestamp": moment,
+            "webhook-signature": f"v1,{digest}",
+        }
 
 
-def _trace(event: OutgoingEvent) -> dict[str, str]:
-    """For what lies between here and the receiver, which knows HTTP and no events (W3C Trace Context)."""
+def _trace_header(event: OutgoingEvent) -> dict[str, str]:
+    """Return the header for proxies, which do not read events (W3C Trace Context)."""
     return {"traceparent": event.traceparent} if event.traceparent else {}
 
 
-def _post(client: HttpClient, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> None:
+def _post(
+    client: HttpClient,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    timeout_s: float,
+) -> None:
     try:
-        with client.post(url, body, headers, deadline=time.monotonic() + timeout_s) as answer:
-            status = answer.status
+        with client.post(url, body, headers, deadline=time.monotonic() + timeout_s) as response:
+            status = response.status
     except CallFailed as error:
         raise Unavailable("The receiver of events cannot be reached.") from error
     if 200 <= status < 300:

@@ -1,4 +1,4 @@
-"""Detector that always finds the same: for demos and tests without a predictor."""
+"""Return fixed circles, for demos and tests without a predictor."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ FIXED = (
 
 
 class FixedDetector:
-    """Finds those of `circles` that fit into the picture, whatever is in it."""
+    """Returns those of `circles` that fit into the picture. It does not read the picture."""
 
     def __init__(self, circles: tuple[Circle, ...] = FIXED) -> None:
         self._circles = circles

@@ -1,4 +1,4 @@
-"""HTTP to other people's servers with a deadline that holds: the only file that imports requests."""
+"""Send HTTP requests with a hard total deadline. The only file that imports requests."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from circles.formats.fields import clean_text
 
 
 class CallFailed(Exception):
-    """No whole answer came."""
+    """The call did not end with a complete response."""
 
 
 class NotReached(CallFailed):
@@ -23,15 +23,15 @@ class TooSlow(CallFailed):
 
 
 class BrokenOff(CallFailed):
-    """The answer began and was no HTTP, cut off, or not what its encoding promises."""
+    """The response began, but was not HTTP, was cut off or has a wrong encoding."""
 
 
 class TooMuch(CallFailed):
-    """The answer is larger than the caller reads."""
+    """The response is larger than the caller's limit."""
 
 
 class Response:
-    """An answer whose body is still on its way; gone when the with statement of HttpClient.post ends."""
+    """A response whose body is not read yet. It ends with the block of HttpClient.post."""
 
     def __init__(self, response: requests.Response, deadline: float) -> None:
         self._response, self._deadline = response, deadline
@@ -39,7 +39,7 @@ class Response:
         self.headers: Mapping[str, str] = response.headers
 
     def read(self, max_bytes: int) -> bytes:
-        """Read to the end. Raises TooMuch past max_bytes, TooSlow past the deadline."""
+        """Return the whole body. Raises TooMuch over max_bytes, TooSlow after the deadline."""
         parts: list[bytes] = []
         size = 0
         for part in self._response.iter_content(64 * 1024):
@@ -47,12 +47,13 @@ class Response:
             size += len(part)
             if size > max_bytes:
                 raise TooMuch
-        if time.monotonic() >= self._deadline:  # an answer without a length ends where it was cut off
+        # Without a length, a response that was cut off ends normally.
+        if time.monotonic() >= self._deadline:
             raise TooSlow
         return b"".join(parts)
 
     def words(self) -> str:
-        """Return the beginning of an error's body as one line, for the log only: it may echo a request."""
+        """Return the start of an error's body as one line, for the log. It may echo a request."""
         try:
             begin: bytes = next(self._response.iter_content(64 * 1024), b"")
         except requests.RequestException as error:
@@ -61,30 +62,42 @@ class Response:
 
 
 class HttpClient:
-    """Keeps connections; follows no redirect and knows no proxy. Safe from many threads."""
+    """Keeps connections, without redirects and proxies. Safe to use from many threads."""
 
     def __init__(self, *, threads: int, connect_timeout_s: float) -> None:
         self._connect_timeout_s = connect_timeout_s
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy of the environment has no business inside the cluster
+        self._session.trust_env = False  # a proxy is not for calls inside the cluster
         pool = DeadlineAdapter(pool_maxsize=threads)
         self._session.mount("http://", pool)
         self._session.mount("https://", pool)
 
     @contextmanager
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Iterator[Response]:
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        deadline: float,
+    ) -> Iterator[Response]:
         """
-        Post once; everything within the with statement ends at deadline, a moment of time.monotonic().
+        Post once. The with block ends at deadline, a moment of time.monotonic().
 
         Raises:
-            NotReached, TooSlow, BrokenOff: also from reading the answer within the with statement.
+            NotReached, TooSlow, BrokenOff: also from reading the response within the with block.
         """
         remaining_s = max(deadline - time.monotonic(), 0.001)
         timeouts = (min(self._connect_timeout_s, remaining_s), remaining_s)
         try:
             with (
                 self._session.post(
-                    url, data=body, headers=headers, timeout=timeouts, stream=True, allow_redirects=False
+                    url,
+                    data=body,
+                    headers=headers,
+                    timeout=timeouts,
+                    stream=True,
+                    allow_redirects=False,
                 ) as response,
                 cut_off(deadline - time.monotonic(), response.raw.shutdown),
             ):

@@ -1,1 +1,1 @@
-"""The detector behind a KServe predictor."""
+"""Detect circles with a KServe predictor."""

@@ -1,4 +1,4 @@
-"""The three forms in which a picture goes to a KServe predictor, and where its answer's predictions lie in each."""
+"""Write requests and read responses of the three protocols of a KServe predictor."""
 
 import base64
 import json
@@ -10,17 +10,18 @@ from circles.domain.pictures import Picture
 
 
 class WrongAnswer(Exception):
-    """A 200 whose body is not what the protocol says; the message is ours and safe to show."""
+    """A 200 with a body that does not follow the protocol. A client may see the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """
-    One wire form.
+    One protocol.
 
-    path: format string with the model's name, to post to.
-    encode: picture to (headers, body).
-    predictions: the parsed JSON answer to (list with one entry per instance, model version or None).
+    path: where to post, a format string with the model's name.
+    encode: returns headers and body for a picture.
+    predictions: returns the predictions, one for each instance, and the model version or None, from
+        the parsed JSON of a response.
     """
 
     path: str
@@ -29,9 +30,9 @@ class Protocol:
 
 
 def _encode_v1(picture: Picture) -> tuple[dict[str, str], bytes]:
-    # Exactly "application/json": the KServe SDK compares the whole header and takes anything else for raw bytes.
-    image = base64.b64encode(picture.data)
-    return {"Content-Type": "application/json"}, b'{"instances": [{"image_bytes": {"b64": "%s"}}]}' % image
+    body = b'{"instances": [{"image_bytes": {"b64": "%s"}}]}' % base64.b64encode(picture.data)
+    # Exactly this value: the KServe SDK reads a body with any other as raw bytes.
+    return {"Content-Type": "application/json"}, body
 
 
 def _encode_v1_raw(picture: Picture) -> tuple[dict[str, str], bytes]:
@@ -39,39 +40,55 @@ def _encode_v1_raw(picture: Picture) -> tuple[dict[str, str], bytes]:
 
 
 def _encode_v2_binary(picture: Picture) -> tuple[dict[str, str], bytes]:
-    """Binary tensor data extension: a JSON header, then one BYTES element with its 4-byte little-endian length."""
+    """
+    Encode a picture with the binary tensor data extension.
+
+    A JSON header is followed by one BYTES element with its 4-byte little-endian length.
+    """
     element = len(picture.data).to_bytes(4, "little") + picture.data
-    tensor = {"name": "image", "shape": [1], "datatype": "BYTES", "parameters": {"binary_data_size": len(element)}}
+    tensor = {
+        "name": "image",
+        "shape": [1],
+        "datatype": "BYTES",
+        "parameters": {"binary_data_size": len(element)},
+    }
     header = json.dumps({"inputs": [tensor]}).encode()
-    sizes = {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": str(len(header))}
-    return sizes, header + element
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Inference-Header-Content-Length": str(len(header)),
+    }
+    return headers, header + element
 
 
-def _predictions_v1(answer: dict[str, Any]) -> tuple[list[Any], str | None]:
+def _read_v1(answer: dict[str, Any]) -> tuple[list[Any], str | None]:
     predictions = answer.get("predictions")
     if not isinstance(predictions, list):
-        raise WrongAnswer("the answer has no list of predictions")
+        raise WrongAnswer("the answer does not have a list of predictions")
     return predictions, None
 
 
-def _predictions_v2(answer: dict[str, Any]) -> tuple[list[Any], str | None]:
-    """The first output is a BYTES tensor whose elements are JSON text, one an instance."""
+def _read_v2(answer: dict[str, Any]) -> tuple[list[Any], str | None]:
+    """Read the first output, a BYTES tensor of JSON texts, one for each instance."""
     try:
         elements = answer["outputs"][0]["data"]
         return [_loads(element) for element in elements], answer.get("model_version")
     except (KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
-        raise WrongAnswer("the answer has no output tensor with JSON text") from error
+        raise WrongAnswer("the answer does not have an output tensor of JSON texts") from error
 
 
 PROTOCOLS = {
-    "v1": Protocol("/v1/models/{model}:predict", _encode_v1, _predictions_v1),
-    "v1-raw": Protocol("/v1/models/{model}:predict", _encode_v1_raw, _predictions_v1),
-    "v2-binary": Protocol("/v2/models/{model}/infer", _encode_v2_binary, _predictions_v2),
+    "v1": Protocol("/v1/models/{model}:predict", _encode_v1, _read_v1),
+    "v1-raw": Protocol("/v1/models/{model}:predict", _encode_v1_raw, _read_v1),
+    "v2-binary": Protocol("/v2/models/{model}/infer", _encode_v2_binary, _read_v2),
 }
 
 
 def read_json(body: bytes) -> dict[str, Any]:
-    """Parse an answer's body. Raises WrongAnswer unless it is a JSON object; NaN is no JSON (RFC 8259, section 6)."""
+    """
+    Parse a response's body.
+
+    Raises WrongAnswer unless it is a JSON object. NaN is not JSON (RFC 8259, section 6).
+    """
     try:
         answer = _loads(body)
     except (ValueError, RecursionError) as error:
@@ -82,7 +99,7 @@ def read_json(body: bytes) -> dict[str, Any]:
 
 
 def _loads(text: str | bytes) -> Any:
-    """Parse JSON, whose writer may be Python and say NaN. Raises ValueError, RecursionError."""
+    """Parse JSON. Raises ValueError, also for the NaN that Python writes, and RecursionError."""
     return json.loads(text, parse_constant=_refuse_constant)
 
 
