@@ -6,7 +6,9 @@ from tests import servers
 
 
 def pytest_addoption(parser):
-    parser.addoption("--drops", type=int, default=40, help="files that tests/system/test_drops.py drops at once")
+    parser.addoption(
+        "--drops", type=int, default=40, help="files that tests/system/test_drops.py drops at once"
+    )
 
 
 @pytest.fixture(scope="session")

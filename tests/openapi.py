@@ -10,7 +10,9 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-CONTRACT: dict[str, Any] = json.loads((Path(__file__).parents[1] / "lib/circles/web/openapi.json").read_text())
+CONTRACT: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "lib/circles/web/openapi.json").read_text()
+)
 _URI = "urn:circles:contract"
 _REGISTRY = Registry().with_resource(_URI, DRAFT202012.create_resource(CONTRACT))
 _PROBLEM = f"{_URI}#/components/schemas/Problem"
@@ -21,7 +23,13 @@ _ANYWHERE = {404, 405}
 
 
 def check_answer(
-    method: str, path: str, status: int, headers: Mapping[str, str], body: bytes, *, function: str | None = None
+    method: str,
+    path: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    function: str | None = None,
 ) -> None:
     """
     Raise AssertionError for a response that violates the contract.
@@ -37,7 +45,9 @@ def check_answer(
     operation = _operation(method, path)
     if function is None and path.rstrip("/") in _INSIDE:
         operation = None
-    if operation is None or (function and not {function, "all"} & set(_resolved(operation)["tags"])):
+    if operation is None or (
+        function and not {function, "all"} & set(_resolved(operation)["tags"])
+    ):
         assert status in _ANYWHERE, f"{asked}, but there is no such route: 404 or 405 is right"
         _check_problem(asked, method, status, headers, body)
         return
@@ -78,7 +88,9 @@ def _at(pointer: str) -> dict[str, Any]:
     return dict(node)
 
 
-def _check_headers(asked: str, pointer: str, documented: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+def _check_headers(
+    asked: str, pointer: str, documented: Mapping[str, Any], headers: Mapping[str, str]
+) -> None:
     for name, header in documented.items():
         value = headers.get(name.lower())
         assert value is not None or not header.get("required"), f"{asked} without the header {name}"
@@ -87,13 +99,20 @@ def _check_headers(asked: str, pointer: str, documented: Mapping[str, Any], head
 
 
 def _check_body(
-    asked: str, method: str, pointer: str, documented: Mapping[str, Any], headers: Mapping[str, str], body: bytes
+    asked: str,
+    method: str,
+    pointer: str,
+    documented: Mapping[str, Any],
+    headers: Mapping[str, str],
+    body: bytes,
 ) -> None:
     media_type = headers.get("content-type", "").partition(";")[0]
     if not documented:
         assert body == b"", f"{asked} with a body that the contract does not know"
         return
-    assert media_type in documented, f"{asked} as {media_type!r}; the contract says {', '.join(documented)}"
+    assert media_type in documented, (
+        f"{asked} as {media_type!r}; the contract says {', '.join(documented)}"
+    )
     if method == "HEAD":
         assert body == b"", f"{asked} with a body"
     elif media_type.endswith("json"):
@@ -110,25 +129,33 @@ def read_json(body: bytes) -> Any:
     return json.loads(body, parse_constant=refuse)
 
 
-def _check_problem(asked: str, method: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+def _check_problem(
+    asked: str, method: str, status: int, headers: Mapping[str, str], body: bytes
+) -> None:
     """
     Check a problem document (RFC 9457).
 
     Its type is our urn, its instance the request's id.
     """
-    assert headers.get("content-type") == "application/problem+json", f"{asked} as {headers.get('content-type')}"
+    assert headers.get("content-type") == "application/problem+json", (
+        f"{asked} as {headers.get('content-type')}"
+    )
     assert status != 405 or headers.get("allow"), f"{asked} without Allow"
     if method == "HEAD":
         return
     problem = read_json(body)
     _validate(asked, {"$ref": _PROBLEM}, problem)
     assert problem["status"] == status, f"{asked}, and its body says {problem['status']}"
-    assert re.fullmatch(r"urn:circles:problem:[a-z]+(-[a-z]+)*", problem["type"]), f"{asked}: {problem['type']}"
+    assert re.fullmatch(r"urn:circles:problem:[a-z]+(-[a-z]+)*", problem["type"]), (
+        f"{asked}: {problem['type']}"
+    )
     assert problem["instance"].startswith("urn:circles:request:"), f"{asked}: {problem['instance']}"
     assert problem["title"] and problem["detail"], f"{asked} without words"
 
 
 def _validate(asked: str, schema: Mapping[str, Any], instance: Any) -> None:
-    validator = Draft202012Validator(schema, registry=_REGISTRY, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    validator = Draft202012Validator(
+        schema, registry=_REGISTRY, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )
     error = next(validator.iter_errors(instance), None)
     assert error is None, f"{asked}: {error.message} at {error.json_path}"

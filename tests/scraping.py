@@ -8,7 +8,9 @@ from circles.telemetry.metrics import metrics
 
 def samples(text):
     """Yield (name, labels, value) of each sample in Prometheus' text format."""
-    return [(each.name, each.labels, each.value) for family in plain(text) for each in family.samples]
+    return [
+        (each.name, each.labels, each.value) for family in plain(text) for each in family.samples
+    ]
 
 
 def open_metrics_names(text):
@@ -18,7 +20,11 @@ def open_metrics_names(text):
 
 def total(text, name, **labels):
     """Return the sum of the matching samples, or 0."""
-    return sum(value for sample, known, value in samples(text) if sample == name and known.items() >= labels.items())
+    return sum(
+        value
+        for sample, known, value in samples(text)
+        if sample == name and known.items() >= labels.items()
+    )
 
 
 class Counted:

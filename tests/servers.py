@@ -72,15 +72,24 @@ def seaweedfs(folder, **environment):
         "-s3.port.lance=0",
         f"-s3.config={CREDENTIALS}",
         # otherwise each is 10,000 above the HTTP port, which may not exist
-        *(f"-{name}.port.grpc={port}" for name, port in zip(("master", "volume", "filer", "s3"), grpc, strict=True)),
+        *(
+            f"-{name}.port.grpc={port}"
+            for name, port in zip(("master", "volume", "filer", "s3"), grpc, strict=True)
+        ),
     ]
     with open(Path(folder) / "weed.log", "w+") as log:
         process = subprocess.Popen(
-            command, stdout=log, stderr=subprocess.STDOUT, cwd=folder, env={**os.environ, **environment}
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env={**os.environ, **environment},
         )
         try:
             known = json.loads(CREDENTIALS.read_text())["identities"][0]["credentials"][0]
-            server = S3Server(f"http://127.0.0.1:{s3}", known["accessKey"], known["secretKey"], True)
+            server = S3Server(
+                f"http://127.0.0.1:{s3}", known["accessKey"], known["secretKey"], True
+            )
             _wait_until_it_writes(server, process, log)
             yield server
         finally:
@@ -121,12 +130,16 @@ def _wait_until_it_writes(server, process, log, timeout_s=60):
                 client.create_bucket(Bucket="ready")
                 client.put_object(Bucket="ready", Key="ready", Body=b"ready")
                 return
-            except Exception as error:  # connection refused, 404 while it starts, 500 until a volume is ready
+            except (
+                Exception
+            ) as error:  # connection refused, 404 while it starts, 500 until a volume is ready
                 if isinstance(error, urllib.error.HTTPError):
                     error.close()
                 log.seek(0)
                 assert process.poll() is None, f"weed has ended:\n{log.read()}"
-                assert time.monotonic() < deadline, f"weed does not get ready ({error}):\n{log.read()}"
+                assert time.monotonic() < deadline, (
+                    f"weed does not get ready ({error}):\n{log.read()}"
+                )
                 time.sleep(0.1)
     finally:
         client.close()

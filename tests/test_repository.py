@@ -19,14 +19,20 @@ ROOT = Path(__file__).resolve().parents[1]
 FUNCTIONS = sorted(path.parent.name for path in ROOT.glob("functions/*/main.py"))
 EVENT_FUNCTIONS = {"bridge", "ingest", "repair"}
 """Functions for events: not behind the gateway and not in the HTTP contract."""
-SOURCES = sorted(path.relative_to(ROOT) for folder in ("lib", "functions") for path in (ROOT / folder).rglob("*.py"))
+SOURCES = sorted(
+    path.relative_to(ROOT)
+    for folder in ("lib", "functions")
+    for path in (ROOT / folder).rglob("*.py")
+)
 PACKAGE = [source for source in SOURCES if source.is_relative_to("lib/circles")]
 README = (ROOT / "README.md").read_text()
 CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
 
 
 def tracked(*where):
-    out = subprocess.run(["git", "ls-files", "-z", *where], cwd=ROOT, check=True, capture_output=True, text=True)
+    out = subprocess.run(
+        ["git", "ls-files", "-z", *where], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     return [ROOT / name for name in out.stdout.split("\0") if name]
 
 
@@ -58,7 +64,9 @@ def test_function_is_short_and_started_by_the_procfile(function):
         for each in node.decorator_list
     }
     targets = [name for name, by in decorated.items() if by.startswith("functions_framework.")]
-    [line] = re.findall(rf"^{function}: (.*)", (ROOT / "manifests/local/Procfile").read_text(), re.M)
+    [line] = re.findall(
+        rf"^{function}: (.*)", (ROOT / "manifests/local/Procfile").read_text(), re.M
+    )
 
     assert len(source.splitlines()) <= 45
     assert len(targets) == 1
@@ -184,14 +192,18 @@ def test_driver_is_imported_in_one_place(source):
     for module in imports(source):
         top = module.partition(".")[0]
         if top in DRIVERS:
-            assert re.search(f"(^|/)({DRIVERS[top]})$", source.as_posix()), f"{source} imports {module}"
+            assert re.search(f"(^|/)({DRIVERS[top]})$", source.as_posix()), (
+                f"{source} imports {module}"
+            )
         else:
             assert top == "circles" or top in sys.stdlib_module_names, f"{source} imports {module}"
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_driver_is_imported_somewhere(driver):
-    assert any(module.partition(".")[0] == driver for source in SOURCES for module in imports(source))
+    assert any(
+        module.partition(".")[0] == driver for source in SOURCES for module in imports(source)
+    )
 
 
 MAY_IMPORT = {
@@ -208,12 +220,14 @@ MAY_IMPORT = {
     "serve": {"bootstrap", "settings"},
     "repair": {"bootstrap", "domain", "settings", "usecases"},
 }
-"""Which folders and files of lib/circles one of them may import, besides itself: those that lie further in."""
+"""Which folders and files of lib/circles each may import, besides itself."""
 
 
 def ours(source):
-    """The modules of ours that a file of lib/circles imports, without circles: adapters.sqlite.rows.SqliteRows."""
-    names = (name.removeprefix("circles.") for name in imports(source) if name.startswith("circles."))
+    """Return the circles modules that a file imports, as adapters.sqlite.rows.SqliteRows."""
+    names = (
+        name.removeprefix("circles.") for name in imports(source) if name.startswith("circles.")
+    )
     return [name for name in names if not name.startswith("__")]
 
 
@@ -243,19 +257,25 @@ def test_adapters_import_no_other_adapter(source):
     own = source.relative_to("lib/circles/adapters").with_suffix("").parts[0]
     for name in ours(source):
         if name.startswith("adapters."):
-            assert name.split(".")[1] in (own, "http_client", "deadlines", "volume"), f"{source} imports {name}"
+            assert name.split(".")[1] in (own, "http_client", "deadlines", "volume"), (
+                f"{source} imports {name}"
+            )
 
 
 def test_only_bootstrap_imports_adapters():
     for source in SOURCES:
         if source.name != "bootstrap.py" and source not in ADAPTERS:
-            assert not [name for name in imports(source) if name.startswith("circles.adapters")], source
+            assert not [name for name in imports(source) if name.startswith("circles.adapters")], (
+                source
+            )
 
 
 def test_only_settings_reads_the_environment():
     for source in SOURCES:
         if source.name != "settings.py":
-            assert not re.search(r"\benviron\b(?!\[\"wsgi)|\bgetenv\b", without_requests(source)), source
+            assert not re.search(r"\benviron\b(?!\[\"wsgi)|\bgetenv\b", without_requests(source)), (
+                source
+            )
 
 
 def without_requests(source):
@@ -269,7 +289,10 @@ def test_gateway_limit_adds_128_kib_for_the_form():
     assert limits == {str(Settings().max_upload_bytes + 128 * 1024)}
 
 
-@pytest.mark.parametrize("requirements", [path for path in tracked() if path.name == "requirements.txt"],
+REQUIREMENTS = [path for path in tracked() if path.name == "requirements.txt"]
+
+
+@pytest.mark.parametrize("requirements", REQUIREMENTS,
                          ids=lambda path: path.parent.name)  # fmt: skip
 def test_every_requirement_is_pinned(requirements):
     lines = [line.partition("#")[0].strip() for line in requirements.read_text().splitlines()]

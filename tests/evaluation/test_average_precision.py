@@ -1,4 +1,4 @@
-"""AP by faster-coco-eval: a case worked out by hand, and the same figures as pycocotools on random ones."""
+"""Compare AP with a case worked out by hand and with pycocotools."""
 
 from pathlib import Path
 
@@ -12,7 +12,13 @@ from predictor.evaluation.matching import Found
 
 def picture(boxes, ignored=()):
     array = np.array(boxes, float).reshape(-1, 4)
-    return Labelled(Path("p.png"), "all", array, np.array(ignored, float).reshape(-1, 4), np.zeros((len(array), 3)))
+    return Labelled(
+        Path("p.png"),
+        "all",
+        array,
+        np.array(ignored, float).reshape(-1, 4),
+        np.zeros((len(array), 3)),
+    )
 
 
 def answer(boxes, scores):
@@ -21,7 +27,8 @@ def answer(boxes, scores):
 
 
 def test_ap_of_a_hit_a_miss_and_a_hit():
-    # precision at the two hits: 1, then 2/3; both of the two labels are found: 51 recall levels at 1, 50 at 2/3
+    # Precision at the two hits is 1, then 2/3. Both labels are found: 51 recall levels at 1, 50
+    # at 2/3
     truth = [picture([[0, 0, 10, 10], [50, 50, 10, 10]])]
     found = [answer([[0, 0, 10, 10], [90, 90, 10, 10], [50, 50, 10, 10]], [0.9, 0.8, 0.7])]
     ap50, ap = average_precision(found, truth)

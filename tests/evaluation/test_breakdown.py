@@ -27,7 +27,9 @@ def found(*rows):
 
 
 def by_title(parts):
-    return {part.title: {row.label: (row.number, *row.values) for row in part.rows} for part in parts}
+    return {
+        part.title: {row.label: (row.number, *row.values) for row in part.rows} for part in parts
+    }
 
 
 def test_recall_is_given_for_each_size():
@@ -53,12 +55,20 @@ def test_recall_is_given_for_each_visible_share():
 def test_labels_without_visible_share_give_no_such_table():
     finds = found((50, 50, 20, 0.9))
 
-    assert "found, by visible share" not in by_title(break_down([finds], [finds], [labelled((50, 50, 20))]))
+    assert "found, by visible share" not in by_title(
+        break_down([finds], [finds], [labelled((50, 50, 20))])
+    )
 
 
 def test_reliability_compares_score_with_share_right():
     picture = labelled((50, 50, 20), (150, 50, 20))
-    finds = found((50, 50, 20, 0.8), (150, 50, 20, 0.8), (300, 300, 20, 0.8), (300, 100, 20, 0.8), (9, 9, 5, 0.1))
+    finds = found(
+        (50, 50, 20, 0.8),
+        (150, 50, 20, 0.8),
+        (300, 300, 20, 0.8),
+        (300, 100, 20, 0.8),
+        (9, 9, 5, 0.1),
+    )
 
     part = measure_reliability([finds], [picture])
 

@@ -22,8 +22,14 @@ def dataset(tmp_path):
         image.save(tmp_path / f"{number}.png")
         images.append({"id": number, "file_name": f"{number}.png", "width": 400, "height": 300})
         box = [x - r, y - r, 2 * r, 2 * r]
-        annotations.append({"id": number, "image_id": number, "category_id": 1, "bbox": box, "iscrowd": 0})
-    document = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "coin"}]}
+        annotations.append(
+            {"id": number, "image_id": number, "category_id": 1, "bbox": box, "iscrowd": 0}
+        )
+    document = {
+        "images": images,
+        "annotations": annotations,
+        "categories": [{"id": 1, "name": "coin"}],
+    }
     (tmp_path / "_annotations.coco.json").write_text(json.dumps(document))
     return tmp_path
 

@@ -13,7 +13,9 @@ from predictor.evaluation.matching import Found, box_ious, judge
 def labelled(*circles, ignored=()):
     """A picture with circles (x, y, radius) and ignore boxes (left, top, width, height)."""
     rounds = np.array(circles, float).reshape(-1, 3)
-    return Labelled(Path("p.png"), "all", boxes_of(rounds), np.array(ignored, float).reshape(-1, 4), rounds)
+    return Labelled(
+        Path("p.png"), "all", boxes_of(rounds), np.array(ignored, float).reshape(-1, 4), rounds
+    )
 
 
 def found(*circles, scores=None):
@@ -26,7 +28,9 @@ def boxes_of(rounds):
 
 
 def test_iou_of_boxes_shifted_by_half_a_side():
-    ious = box_ious(np.array([[0.0, 0, 10, 10]]), np.array([[5.0, 0, 10, 10], [0, 0, 10, 10], [20, 0, 5, 5]]))
+    ious = box_ious(
+        np.array([[0.0, 0, 10, 10]]), np.array([[5.0, 0, 10, 10], [0, 0, 10, 10], [20, 0, 5, 5]])
+    )
     assert ious.tolist() == [[pytest.approx(1 / 3), 1.0, 0.0]]
 
 
@@ -43,20 +47,24 @@ def test_duplicate_detection_counts_as_wrong():
 
 
 def test_matching_beats_a_greedy_assignment():
-    # the first find overlaps both labels enough, the second only the first label; greedy by IoU strands the second
+    # The first find overlaps both labels enough, the second only the first label. Greedy matching
+    # by IoU would leave the second one without a label.
     truth = np.array([[0.0, 0, 10, 10], [4, 0, 10, 10]])
     guess = np.array([[1.0, 0, 10, 10], [-3, 0, 10, 10]])
     ious = box_ious(guess, truth)
     assert ious[0, 0] > ious[1, 0] >= 0.5 and ious[0, 1] >= 0.5 > ious[1, 1]
     zeros = np.ones((2, 3))
     verdict = judge(
-        Found(guess, zeros, np.ones(2), 0.0), Labelled(Path("p"), "all", truth, np.zeros((0, 4)), np.ones((2, 3)))
+        Found(guess, zeros, np.ones(2), 0.0),
+        Labelled(Path("p"), "all", truth, np.zeros((0, 4)), np.ones((2, 3))),
     )
     assert (verdict.right, verdict.wrong, verdict.missed) == (2, 0, 0)
 
 
 def test_detection_in_an_ignored_region_does_not_count():
-    verdict = judge(found((50, 50, 10), (305, 305, 10)), labelled((50, 50, 10), ignored=[(290, 290, 40, 40)]))
+    verdict = judge(
+        found((50, 50, 10), (305, 305, 10)), labelled((50, 50, 10), ignored=[(290, 290, 40, 40)])
+    )
     assert (verdict.right, verdict.wrong, verdict.missed) == (1, 0, 0)
 
 

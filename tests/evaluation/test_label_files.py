@@ -1,4 +1,4 @@
-"""COCO folders as Roboflow, Label Studio, CVAT and FiftyOne write them, and what is refused in words."""
+"""Read the COCO folders of Roboflow, Label Studio, CVAT and FiftyOne, or refuse them."""
 
 import json
 import sys
@@ -30,12 +30,28 @@ def write(tmp_path):
 
 def coco(*names, **label):
     """Return a document with one label for each name."""
-    images = [{"id": number, "file_name": name, "width": 40, "height": 30} for number, name in enumerate(names)]
+    images = [
+        {"id": number, "file_name": name, "width": 40, "height": 30}
+        for number, name in enumerate(names)
+    ]
     labels = [
-        {"id": n, "image_id": n, "category_id": 0, "bbox": [5, 6, 10, 12], "area": 120, "iscrowd": 0, **label}
+        {
+            "id": n,
+            "image_id": n,
+            "category_id": 0,
+            "bbox": [5, 6, 10, 12],
+            "area": 120,
+            "iscrowd": 0,
+            **label,
+        }
         for n in range(len(names))
     ]
-    return {"images": images, "annotations": labels, "categories": [{"id": 0, "name": "coin"}], "info": {}}
+    return {
+        "images": images,
+        "annotations": labels,
+        "categories": [{"id": 0, "name": "coin"}],
+        "info": {},
+    }
 
 
 def files_of(folder):
@@ -72,9 +88,16 @@ def test_folder_of_each_tool_is_read(write, label_file, name, picture):
 
 
 def test_absolute_path_is_read(write, tmp_path):
-    folder = write("labels/annotations.json", coco(str(tmp_path / "else" / "a.png")), "else/a.png", "labels/a.png")
+    folder = write(
+        "labels/annotations.json",
+        coco(str(tmp_path / "else" / "a.png")),
+        "else/a.png",
+        "labels/a.png",
+    )
 
-    assert [picture.file for picture in read_dataset(folder / "labels")] == [tmp_path / "else" / "a.png"]
+    assert [picture.file for picture in read_dataset(folder / "labels")] == [
+        tmp_path / "else" / "a.png"
+    ]
 
 
 def test_every_subset_is_read(write):
@@ -88,7 +111,9 @@ def test_every_subset_is_read(write):
 def test_byte_order_mark_is_read(write, encoding):
     text = json.dumps(coco("prägung.png"), ensure_ascii=False)
 
-    assert files_of(write("result.json", text.encode(encoding), "images/prägung.png")) == ["images/prägung.png"]
+    assert files_of(write("result.json", text.encode(encoding), "images/prägung.png")) == [
+        "images/prägung.png"
+    ]
 
 
 @pytest.mark.parametrize("missing", ["annotations", "categories", "info"])
@@ -167,11 +192,17 @@ def test_label_without_a_bbox_is_refused(write):
 @pytest.mark.parametrize("case", ["no labels", "unknown image", "broken picture", "unknown domain"])
 def test_command_exits_with_2_on_bad_input(write, tmp_path, monkeypatch, capsys, case):
     if case != "no labels":
-        write("labels.json", coco("a.png", **({"image_id": 9} if case == "unknown image" else {})), "data/a.png")
+        write(
+            "labels.json",
+            coco("a.png", **({"image_id": 9} if case == "unknown image" else {})),
+            "data/a.png",
+        )
     if case == "broken picture":
         (tmp_path / "data" / "a.png").write_bytes((tmp_path / "data" / "a.png").read_bytes()[:40])
     domain = ["--domain", "moons"] if case == "unknown domain" else []
-    monkeypatch.setattr(sys, "argv", ["evaluation", str(tmp_path), "--detector", "hough-tutorial", *domain])
+    monkeypatch.setattr(
+        sys, "argv", ["evaluation", str(tmp_path), "--detector", "hough-tutorial", *domain]
+    )
 
     with pytest.raises(SystemExit) as stopped:
         main()

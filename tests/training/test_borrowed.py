@@ -1,4 +1,4 @@
-"""Pictures borrowed from packages: the right file is picked, flattened or kept as a cut-out, and labelled empty."""
+"""Test pictures borrowed from packages: which file, flattened or cut out, labelled empty."""
 
 import json
 
@@ -25,7 +25,10 @@ def test_picture_is_picked_by_file_or_folder_name(tmp_path):
 
 
 def test_kept_picture_is_flattened_and_shrunk(tmp_path):
-    keep(picture(tmp_path / "wide.png", (4000, 500), (255, 0, 0, 0), "RGBA"), tmp_path / "kept" / "wide.png")
+    keep(
+        picture(tmp_path / "wide.png", (4000, 500), (255, 0, 0, 0), "RGBA"),
+        tmp_path / "kept" / "wide.png",
+    )
     with Image.open(tmp_path / "kept" / "wide.png") as kept:
         assert (kept.mode, kept.size) == ("RGB", (1600, 200))
         assert kept.getpixel((5, 5)) == (255, 255, 255)
@@ -52,7 +55,9 @@ def test_borrowed_validation_pictures_have_no_labels(tmp_path):
 def test_training_and_validation_share_no_picture():
     held_out = {name for names in WALLPAPERS["validation"].values() for name in names.split()}
     for use in set(WALLPAPERS) - {"validation"}:
-        assert held_out.isdisjoint(name for names in WALLPAPERS[use].values() for name in names.split())
+        assert held_out.isdisjoint(
+            name for names in WALLPAPERS[use].values() for name in names.split()
+        )
 
 
 def test_photographs_are_extracted_from_a_resource_file(tmp_path):
@@ -62,7 +67,15 @@ def test_photographs_are_extracted_from_a_resource_file(tmp_path):
     noise.save(large.with_suffix(".jpg"), quality=95)
     noise.resize((20, 15)).save(small)
     photographs = [large.with_suffix(suffix).read_bytes() for suffix in (".webp", ".jpg")]
-    resource = b"qres" + b"\0" * 30 + photographs[0] + small.read_bytes() + b"tree" + photographs[1] + b"names"
+    resource = (
+        b"qres"
+        + b"\0" * 30
+        + photographs[0]
+        + small.read_bytes()
+        + b"tree"
+        + photographs[1]
+        + b"names"
+    )
     found = dict(resource_pictures(resource))
     assert list(found.values()) == photographs
     assert all(len(digest) == 8 for digest in found)

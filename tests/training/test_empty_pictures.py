@@ -1,4 +1,4 @@
-"""Rendered pictures with nothing to find: signs and foliage, the same from the same seed, in the typefaces given."""
+"""Test rendered empty pictures: signs and foliage, the same from the same seed."""
 
 from pathlib import Path
 
@@ -15,7 +15,9 @@ NONE = np.zeros((0, 4), np.float32)
 BLUE = np.full((64, 64, 3), (0, 0, 255), np.uint8)
 
 
-@pytest.mark.parametrize("render", [lambda rng: render_sign(rng, [], [BLUE]), render_foliage], ids=["sign", "foliage"])
+@pytest.mark.parametrize(
+    "render", [lambda rng: render_sign(rng, [], [BLUE]), render_foliage], ids=["sign", "foliage"]
+)
 def test_seed_determines_the_picture(render):
     first, second = (render(np.random.default_rng(seed)) for seed in (3, 4))
     assert first.shape == (640, 640, 3) and first.dtype == np.uint8

@@ -1,4 +1,4 @@
-"""Nearly round things and cut-outs that are no circles: drawn where asked, the same from the same seed, unlabelled."""
+"""Test nearly round things and cut-outs: drawn where asked, deterministic, unlabelled."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_lookalike_is_drawn_and_repeatable(name):
 
 @pytest.mark.parametrize("name", ["superellipse", "egg", "part_disc"])
 def test_filled_lookalike_is_not_an_ellipse(name):
-    """The area of what was drawn differs from that of the ellipse of its outline's second moments."""
+    """The drawn area differs from the ellipse of the same second moments."""
     far = 0
     for seed in range(30):
         mask = (drawn(name, seed) != 128).any(2)
@@ -48,7 +48,9 @@ def red_square():
 def test_stamps_are_blended_by_their_opacity():
     grey = np.full((SIDE_PX, SIDE_PX, 3), 128, np.float32)
     laid = [add_stamps(np.random.default_rng(seed), grey, 1, [red_square()]) for seed in range(6)]
-    assert all((picture == 128).all(2).mean() > 0.2 for picture in laid), "what is see-through shows the ground"
+    assert all((picture == 128).all(2).mean() > 0.2 for picture in laid), (
+        "what is see-through shows the ground"
+    )
     assert any((picture[..., 0] - picture[..., 1] > 80).any() for picture in laid)
     assert (grey == 128).all()
 
@@ -70,7 +72,12 @@ def test_slide_is_nearly_uniform():
 
 def neighbours(monkeypatch, packed):
     """How many others lie within a diameter and a third of each disc, scene by scene."""
-    for name, value in {"PACKED": packed, "EMPTY": 0.0, "KINDS": {"coin": 1.0}, "CLOSENESS": (1.0,)}.items():
+    for name, value in {
+        "PACKED": packed,
+        "EMPTY": 0.0,
+        "KINDS": {"coin": 1.0},
+        "CLOSENESS": (1.0,),
+    }.items():
         monkeypatch.setattr(recipe, name, value)
     for seed in range(40):
         boxes = render_scene(np.random.default_rng(seed), 448, Materials()).boxes
@@ -81,4 +88,7 @@ def neighbours(monkeypatch, packed):
 
 def test_packed_discs_have_more_neighbours(monkeypatch):
     packed, strewn = (np.array(list(neighbours(monkeypatch, share))) for share in (1.0, 0.0))
-    assert np.mean(packed >= 3) > 1.3 * np.mean(strewn >= 3), (np.mean(packed >= 3), np.mean(strewn >= 3))
+    assert np.mean(packed >= 3) > 1.3 * np.mean(strewn >= 3), (
+        np.mean(packed >= 3),
+        np.mean(strewn >= 3),
+    )

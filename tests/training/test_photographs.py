@@ -9,20 +9,29 @@ import pytest
 from predictor.training.data.photographs import draw_weights, read_split
 from predictor.training.heldout import write_split
 
-SOURCES = ("kaa/coins-dataset:src/a.jpg", "Shenggan/BCCD_Dataset:b.jpg", "FajarOC/fruit-detection-yolov8:c.jpg")
+SOURCES = (
+    "kaa/coins-dataset:src/a.jpg",
+    "Shenggan/BCCD_Dataset:b.jpg",
+    "FajarOC/fruit-detection-yolov8:c.jpg",
+)
 
 
 @pytest.fixture
 def data(tmp_path):
     (tmp_path / "some" / "images").mkdir(parents=True)
     images = [
-        {"id": n, "file_name": f"{n}.png", "domain": "d", "source": source} for n, source in enumerate(SOURCES, 1)
+        {"id": n, "file_name": f"{n}.png", "domain": "d", "source": source}
+        for n, source in enumerate(SOURCES, 1)
     ]
     boxes = [{"id": 1, "image_id": 1, "bbox": [10, 20, 30, 40], "iscrowd": 0}]
     boxes.append({"id": 2, "image_id": 1, "bbox": [0, 0, 5, 5], "iscrowd": 1})
     for image in images:
-        cv2.imwrite(str(tmp_path / "some" / "images" / image["file_name"]), np.zeros((50, 60, 3), np.uint8))
-    (tmp_path / "some" / "annotations.json").write_text(json.dumps({"images": images, "annotations": boxes}))
+        cv2.imwrite(
+            str(tmp_path / "some" / "images" / image["file_name"]), np.zeros((50, 60, 3), np.uint8)
+        )
+    (tmp_path / "some" / "annotations.json").write_text(
+        json.dumps({"images": images, "annotations": boxes})
+    )
     return tmp_path
 
 

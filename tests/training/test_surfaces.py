@@ -1,4 +1,4 @@
-"""Surfaces out of game packages: lots by name or whole, from folders and archives, without icons and near copies."""
+"""Test surfaces from game packages: by name or whole, without icons and near copies."""
 
 import io
 import zipfile
@@ -46,14 +46,22 @@ def names(package, lot):
 
 
 @pytest.mark.parametrize(
-    "place", [{"folder": "game"}, {"folder": "textures", "archive": "all.pk3"}], ids=["folder", "zip"]
+    "place",
+    [{"folder": "game"}, {"folder": "textures", "archive": "all.pk3"}],
+    ids=["folder", "zip"],
 )
 def test_whole_lot_skips_copies_icons_and_exclusions(package, place):
-    assert names(package, Lot("g", "some", left_out="*_nm", **place)) == ["g-floors-tile", "g-walls-brick"]
+    assert names(package, Lot("g", "some", left_out="*_nm", **place)) == [
+        "g-floors-tile",
+        "g-walls-brick",
+    ]
 
 
 def test_named_pictures_are_taken_at_any_size(package):
-    assert names(package, Lot("g", "some", "game", "walls/icon walls/glass")) == ["g-walls-glass", "g-walls-icon"]
+    assert names(package, Lot("g", "some", "game", "walls/icon walls/glass")) == [
+        "g-walls-glass",
+        "g-walls-icon",
+    ]
 
 
 def test_training_and_evaluation_share_no_package():

@@ -1,4 +1,4 @@
-"""Training itself, where PyTorch is installed: targets, loss, a resumed run that equals an uncut one, the export."""
+"""Test training: targets, loss, a resumed run that equals an uninterrupted one, the export."""
 
 from dataclasses import replace
 
@@ -40,7 +40,10 @@ def test_targets_decode_to_the_boxes_they_encode():
 def test_perfect_output_has_zero_loss():
     boxes = np.array([[40.3, 70.9, 30, 44]], np.float32)
     targets = build_targets(boxes, NONE, 128)
-    parts = [torch.from_numpy(v)[None] for v in (targets.heat, targets.box, targets.weight, targets.judged)]
+    parts = [
+        torch.from_numpy(v)[None]
+        for v in (targets.heat, targets.box, targets.weight, targets.judged)
+    ]
     perfect = torch.from_numpy(output_of(targets))[None]
     assert detection_loss(perfect, *parts).total.item() == pytest.approx(0, abs=1e-3)
     shifted = perfect.clone()
@@ -52,7 +55,10 @@ def test_perfect_output_has_zero_loss():
 
 def test_detection_in_an_ignored_region_costs_nothing():
     targets = build_targets(NONE, np.array([[64, 64, 60, 60]], np.float32), 128)
-    parts = [torch.from_numpy(v)[None] for v in (targets.heat, targets.box, targets.weight, targets.judged)]
+    parts = [
+        torch.from_numpy(v)[None]
+        for v in (targets.heat, targets.box, targets.weight, targets.judged)
+    ]
     answer = torch.full((1, 5, 32, 32), -9.0)
     answer[:, 0, 16, 16] = 6
     assert detection_loss(answer, *parts).total.item() == pytest.approx(0, abs=1e-3)
@@ -71,8 +77,12 @@ def test_crops_keep_labels_on_what_they_show():
         for x, y, w, h in crop.boxes:
             dark = np.argwhere(crop.pixels.max(2) < 110)
             low, high = dark.min(0), dark.max(0) + 1
-            assert (max(0, x - w / 2), max(0, y - h / 2)) == pytest.approx((low[1], low[0]), abs=2.5)
-            assert (min(128, x + w / 2), min(128, y + h / 2)) == pytest.approx((high[1], high[0]), abs=2.5)
+            assert (max(0, x - w / 2), max(0, y - h / 2)) == pytest.approx(
+                (low[1], low[0]), abs=2.5
+            )
+            assert (min(128, x + w / 2), min(128, y + h / 2)) == pytest.approx(
+                (high[1], high[0]), abs=2.5
+            )
             shown += 1
     assert shown > 15
 
@@ -81,9 +91,15 @@ def test_crops_keep_labels_on_what_they_show():
 def ingredients(tmp_path):
     scenes = render_stock(tmp_path / "scenes", 5, 6, Materials(), 1)
     pixels = np.random.default_rng(0).integers(0, 256, (90, 120, 3)).astype(np.uint8)
-    photographs = [Photograph(pixels, np.array([[60, 40, 30, 30]], np.float32), NONE, "somewhere", "coins", "a.jpg")]
+    photographs = [
+        Photograph(
+            pixels, np.array([[60, 40, 30, 30]], np.float32), NONE, "somewhere", "coins", "a.jpg"
+        )
+    ]
     mixture = Mixture(side_px=64, size=2)
-    stage = Stage("first", 4, learning_rate=1e-3, learning_rate_end=1e-4, mixture=mixture, batch_seed=3)
+    stage = Stage(
+        "first", 4, learning_rate=1e-3, learning_rate_end=1e-4, mixture=mixture, batch_seed=3
+    )
     return stage, Batches(3, 4, scenes, photographs, [], mixture), photographs
 
 
@@ -113,7 +129,9 @@ def test_resumed_run_equals_an_uninterrupted_one(tmp_path, ingredients):
     resumed.run(stage, batches, photographs, tmp_path)
     assert torch.allclose(weights(resumed), weights(uncut), atol=1e-6)
     assert not torch.allclose(weights(uncut), weights(trainer()), atol=1e-3)
-    assert (tmp_path / "checkpoint.pt").exists() and "validation" in (tmp_path / "log.jsonl").read_text()
+    assert (tmp_path / "checkpoint.pt").exists() and "validation" in (
+        tmp_path / "log.jsonl"
+    ).read_text()
 
 
 @pytest.mark.filterwarnings("ignore:.*legacy TorchScript.*:DeprecationWarning")
@@ -122,12 +140,16 @@ def test_exported_file_answers_like_the_network(tmp_path):
 
     torch.manual_seed(1)
     network = CircleNet().eval()
-    version = export(network, tmp_path / "n.onnx", Calibration(1.5, -0.25, 0.8), min_score=0.4, date="2026-11")
+    version = export(
+        network, tmp_path / "n.onnx", Calibration(1.5, -0.25, 0.8), min_score=0.4, date="2026-11"
+    )
     session = onnxruntime.InferenceSession(tmp_path / "n.onnx", providers=["CPUExecutionProvider"])
     pixels = np.random.default_rng(2).integers(0, 256, (1, 128, 192, 3)).astype(np.uint8)
     (answer,) = session.run(None, {"pixels": pixels})
     with torch.no_grad():
-        wanted = network(torch.from_numpy((pixels.transpose(0, 3, 1, 2).astype(np.float32) - 127) / 128)).numpy()
+        wanted = network(
+            torch.from_numpy((pixels.transpose(0, 3, 1, 2).astype(np.float32) - 127) / 128)
+        ).numpy()
     small = np.minimum(0, wanted[:, 1:3].mean(1) - np.log(28 / 32))
     wanted[:, 0] = wanted[:, 0] * 1.5 - 0.25 + 0.8 * small
     assert answer == pytest.approx(wanted, abs=1e-3)
@@ -155,7 +177,9 @@ def test_plan_names_are_unique_and_the_rate_falls():
 def test_exported_weights_go_on_training(tmp_path):
     torch.manual_seed(4)
     network = CircleNet()
-    pictures = [np.random.default_rng(n).integers(0, 256, (96, 128, 3)).astype(np.uint8) for n in range(3)]
+    pictures = [
+        np.random.default_rng(n).integers(0, 256, (96, 128, 3)).astype(np.uint8) for n in range(3)
+    ]
     for _ in range(2):  # give the normalisations means and variances that are not 0 and 1
         network(as_input(torch.from_numpy(np.stack(pictures)[:, :64, :128])))
     export(network.eval(), tmp_path / "net.onnx", Calibration(), min_score=0.5, date="2026-11")
@@ -169,7 +193,9 @@ def test_exported_weights_go_on_training(tmp_path):
 
 
 def test_some_crops_show_things_larger_than_themselves():
-    source = Crop(np.zeros((900, 900, 3), np.uint8), np.array([[450, 450, 600, 600]], np.float32), NONE)
+    source = Crop(
+        np.zeros((900, 900, 3), np.uint8), np.array([[450, 450, 600, 600]], np.float32), NONE
+    )
 
     crops = [cut_crop(np.random.default_rng(seed), source, 128, (0.35, 1.8)) for seed in range(200)]
 

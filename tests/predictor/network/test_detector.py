@@ -1,4 +1,4 @@
-"""The shipped network behind the Detector interface: finds what the generator draws, bears any picture, any thread."""
+"""Test the shipped network as a Detector: drawn discs, any picture, any thread."""
 
 import hashlib
 import subprocess
@@ -26,10 +26,12 @@ def find(detector, pixels, **changes):
 
 
 def discs(width, height, *circles):
-    """Flat discs (x, y, radius) on beige, drawn four times as large and shrunk, so that rims are smooth."""
+    """Draw flat discs (x, y, radius) on beige, four times as large, then shrunk to smooth rims."""
     image = Image.new("RGB", (4 * width, 4 * height), (215, 205, 185))
     for x, y, r in circles:
-        ImageDraw.Draw(image).ellipse((4 * (x - r), 4 * (y - r), 4 * (x + r), 4 * (y + r)), fill=(70, 45, 30))
+        ImageDraw.Draw(image).ellipse(
+            (4 * (x - r), 4 * (y - r), 4 * (x + r), 4 * (y + r)), fill=(70, 45, 30)
+        )
     return np.asarray(image.resize((width, height), Image.Resampling.BOX))
 
 
@@ -96,7 +98,10 @@ def test_touching_discs_are_separated(detector):
 def test_small_discs_in_a_large_picture_are_found(detector):
     wanted = [(300 + 500 * i, 250 + 420 * j, 14) for i in range(6) for j in range(5)]
     found = find(detector, discs(3200, 2400, *wanted))
-    hits = sum(any(abs(c.centroid[0] - x) < 4 and abs(c.centroid[1] - y) < 4 for c in found) for x, y, _ in wanted)
+    hits = sum(
+        any(abs(c.centroid[0] - x) < 4 and abs(c.centroid[1] - y) < 4 for c in found)
+        for x, y, _ in wanted
+    )
     assert hits >= 28
     assert len(found) <= 32
 
@@ -105,7 +110,9 @@ def test_most_generated_circles_are_found(detector):
     from predictor.training.rendering.materials import Materials
     from predictor.training.rendering.scenes import render_scene
 
-    scenes = [render_scene(np.random.default_rng((990_001, i)), 448, Materials()) for i in range(40)]
+    scenes = [
+        render_scene(np.random.default_rng((990_001, i)), 448, Materials()) for i in range(40)
+    ]
     # 0.4 as long as the shipped weights are older than half of the kinds that are drawn; then 0.7
     assert recall_of(detector, scenes, least_px=20) > 0.4
 
@@ -114,7 +121,9 @@ def page_of_text():
     image = Image.new("RGB", (1000, 1400), "white")
     line = "Good code reads as if somebody cared about the odd one too. "
     for row in range(40):
-        ImageDraw.Draw(image).text((40, 30 + 33 * row), line * 2, fill="black", font=ImageFont.load_default(22))
+        ImageDraw.Draw(image).text(
+            (40, 30 + 33 * row), line * 2, fill="black", font=ImageFont.load_default(22)
+        )
     return np.asarray(image)
 
 
@@ -124,7 +133,9 @@ FEATURELESS = {
     "all black": lambda: np.zeros((768, 1024, 3), np.uint8),
     "all white": lambda: np.full((768, 1024, 3), 255, np.uint8),
     "noise": lambda: np.random.default_rng(1).integers(0, 256, (768, 1024, 3)).astype(np.uint8),
-    "checkerboard": lambda: np.kron(np.indices((24, 32)).sum(0) % 2, np.ones((32, 32)))[..., None].repeat(3, 2) * 255,
+    "checkerboard": lambda: (
+        np.kron(np.indices((24, 32)).sum(0) % 2, np.ones((32, 32)))[..., None].repeat(3, 2) * 255
+    ),
     "fine checkerboard": lambda: (np.indices((768, 1024)).sum(0) % 2)[..., None].repeat(3, 2) * 255,
     "eight by twenty thousand": lambda: np.random.default_rng(2).integers(0, 256, (8, 20000, 3)),
     "page of text": page_of_text,
@@ -144,7 +155,9 @@ def test_picture_without_circles_gives_few_detections(detector, name):
         assert 0 <= circle.score <= 1 and np.isfinite(circle.radius_px)
 
 
-@pytest.mark.parametrize(("first_score", "looks", "mean_score"), [(0.99, 1, 0.99), (0.7, 2, 0.5), (0.4, 1, 0.4)])
+@pytest.mark.parametrize(
+    ("first_score", "looks", "mean_score"), [(0.99, 1, 0.99), (0.7, 2, 0.5), (0.4, 1, 0.4)]
+)
 def test_only_a_doubtful_view_is_also_mirrored(first_score, looks, mean_score):
     answers = []
 
@@ -158,12 +171,16 @@ def test_only_a_doubtful_view_is_also_mirrored(first_score, looks, mean_score):
 
     pixels = np.arange(256 * 256 * 3, dtype=np.uint32).astype(np.uint8).reshape(256, 256, 3)
     found = find_boxes(answer, pixels, 0.1)
-    assert [view.tolist() for view in answers] == [pixels.tolist(), pixels[:, ::-1].tolist()][:looks]
+    assert [view.tolist() for view in answers] == [pixels.tolist(), pixels[:, ::-1].tolist()][
+        :looks
+    ]
     assert found.scores.tolist() == [pytest.approx(mean_score, abs=1e-3)]
 
 
 def test_threads_get_the_same_detections(detector):
-    pictures = [discs(640, 480, (100 + 40 * i, 200, 50), (450, 120 + 20 * i, 35)) for i in range(6)] * 3
+    pictures = [
+        discs(640, 480, (100 + 40 * i, 200, 50), (450, 120 + 20 * i, 35)) for i in range(6)
+    ] * 3
     alone = [find(detector, pixels) for pixels in pictures]
     with ThreadPoolExecutor(6) as pool:
         together = list(pool.map(lambda pixels: find(detector, pixels), pictures))
@@ -179,7 +196,9 @@ def test_input_pixels_are_not_changed(detector):
     assert np.array_equal(pixels, before)
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc"
+)
 def test_largest_picture_needs_at_most_600_mib():
     program = (
         "import re, numpy as np\n"
@@ -189,5 +208,7 @@ def test_largest_picture_needs_at_most_600_mib():
         "NetworkDetector().detect(pixels, min_score=0.05, max_objects=1000)\n"
         "print(re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1])\n"
     )
-    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert int(run.stdout) / 1024 <= 600

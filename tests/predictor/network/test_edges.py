@@ -11,7 +11,9 @@ def drawn(width, height, *circles, ground=(215, 205, 185), ink=(70, 45, 30)):
     """Draw discs (x, y, radius) four times as large and shrink them, so that rims are smooth."""
     image = Image.new("RGB", (4 * width, 4 * height), ground)
     for x, y, r in circles:
-        ImageDraw.Draw(image).ellipse((4 * (x - r), 4 * (y - r), 4 * (x + r), 4 * (y + r)), fill=ink)
+        ImageDraw.Draw(image).ellipse(
+            (4 * (x - r), 4 * (y - r), 4 * (x + r), 4 * (y + r)), fill=ink
+        )
     return np.asarray(image.resize((width, height), Image.Resampling.BOX))
 
 
@@ -50,7 +52,9 @@ def test_odd_shapes_are_borne(shape):
 def test_regular_patterns_give_no_circle():
     for cell in (5, 16, 40):
         squares = np.kron(np.indices((640 // cell, 640 // cell)).sum(0) % 2, np.ones((cell, cell)))
-        assert (find_circles(np.repeat(squares[..., None] * 255, 3, 2).astype(np.uint8)).scores < 0.5).all()
+        assert (
+            find_circles(np.repeat(squares[..., None] * 255, 3, 2).astype(np.uint8)).scores < 0.5
+        ).all()
 
 
 def test_view_of_pixels_in_any_order_is_read():

@@ -25,11 +25,18 @@ def test_edges_raise_doubtful_find():
 
 
 def test_weak_edge_lowers_no_score():
-    assert weigh(boxes((100, 100, 80, 0.95)), boxes((102, 100, 80, 0.1))).scores == pytest.approx([0.95])
+    assert weigh(boxes((100, 100, 80, 0.95)), boxes((102, 100, 80, 0.1))).scores == pytest.approx(
+        [0.95]
+    )
 
 
 def test_box_of_the_network_stays():
-    assert weigh(boxes((100, 100, 80, 0.3)), boxes((104, 100, 80, 0.9))).values[0].tolist() == [100, 100, 80, 80]
+    assert weigh(boxes((100, 100, 80, 0.3)), boxes((104, 100, 80, 0.9))).values[0].tolist() == [
+        100,
+        100,
+        80,
+        80,
+    ]
 
 
 def test_circle_that_only_edges_show_is_added():
@@ -40,7 +47,9 @@ def test_circle_that_only_edges_show_is_added():
 
 
 def test_edges_inside_a_sure_find_count_less():
-    inside, beside = (weigh(boxes((100, 100, 90, 0.95)), boxes((x, 100, 30, 0.9))) for x in (115, 300))
+    inside, beside = (
+        weigh(boxes((100, 100, 90, 0.95)), boxes((x, 100, 30, 0.9))) for x in (115, 300)
+    )
 
     assert inside.scores[1] < beside.scores[1]
 

@@ -1,4 +1,4 @@
-"""The parts around the network: tiles that leave no gap, peaks read exactly, rims measured to a fraction of a pixel."""
+"""Test the parts around the network: tiles, peaks and rims."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,16 @@ from PIL import Image, ImageDraw
 
 from predictor.network.decoding import Boxes, decode, mirrored, suppress
 from predictor.network.rim import refine
-from predictor.network.views import MOST_TILES, OVERLAP_PX, TILE_PX, View, affordable_scale, show, tiles, whole
+from predictor.network.views import (
+    MOST_TILES,
+    OVERLAP_PX,
+    TILE_PX,
+    View,
+    affordable_scale,
+    show,
+    tiles,
+    whole,
+)
 
 
 def boxes(*rows, scores=None):
@@ -19,7 +28,9 @@ def test_peak_is_decoded_to_a_box_in_pixels():
     output[1:, :, :] = 0
     output[0, 5, 9], output[1:, 5, 9] = 2.0, (np.log(2), np.log(0.5), 0.25, -0.5)
     found = decode(output, 0.3, 10)
-    assert found.values.tolist() == [[pytest.approx((9.5 + 0.25) * 4), pytest.approx((5.5 - 0.5) * 4), 64.0, 16.0]]
+    assert found.values.tolist() == [
+        [pytest.approx((9.5 + 0.25) * 4), pytest.approx((5.5 - 0.5) * 4), 64.0, 16.0]
+    ]
     assert found.scores.tolist() == [pytest.approx(1 / (1 + np.exp(-2)))]
 
 
@@ -48,7 +59,9 @@ def test_suppress_drops_duplicates_keeps_overlaps():
     assert len(suppress(coins).scores) == 2
 
 
-@pytest.mark.parametrize("size", [(1024, 768), (4000, 3000), (640, 640), (20000, 8), (3, 5000), (5000, 5000)])
+@pytest.mark.parametrize(
+    "size", [(1024, 768), (4000, 3000), (640, 640), (20000, 8), (3, 5000), (5000, 5000)]
+)
 def test_tiles_cover_the_picture_and_overlap(size):
     width, height = size
     scale = affordable_scale(width, height, 1.0)
@@ -69,7 +82,9 @@ def test_tiles_cover_the_picture_and_overlap(size):
 
 def test_box_is_cut_by_inner_edges_only():
     view = View(left=0, top=100, width=200, height=200, scale=1)
-    values = boxes([10, 200, 60, 60], [195, 200, 60, 60], [100, 105, 40, 40], [100, 295, 40, 40]).values
+    values = boxes(
+        [10, 200, 60, 60], [195, 200, 60, 60], [100, 105, 40, 40], [100, 295, 40, 40]
+    ).values
     assert view.cuts(values, (400, 300)).tolist() == [False, True, True, False]
 
 
@@ -85,7 +100,9 @@ def test_view_is_scaled_evenly_and_padded_with_grey():
 
 def test_strong_reduction_matches_pillow():
     rng = np.random.default_rng(4)
-    pixels = np.asarray(Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).resize((4000, 3000)))
+    pixels = np.asarray(
+        Image.fromarray(rng.integers(0, 256, (30, 40, 3), np.uint8)).resize((4000, 3000))
+    )
     shown, _ = show(pixels, whole(4000, 3000, 0.1))
     plain = np.asarray(Image.fromarray(pixels).resize((400, 300), Image.Resampling.BOX))
     assert np.abs(shown[:300, :400].astype(int) - plain).mean() < 2

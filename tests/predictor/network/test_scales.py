@@ -20,7 +20,9 @@ def row_of(count, size):
 def test_finer_scale_is_used_for_small_circles():
     assert mostly_small(boxes(*row_of(3, 30)), 0.5)
     assert not mostly_small(boxes(*row_of(3, 90)), 0.5)
-    assert not mostly_small(boxes(*row_of(3, 30), score=0.2), 0.5), "only what is fairly sure counts"
+    assert not mostly_small(boxes(*row_of(3, 30), score=0.2), 0.5), (
+        "only what is fairly sure counts"
+    )
     assert not mostly_small(boxes(), 0.5)
 
 
@@ -31,7 +33,10 @@ def test_pixels_are_enlarged_only_for_a_crowd():
 
 
 def test_each_scale_keeps_the_sizes_it_sees_best():
-    coarse, fine = boxes((300, 300, 200, 200), (40, 50, 20, 20)), boxes((300, 300, 180, 180), (41, 50, 20, 20))
+    coarse, fine = (
+        boxes((300, 300, 200, 200), (40, 50, 20, 20)),
+        boxes((300, 300, 180, 180), (41, 50, 20, 20)),
+    )
     found = joined(coarse, [fine], 0.5, 1.0)
     assert sorted(found.values.tolist()) == [[41, 50, 20, 20], [300, 300, 200, 200]]
 
