@@ -301,7 +301,7 @@ def test_missing_file_is_not_recreated(tmp_path):
 
 
 REPLACE_UNDER_WRITERS = """
-import json, os, sqlite3, sys, threading
+import json, os, sqlite3, sys, threading, time
 from datetime import UTC, datetime
 from pathlib import Path
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
@@ -330,7 +330,7 @@ threads = [threading.Thread(target=work) for _ in range(4)]
 for each in threads: each.start()
 os.replace(folder / "copy.db", path)
 replaced.set()
-while len(told) < 40: pass
+while len(told) < 40: time.sleep(0.01)
 stop.set()
 for each in threads: each.join()
 catalogue.close()
