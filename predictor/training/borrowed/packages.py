@@ -1,4 +1,8 @@
-"""Pictures inside Debian packages: unpacked without installing, picked by name, or taken out of Qt's resource files."""
+"""
+Read pictures inside Debian packages, without installing them.
+
+They are picked by name or cut out of Qt's resource files.
+"""
 
 import functools
 import re
@@ -15,7 +19,11 @@ _JPEG = re.compile(rb"\xff\xd8\xff[\xe0\xe1]")
 
 
 def unpack(package: str, folder: Path) -> Path:
-    """Download a Debian package of this system's release and unpack it; needs apt-get and dpkg-deb, no rights."""
+    """
+    Download and unpack a Debian package of this system's release.
+
+    It needs apt-get and dpkg-deb, but no root rights.
+    """
     target = folder / package
     if not target.is_dir():
         subprocess.run(["apt-get", "download", "-q", package], cwd=folder, check=True)
@@ -26,22 +34,32 @@ def unpack(package: str, folder: Path) -> Path:
 
 @functools.cache
 def _pictures(root: Path) -> tuple[Path, ...]:
-    return tuple(p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and "screenshot" not in p.stem)
+    return tuple(
+        p for p in root.rglob("*") if p.suffix.lower() in _SUFFIXES and "screenshot" not in p.stem
+    )
 
 
 def pick(root: Path, name: str) -> Path | None:
-    """The smallest picture of that name, or in the folder of that name, below root; None where there is none."""
+    """
+    Return the smallest picture of that name below root.
+
+    A picture in a folder of that name counts if no file has the name. Without any the result is
+    None.
+    """
     pictures = _pictures(root)
-    named = [p for p in pictures if p.stem == name] or [p for p in pictures if f"/{name}/" in str(p)]
+    named = [p for p in pictures if p.stem == name] or [
+        p for p in pictures if f"/{name}/" in str(p)
+    ]
     return min(named, key=lambda p: (p.stat().st_size, p), default=None)
 
 
 def resource_pictures(data: bytes) -> Iterator[tuple[str, bytes]]:
     """
-    JPEG and WebP pictures of a Qt resource file (.rcc), each with the first eight digits of its SHA-1.
+    Yield JPEG and WebP pictures of a Qt resource file (.rcc).
 
-    The format stores as they are files that compression would not make smaller, as photographs are, so that a picture
-    can be cut out by its own marks.
+    Each comes with the first eight digits of its SHA-1. The format stores files uncompressed if
+    compression would not make them smaller, as with photographs. So a picture can be cut out by
+    its own markers.
     """
     for match in _WEBP.finditer(data):
         length = int.from_bytes(match[1], "little") + 8
