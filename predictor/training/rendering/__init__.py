@@ -1,1 +1,5 @@
-"""Everything that is drawn for training. Start reading at scenes.py, and at recipe.py for what is shown how often."""
+"""
+Draw everything that training shows.
+
+Start reading at scenes.py, and at recipe.py for what is shown how often.
+"""

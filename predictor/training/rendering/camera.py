@@ -1,4 +1,4 @@
-"""What lens, sensor, light and file format do to a picture."""
+"""Imitate what lens, sensor, light and file format do to a picture."""
 
 import cv2
 import numpy as np
@@ -10,11 +10,20 @@ Bytes = NDArray[np.uint8]
 
 
 def photograph(rng: Random, scene: Floats) -> Bytes:
-    """Turn light (height, width, 3) into an 8-bit RGB picture: shade, cast, low light, blur, noise, JPEG."""
+    """
+    Turn light (height, width, 3) into an 8-bit RGB picture.
+
+    It adds shade, cast, low light, blur, noise and JPEG.
+    """
     side = scene.shape[0]
     if rng.random() < 0.3:
         xs, ys = coordinates(side, side)
-        scene = scene * (1 - rng.uniform(0.2, 1.2) * ((xs / side - 0.5) ** 2 + (ys / side - 0.5) ** 2))[..., None]
+        scene = (
+            scene
+            * (1 - rng.uniform(0.2, 1.2) * ((xs / side - 0.5) ** 2 + (ys / side - 0.5) ** 2))[
+                ..., None
+            ]
+        )
     if rng.random() < 0.2:
         scene = _cast_shadow(rng, scene)
     if rng.random() < 0.5:
@@ -30,7 +39,7 @@ def photograph(rng: Random, scene: Floats) -> Bytes:
 
 
 def compressed(rng: Random, picture: Bytes, share: float) -> Bytes:
-    """Send the picture through JPEG of a random quality, in so many cases of all."""
+    """Compress a share of the pictures as JPEG, at a random quality."""
     if rng.random() >= share:
         return picture
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))])
@@ -38,10 +47,15 @@ def compressed(rng: Random, picture: Bytes, share: float) -> Bytes:
 
 
 def _cast_shadow(rng: Random, scene: Floats) -> Floats:
-    """The edge of something outside the picture: half of the picture darker."""
+    """Darken half of the picture, as an object outside it would."""
     side = scene.shape[0]
     along, _ = rotated(*coordinates(side, side), rng.uniform(0, 2 * np.pi))
-    edge = 1 / (1 + np.exp(np.clip((rng.uniform(along.min(), along.max()) - along) / rng.uniform(1.5, 25), -50, 50)))
+    edge = 1 / (
+        1
+        + np.exp(
+            np.clip((rng.uniform(along.min(), along.max()) - along) / rng.uniform(1.5, 25), -50, 50)
+        )
+    )
     return np.asarray(scene * (1 - edge * rng.uniform(0.2, 0.7))[..., None], np.float32)
 
 
@@ -52,5 +66,11 @@ def _blurred(rng: Random, scene: Floats) -> Floats:
     kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
     turn = rng.uniform(0, np.pi)
     end = np.array([np.cos(turn), np.sin(turn)]) * length / 2
-    cv2.line(kernel, (int(length - end[0]), int(length - end[1])), (int(length + end[0]), int(length + end[1])), 1.0, 1)
+    cv2.line(
+        kernel,
+        (int(length - end[0]), int(length - end[1])),
+        (int(length + end[0]), int(length + end[1])),
+        1.0,
+        1,
+    )
     return np.asarray(cv2.filter2D(scene, -1, kernel / kernel.sum()), np.float32)

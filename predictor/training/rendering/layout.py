@@ -1,4 +1,8 @@
-"""How the discs of one scene look and lie: how many, how large, how close, strewn or packed."""
+"""
+Draw how the discs of one scene look and lie.
+
+This is how many, how large, how close, strewn or packed.
+"""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +19,7 @@ UNEVEN = SEE_THROUGH | {"log_end"}
 
 @dataclass(slots=True)
 class Layout:
-    """How one scene's discs look and lie."""
+    """The look and the arrangement of one scene's discs."""
 
     count: int
     radius_px: float
@@ -52,14 +56,17 @@ def make_layout(rng: Random, materials: Materials) -> Layout:
     )
     if rng.random() < recipe.PACKED:
         layout.rows = (rng.uniform(0, np.pi), *rng.uniform(-1, 1, 2))
-        layout.count, layout.spread = int(rng.integers(6, 120)) * bool(layout.count), float(rng.choice([0.02, 0.12]))
+        layout.count, layout.spread = (
+            int(rng.integers(6, 120)) * bool(layout.count),
+            float(rng.choice([0.02, 0.12])),
+        )
     if layout.kind in SEE_THROUGH:
         layout.closeness = float(rng.choice(recipe.SEE_THROUGH_CLOSENESS))
     return layout
 
 
 def _tilt(rng: Random) -> float:
-    """Draw height by width of discs seen straight on, a little or far aslant."""
+    """Draw height by width of discs seen straight on or aslant. The angle is small or large."""
     dice = rng.random()
     if dice < recipe.ASLANT:
         return float(rng.uniform(0.5, 0.85))
@@ -67,29 +74,46 @@ def _tilt(rng: Random) -> float:
 
 
 def _shadow(rng: Random) -> tuple[float, float, float]:
-    """Draw where shadows lie, right and down in radii, and how dark they are, 0 to 1."""
+    """
+    Draw the offset and the darkness of shadows.
+
+    The offset is right and down in radii; the darkness is 0 to 1.
+    """
     if rng.random() < recipe.LONG_SHADOW:
         turn, reach = rng.uniform(0, 2 * np.pi), rng.uniform(0.4, 1.4)
-        return float(reach * np.cos(turn)), float(reach * np.sin(turn)), float(rng.uniform(0.2, 0.75))
+        return (
+            float(reach * np.cos(turn)),
+            float(reach * np.sin(turn)),
+            float(rng.uniform(0.2, 0.75)),
+        )
     depth = rng.uniform(0.1, 0.65) if rng.random() < 0.55 else 0.0
     return float(rng.normal() * 0.14), float(rng.normal() * 0.14), float(depth)
 
 
 def kind_shares(materials: Materials) -> tuple[list[str], Floats]:
-    """The kinds of discs that there are materials for, and each one's share."""
+    """Return the kinds of discs with materials, and each one's share."""
     shares = {k: v for k, v in recipe.KINDS.items() if k != "cut_out" or materials.cut_outs}
     weights = np.array(list(shares.values()))
     return list(shares), np.asarray(weights / weights.sum())
 
 
 def find_place(rng: Random, layout: Layout, side: int) -> tuple[float, float, float] | None:
-    """A centre and radius that keep the layout's distance from all others, or None where the try failed."""
-    radius = float(np.clip(layout.radius_px * np.exp(rng.normal() * layout.spread), 3.2, side * 0.46))
+    """
+    Try to find a centre and radius for a disc.
+
+    It keeps the layout's distance from all others; without one the result is None.
+    """
+    radius = float(
+        np.clip(layout.radius_px * np.exp(rng.normal() * layout.spread), 3.2, side * 0.46)
+    )
     if layout.rows:
         x, y = _packed_place(rng, layout, side)
     elif layout.placed and rng.random() < 0.4:
         x0, y0, r0 = layout.placed[rng.integers(len(layout.placed))]
-        turn, gap = rng.uniform(0, 2 * np.pi), (r0 + radius) * (layout.closeness + abs(rng.normal()) * 0.06)
+        turn, gap = (
+            rng.uniform(0, 2 * np.pi),
+            (r0 + radius) * (layout.closeness + abs(rng.normal()) * 0.06),
+        )
         x, y = x0 + gap * np.cos(turn), y0 + gap * np.sin(turn)
     elif rng.random() < 0.12:
         x, y = rng.uniform(-0.3 * radius, side + 0.3 * radius, 2)
@@ -107,7 +131,7 @@ def find_place(rng: Random, layout: Layout, side: int) -> tuple[float, float, fl
 
 
 def _packed_place(rng: Random, layout: Layout, side: int) -> tuple[float, float]:
-    """One of the places of a hexagonal packing about the middle of the picture, a little off."""
+    """Draw a place of a hexagonal packing about the picture's middle. It is a little off."""
     assert layout.rows is not None
     turn, right, down = layout.rows
     pitch = 2 * layout.radius_px * (1 + layout.spread) * max(layout.closeness, 0.98)

@@ -1,4 +1,4 @@
-"""What photographs lend to scenes."""
+"""Define what photographs lend to scenes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 @dataclass(frozen=True, slots=True)
 class Materials:
     """
-    What photographs lend to scenes: pictures without round things, cut-out round things on squares, and cut-out
-    things that are not round, (height, width, 4) RGB and opacity.
+    What photographs lend to scenes.
+
+    These are pictures without round things, cut-out round things on squares, and cut-out things
+    that are not round, (height, width, 4) RGB and opacity.
     """
 
     backgrounds: Sequence[NDArray[np.uint8]] = ()

@@ -1,4 +1,8 @@
-"""What rendered scenes show how often: each kind is there because earlier weights failed on its like."""
+"""
+Define what rendered scenes show how often.
+
+Each kind is there because earlier weights failed on similar things.
+"""
 
 KINDS = {
     "cut_out": 0.18,
@@ -29,10 +33,13 @@ KINDS = {
     "faint_bubble": 0.06,
     "drop": 0.04,
 }
-"""How often a scene is of which kind of disc; "cut_out" is a labelled thing cut from a training photograph."""
+"""
+Share of scenes of each kind of disc. A "cut_out" is a labelled thing cut from a training
+photograph.
+"""
 
 PHOTOGRAPH_GROUND = 0.42
-"""The share of scenes on a photograph; the others lie on one of GROUNDS."""
+"""Share of scenes on a photograph. The others lie on one of GROUNDS."""
 GROUNDS = {
     "plain": 0.16,
     "wood": 0.16,
@@ -58,35 +65,45 @@ GROUNDS = {
 
 _PLAIN_SHAPES = "line polygon box capsule long_ellipse arc spiral wheel key blotch crumbs".split()
 _WRITING = "text text small_text small_text".split()
-_LOOKALIKES = "superellipse egg part_disc spots spots haze type_letters dome dome half_seen half_seen".split()
+_LOOKALIKES = (
+    "superellipse egg part_disc spots spots haze type_letters dome dome half_seen half_seen".split()
+)
 DISTRACTORS = (*_PLAIN_SHAPES, *_WRITING, *_LOOKALIKES * 2, "white_cell")
-"""What lies around that is not to be found, each with the same chance."""
+"""Kinds of things around that are not to be found, each with the same chance."""
 
 EMPTY = 0.24
-"""The share of scenes without any disc."""
+"""Share of scenes without any disc."""
 CLOSENESS = (0.35, 0.5, 0.72, 0.9, 0.99, 1.0, 1.15)
-"""Least distances of two discs as shares of the sum of their radii, one for each scene."""
+"""Least distances of two discs, one for each scene. They are shares of the sum of both radii."""
 SEE_THROUGH_CLOSENESS = (0.5, 0.65, 0.8, 1.0)
 """The same for bubbles, cells and glowing blobs, which may overlap."""
 WOBBLE = 0.09
-"""How much single cells, bubbles and log ends differ from round: a standard deviation of height / width."""
+"""
+Difference of single cells, bubbles and log ends from round. It is a standard deviation of
+height / width.
+"""
 LEAST_VISIBLE = 0.28
 """Discs of which others hide more are ignored."""
 LEAST_INSIDE = 0.62
 """Discs whose box lies less inside the frame are ignored."""
 LONELY = 0.15
-"""The share of scenes with one to four discs, however small."""
+"""Share of scenes with one to four discs, however small."""
 ASLANT = 0.2
-"""The share of scenes that are seen from far aside: discs up to twice as wide as high."""
+"""Share of scenes seen from far aside. Their discs are up to twice as wide as high."""
 LONG_SHADOW = 0.15
-"""The share of scenes whose discs cast a shadow that lies beside them."""
+"""Share of scenes whose discs cast a shadow beside them."""
 LEAST_CHANGE = 12.0
 """Discs that change the picture by fewer grey levels are ignored."""
 STAMPS = 0.3
-"""The share of scenes with cut-out photographs of things that are not round."""
+"""Share of scenes with cut-out photographs of things that are not round."""
 SLIDES = 0.7
-"""The share of scenes of see-through things that lie on a microscope's field."""
+"""Share of transparent things' scenes that show a microscope's field."""
 PACKED = 0.14
-"""The share of scenes whose discs lie in rows, each in the gaps of the next, as logs in a pile."""
+"""
+Share of scenes whose discs lie in rows. Each is in the gaps of the next row, as logs in a pile.
+"""
 GLARE = 0.3
-"""The share of discs with a patch of reflected light of uneven outline on them, which is no round thing of its own."""
+"""
+Share of discs with a patch of reflected light. Its outline is uneven, and it is not a round
+thing of its own.
+"""

@@ -1,4 +1,8 @@
-"""One procedural scene: a background, distractors, a layout of discs with shadows, a camera."""
+"""
+Render one procedural scene.
+
+It has a background, distractors, a layout of discs with shadows and a camera.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +17,13 @@ from predictor.training.rendering.discs.makers import make_disc, with_glare
 from predictor.training.rendering.distractors.shapes import add_distractors
 from predictor.training.rendering.distractors.stamps import add_stamps
 from predictor.training.rendering.grounds.makers import make_background
-from predictor.training.rendering.layout import ON_SLIDES, Layout, find_place, kind_shares, make_layout
+from predictor.training.rendering.layout import (
+    ON_SLIDES,
+    Layout,
+    find_place,
+    kind_shares,
+    make_layout,
+)
 from predictor.training.rendering.materials import Materials
 from predictor.training.rendering.printing import Printed, draw_disc
 from predictor.training.rendering.textures import Floats, Random
@@ -25,10 +35,12 @@ _SOLID = 0.2
 @dataclass(frozen=True, slots=True)
 class Scene:
     """
-    A rendered picture and what is in it.
+    A rendered picture and its labels.
 
-    pixels: (side, side, 3) uint8 RGB. boxes: (n, 4) float32, centre x, centre y, width, height in px, of whole
-    objects, also where the border cuts them or others hide them. ignored: (m, 4), the same, for what is hardly visible.
+    pixels: (side, side, 3) uint8 RGB.
+    boxes: (n, 4) float32, centre x, centre y, width, height in px, of whole objects, also where
+    the border cuts them or others hide them.
+    ignored: (m, 4), the same, for what is hardly visible.
     visible: (n,) float32, the share of each object inside the frame that no other hides, 0..1.
     """
 
@@ -39,7 +51,11 @@ class Scene:
 
 
 def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
-    """Render a scene of side x side px; the same generator state and materials give the same scene."""
+    """
+    Render a scene of side x side px.
+
+    The same generator state and materials give the same scene.
+    """
     layout = make_layout(rng, materials)
     canvas = _ground(rng, side, materials, layout)
     count = int(rng.integers(0, 6)) if rng.random() < 0.8 else int(rng.integers(6, 25))
@@ -51,7 +67,9 @@ def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
         canvas = add_distractors(rng, canvas, 1, recipe.DISTRACTORS)
     pixels = photograph(rng, canvas)
     visible = visible_shares([each.printed for each in placed], side)
-    clear = [each.clear and _range(pixels, each.printed.box) >= recipe.LEAST_CHANGE for each in placed]
+    clear = [
+        each.clear and _range(pixels, each.printed.box) >= recipe.LEAST_CHANGE for each in placed
+    ]
     good = np.asarray(clear, np.bool_) & (visible >= recipe.LEAST_VISIBLE)
     boxes = np.array([each.printed.box for each in placed], np.float32).reshape(-1, 4)
     return Scene(pixels, boxes[good], boxes[~good], visible[good])
@@ -59,14 +77,22 @@ def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """A disc in the picture, and whether enough of it is inside and it differs enough from what lay there."""
+    """
+    A disc in the picture.
+
+    It records whether enough of it is inside and whether it differs enough from the ground.
+    """
 
     printed: Printed
     clear: bool
 
 
 def visible_shares(placed: Sequence[Printed], side: int) -> Floats:
-    """Return of each disc, in the order of drawing, the share inside the frame that no later one hides."""
+    """
+    Return each disc's visible share, in the order of drawing.
+
+    It is the share inside the frame that no later disc hides.
+    """
     top_one = np.full((side, side), -1, np.int32)
     areas = np.zeros(len(placed))
     for index, each in enumerate(placed):
@@ -80,20 +106,26 @@ def visible_shares(placed: Sequence[Printed], side: int) -> Floats:
 
 
 def _shown(top_one: NDArray[np.int32], each: Printed, index: int) -> int:
-    """Count the pixels of a disc that no later opaque one lies on."""
+    """Count the pixels of a disc that no later opaque one hides."""
     outer, inner = each.cut(top_one.shape)
     return int(((top_one[outer] <= index) & (each.mask[inner] > _SOLID)).sum())
 
 
 def _ground(rng: Random, side: int, materials: Materials, layout: Layout) -> Floats:
-    """What the scene lies on: a slide under the microscope, or anything."""
+    """Draw the scene's ground, a microscope's slide or any other."""
     if layout.kind in ON_SLIDES and rng.random() < recipe.SLIDES:
         return make_background(rng, side, (), 0.0, {"slide": 1.0})
-    return make_background(rng, side, materials.backgrounds, recipe.PHOTOGRAPH_GROUND, recipe.GROUNDS)
+    return make_background(
+        rng, side, materials.backgrounds, recipe.PHOTOGRAPH_GROUND, recipe.GROUNDS
+    )
 
 
 def _range(pixels: NDArray[np.uint8], box: tuple[float, float, float, float]) -> float:
-    """Grey levels between the darkest and the brightest twentieth of what the picture shows in and around a box."""
+    """
+    Return the range of grey levels in and around a box.
+
+    It goes from the darkest to the brightest twentieth of what the picture shows.
+    """
     x, y, w, h = box
     step = max(1, int(w / 40))
     rows, columns = (
@@ -117,21 +149,34 @@ def _fill(rng: Random, canvas: Floats, layout: Layout, materials: Materials) -> 
         printed = draw_disc(rng, canvas, _stamp(rng, layout, materials, stamps), layout, place)
         layout.placed.append(place)
         clear = _share_inside(printed.box, side) > recipe.LEAST_INSIDE and min(printed.box[2:]) >= 5
-        placed.append(_Placed(printed, clear and _change(before, canvas, printed.box) >= recipe.LEAST_CHANGE))
+        placed.append(
+            _Placed(printed, clear and _change(before, canvas, printed.box) >= recipe.LEAST_CHANGE)
+        )
     return placed
 
 
 def _change(before: Floats, after: Floats, box: tuple[float, float, float, float]) -> float:
-    """How much the clearest twentieth of the box's pixels changed, in grey levels that a camera keeps apart."""
+    """
+    Return how much the box's clearest twentieth of pixels changed.
+
+    The unit is grey levels that a camera distinguishes.
+    """
     x, y, w, h = box
     step = max(1, int(w / 40))
-    here = np.s_[max(0, int(y - h / 2)) : int(y + h / 2) + 1 : step, max(0, int(x - w / 2)) : int(x + w / 2) + 1 : step]
+    here = np.s_[
+        max(0, int(y - h / 2)) : int(y + h / 2) + 1 : step,
+        max(0, int(x - w / 2)) : int(x + w / 2) + 1 : step,
+    ]
     change = np.abs(np.clip(after[here], 15, 250) - np.clip(before[here], 15, 250)).max(2)
     return float(np.percentile(change, 95)) if change.size else 0.0
 
 
 def _stamp(rng: Random, layout: Layout, materials: Materials, stamps: list[Disc]) -> Disc:
-    """A disc to print: a scene of one kind has up to four different ones, a mixed scene up to twelve."""
+    """
+    Choose a disc to print.
+
+    A scene of one kind has up to four different ones, a mixed scene up to twelve.
+    """
     most = 12 if layout.mixed else 4
     if len(stamps) >= most or (stamps and rng.random() < 0.35):
         return stamps[rng.integers(len(stamps))]
@@ -141,7 +186,9 @@ def _stamp(rng: Random, layout: Layout, materials: Materials, stamps: list[Disc]
         texture = materials.cut_outs[rng.integers(len(materials.cut_outs))].astype(np.float32)
         stamps.append(Disc(texture, _round_mask(texture.shape[0])))
     else:
-        stamps.append(make_disc(rng, kind, int(np.clip(2 * layout.radius_px * rng.uniform(1, 1.3), 15, 320))))
+        stamps.append(
+            make_disc(rng, kind, int(np.clip(2 * layout.radius_px * rng.uniform(1, 1.3), 15, 320)))
+        )
     if not stamps[-1].adds and rng.random() < recipe.GLARE:
         stamps[-1] = with_glare(rng, stamps[-1])
     return stamps[-1]

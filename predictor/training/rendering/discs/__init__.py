@@ -1,1 +1,1 @@
-"""Round things, one maker per kind. Start reading at makers.py."""
+"""Draw round things, one maker per kind. Start reading at makers.py."""

@@ -1,4 +1,8 @@
-"""Draw dark round things with a soft edge: pupils, irises half under a lid, sockets."""
+"""
+Draw dark round things with a soft edge.
+
+They are pupils, irises half under a lid and sockets.
+"""
 
 import numpy as np
 
@@ -14,9 +18,11 @@ def pupil(rng: Random, g: Grid) -> Disc:
 
 
 def iris(rng: Random, g: Grid) -> Disc:
-    """Return an iris of radial fibres with its pupil inside; a lid may cover its upper part."""
+    """Return an iris of radial fibres with its pupil inside. A lid may cover its upper part."""
     texture = flat(rng, g, colour(rng, rng.beta(2, 2)) * rng.uniform(0.25, 0.9))
-    fibres = np.sin(g.theta * rng.integers(20, 90) + smooth_noise(rng, g.side, g.side, g.side / 6) * 2)
+    fibres = np.sin(
+        g.theta * rng.integers(20, 90) + smooth_noise(rng, g.side, g.side, g.side / 6) * 2
+    )
     texture += (fibres * g.rho * rng.uniform(2, 22))[..., None]
     texture *= 1 - (g.ring(0.97, rng.uniform(0.04, 0.15)) * rng.uniform(0.2, 0.8))[..., None]
     dark = np.clip((rng.uniform(0.25, 0.6) - g.rho) * g.side / rng.uniform(2, 10) + 0.5, 0, 1)
@@ -30,13 +36,19 @@ def iris(rng: Random, g: Grid) -> Disc:
 def socket(rng: Random, g: Grid) -> Disc:
     """Return a hole or cup whose shade grows towards its middle or towards one side."""
     x, y = rng.uniform(-0.35, 0.35, 2)
-    depth = np.clip(1 - np.hypot(g.x - x, g.y - y) * rng.uniform(0.5, 1), 0, 1) ** rng.uniform(0.4, 2)
+    depth = np.clip(1 - np.hypot(g.x - x, g.y - y) * rng.uniform(0.5, 1), 0, 1) ** rng.uniform(
+        0.4, 2
+    )
     texture = flat(rng, g) * (1 - depth * rng.uniform(0.5, 1))[..., None]
     return Disc(np.asarray(texture, np.float32), _soft(rng, g))
 
 
 def _soft(rng: Random, g: Grid) -> Floats:
-    """Return a mask whose edge is a tenth of the radius wide or less; half of it lies at the rim."""
+    """
+    Return a mask with a soft edge.
+
+    The edge is at most 0.12 of the radius wide and ends at the rim.
+    """
     width = rng.uniform(0.02, 0.12)
     return np.asarray(np.clip((1 - g.rho) / width, 0, 1), np.float32)
 

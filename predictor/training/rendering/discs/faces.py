@@ -1,28 +1,48 @@
-"""Log ends, holes and what is drawn or printed: flat circles on something larger."""
+"""Draw flat circles on something larger: log ends, holes, print."""
 
 import numpy as np
 
 from predictor.training.rendering.discs.grid import Disc, Grid, flat
-from predictor.training.rendering.textures import Random, colour, letters, rotated, smooth_noise, white_noise, write
+from predictor.training.rendering.textures import (
+    Random,
+    colour,
+    letters,
+    rotated,
+    smooth_noise,
+    white_noise,
+    write,
+)
 
 
 def log_end(rng: Random, g: Grid) -> Disc:
-    """A sawn log: year rings, cracks, bark; nearly round."""
-    wobble = sum(rng.normal() * 0.025 * np.cos(k * g.theta + rng.uniform(0, 6)) for k in (2, 3, 4, 5))
+    """Draw a sawn log, nearly round: year rings, cracks, bark."""
+    wobble = sum(
+        rng.normal() * 0.025 * np.cos(k * g.theta + rng.uniform(0, 6)) for k in (2, 3, 4, 5)
+    )
     rho = g.rho * (1 + np.clip(wobble, -0.06, 0.06)) + 0.02
-    texture = flat(rng, g, np.asarray((195, 150, 100), np.float32) * rng.uniform(0.4, 1.25) + rng.normal(size=3) * 12)
-    waves = np.sin(rho * rng.uniform(15, 80) + smooth_noise(rng, g.side, g.side, g.side / 3) * 0.8) * rng.uniform(2, 18)
+    texture = flat(
+        rng,
+        g,
+        np.asarray((195, 150, 100), np.float32) * rng.uniform(0.4, 1.25) + rng.normal(size=3) * 12,
+    )
+    waves = np.sin(
+        rho * rng.uniform(15, 80) + smooth_noise(rng, g.side, g.side, g.side / 3) * 0.8
+    ) * rng.uniform(2, 18)
     texture += waves[..., None] + white_noise(rng, g.side, g.side)[..., None] * rng.uniform(2, 9)
     for _ in range(rng.integers(0, 4)):
         along, across = rotated(g.x, g.y, rng.uniform(0, 2 * np.pi))
-        texture[(np.abs(across) < rng.uniform(0.01, 0.04)) & (along > 0) & (along < rng.uniform(0.2, 0.9))] *= 0.4
+        texture[
+            (np.abs(across) < rng.uniform(0.01, 0.04))
+            & (along > 0)
+            & (along < rng.uniform(0.2, 0.9))
+        ] *= 0.4
     texture[rho > rng.uniform(0.84, 0.97)] *= rng.uniform(0.25, 0.8)
     texture += (g.inside(rng.uniform(0.2, 0.6)) * rng.uniform(-35, 15))[..., None]
     return Disc(texture, np.asarray(np.clip((1 - rho) * g.side / 2 + 0.5, 0, 1), np.float32))
 
 
 def hole(rng: Random, g: Grid) -> Disc:
-    """A drilled hole or a pipe's mouth: dark, its far wall lit."""
+    """Draw a drilled hole or a pipe's mouth. It is dark, its far wall lit."""
     texture = flat(rng, g, colour(rng) * rng.uniform(0.02, 0.35))
     along, _ = rotated(g.x, g.y, rng.uniform(0, 2 * np.pi))
     texture += (np.clip(along, 0, 1) * g.rho**2)[..., None] * rng.uniform(10, 130)
@@ -31,15 +51,17 @@ def hole(rng: Random, g: Grid) -> Disc:
 
 
 def drawn(rng: Random, g: Grid) -> Disc:
-    """A circle drawn with a pen: only its line."""
+    """Draw only the line of a circle, as with a pen."""
     line = max(rng.uniform(0.015, 0.12), 2.2 / g.side)
     wobble = sum(rng.normal() * 0.008 * np.cos(k * g.theta + rng.uniform(0, 6)) for k in (2, 3))
-    mask = np.clip((line - np.abs(g.rho - (1 - line) + np.clip(wobble, -0.02, 0.02))) * g.side / 2 + 0.5, 0, 1)
+    mask = np.clip(
+        (line - np.abs(g.rho - (1 - line) + np.clip(wobble, -0.02, 0.02))) * g.side / 2 + 0.5, 0, 1
+    )
     return Disc(flat(rng, g, colour(rng) * rng.uniform(0.2, 1)), np.asarray(mask, np.float32))
 
 
 def printed(rng: Random, g: Grid) -> Disc:
-    """A flat printed or painted dot, sign or target: sharp steps of colour."""
+    """Draw a printed or painted dot, sign or target. Its colours change in sharp steps."""
     texture = flat(rng, g)
     for _ in range(rng.integers(0, 4)):
         texture += (colour(rng) - texture) * g.inside(rng.uniform(0.2, 0.97))[..., None]

@@ -1,4 +1,4 @@
-"""Draw bubbles and drops that are hardly brighter than what lies behind them, with bright glints inside."""
+"""Draw bubbles and drops hardly brighter than what is behind them. Bright glints are inside."""
 
 import numpy as np
 
@@ -7,7 +7,11 @@ from predictor.training.rendering.textures import Floats, Random, rotated
 
 
 def faint_bubble(rng: Random, g: Grid) -> Disc:
-    """Return a thin rim of a few grey levels, brighter on one side, and glints that are no objects."""
+    """
+    Return a thin rim of a few grey levels, and glints.
+
+    The rim is brighter on one side; the glints are not objects.
+    """
     along, _ = rotated(g.x, g.y, rng.uniform(0, 2 * np.pi))
     uneven = 1 + along * rng.uniform(0, 0.9)
     width = rng.uniform(0.02, 0.09)
@@ -17,14 +21,18 @@ def faint_bubble(rng: Random, g: Grid) -> Disc:
 
 
 def drop(rng: Random, g: Grid) -> Disc:
-    """Return a drop: dark towards one side, light gathered on the other, glints."""
+    """Return a drop with glints. It is dark towards one side, with light gathered on the other."""
     along, _ = rotated(g.x, g.y, rng.uniform(0, 2 * np.pi))
     light = along * g.rho * rng.uniform(15, 80) + g.ring(0.95, 0.06) * rng.uniform(-60, 10)
     return Disc(_with_glints(rng, g, np.asarray(light, np.float32)), g.inside(), adds=True)
 
 
 def _with_glints(rng: Random, g: Grid, light: Floats) -> Floats:
-    """Return the light with small round or bent bright spots, in two mirrored pairs as lamps make them."""
+    """
+    Add small bright spots, round or bent, to the light.
+
+    They come in two mirrored pairs, as lamps make them.
+    """
     for _ in range(int(rng.integers(1, 4))):
         x, y = rng.uniform(-0.6, 0.6, 2)
         size, strength = rng.uniform(0.002, 0.015), rng.uniform(60, 220)

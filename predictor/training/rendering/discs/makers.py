@@ -1,4 +1,8 @@
-"""What round things look like from above: one texture and one mask per kind, on a square that the disc just fills."""
+"""
+Render round things from above, as one texture and one mask per kind.
+
+The disc just fills its square.
+"""
 
 from collections.abc import Callable
 
@@ -49,17 +53,27 @@ MAKERS: dict[str, Maker] = {
 
 
 def make_disc(rng: Random, kind: str, side: int) -> Disc:
-    """Render one disc of a kind in MAKERS on a square of so many pixels (at least 9)."""
+    """Render one disc of a kind in MAKERS. Its square has this side in px, at least 9."""
     return MAKERS[kind](rng, grid(side))
 
 
 def with_glare(rng: Random, disc: Disc) -> Disc:
-    """The disc with a patch of reflected light on it: soft or grained, of uneven outline, anywhere inside."""
+    """
+    Add a patch of reflected light to the disc.
+
+    It is soft or grained, of uneven outline and anywhere inside.
+    """
     g = grid(disc.mask.shape[0])
     x, y = rng.uniform(-0.6, 0.6, 2)
     reach = rng.uniform(0.08, 0.4)
     rho = np.hypot(g.x - x, (g.y - y) * rng.uniform(0.7, 1.4)) / reach
-    rho = rho + smooth_noise(rng, g.side, g.side, max(2.0, g.side * reach / rng.uniform(2, 9))) * rng.uniform(0.05, 0.5)
+    rho = rho + smooth_noise(
+        rng, g.side, g.side, max(2.0, g.side * reach / rng.uniform(2, 9))
+    ) * rng.uniform(0.05, 0.5)
     share = np.clip((1 - rho) / rng.uniform(0.1, 1.0), 0, 1) * rng.uniform(0.3, 1)
     light = rng.uniform(180, 280)
-    return Disc(np.asarray(disc.texture + (light - disc.texture) * share[..., None], np.float32), disc.mask, disc.adds)
+    return Disc(
+        np.asarray(disc.texture + (light - disc.texture) * share[..., None], np.float32),
+        disc.mask,
+        disc.adds,
+    )

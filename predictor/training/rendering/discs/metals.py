@@ -1,27 +1,58 @@
-"""Coins, caps, washers and screw heads: relief under light that comes from one side."""
+"""
+Draw coins, caps, washers and screw heads.
+
+They are reliefs under light that comes from one side.
+"""
 
 import cv2
 import numpy as np
 
 from predictor.training.rendering.discs.grid import Disc, Grid, flat, lit, sheen
-from predictor.training.rendering.textures import Floats, Random, colour, letters, rotated, smooth_noise, write
+from predictor.training.rendering.textures import (
+    Floats,
+    Random,
+    colour,
+    letters,
+    rotated,
+    smooth_noise,
+    write,
+)
 
-METALS = ((184, 115, 70), (200, 165, 95), (180, 180, 178), (150, 135, 110), (120, 80, 55), (215, 200, 160))
+METALS = (
+    (184, 115, 70),
+    (200, 165, 95),
+    (180, 180, 178),
+    (150, 135, 110),
+    (120, 80, 55),
+    (215, 200, 160),
+)
 
 
 def coin(rng: Random, g: Grid) -> Disc:
-    """Relief of letters, dots and a head inside a raised rim; worn, sometimes of two metals or with a hole."""
-    base = np.asarray(METALS[rng.integers(len(METALS))], np.float32) * rng.uniform(0.45, 1.25) + rng.normal(size=3) * 8
+    """
+    Draw a worn relief of letters, dots and a head.
+
+    It has a raised rim and sometimes two metals or a hole.
+    """
+    base = (
+        np.asarray(METALS[rng.integers(len(METALS))], np.float32) * rng.uniform(0.45, 1.25)
+        + rng.normal(size=3) * 8
+    )
     texture, relief = flat(rng, g, base), np.zeros((g.side, g.side), np.float32)
     _strike(rng, g, relief)
     rim = rng.uniform(0.82, 0.97)
     relief = cv2.GaussianBlur(relief, (0, 0), max(0.6, g.side / rng.uniform(60, 160)))
-    relief += smooth_noise(rng, g.side, g.side, rng.uniform(1.5, 8)) * rng.uniform(0.02, 0.1) + (g.rho > rim) * 0.6
+    relief += (
+        smooth_noise(rng, g.side, g.side, rng.uniform(1.5, 8)) * rng.uniform(0.02, 0.1)
+        + (g.rho > rim) * 0.6
+    )
     if rng.random() < 0.25:
         core = np.asarray(METALS[rng.integers(len(METALS))], np.float32) * rng.uniform(0.6, 1.2)
         texture += (core - texture) * g.inside(rng.uniform(0.6, 0.78))[..., None]
     texture += lit(rng, relief, rng.uniform(8, 60))[..., None]
-    texture += smooth_noise(rng, g.side, g.side, g.side / rng.uniform(2, 8))[..., None] * rng.uniform(0, 18)
+    texture += smooth_noise(rng, g.side, g.side, g.side / rng.uniform(2, 8))[
+        ..., None
+    ] * rng.uniform(0, 18)
     mask = g.inside()
     if rng.random() < 0.05:
         mask = mask * (1 - g.inside(rng.uniform(0.12, 0.25)))
@@ -63,7 +94,7 @@ def _strike(rng: Random, g: Grid, relief: Floats) -> None:
 
 
 def cap(rng: Random, g: Grid) -> Disc:
-    """A crown cap's teeth or a screw cap's ridges, printed on top."""
+    """Draw a crown cap's teeth or a screw cap's ridges, printed on top."""
     teeth = rng.integers(18, 40)
     edge = 1 - rng.uniform(0.0, 0.08) * (1 + np.cos(g.theta * teeth)) / 2
     texture = flat(rng, g)
@@ -80,23 +111,28 @@ def cap(rng: Random, g: Grid) -> Disc:
             max(1, g.side // 30),
         )
     relief = np.asarray(
-        g.ring(rng.uniform(0.75, 0.9), 0.06) + 0.4 * np.cos(g.theta * teeth) * (g.rho > 0.85), np.float32
+        g.ring(rng.uniform(0.75, 0.9), 0.06) + 0.4 * np.cos(g.theta * teeth) * (g.rho > 0.85),
+        np.float32,
     )
     texture += lit(rng, relief, rng.uniform(20, 90))[..., None]
     return Disc(sheen(rng, g, texture), g.inside(np.asarray(edge, np.float32)))
 
 
 def washer(rng: Random, g: Grid) -> Disc:
-    """A ring with a hole through which one sees what lies below."""
-    texture = flat(rng, g) + smooth_noise(rng, g.side, g.side, rng.uniform(2, 9))[..., None] * rng.uniform(0, 15)
+    """Draw a ring with a hole that shows what is below."""
+    texture = flat(rng, g) + smooth_noise(rng, g.side, g.side, rng.uniform(2, 9))[
+        ..., None
+    ] * rng.uniform(0, 15)
     hole = rng.uniform(0.25, 0.88)
     relief = np.asarray(g.inside() - g.inside(hole), np.float32)
-    texture += lit(rng, cv2.GaussianBlur(relief, (0, 0), max(0.6, g.side / 60)), rng.uniform(0, 90))[..., None]
+    texture += lit(
+        rng, cv2.GaussianBlur(relief, (0, 0), max(0.6, g.side / 60)), rng.uniform(0, 90)
+    )[..., None]
     return Disc(sheen(rng, g, texture), g.inside() * (1 - g.inside(hole)))
 
 
 def screw(rng: Random, g: Grid) -> Disc:
-    """A screw head or nut face: metal with a slot, a cross or a socket."""
+    """Draw a screw head or nut face. It is metal with a slot, a cross or a socket."""
     texture = flat(rng, g, np.full(3, rng.uniform(60, 220), np.float32) + rng.normal(size=3) * 8)
     along, across = rotated(g.x, g.y, rng.uniform(0, np.pi))
     slot = (np.abs(along) < rng.uniform(0.06, 0.15)) & (np.abs(across) < rng.uniform(0.5, 1))

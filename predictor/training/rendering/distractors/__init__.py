@@ -1,1 +1,1 @@
-"""Things in a scene that are not round, drawn or cut out."""
+"""Add things to a scene that are not round, drawn or cut out."""

@@ -1,1 +1,1 @@
-"""What round things lie on. Start reading at makers.py."""
+"""Draw what round things lie on. Start reading at makers.py."""

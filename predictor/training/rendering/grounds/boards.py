@@ -1,9 +1,20 @@
-"""Draw regular grounds that round things really lie on: game boards, tiles, gingham, squared paper."""
+"""
+Draw the regular grounds of real round things.
+
+They are game boards, tiles, gingham and squared paper.
+"""
 
 import numpy as np
 
 from predictor.training.rendering.grounds.nature import wood
-from predictor.training.rendering.textures import Floats, Random, colour, coordinates, rotated, smooth_noise
+from predictor.training.rendering.textures import (
+    Floats,
+    Random,
+    colour,
+    coordinates,
+    rotated,
+    smooth_noise,
+)
 
 
 def board(rng: Random, side: int) -> Floats:
@@ -26,7 +37,11 @@ def tiles(rng: Random, side: int) -> Floats:
     if rng.random() < 0.4:
         u = u + 0.5 * (np.floor(v) % 2)
     shade = np.sin(np.floor(u) * 12.9898 + np.floor(v) * 78.233) * rng.uniform(0, 22)
-    picture = colour(rng)[None, None] + shade[..., None] + smooth_noise(rng, side, side, 20)[..., None] * 4
+    picture = (
+        colour(rng)[None, None]
+        + shade[..., None]
+        + smooth_noise(rng, side, side, 20)[..., None] * 4
+    )
     joint = _line(u, rng.uniform(0.01, 0.07)) | _line(v, rng.uniform(0.01, 0.07))
     picture[joint] = colour(rng, 0.2)
     return np.asarray(picture, np.float32)
@@ -36,13 +51,17 @@ def gingham(rng: Random, side: int) -> Floats:
     """Return cloth whose bands of colour cross, with its weave."""
     u, v = _cells(rng, side, (6.0, 50.0))
     band = (np.floor(u) % 2 + np.floor(v) % 2) / 2
-    picture = rng.uniform(170, 250) + (colour(rng, 0.7) - 200) * np.asarray(band, np.float32)[..., None]
+    picture = (
+        rng.uniform(170, 250) + (colour(rng, 0.7) - 200) * np.asarray(band, np.float32)[..., None]
+    )
     weave = np.sin(np.arange(side) * rng.uniform(1, 2.5))
-    return np.asarray(picture + (weave[:, None] * weave[None])[..., None] * rng.uniform(0, 10), np.float32)
+    return np.asarray(
+        picture + (weave[:, None] * weave[None])[..., None] * rng.uniform(0, 10), np.float32
+    )
 
 
 def squared(rng: Random, side: int) -> Floats:
-    """Return squared or dotted paper with a heavier line now and then."""
+    """Return squared or dotted paper with an occasional heavier line."""
     u, v = _cells(rng, side, (8.0, 40.0))
     ink, picture = colour(rng) * 0.7, np.full((side, side, 3), rng.uniform(170, 250), np.float32)
     picture[_line(u, 0.05) | _line(v, 0.05)] = ink
@@ -52,7 +71,11 @@ def squared(rng: Random, side: int) -> Floats:
 
 
 def _cells(rng: Random, side: int, cell_px: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Return coordinates in cells, straight on or as a camera sees the plane from the side."""
+    """
+    Return coordinates in cells.
+
+    The plane is seen straight on or from the side, as by a camera.
+    """
     xs, ys = coordinates(side, side)
     angle = rng.uniform(0, np.pi) if rng.random() < 0.6 else 0.0
     along, across = rotated(xs - side / 2, ys - side / 2, angle)
@@ -64,5 +87,5 @@ def _cells(rng: Random, side: int, cell_px: tuple[float, float]) -> tuple[Floats
 
 
 def _line(cells: Floats, width: float) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Tell where a coordinate is within so much of a whole number."""
+    """Tell where a coordinate is within a distance of a whole number."""
     return np.asarray(np.abs(cells - np.rint(cells)) < width, np.bool_)

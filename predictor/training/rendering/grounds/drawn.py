@@ -1,23 +1,37 @@
-"""Grounds with edges: clutter of polygons, ruled paper, print, keyboards, checks, tables."""
+"""
+Draw grounds with edges.
+
+They are clutter of polygons, ruled paper, print, keyboards, checks and tables.
+"""
 
 import cv2
 import numpy as np
 
 from predictor.training.rendering.grounds.plain import plain
-from predictor.training.rendering.textures import Floats, Random, as_bytes, colour, coordinates, letters, rotated
+from predictor.training.rendering.textures import (
+    Floats,
+    Random,
+    as_bytes,
+    colour,
+    coordinates,
+    letters,
+    rotated,
+)
 
 
 def clutter(rng: Random, side: int) -> Floats:
-    """Polygons of any colour, one over the other."""
+    """Draw polygons of any colour, one over the other."""
     canvas = as_bytes(plain(rng, side))
     for _ in range(rng.integers(3, 18)):
-        corners = rng.uniform(0, side, 2) + rng.normal(size=(rng.integers(3, 6), 2)) * rng.uniform(15, 220)
+        corners = rng.uniform(0, side, 2) + rng.normal(size=(rng.integers(3, 6), 2)) * rng.uniform(
+            15, 220
+        )
         cv2.fillPoly(canvas, [corners.astype(np.int32)], colour(rng).tolist(), cv2.LINE_AA)
     return canvas.astype(np.float32)
 
 
 def paper(rng: Random, side: int) -> Floats:
-    """Pale paper, plain, ruled or squared."""
+    """Draw pale paper, plain, ruled or squared."""
     picture = plain(rng, side) * 0.2 + rng.uniform(120, 245)
     step = int(rng.integers(8, 40))
     ink = colour(rng).tolist()
@@ -30,11 +44,19 @@ def paper(rng: Random, side: int) -> Floats:
 
 
 def page(rng: Random, side: int) -> Floats:
-    """Print on paper or a label: lines of letters of one size, some of them small enough to be dots."""
+    """
+    Draw print on paper or a label.
+
+    Its letters have one size, some of them small enough to be dots.
+    """
     canvas = as_bytes(plain(rng, side) * 0.3 + rng.uniform(0, 230))
     size, ink = rng.uniform(0.25, 1.1), colour(rng).tolist()
     font, step = int(rng.integers(0, 8)), int(rng.uniform(24, 40))
-    alphabet = "abcdeeoogpqsaeo06989" if rng.random() < 0.4 else "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJ 0123456789.,:;"
+    alphabet = (
+        "abcdeeoogpqsaeo06989"
+        if rng.random() < 0.4
+        else "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJ 0123456789.,:;"
+    )
     for y in range(int(rng.integers(5, 30)), side, max(6, int(step * size))):
         text = letters(rng, int(rng.integers(4, 60)), alphabet)
         cv2.putText(
@@ -51,7 +73,7 @@ def page(rng: Random, side: int) -> Floats:
 
 
 def keyboard(rng: Random, side: int) -> Floats:
-    """Rows of square keys with a letter each, or tiles, or windows."""
+    """Draw rows of square keys with a letter each. They may also be tiles or windows."""
     canvas = as_bytes(plain(rng, side) * 0.4)
     key, gap = int(rng.integers(14, 90)), int(rng.integers(1, 10))
     face, ink = colour(rng, rng.uniform(0, 0.5)) * rng.uniform(0.1, 1), colour(rng).tolist()
@@ -74,7 +96,7 @@ def keyboard(rng: Random, side: int) -> Floats:
 
 
 def checks(rng: Random, side: int) -> Floats:
-    """A checkerboard, chess to mesh, seen at any angle."""
+    """Draw a checkerboard, chess to mesh, seen at any angle."""
     picture = plain(rng, side)
     along, across = rotated(*coordinates(side, side), rng.choice([0.0, rng.uniform(0, np.pi)]))
     period = np.exp(rng.uniform(np.log(2), np.log(60)))
@@ -83,9 +105,13 @@ def checks(rng: Random, side: int) -> Floats:
 
 
 def table(rng: Random, side: int) -> Floats:
-    """A ruled table or puzzle with a figure in each cell."""
+    """Draw a ruled table or puzzle with a figure in each cell."""
     canvas = as_bytes(plain(rng, side) * 0.25 + rng.uniform(90, 235))
-    cell, ink, font = int(rng.integers(16, 80)), (colour(rng) * rng.uniform(0, 0.5)).tolist(), int(rng.integers(0, 8))
+    cell, ink, font = (
+        int(rng.integers(16, 80)),
+        (colour(rng) * rng.uniform(0, 0.5)).tolist(),
+        int(rng.integers(0, 8)),
+    )
     line_px, size = max(1, cell // int(rng.integers(12, 40))), cell / rng.uniform(30, 60)
     for top in range(-int(rng.integers(0, cell)), side, cell):
         cv2.line(canvas, (0, top), (side, top), ink, line_px, cv2.LINE_AA)
@@ -94,6 +120,17 @@ def table(rng: Random, side: int) -> Floats:
             if rng.random() < 0.7:
                 figure = letters(rng, 1, "0012345668899CDOQG")
                 at = (left + cell // 4, top + int(cell * 0.75))
-                cv2.putText(canvas, figure, at, font, size, ink, max(1, cell // int(rng.integers(8, 20))), cv2.LINE_AA)
+                cv2.putText(
+                    canvas,
+                    figure,
+                    at,
+                    font,
+                    size,
+                    ink,
+                    max(1, cell // int(rng.integers(8, 20))),
+                    cv2.LINE_AA,
+                )
     turned = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal() * 12, rng.uniform(1.0, 1.4))
-    return cv2.warpAffine(canvas, turned, (side, side), borderMode=cv2.BORDER_REFLECT).astype(np.float32)
+    return cv2.warpAffine(canvas, turned, (side, side), borderMode=cv2.BORDER_REFLECT).astype(
+        np.float32
+    )

@@ -1,4 +1,8 @@
-"""What round things lie on: plain light, wood, cloth, stone, paper, grass, skin, clutter of polygons, photographs."""
+"""
+Draw what round things lie on.
+
+It is plain light, wood, cloth, stone, paper, grass, skin, clutter of polygons or a photograph.
+"""
 
 from collections.abc import Callable, Sequence
 
@@ -38,24 +42,43 @@ _MAKERS: dict[str, Callable[[Random, int], Floats]] = {
 
 
 def make_background(
-    rng: Random, side: int, photographs: Sequence[NDArray[np.uint8]], photograph_share: float, shares: dict[str, float]
+    rng: Random,
+    side: int,
+    photographs: Sequence[NDArray[np.uint8]],
+    photograph_share: float,
+    shares: dict[str, float],
 ) -> Floats:
-    """A picture (side, side, 3) with nothing to find in it; photographs may be empty; shares as in recipe.GROUNDS."""
+    """
+    Draw a background (side, side, 3) with nothing to find in it.
+
+    The photographs may be empty. The shares are as in recipe.GROUNDS.
+    """
     if photographs and rng.random() < photograph_share:
         return _photograph(rng, side, photographs)
     weights = np.array(list(shares.values()))
     picture = _MAKERS[list(shares)[rng.choice(len(shares), p=weights / weights.sum())]](rng, side)
     for _ in range(rng.integers(1, 4)):
-        picture += smooth_noise(rng, side, side, 10 ** rng.uniform(0.1, 2))[..., None] * rng.uniform(0, 12)
+        picture += smooth_noise(rng, side, side, 10 ** rng.uniform(0.1, 2))[
+            ..., None
+        ] * rng.uniform(0, 12)
     return picture + white_noise(rng, side, side)[..., None] * rng.uniform(0, 4)
 
 
 def _photograph(rng: Random, side: int, photographs: Sequence[NDArray[np.uint8]]) -> Floats:
-    """A random part of a photograph without labelled round things, scaled to fill the square."""
+    """
+    Scale a random part of a photograph to fill the square.
+
+    The photograph has no labelled round things.
+    """
     photo = photographs[rng.integers(len(photographs))]
     part = int(min(photo.shape[:2]) * rng.uniform(0.4, 1.0))
-    top, left = rng.integers(0, photo.shape[0] - part + 1), rng.integers(0, photo.shape[1] - part + 1)
-    cut = cv2.resize(photo[top : top + part, left : left + part], (side, side), interpolation=cv2.INTER_AREA)
+    top, left = (
+        rng.integers(0, photo.shape[0] - part + 1),
+        rng.integers(0, photo.shape[1] - part + 1),
+    )
+    cut = cv2.resize(
+        photo[top : top + part, left : left + part], (side, side), interpolation=cv2.INTER_AREA
+    )
     if rng.random() < 0.5:
         cut = cut[:, ::-1]
     return np.ascontiguousarray(np.rot90(cut, rng.integers(4)), dtype=np.float32)

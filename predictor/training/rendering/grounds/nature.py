@@ -1,15 +1,24 @@
-"""Natural grounds: wood, stone, grass, skin."""
+"""Draw natural grounds: wood, stone, grass, skin."""
 
 import cv2
 import numpy as np
 
 from predictor.training.rendering.grounds.plain import plain
-from predictor.training.rendering.textures import Floats, Random, as_bytes, coordinates, rotated, smooth_noise
+from predictor.training.rendering.textures import (
+    Floats,
+    Random,
+    as_bytes,
+    coordinates,
+    rotated,
+    smooth_noise,
+)
 
 
 def wood(rng: Random, side: int) -> Floats:
-    """Grain along one direction, bent around knots: rings that are no objects."""
-    picture = plain(rng, side) * 0.3 + np.asarray((150, 105, 65), np.float32) * rng.uniform(0.3, 1.4)
+    """Draw grain along one direction, bent around knots. Knots are rings that are not objects."""
+    picture = plain(rng, side) * 0.3 + np.asarray((150, 105, 65), np.float32) * rng.uniform(
+        0.3, 1.4
+    )
     along, across = rotated(*coordinates(side, side), rng.uniform(0, np.pi))
     across = across + smooth_noise(rng, side, side, rng.uniform(40, 150)) * rng.uniform(2, 18)
     for _ in range(rng.integers(0, 3)):
@@ -26,7 +35,11 @@ def wood(rng: Random, side: int) -> Floats:
 
 
 def stone(rng: Random, side: int) -> Floats:
-    """Granite, sand, gravel, carpet, grass: noise of several grains, sharpened or not."""
+    """
+    Draw granite, sand, gravel, carpet or grass.
+
+    It is noise of several grains, sharpened or not.
+    """
     picture = plain(rng, side)
     for _ in range(rng.integers(2, 5)):
         field = smooth_noise(rng, side, side, 10 ** rng.uniform(0.1, 1.5))
@@ -37,21 +50,28 @@ def stone(rng: Random, side: int) -> Floats:
 
 
 def grass(rng: Random, side: int) -> Floats:
-    """Blades, most of them upright."""
+    """Draw blades, most of them upright."""
     picture = plain(rng, side) * 0.4 + np.asarray((50, 80, 30), np.float32) * rng.uniform(0.3, 1.5)
     canvas = as_bytes(picture)
     for _ in range(rng.integers(100, 350)):
         x, y = rng.integers(0, side, 2)
         dx, dy = rng.normal(size=2) * (5, 18)
-        ink = np.asarray((60, 110, 40), np.float32) * rng.uniform(0.4, 1.7) + rng.normal(size=3) * 15
+        ink = (
+            np.asarray((60, 110, 40), np.float32) * rng.uniform(0.4, 1.7) + rng.normal(size=3) * 15
+        )
         cv2.line(
-            canvas, (int(x), int(y)), (int(x + dx), int(y + dy)), ink.tolist(), int(rng.integers(1, 3)), cv2.LINE_AA
+            canvas,
+            (int(x), int(y)),
+            (int(x + dx), int(y + dy)),
+            ink.tolist(),
+            int(rng.integers(1, 3)),
+            cv2.LINE_AA,
         )
     return canvas.astype(np.float32)
 
 
 def skin(rng: Random, side: int) -> Floats:
-    """A palm: skin tones, soft shade, creases and a few fingers as thick strokes."""
+    """Draw a palm. It has skin tones, soft shade, creases and a few fingers as thick strokes."""
     tone = np.asarray((205, 155, 130), np.float32) * rng.uniform(0.3, 1.15)
     picture = plain(rng, side)
     for _ in range(rng.integers(2, 7)):
@@ -84,4 +104,6 @@ def skin(rng: Random, side: int) -> Floats:
         * rng.uniform(4, 18)
         * np.asarray((1, 0.9, 0.85), np.float32)
     )
-    return np.asarray(picture + smooth_noise(rng, side, side, 2.5)[..., None] * rng.uniform(1, 7), np.float32)
+    return np.asarray(
+        picture + smooth_noise(rng, side, side, 2.5)[..., None] * rng.uniform(1, 7), np.float32
+    )

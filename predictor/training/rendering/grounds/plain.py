@@ -1,12 +1,19 @@
-"""Grounds with next to nothing on them: one colour in even light, a microscope's empty field."""
+"""Draw nearly empty grounds. They are one colour in even light, or a microscope's empty field."""
 
 import numpy as np
 
-from predictor.training.rendering.textures import Floats, Random, colour, coordinates, rotated, smooth_noise
+from predictor.training.rendering.textures import (
+    Floats,
+    Random,
+    colour,
+    coordinates,
+    rotated,
+    smooth_noise,
+)
 
 
 def plain(rng: Random, side: int) -> Floats:
-    """One colour, mostly lighter towards one side."""
+    """Draw one colour, mostly lighter towards one side."""
     picture = np.empty((side, side, 3), np.float32)
     picture[:] = colour(rng)
     if rng.random() < 0.8:
@@ -17,7 +24,11 @@ def plain(rng: Random, side: int) -> Floats:
 
 
 def slide(rng: Random, side: int) -> Floats:
-    """The empty field of a microscope: bright or dark, nearly even, brighter towards some place, a little dust."""
+    """
+    Draw a microscope's empty field, bright or dark.
+
+    It is nearly even, brighter towards some place, with a little dust.
+    """
     level = rng.uniform(170, 245) if rng.random() < 0.65 else rng.uniform(3, 110)
     picture = np.empty((side, side, 3), np.float32)
     picture[:] = level + rng.normal(size=3) * level * 0.06

@@ -1,1 +1,1 @@
-"""Whole pictures with nothing round in them."""
+"""Render whole pictures with nothing round in them."""

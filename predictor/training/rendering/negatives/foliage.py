@@ -1,4 +1,8 @@
-"""Leaves against light: between them shine gaps of every shape, some of them nearly round, none of them a thing."""
+"""
+Render leaves against light.
+
+The gaps between them have every shape, some nearly round, but none is a thing.
+"""
 
 import cv2
 import numpy as np
@@ -10,7 +14,11 @@ SIDE_PX = 640
 
 
 def render_foliage(rng: Random) -> Bytes:
-    """A hedge, a tree's crown or a wood at night against the sky, (640, 640, 3), deterministic from rng."""
+    """
+    Render a hedge, a tree's crown or a wood at night.
+
+    It stands against the sky, (640, 640, 3), deterministic from rng.
+    """
     scene = _sky(rng)
     leaf_px = float(np.exp(rng.uniform(np.log(2.5), np.log(40))))
     tone = np.array((rng.uniform(10, 110), rng.uniform(30, 130), rng.uniform(5, 60)), np.float32)
@@ -26,12 +34,16 @@ def render_foliage(rng: Random) -> Bytes:
 
 def _sky(rng: Random) -> Floats:
     noise = smooth_noise(rng, SIDE_PX, SIDE_PX, rng.uniform(20, 300))[..., None]
-    light = np.array((rng.uniform(140, 255), rng.uniform(150, 255), rng.uniform(150, 270)), np.float32)
+    light = np.array(
+        (rng.uniform(140, 255), rng.uniform(150, 255), rng.uniform(150, 270)), np.float32
+    )
     return np.asarray(light + noise * rng.uniform(0, 30), np.float32)
 
 
-def _leaf(rng: Random, scene: Floats, at: tuple[float, float], leaf_px: float, tone: Floats) -> None:
-    """A blade between two arcs, lighter or darker than the others."""
+def _leaf(
+    rng: Random, scene: Floats, at: tuple[float, float], leaf_px: float, tone: Floats
+) -> None:
+    """Draw a blade between two arcs, lighter or darker than the others."""
     length, slim = leaf_px * rng.uniform(0.6, 1.4), rng.uniform(0.25, 0.6)
     along = np.linspace(0, np.pi, 7)
     x, y = np.cos(along) * length, np.sin(along) * length * slim

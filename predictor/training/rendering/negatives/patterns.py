@@ -1,10 +1,21 @@
-"""Regular patterns at every scale: checks, cloth, walls, grids. They repeat as a sheet of coins does; none is round."""
+"""
+Render regular patterns at every scale: checks, cloth, walls, grids.
+
+They repeat as a sheet of coins does, but none is round.
+"""
 
 import cv2
 import numpy as np
 
 from predictor.training.rendering.camera import Bytes, photograph
-from predictor.training.rendering.textures import Floats, Random, colour, coordinates, rotated, smooth_noise
+from predictor.training.rendering.textures import (
+    Floats,
+    Random,
+    colour,
+    coordinates,
+    rotated,
+    smooth_noise,
+)
 
 SIDE_PX = 640
 _CELL_PX = (1.0, 90.0)
@@ -13,10 +24,10 @@ _OVERSAMPLED = 2
 
 def render_pattern(rng: Random) -> Bytes:
     """
-    One pattern, (640, 640, 3), deterministic from rng.
+    Render one pattern, (640, 640, 3), deterministic from rng.
 
-    A third are exact: axis-aligned, cells of whole px, two plain colours, as a program draws them. The rest are turned
-    or stretched; half of these are photographed.
+    A third are exact: axis-aligned, cells of whole px, two plain colours, as a program draws
+    them. The rest are turned or stretched; half of these are photographed.
     """
     exact = rng.random() < 0.35
     share = _exact(rng) if exact else _turned(rng)
@@ -40,7 +51,7 @@ def _exact(rng: Random) -> Floats:
 
 
 def _turned(rng: Random) -> Floats:
-    """Drawn at twice the size and shrunk, so that edges are smooth at any angle."""
+    """Draw at twice the size and shrink. Edges then are smooth at any angle."""
     side = SIDE_PX * _OVERSAMPLED
     xs, ys = coordinates(side, side)
     angle = rng.uniform(0, np.pi) if rng.random() < 0.7 else 0.0
@@ -48,7 +59,9 @@ def _turned(rng: Random) -> Floats:
     stretch = rng.uniform(0.6, 1.6) if rng.random() < 0.4 else 1.0
     u, v = rotated(xs / np.float32(cell), ys / np.float32(cell * stretch), angle)
     share = _any(rng, u + np.float32(rng.uniform(200, 204)), v + np.float32(rng.uniform(200, 204)))
-    return np.asarray(cv2.resize(share, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(
+        cv2.resize(share, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA), np.float32
+    )
 
 
 def _cell_px(rng: Random) -> float:
@@ -56,7 +69,7 @@ def _cell_px(rng: Random) -> float:
 
 
 def _framed(rng: Random, share: Floats) -> Floats:
-    """A board that lies on something plain."""
+    """Put a board on something plain."""
     left, top = rng.integers(20, SIDE_PX // 2 - 40, 2)
     right, bottom = rng.integers(SIDE_PX // 2 + 40, SIDE_PX - 20, 2)
     framed = np.full_like(share, rng.uniform(0, 1))
@@ -65,7 +78,7 @@ def _framed(rng: Random, share: Floats) -> Floats:
 
 
 def _two_colours(rng: Random) -> tuple[Floats, Floats]:
-    """Black and white, two greys, or two colours."""
+    """Return black and white, two greys, or two colours."""
     dice = rng.random()
     if dice < 0.3:
         return np.zeros(3, np.float32), np.full(3, 255, np.float32)
@@ -76,37 +89,54 @@ def _two_colours(rng: Random) -> tuple[Floats, Floats]:
 
 
 def _any(rng: Random, u: Floats, v: Floats) -> Floats:
-    kinds = (checks, checks, gingham, plaid, grid, bricks, stripes, zigzag, houndstooth, quilt, weave, keys, halftone)
+    kinds = (
+        checks,
+        checks,
+        gingham,
+        plaid,
+        grid,
+        bricks,
+        stripes,
+        zigzag,
+        houndstooth,
+        quilt,
+        weave,
+        keys,
+        halftone,
+    )
     return np.asarray(kinds[rng.integers(len(kinds))](rng, u, v), np.float32)
 
 
-# What follows: from the place of a pixel, counted in cells, to its share of the second colour, 0..1.
+# Each function below maps a pixel's place, counted in cells, to its share of the second colour,
+# 0..1.
 
 
 def checks(rng: Random, u: Floats, v: Floats) -> Floats:
-    """A checkerboard."""
+    """Draw a checkerboard."""
     return np.asarray((np.floor(u) + np.floor(v)) % 2, np.float32)
 
 
 def gingham(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Bands of dyed thread both ways: three shades."""
+    """Draw bands of dyed thread both ways, in three shades."""
     return np.asarray((np.floor(u) % 2 + np.floor(v) % 2) / 2, np.float32)
 
 
 def plaid(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Bands of random shades, the same both ways, repeating every eight."""
+    """Draw bands of random shades, the same both ways. They repeat every eight."""
     bands = rng.uniform(0, 1, 8).astype(np.float32)
-    return np.asarray((bands[np.floor(u).astype(int) % 8] + bands[np.floor(v).astype(int) % 8]) / 2, np.float32)
+    return np.asarray(
+        (bands[np.floor(u).astype(int) % 8] + bands[np.floor(v).astype(int) % 8]) / 2, np.float32
+    )
 
 
 def grid(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Lines both ways: squared paper where thin, a mesh with square holes where thick."""
+    """Draw lines both ways. Thin ones are squared paper, thick ones a mesh with square holes."""
     line = rng.uniform(0.05, 0.6)
     return np.asarray((u % 1 < line) | (v % 1 < line), np.float32)
 
 
 def bricks(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Courses of stones of random shades, each half a stone further."""
+    """Draw courses of stones of random shades, each shifted by half a stone."""
     joint, long = rng.uniform(0.05, 0.25), rng.uniform(1, 3)
     u = np.asarray(u / long + 0.5 * (np.floor(v) % 2), np.float32)
     shades = rng.uniform(0.3, 1, 997) if rng.random() < 0.5 else np.ones(997)
@@ -115,12 +145,12 @@ def bricks(rng: Random, u: Floats, v: Floats) -> Floats:
 
 
 def stripes(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Bands one way."""
+    """Draw bands one way."""
     return np.asarray(u % 2 < rng.uniform(0.3, 1.7), np.float32)
 
 
 def zigzag(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Herringbone, or diamonds where mirrored."""
+    """Draw herringbone, or diamonds where mirrored."""
     fold = np.abs(v % 2 - 1)
     if rng.random() < 0.5:
         return np.asarray((u + fold) % 2 < 1, np.float32)
@@ -128,23 +158,31 @@ def zigzag(rng: Random, u: Floats, v: Floats) -> Floats:
 
 
 def houndstooth(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Four dark and four light threads both ways in a two-up two-down twill."""
+    """Draw a two-up two-down twill. Four dark and four light threads run both ways."""
     x, y = np.floor(u * 2), np.floor(v * 2)
     return np.asarray(np.where((x + y) % 4 < 2, x % 8 < 4, y % 8 < 4), np.float32)
 
 
 def quilt(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Diamonds stitched into plain cloth: seams, dashed or not, and a slope down to each."""
+    """
+    Draw diamonds stitched into plain cloth.
+
+    Seams are dashed or not, with a slope down to each.
+    """
     along, across = (u + v) / 2, (u - v) / 2
     to_seam = np.minimum(np.abs(along % 1 - 0.5), np.abs(across % 1 - 0.5))
-    lit = np.sign(along % 1 - 0.5) * rng.uniform(-0.3, 0.3) + np.sign(across % 1 - 0.5) * rng.uniform(-0.3, 0.3)
-    stitch = (to_seam < rng.uniform(0.015, 0.06)) & ((u * rng.uniform(2, 8)) % 1 < rng.uniform(0.5, 1.2))
+    lit = np.sign(along % 1 - 0.5) * rng.uniform(-0.3, 0.3) + np.sign(
+        across % 1 - 0.5
+    ) * rng.uniform(-0.3, 0.3)
+    stitch = (to_seam < rng.uniform(0.015, 0.06)) & (
+        (u * rng.uniform(2, 8)) % 1 < rng.uniform(0.5, 1.2)
+    )
     slope = np.exp(-to_seam / rng.uniform(0.03, 0.3))
     return np.asarray(np.clip(0.6 + lit * slope - 0.5 * stitch, 0, 1), np.float32)
 
 
 def weave(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Threads over and under each other, each lighter along its middle."""
+    """Draw threads over and under each other. Each is lighter along its middle."""
     gap, over = rng.uniform(0, 0.3), (np.floor(u) + np.floor(v)) % 2 < 1
     inside = np.where(over, u % 1, v % 1)
     profile = np.sin(np.pi * np.clip((inside - gap) / (1 - gap), 0, 1))
@@ -152,7 +190,7 @@ def weave(rng: Random, u: Floats, v: Floats) -> Floats:
 
 
 def keys(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Tiles with gaps between, each row further by some, each tile with a lit upper edge."""
+    """Draw tiles with gaps between and a lit upper edge. Each row is shifted further."""
     gap, edge = rng.uniform(0.08, 0.35), rng.uniform(0.03, 0.2)
     x, y = (u + np.floor(v) * rng.uniform(0, 0.5)) % 1, v % 1
     lit = np.where(y < gap + edge, 1.0, rng.uniform(0.5, 0.9))
@@ -160,7 +198,7 @@ def keys(rng: Random, u: Floats, v: Floats) -> Floats:
 
 
 def halftone(rng: Random, u: Floats, v: Floats) -> Floats:
-    """Squares whose size follows a soft picture."""
+    """Draw squares whose size follows a soft picture."""
     soft = smooth_noise(rng, *u.shape, rng.uniform(60, 400))
     half = np.clip(0.27 + 0.1 * soft, 0.06, 0.48)
     return np.asarray(np.maximum(np.abs(u % 1 - 0.5), np.abs(v % 1 - 0.5)) < half, np.float32)
