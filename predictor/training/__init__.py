@@ -1,1 +1,5 @@
-"""What makes the detector's weights. Start reading at plan.py; run it with python -m predictor.training."""
+"""
+Train the detector's weights.
+
+Start reading at plan.py; run it with python -m predictor.training.
+"""

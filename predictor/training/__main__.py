@@ -1,4 +1,8 @@
-"""Train the detector through the stages of the plan, resuming where an earlier run was stopped."""
+"""
+Train the detector through the stages of the plan.
+
+A run resumes where an earlier one was stopped.
+"""
 
 import argparse
 import os
@@ -8,7 +12,14 @@ import torch
 
 from predictor.training.data.batches import Batches
 from predictor.training.data.crops import Crop
-from predictor.training.data.negatives import foliage, gather, pages, patterns, read_negatives, signs
+from predictor.training.data.negatives import (
+    foliage,
+    gather,
+    pages,
+    patterns,
+    read_negatives,
+    signs,
+)
 from predictor.training.data.photographs import Photograph, read_split
 from predictor.training.data.scenes import SceneStock, render_stock
 from predictor.training.loop import Trainer
@@ -31,10 +42,21 @@ Negatives = dict[str, list[Crop]]
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m predictor.training", description=__doc__)
-    parser.add_argument("data", type=Path, help="folder of folders with annotations.json and images/")
-    parser.add_argument("--backgrounds", type=Path, default=Path("backgrounds"), help="what make backgrounds fills")
-    parser.add_argument("--work", type=Path, default=Path(".work/training"), help="scenes, checkpoint and log go here")
-    parser.add_argument("--start", type=Path, help="begin with the last stage, from the weights of this ONNX file")
+    parser.add_argument(
+        "data", type=Path, help="folder of folders with annotations.json and images/"
+    )
+    parser.add_argument(
+        "--backgrounds", type=Path, default=Path("backgrounds"), help="what make backgrounds fills"
+    )
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=Path(".work/training"),
+        help="scenes, checkpoint and log go here",
+    )
+    parser.add_argument(
+        "--start", type=Path, help="begin with the last stage, from the weights of this ONNX file"
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
 
@@ -60,7 +82,9 @@ def main() -> None:
         trainer.run(stage, batches, validation, arguments.work)
 
 
-def _scenes(photographs: list[Photograph], borrowed: Negatives, arguments: argparse.Namespace) -> SceneStock:
+def _scenes(
+    photographs: list[Photograph], borrowed: Negatives, arguments: argparse.Namespace
+) -> SceneStock:
     grounds = [crop for name in GROUNDS for crop in borrowed[name]]
     materials = gather(photographs, grounds, arguments.backgrounds)
     folder = arguments.work / f"scenes-{SCENE_SEED}-{SCENE_COUNT}"
@@ -68,10 +92,15 @@ def _scenes(photographs: list[Photograph], borrowed: Negatives, arguments: argpa
 
 
 def _empty(borrowed: Negatives, backgrounds: Path) -> list[Crop]:
-    """Every picture with nothing round, as often as it counts."""
+    """Return every picture with nothing round, as often as it counts."""
     photographs = [crop for name, times in EMPTIES.items() for crop in borrowed[name] * times]
     walls = [crop for name in GROUNDS for crop in borrowed[name]]
-    rendered = [*pages(PAGES), *signs(SIGNS, backgrounds, walls), *patterns(PATTERNS), *foliage(FOLIAGE)]
+    rendered = [
+        *pages(PAGES),
+        *signs(SIGNS, backgrounds, walls),
+        *patterns(PATTERNS),
+        *foliage(FOLIAGE),
+    ]
     return [*photographs, *rendered]
 
 

@@ -1,4 +1,8 @@
-"""Scores made honest and one threshold chosen, both on validation pictures alone; then the file that ships."""
+"""
+Calibrate scores, choose one threshold and write the file that ships.
+
+Both use validation pictures alone.
+"""
 
 import argparse
 import tempfile
@@ -22,18 +26,20 @@ from predictor.training.export import SMALL_PX, Calibration, export
 _LOWEST = 0.05
 _CANDIDATES = np.arange(0.2, 0.96, 0.01)
 _CHANCE = 0.005
-"""Merits that differ by less are alike: one circle more or less of a small domain is as much."""
+"""
+Merits that differ by less are equal. One circle more or less in a small domain changes as much.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One validation picture and everything found in it, however unsure."""
+    """One validation picture and everything found in it, at any score."""
 
     labelled: Labelled
     found: Found
 
     def verdict(self, threshold: float) -> Verdict:
-        """What stands of it at a threshold."""
+        """Judge the finds that reach a threshold."""
         keep = self.found.scores >= threshold
         kept = Found(self.found.boxes[keep], self.found.circles[keep], self.found.scores[keep], 0.0)
         return judge(kept, self.labelled)
@@ -51,7 +57,7 @@ def _found(detector: NetworkDetector, picture: Labelled) -> Found:
 
 
 def first_looks(weights: Path, pictures: Sequence[Labelled]) -> list[Judged]:
-    """Show every picture once, at the size of the first look; boxes found and labelled are in px of that view."""
+    """Run the first look on every picture. Boxes found and labelled are in px of that view."""
     detector = NetworkDetector(weights)
     return [_first_look(detector, picture) for picture in pictures]
 
@@ -62,14 +68,20 @@ def _first_look(detector: NetworkDetector, picture: Labelled) -> Judged:
     scale = first_scale(width, height)
     boxes = detector.look(pixels, whole(width, height, scale), _LOWEST)
     middle, size = boxes.values[:, :2].astype(np.float64), boxes.values[:, 2:].astype(np.float64)
-    found = Found(np.hstack([middle - size / 2, size]) * scale, np.zeros((0, 3)), boxes.scores.astype(np.float64), 0.0)
+    found = Found(
+        np.hstack([middle - size / 2, size]) * scale,
+        np.zeros((0, 3)),
+        boxes.scores.astype(np.float64),
+        0.0,
+    )
     labelled = replace(picture, boxes=picture.boxes * scale, ignored=picture.ignored * scale)
     return Judged(labelled, found)
 
 
 def fit(judged: Sequence[Judged]) -> Calibration:
     """
-    The calibration that makes scores of a first look the share of what is right (J. Platt, 1999).
+    Fit the calibration that turns scores into shares of right finds. It is of the first look's
+    scores (J. Platt, 1999).
 
     Every domain weighs the same, or the one with the most objects would decide.
     """
@@ -92,41 +104,61 @@ def fit(judged: Sequence[Judged]) -> Calibration:
 
 
 def _outcomes(each: Judged) -> Floats:
-    """Score, 1 (right) or 0 (wrong), and size of what was found outside ignore regions."""
+    """Return score, 1 (right) or 0 (wrong), and size of finds outside ignore regions."""
     ious = box_ious(each.found.boxes, each.labelled.boxes)
     hit = ious.max(1, initial=0) >= 0.5
     inside = box_ious(each.found.boxes, each.labelled.ignored).max(1, initial=0) > 0.3
-    scores, sizes = np.clip(each.found.scores, 1e-6, 1 - 1e-6), np.sqrt(each.found.boxes[:, 2:].prod(1))
+    scores, sizes = (
+        np.clip(each.found.scores, 1e-6, 1 - 1e-6),
+        np.sqrt(each.found.boxes[:, 2:].prod(1)),
+    )
     return np.stack([scores, hit.astype(np.float64), sizes], 1)[hit | ~inside]
 
 
 def choose_threshold(judged: Sequence[Judged]) -> float:
-    """The middle one of the scores whose merit differs from the greatest by no more than chance."""
+    """
+    Return the median of the thresholds of nearly the greatest merit.
+
+    Their merits differ from it by no more than chance.
+    """
     merits = np.array([_merit(judged, threshold) for threshold in _CANDIDATES])
     good = _CANDIDATES[merits >= merits.max() - _CHANCE]
     return float(good[len(good) // 2])
 
 
 def _merit(judged: Sequence[Judged], threshold: float) -> float:
-    """F1 of coins, plus the mean F1 of other domains, less half the false objects of an empty picture."""
+    """
+    Return the merit of a threshold.
+
+    It is F1 of coins, plus the mean F1 of other domains, less half the false objects of an
+    empty picture.
+    """
     by_domain: dict[str, list[Verdict]] = {}
     for each in judged:
         by_domain.setdefault(each.labelled.domain, []).append(each.verdict(threshold))
     imagined = float(np.mean([verdict.wrong for verdict in by_domain.pop("negatives")]))
     coins = f1(by_domain.pop("coins"))
-    return coins + float(np.mean([f1(verdicts) for verdicts in by_domain.values()])) - 0.5 * imagined
+    return (
+        coins + float(np.mean([f1(verdicts) for verdicts in by_domain.values()])) - 0.5 * imagined
+    )
 
 
 def main() -> None:
     """Calibrate the average weights of a checkpoint and write the ONNX file."""
-    parser = argparse.ArgumentParser(prog="python -m predictor.training.calibration", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m predictor.training.calibration", description=__doc__
+    )
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("data", type=Path, nargs="+", help="validation folders that predictor.evaluation reads")
+    parser.add_argument(
+        "data", type=Path, nargs="+", help="validation folders that predictor.evaluation reads"
+    )
     parser.add_argument("--date", default="2026-11")
     arguments = parser.parse_args()
     network = CircleNet()
-    network.load_state_dict(torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)["average"])
+    network.load_state_dict(
+        torch.load(arguments.checkpoint, map_location="cpu", weights_only=True)["average"]
+    )
     pictures = [picture for folder in arguments.data for picture in read_dataset(folder)]
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.onnx"
@@ -134,7 +166,9 @@ def main() -> None:
         calibration = fit(first_looks(raw, pictures))
     export(network, arguments.target, calibration, min_score=0.5, date=arguments.date)
     threshold = choose_threshold(search(arguments.target, pictures))
-    version = export(network, arguments.target, calibration, min_score=threshold, date=arguments.date)
+    version = export(
+        network, arguments.target, calibration, min_score=threshold, date=arguments.date
+    )
     print(f"{version}: {calibration}, threshold {threshold:.2f}")
 
 

@@ -1,4 +1,9 @@
-"""The network: residual stages down to stride 64, a top-down path back to stride 4, one head for centre and box."""
+"""
+Define the network.
+
+Residual stages go down to stride 64, a top-down path back to stride 4, and one head gives
+centre and box.
+"""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -11,14 +16,18 @@ INPUT_MULTIPLE_PX = 64
 """Input height and width must be multiples of the deepest stride."""
 
 _STEM = (16, 24)
-_STAGES = ((24, 1), (56, 2), (104, 2), (160, 3), (160, 1))  # (channels, residual blocks) at strides 4, 8, 16, 32, 64
+# (channels, residual blocks) at strides 4, 8, 16, 32, 64
+_STAGES = ((24, 1), (56, 2), (104, 2), (160, 3), (160, 1))
 _DECODER = 32
-_PRIOR_LOGIT = -4.0  # so that a fresh network says "nothing here" nearly everywhere: CenterNet, arXiv 1904.07850
+# A fresh network then predicts "nothing here" nearly everywhere: CenterNet, arXiv 1904.07850.
+_PRIOR_LOGIT = -4.0
 
 
 def _convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
     )
 
 
@@ -26,7 +35,9 @@ class _Residual(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.first = _convolution(channels, channels)
-        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels))
+        self.second = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(x + self.second(self.first(x)), inplace=True)
@@ -45,9 +56,11 @@ class CircleNet(nn.Module):
     """
     Map pictures to one prediction per 4 x 4 px cell.
 
-    In: float, shape (batch, 3, height, width), RGB scaled by (value - 127) / 128, both sides multiples of 64.
-    Out: float, shape (batch, 5, height / 4, width / 4): logit that a circle's centre lies in the cell,
-    log(width / 32 px), log(height / 32 px), and the centre's offset (x, y) from the cell's middle in cells.
+    In: float, shape (batch, 3, height, width), RGB scaled by (value - 127) / 128, both sides
+    multiples of 64.
+    Out: float, shape (batch, 5, height / 4, width / 4). The channels are the logit that a
+    circle's centre is in the cell, log(width / 32 px), log(height / 32 px), and the centre's
+    offset (x, y) from the cell's middle in cells.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,8 @@
-"""The trained weights as an ONNX file that takes bytes, with calibration, version and threshold inside."""
+"""
+Export the trained weights as an ONNX file that takes bytes.
+
+It contains calibration, version and threshold.
+"""
 
 import hashlib
 import math
@@ -18,9 +22,10 @@ _OPSET = 17
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """
-    logit' = slope * logit + shift + tilt * min(0, log(size / SMALL_PX)): Platt's line, and less trust in small things.
+    logit' = slope * logit + shift + tilt * min(0, log(size / SMALL_PX)).
 
-    The size is the geometric mean of width and height in px of the view; what is smaller than SMALL_PX may be a letter.
+    This is Platt's line, with less confidence in small things. The size is the geometric mean
+    of width and height in px of the view. A thing smaller than SMALL_PX may be a letter.
     """
 
     slope: float = 1.0
@@ -32,7 +37,12 @@ SMALL_PX = 28.0
 
 
 class Served(nn.Module):
-    """In: uint8, (batch, height, width, 3) RGB. Out: as CircleNet, its centre logit calibrated."""
+    """
+    The network as served.
+
+    In: uint8, (batch, height, width, 3) RGB.
+    Out: as CircleNet, its centre logit calibrated.
+    """
 
     def __init__(self, network: CircleNet, calibration: Calibration) -> None:
         super().__init__()
@@ -40,15 +50,26 @@ class Served(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         output = self.network((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
-        small = (output[:, 1:3].mean(1, keepdim=True) - math.log(SMALL_PX / SIZE_UNIT_PX)).clamp(max=0)
+        small = (output[:, 1:3].mean(1, keepdim=True) - math.log(SMALL_PX / SIZE_UNIT_PX)).clamp(
+            max=0
+        )
         c = self.calibration
         return torch.cat([output[:, :1] * c.slope + c.shift + small * c.tilt, output[:, 1:]], 1)
 
 
-def export(network: CircleNet, target: Path, calibration: Calibration, *, min_score: float, date: str) -> str:
-    """Write target and target.sha256; return the version, "net-<date>-<first 8 of the weights' digest>"."""
+def export(
+    network: CircleNet, target: Path, calibration: Calibration, *, min_score: float, date: str
+) -> str:
+    """
+    Write target and target.sha256 and return the version.
+
+    It reads "net-<date>-<first 8 of the weights' digest>".
+    """
     served = Served(network, calibration).eval()
-    axes = {"pixels": {0: "batch", 1: "height", 2: "width"}, "output": {0: "batch", 2: "rows", 3: "columns"}}
+    axes = {
+        "pixels": {0: "batch", 1: "height", 2: "width"},
+        "output": {0: "batch", 2: "rows", 3: "columns"},
+    }
     example = torch.zeros(1, 128, 192, 3, dtype=torch.uint8)
     with warnings.catch_warnings():  # the new exporter needs onnxscript, for the same file
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -1,4 +1,8 @@
-"""The training loop of one stage: steps, running average of the weights, checkpoints to resume from, a log."""
+"""
+Run the training loop of one stage.
+
+It has steps, a running average of the weights, checkpoints to resume from and a log.
+"""
 
 import json
 import os
@@ -26,7 +30,7 @@ _LOG_EVERY, _SAVE_EVERY, _VALIDATE_EVERY = 25, 100, 500
 
 
 class Trainer:
-    """Holds what a checkpoint holds: network, its running average, optimiser, step of the stage."""
+    """The state of a checkpoint: network, its running average, optimiser, step of the stage."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -37,30 +41,36 @@ class Trainer:
         self.stage, self.step = "", 0
 
     def save(self, path: Path) -> None:
-        """Write the checkpoint in one move, so that a kill leaves the old or the new one."""
-        parts = {name: getattr(self, name).state_dict() for name in ("network", "average", "optimiser")}
+        """Write the checkpoint atomically. A kill leaves the old or the new one."""
+        parts = {
+            name: getattr(self, name).state_dict() for name in ("network", "average", "optimiser")
+        }
         torch.save({**parts, "stage": self.stage, "step": self.step}, path.with_suffix(".part"))
         os.replace(path.with_suffix(".part"), path)
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint."""
+        """Resume from a checkpoint."""
         parts = torch.load(path, map_location=self.device, weights_only=True)
         for name in ("network", "average", "optimiser"):
             getattr(self, name).load_state_dict(parts[name])
         self.stage, self.step = parts["stage"], parts["step"]
 
     def start_from(self, weights: Path, stage: str, photographs: Sequence[Photograph]) -> None:
-        """Begin with a stage, from the weights of an ONNX file that export wrote."""
+        """Begin with a stage, from the weights of an exported ONNX file."""
         load_exported(self.network, weights, [photo.pixels for photo in photographs])
         self.average.load_state_dict(self.network.state_dict())
         self.stage, self.step = stage, 0
 
-    def run(self, stage: Stage, batches: Batches, validation: list[Photograph], folder: Path) -> None:
-        """Train the rest of a stage, or all of one that was not begun; self.step says where in it we are."""
+    def run(
+        self, stage: Stage, batches: Batches, validation: list[Photograph], folder: Path
+    ) -> None:
+        """Train the rest of a stage, or all of a new one. The position in it is self.step."""
         if stage.name != self.stage:
             self.stage, self.step = stage.name, 0
         left = Subset(batches, range(self.step, stage.steps))
-        loader = DataLoader(left, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="fork")
+        loader = DataLoader(
+            left, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="fork"
+        )
         with (folder / "log.jsonl").open("a") as log:
             for batch in track(loader, stage.name, total=stage.steps, completed=self.step):
                 started = time.monotonic()
@@ -75,7 +85,9 @@ class Trainer:
                     }
                     print(json.dumps(record), file=log, flush=True)
                 if self.step % _VALIDATE_EVERY == 0 or self.step == stage.steps:
-                    figures = {name: asdict(f) for name, f in validate(self.average, validation).items()}
+                    figures = {
+                        name: asdict(f) for name, f in validate(self.average, validation).items()
+                    }
                     print(
                         json.dumps({"stage": stage.name, "step": self.step, "validation": figures}),
                         file=log,
@@ -96,13 +108,22 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), _CLIP_NORM)
         self.optimiser.step()
         self._follow(stage)
-        return {name: round(float(getattr(loss, name).detach()), 4) for name in ("centre", "size", "offset", "overlap")}
+        return {
+            name: round(float(getattr(loss, name).detach()), 4)
+            for name in ("centre", "size", "offset", "overlap")
+        }
 
     @torch.no_grad()
     def _follow(self, stage: Stage) -> None:
-        """Move the running average; quickly at first, so that it forgets where the stage began."""
+        """
+        Move the running average.
+
+        It moves quickly at first, so that it forgets where the stage began.
+        """
         decay = min(stage.ema_decay, 1 - 1 / (self.step / 3 + 2))
-        for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+        for mean, value in zip(
+            self.average.state_dict().values(), self.network.state_dict().values(), strict=True
+        ):
             if mean.dtype.is_floating_point:
                 mean.mul_(decay).add_(value, alpha=1 - decay)
             else:
@@ -110,7 +131,11 @@ class Trainer:
 
 
 def _has_bfloat16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 itself: a CPU that only imitates it takes ten times as long."""
+    """
+    Tell whether the device multiplies bfloat16 itself.
+
+    A CPU that only emulates it takes ten times as long.
+    """
     cpu = Path("/proc/cpuinfo")
     return device.type == "cuda" or (cpu.exists() and "avx512_bf16" in cpu.read_text())
 
@@ -118,4 +143,6 @@ def _has_bfloat16(device: torch.device) -> bool:
 def _learning_rate(stage: Stage, step: int) -> float:
     warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
     curve = 0.5 * (1 + np.cos(np.pi * step / stage.steps))
-    return float(warm * (stage.learning_rate_end + (stage.learning_rate - stage.learning_rate_end) * curve))
+    return float(
+        warm * (stage.learning_rate_end + (stage.learning_rate - stage.learning_rate_end) * curve)
+    )

@@ -1,4 +1,8 @@
-"""What training minimises: focal loss on centres, log-size, offset and overlap of boxes near the centres."""
+"""
+Define what training minimises.
+
+It is focal loss on centres, and log-size, offset and overlap of boxes near the centres.
+"""
 
 from dataclasses import dataclass
 
@@ -19,8 +23,12 @@ class Loss:
     overlap: Tensor
 
 
-def detection_loss(output: Tensor, heat: Tensor, box: Tensor, weight: Tensor, judged: Tensor) -> Loss:
+def detection_loss(
+    output: Tensor, heat: Tensor, box: Tensor, weight: Tensor, judged: Tensor
+) -> Loss:
     """
+    Compute the loss of a batch.
+
     Args:
         output: what CircleNet gives, shape (batch, 5, cells, cells).
         heat, box, weight, judged: Targets stacked over the batch.
@@ -35,7 +43,11 @@ def detection_loss(output: Tensor, heat: Tensor, box: Tensor, weight: Tensor, ju
 
 
 def _focal(logit: Tensor, heat: Tensor, judged: Tensor) -> Tensor:
-    """CenterNet's focal loss (arXiv 1904.07850, eq. 1, alpha 2, beta 4), divided by the number of centres."""
+    """
+    Compute CenterNet's focal loss, divided by the number of centres.
+
+    Its source is arXiv 1904.07850, eq. 1, with alpha 2 and beta 4.
+    """
     p = torch.sigmoid(logit).clamp(1e-4, 1 - 1e-4)
     positive = heat.eq(1).float()
     hit = positive * (1 - p) ** 2 * torch.log(p)
@@ -44,7 +56,7 @@ def _focal(logit: Tensor, heat: Tensor, judged: Tensor) -> Tensor:
 
 
 def _iou(predicted: Tensor, wanted: Tensor) -> Tensor:
-    """Intersection over union of the boxes of each cell; both shapes (batch, 4, cells, cells)."""
+    """Return each cell's intersection over union. Both shapes are (batch, 4, cells, cells)."""
     cell = STRIDE_PX / SIZE_UNIT_PX
     half_p, half_w = predicted[:, :2].clamp(-6, 6).exp() / 2, wanted[:, :2].exp() / 2
     centre_p, centre_w = predicted[:, 2:] * cell, wanted[:, 2:] * cell

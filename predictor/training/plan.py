@@ -1,4 +1,8 @@
-"""Say how the detector is trained: three stages, small squares first, which teach as much in half the time."""
+"""
+Define the three stages of training.
+
+Small squares come first, because they teach as much in half the time.
+"""
 
 from dataclasses import dataclass
 
@@ -7,13 +11,16 @@ from predictor.training.data.batches import Mixture
 SCENE_SEED, SCENE_COUNT = 30, 6000
 
 GROUNDS = ("a", "b", "c", "d", "e")
-"""Subfolders of the folder of borrowed pictures without round things that lie under scenes."""
+"""Subfolders of borrowed pictures without round things that serve as grounds of scenes."""
 
 EMPTIES = {"a": 3, "b": 3, "c": 2, "d": 3, "e": 1}
-"""How many times a picture of each subfolder counts among the empty pictures of batches; a rendered one counts once."""
+"""
+How many times each subfolder's pictures count among the empty pictures of batches. A rendered
+one counts once.
+"""
 
 PAGES, SIGNS, PATTERNS, FOLIAGE = 150, 300, 200, 120
-"""So many rendered empty pictures of each kind."""
+"""Numbers of rendered empty pictures of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +28,8 @@ class Stage:
     """
     One stretch of training.
 
-    The learning rate goes up over 60 steps, then down half a cosine to learning_rate_end. ema_decay is of the running
-    average of the weights, which is what ships.
+    The learning rate rises for 60 steps, then falls along half a cosine to learning_rate_end.
+    ema_decay belongs to the running average of the weights, which ships.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Load the weights of an exported ONNX file back into a network that can go on training."""
+"""Load an exported ONNX file's weights into a network that can be trained further."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +20,12 @@ _PICTURES = 24
 
 def load_exported(network: CircleNet, weights: Path, pictures: Sequence[Bytes]) -> None:
     """
-    Give the network the weights that export wrote; in evaluation mode it then answers the same.
+    Give the network the weights that export wrote. In evaluation mode it then gives the same
+    output.
 
-    An exported file has its batch normalisation folded into the convolutions before. Each normalisation gets the
-    mean and variance that the pictures cause, and a scale and shift that undo them.
+    An exported file has its batch normalisation folded into the convolutions before. Each
+    normalisation gets the mean and variance that the pictures cause, and a scale and shift that
+    undo them.
     """
     was_training = network.training
     network.eval()
@@ -46,7 +48,7 @@ def _copy_convolutions(network: CircleNet, weights: Path) -> None:
 
 
 def _in_order(network: CircleNet) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
-    """Return the convolutions in the order in which they run, each with the normalisation that follows it."""
+    """Return the convolutions in execution order, each with its normalisation."""
     ran: list[nn.Module] = []
     kinds = (nn.Conv2d, nn.BatchNorm2d)
     hooks = [
@@ -66,21 +68,34 @@ def _in_order(network: CircleNet) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None
 
 def _batch(pictures: Sequence[Bytes]) -> Tensor:
     """Return evenly chosen pictures, squared, as the network takes them."""
-    chosen = [pictures[i] for i in np.linspace(0, len(pictures) - 1, min(_PICTURES, len(pictures))).astype(int)]
-    squares = [cv2.resize(each, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA) for each in chosen]
+    chosen = [
+        pictures[i]
+        for i in np.linspace(0, len(pictures) - 1, min(_PICTURES, len(pictures))).astype(int)
+    ]
+    squares = [
+        cv2.resize(each, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA) for each in chosen
+    ]
     return as_input(torch.from_numpy(np.stack(squares)))
 
 
 def _set_normalisations(network: CircleNet, batch: Tensor) -> None:
     def set_from(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        assert isinstance(module, nn.BatchNorm2d) and module.running_mean is not None and module.running_var is not None
+        assert (
+            isinstance(module, nn.BatchNorm2d)
+            and module.running_mean is not None
+            and module.running_var is not None
+        )
         variance, mean = torch.var_mean(inputs[0], (0, 2, 3), correction=0)
         module.running_mean.copy_(mean)
         module.running_var.copy_(variance)
         module.weight.copy_((variance + module.eps).sqrt())
         module.bias.add_(mean)
 
-    hooks = [m.register_forward_pre_hook(set_from) for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    hooks = [
+        m.register_forward_pre_hook(set_from)
+        for m in network.modules()
+        if isinstance(m, nn.BatchNorm2d)
+    ]
     network(batch)
     for hook in hooks:
         hook.remove()

@@ -1,4 +1,8 @@
-"""How good the network is on pictures it is not trained on: AP and the best F1 at IoU 0.5, domain by domain."""
+"""
+Measure the network on pictures that it is not trained on.
+
+Figures are AP and the best F1 at IoU 0.5, by domain.
+"""
 
 from dataclasses import dataclass
 
@@ -19,7 +23,7 @@ _IGNORED_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Average precision at IoU 0.5 and the best F1 over all thresholds, both 0..1, of one domain."""
+    """One domain's average precision at IoU 0.5 and best F1 over all thresholds, both 0..1."""
 
     ap50: float
     best_f1: float
@@ -27,26 +31,40 @@ class Figures:
 
 @torch.no_grad()
 def predict(network: CircleNet, pixels: Bytes, longer_side_px: int = _LONGER_SIDE_PX) -> Boxes:
-    """Boxes of one picture, letter-boxed so that its longer side has so many px; network in evaluation mode."""
+    """
+    Return boxes of one picture, letter-boxed to a given longer side in px.
+
+    The network must be in evaluation mode.
+    """
     height, width = pixels.shape[:2]
     scale = longer_side_px / max(height, width)
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small = cv2.resize(
+        pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
     padded = [-(-side // INPUT_MULTIPLE_PX) * INPUT_MULTIPLE_PX for side in size]
     canvas = np.full((padded[1], padded[0], 3), 127, np.uint8)
     canvas[: size[1], : size[0]] = small
-    boxes = suppress(decode(network(as_input(torch.from_numpy(canvas)[None]))[0].numpy(), 0.03, 500))
+    boxes = suppress(
+        decode(network(as_input(torch.from_numpy(canvas)[None]))[0].numpy(), 0.03, 500)
+    )
     unscale = np.array([width / size[0], height / size[1]] * 2, np.float32)
     return Boxes(boxes.values * unscale, boxes.scores)
 
 
 def as_input(pictures: torch.Tensor) -> torch.Tensor:
-    """(batch, height, width, 3) uint8 to what the network takes."""
-    return ((pictures.permute(0, 3, 1, 2).float() - 127) / 128).contiguous(memory_format=torch.channels_last)
+    """Turn (batch, height, width, 3) uint8 into the network's input."""
+    return ((pictures.permute(0, 3, 1, 2).float() - 127) / 128).contiguous(
+        memory_format=torch.channels_last
+    )
 
 
 def validate(network: CircleNet, photographs: list[Photograph]) -> dict[str, Figures]:
-    """Figures by domain; pictures without objects count in every domain's precision through "negatives" only."""
+    """
+    Compute figures by domain.
+
+    Pictures without objects count in their own domain, "negatives", alone.
+    """
     was_training = network.training
     network.eval()
     verdicts: dict[str, list[NDArray[np.float64]]] = {}
@@ -60,7 +78,11 @@ def validate(network: CircleNet, photographs: list[Photograph]) -> dict[str, Fig
 
 
 def _verdicts(found: Boxes, photo: Photograph) -> NDArray[np.float64]:
-    """Rows of (score, 1 where right or 0 where wrong); what lies in an ignore region is left out."""
+    """
+    Return rows of (score, 1 where right or 0 where wrong).
+
+    What is in an ignore region is left out.
+    """
     free = np.ones(len(photo.boxes), bool)
     rows = []
     for box, score in zip(found.values, found.scores, strict=True):
@@ -74,7 +96,11 @@ def _verdicts(found: Boxes, photo: Photograph) -> NDArray[np.float64]:
 
 
 def _ignored(box: Floats, regions: Floats) -> bool:
-    """Whether a region covers half of the box: COCO's rule for crowds is the share of the found box inside."""
+    """
+    Tell whether a region covers half of the box.
+
+    COCO's rule for crowds is the share of the found box inside.
+    """
     reach = np.minimum(box[:2] + box[2:] / 2, regions[:, :2] + regions[:, 2:] / 2)
     reach = reach - np.maximum(box[:2] - box[2:] / 2, regions[:, :2] - regions[:, 2:] / 2)
     return bool((np.clip(reach, 0, None).prod(1) >= _IGNORED_SHARE * box[2:].prod()).any())

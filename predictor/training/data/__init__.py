@@ -1,1 +1,6 @@
-"""What training sees: crops of photographs, of rendered scenes and of empty pictures. Start reading at batches.py."""
+"""
+Prepare what training sees.
+
+These are crops of photographs, of rendered scenes and of empty pictures. Start reading at
+batches.py.
+"""

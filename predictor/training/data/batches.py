@@ -1,4 +1,8 @@
-"""Batches of training squares: step n of a seed is always the same batch, so that a resumed run goes on as if uncut."""
+"""
+Build batches of training squares.
+
+Step n of a seed is always the same batch, so a resumed run equals an uninterrupted one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +24,10 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 @dataclass(frozen=True, slots=True)
 class Mixture:
     """
-    What a batch is made of: crops of so many px, so many of them, shares of photographs and of empty pictures.
+    The composition of a batch. It has the side of the crops in px, their number, and the shares
+    of photographs and of empty pictures.
 
-    untouched_share is that of the empty crops that keep their colours and contrast.
+    untouched_share: share of the empty crops that keep their colours and contrast.
     """
 
     side_px: int
@@ -47,7 +52,9 @@ class Batches(Dataset[Batch]):
         mixture: Mixture,
     ) -> None:
         self._seed, self._length, self._scenes, self._mixture = seed, length, scenes, mixture
-        self._photographs = [Crop(photo.pixels, photo.boxes, photo.ignored) for photo in photographs]
+        self._photographs = [
+            Crop(photo.pixels, photo.boxes, photo.ignored) for photo in photographs
+        ]
         self._weights = draw_weights(photographs)
         self._negatives = negatives
 
@@ -58,7 +65,10 @@ class Batches(Dataset[Batch]):
         rng = np.random.default_rng((self._seed, step))
         crops = [self._crop(rng) for _ in range(self._mixture.size)]
         targets = [build_targets(crop.boxes, crop.ignored, self._mixture.side_px) for crop in crops]
-        stacked = [np.stack([getattr(t, name) for t in targets]) for name in ("heat", "box", "weight", "judged")]
+        stacked = [
+            np.stack([getattr(t, name) for t in targets])
+            for name in ("heat", "box", "weight", "judged")
+        ]
         pictures = np.stack([crop.pixels for crop in crops])
         heat, box, weight, judged = (torch.from_numpy(part) for part in stacked)
         return torch.from_numpy(pictures), heat, box, weight, judged
@@ -70,13 +80,19 @@ class Batches(Dataset[Batch]):
             crop = cut_crop(rng, source, mixture.side_px, mixture.photograph_scales)
         elif self._negatives and dice < mixture.photograph_share + mixture.negative_share:
             crop = cut_crop(
-                rng, self._negatives[rng.integers(len(self._negatives))], mixture.side_px, mixture.photograph_scales
+                rng,
+                self._negatives[rng.integers(len(self._negatives))],
+                mixture.side_px,
+                mixture.photograph_scales,
             )
             if rng.random() < mixture.untouched_share:
                 return crop
         else:
             crop = cut_crop(
-                rng, self._scenes[int(rng.integers(len(self._scenes)))], mixture.side_px, mixture.scene_scales
+                rng,
+                self._scenes[int(rng.integers(len(self._scenes)))],
+                mixture.side_px,
+                mixture.scene_scales,
             )
             if rng.random() < 0.6:
                 return crop

@@ -1,4 +1,8 @@
-"""Training squares cut from scenes and photographs: scaled, turned, mirrored, recoloured, with their boxes."""
+"""
+Cut training squares from scenes and photographs.
+
+They are scaled, turned, mirrored and recoloured, with their boxes.
+"""
 
 from dataclasses import dataclass
 
@@ -12,17 +16,22 @@ _MIN_RADIUS_PX = 2.6
 """Anything smaller in the crop is neither right nor wrong."""
 _VISIBLE = 0.62
 _STRETCH = 0.1
-"""Logarithm of the largest factor by which a crop is made wider or narrower, at the cost of its height."""
+"""
+Logarithm of the largest factor that makes a crop wider or narrower, at the cost of its height.
+"""
 _CLOSE_UPS = 0.25
-"""The share of crops in which the largest thing may be larger than the crop."""
+"""Share of crops in which the largest thing may be larger than the crop."""
 _LARGEST_SHARE = 1.22
-"""How large it may be by the crop's side; larger, the crop shows less of its box than _VISIBLE."""
+"""
+Largest size of that thing by the crop's side. A crop of a larger thing shows less of its box
+than _VISIBLE.
+"""
 _GREY = (127, 127, 127)
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """A square of side x side px; boxes and ignored as in Photograph."""
+    """A square of side x side px. Its boxes and ignored regions are as in Photograph."""
 
     pixels: Bytes
     boxes: Floats
@@ -30,27 +39,48 @@ class Crop:
 
 
 def cut_crop(rng: Random, source: Crop, side: int, scales: tuple[float, float]) -> Crop:
-    """Cut a square at a random scale, mostly around an object, stretch it a little, then turn and mirror it."""
-    scale, stretch = _scale(rng, source.boxes, side, scales), np.exp(rng.uniform(-_STRETCH, _STRETCH))
+    """
+    Cut a square at a random scale, mostly around an object.
+
+    It is stretched a little, then turned and mirrored.
+    """
+    scale, stretch = (
+        _scale(rng, source.boxes, side, scales),
+        np.exp(rng.uniform(-_STRETCH, _STRETCH)),
+    )
     scale_x, scale_y = scale * stretch, scale / stretch
     left, top = _corner(rng, source, (side / scale_x, side / scale_y))
     pixels = _window(source.pixels, (scale_x, scale_y), (left, top), side)
-    shift, factor = np.array([left, top, 0, 0], np.float32), np.array([scale_x, scale_y] * 2, np.float32)
+    shift, factor = (
+        np.array([left, top, 0, 0], np.float32),
+        np.array([scale_x, scale_y] * 2, np.float32),
+    )
     boxes, ignored = ((v - shift) * factor for v in (source.boxes, source.ignored))
     return _turned(rng, Crop(np.asarray(pixels, np.uint8), *_sorted_out(boxes, ignored, side)))
 
 
-def _window(pixels: Bytes, scales: tuple[float, float], corner: tuple[float, float], side: int) -> Bytes:
-    """The square whose upper left corner is there in source pixels; where it hangs over it is grey."""
+def _window(
+    pixels: Bytes, scales: tuple[float, float], corner: tuple[float, float], side: int
+) -> Bytes:
+    """
+    Return the square with this upper left corner in source pixels.
+
+    Parts outside the source are grey.
+    """
     (scale_x, scale_y), (left, top) = scales, corner
-    if max(scales) < 0.7:  # shrink with all pixels counted first: warpAffine alone would alias
+    if max(scales) < 0.7:  # area averaging first: warpAffine alone would alias
         height, width = pixels.shape[:2]
         size = (max(1, round(width * scale_x)), max(1, round(height * scale_y)))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
         left, top, scale_x, scale_y = left * scale_x, top * scale_y, 1.0, 1.0
     matrix = np.array([[scale_x, 0, -left * scale_x], [0, scale_y, -top * scale_y]])
     window = cv2.warpAffine(
-        pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_GREY
+        pixels,
+        matrix,
+        (side, side),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=_GREY,
     )
     return np.asarray(window, np.uint8)
 
@@ -66,21 +96,32 @@ def _scale(rng: Random, boxes: Floats, side: int, scales: tuple[float, float]) -
 
 
 def _corner(rng: Random, source: Crop, window: tuple[float, float]) -> tuple[float, float]:
-    """The window's upper left corner in source pixels; where the window is larger than the source it hangs over."""
+    """
+    Draw the window's upper left corner in source pixels.
+
+    A window larger than the source extends beyond it.
+    """
     height, width = source.pixels.shape[:2]
     middle = rng.uniform(0, 1, 2) * (width, height)
     if len(source.boxes) and rng.random() < 0.85:
-        middle = source.boxes[rng.integers(len(source.boxes)), :2] + rng.uniform(-0.4, 0.4, 2) * window
+        middle = (
+            source.boxes[rng.integers(len(source.boxes)), :2] + rng.uniform(-0.4, 0.4, 2) * window
+        )
     corner = []
     for centre, length, part in zip(middle, (width, height), window, strict=True):
         free = length - part
-        corner.append(float(np.clip(centre - part / 2, 0, free)) if free > 0 else float(rng.uniform(free, 0)))
+        corner.append(
+            float(np.clip(centre - part / 2, 0, free)) if free > 0 else float(rng.uniform(free, 0))
+        )
     return corner[0], corner[1]
 
 
 def _sorted_out(boxes: Floats, ignored: Floats, side: int) -> tuple[Floats, Floats]:
-    """Move to ignored what the crop shows too little of or too small."""
-    low, high = np.maximum(boxes[:, :2] - boxes[:, 2:] / 2, 0), np.minimum(boxes[:, :2] + boxes[:, 2:] / 2, side)
+    """Move boxes that are hardly visible or too small to ignored."""
+    low, high = (
+        np.maximum(boxes[:, :2] - boxes[:, 2:] / 2, 0),
+        np.minimum(boxes[:, :2] + boxes[:, 2:] / 2, side),
+    )
     seen = np.clip(high - low, 0, None).prod(1) / np.maximum(boxes[:, 2:].prod(1), 1e-6)
     inside = ((boxes[:, :2] >= 0) & (boxes[:, :2] < side)).all(1)
     good = inside & (seen > _VISIBLE) & (boxes[:, 2:].sum(1) / 4 >= _MIN_RADIUS_PX)
@@ -89,7 +130,7 @@ def _sorted_out(boxes: Floats, ignored: Floats, side: int) -> tuple[Floats, Floa
 
 
 def _turned(rng: Random, crop: Crop) -> Crop:
-    """One of the eight ways to lay down a square."""
+    """Turn and mirror a square in one of the eight ways."""
     pixels, side = crop.pixels, crop.pixels.shape[0]
     turns, mirror = int(rng.integers(4)), bool(rng.integers(2))
     pixels = np.rot90(pixels, turns)
@@ -107,10 +148,17 @@ def _turned_boxes(boxes: Floats, side: int, turns: int, mirror: bool) -> Floats:
 
 
 def recolour(rng: Random, pixels: Bytes) -> Bytes:
-    """Hue, saturation, contrast, brightness, blur, noise, JPEG, rarely a negative."""
+    """
+    Vary colours, sharpness and noise.
+
+    Hue, saturation, contrast, brightness, blur, noise and JPEG change; rarely the result is a
+    negative.
+    """
     hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
     hsv[..., 0] = (hsv[..., 0].astype(np.int16) + rng.integers(-20, 21)) % 180
-    hsv[..., 1] = cv2.multiply(hsv[..., 1], np.full(1, rng.choice([0.0, rng.uniform(0.2, 1.5)], p=[0.1, 0.9])))
+    hsv[..., 1] = cv2.multiply(
+        hsv[..., 1], np.full(1, rng.choice([0.0, rng.uniform(0.2, 1.5)], p=[0.1, 0.9]))
+    )
     light = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)
     light = (light - 128) * rng.uniform(0.5, 1.3) + 128 + rng.uniform(-45, 40)
     if rng.random() < 0.25:

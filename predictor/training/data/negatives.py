@@ -1,4 +1,4 @@
-"""Pictures with nothing round: read from folders, rendered, and gathered as the materials of scenes."""
+"""Read or render pictures with nothing round. Gather them as the materials of scenes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,11 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 def read_negatives(folder: Path) -> Iterator[Crop]:
-    """Pictures of a folder that show nothing round, at most 1024 px long; an absent folder is an empty one."""
+    """
+    Yield a folder's pictures with nothing round, at most 1024 px long.
+
+    An absent folder counts as empty.
+    """
     for path in sorted(folder.glob("*") if folder.is_dir() else ()):
         if path.suffix.lower() in _SUFFIXES:
             pixels = read_rgb(path)
@@ -31,26 +35,32 @@ def read_negatives(folder: Path) -> Iterator[Crop]:
 
 
 def pages(count: int) -> Iterator[Crop]:
-    """So many pages of print, always the same ones."""
+    """Render count pages of print, always the same ones."""
     for number in range(count):
         yield Crop(render_page(np.random.default_rng((20261124, number))), _none(), _none())
 
 
 def patterns(count: int) -> Iterator[Crop]:
-    """So many regular patterns, always the same ones."""
+    """Render count regular patterns, always the same ones."""
     for number in range(count):
         yield Crop(render_pattern(np.random.default_rng((20261125, number))), _none(), _none())
 
 
 def signs(count: int, backgrounds: Path, grounds: list[Crop]) -> Iterator[Crop]:
-    """So many signs before grounds, always the same ones, in the typefaces of backgrounds / fonts."""
+    """
+    Render count signs before grounds, always the same ones.
+
+    The typefaces are those of backgrounds / fonts.
+    """
     fonts, walls = sorted((backgrounds / "fonts").glob("*")), [ground.pixels for ground in grounds]
     for number in range(count):
-        yield Crop(render_sign(np.random.default_rng((20261126, number)), fonts, walls), _none(), _none())
+        yield Crop(
+            render_sign(np.random.default_rng((20261126, number)), fonts, walls), _none(), _none()
+        )
 
 
 def foliage(count: int) -> Iterator[Crop]:
-    """So many pictures of leaves, always the same ones."""
+    """Render count pictures of leaves, always the same ones."""
     for number in range(count):
         yield Crop(render_foliage(np.random.default_rng((20261127, number))), _none(), _none())
 
@@ -60,14 +70,27 @@ def _none() -> Floats:
 
 
 def read_stamps(folder: Path) -> list[NDArray[np.uint8]]:
-    """Cut-out things of a folder, (height, width, 4) RGB and opacity; an absent folder is an empty one."""
+    """
+    Read cut-outs of a folder, (height, width, 4) RGB and opacity.
+
+    An absent folder counts as empty.
+    """
     paths = sorted(folder.glob("*.png")) if folder.is_dir() else []
-    return [cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA) for path in paths]
+    return [
+        cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
+        for path in paths
+    ]
 
 
 def gather(photographs: list[Photograph], negatives: list[Crop], backgrounds: Path) -> Materials:
-    """Materials for scenes: of the training side of the split, and the cut-outs in rounds and stamps of backgrounds."""
-    empty = [photo.pixels for photo in photographs if not len(photo.boxes) and not len(photo.ignored)]
+    """
+    Gather the materials of scenes.
+
+    They come from the training side of the split, and from rounds and stamps in backgrounds.
+    """
+    empty = [
+        photo.pixels for photo in photographs if not len(photo.boxes) and not len(photo.ignored)
+    ]
     grounds = [*empty, *(crop.pixels for crop in negatives)]
     rounds = [_squared(stamp) for stamp in read_stamps(backgrounds / "rounds")]
     return Materials(
@@ -78,7 +101,7 @@ def gather(photographs: list[Photograph], negatives: list[Crop], backgrounds: Pa
 
 
 def _squared(stamp: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The round thing of a stamp on a square that it just fills."""
+    """Return a stamp's round thing on a square that it just fills."""
     ys, xs = np.nonzero(stamp[..., 3] > 127)
     tight = stamp[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1, :3]
     side = min(max(tight.shape[:2]), 320)

@@ -1,4 +1,8 @@
-"""Labelled photographs in COCO form, and which sources train, choose (validation) or only judge (test)."""
+"""
+Read labelled photographs in COCO form.
+
+Each source is used for training, for validation or for testing only.
+"""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +25,7 @@ VALIDATION_SOURCES = (
     "puchana123/Thai-Coin-Segmentation",
     "clone234234/footbaal_detection",
 )
-"""Threshold and calibration are chosen here; never trained on."""
+"""Threshold and calibration are chosen here. These sources are never trained on."""
 
 TEST_SOURCES = (
     "Amal-Emad/JordinianCoinsDetection",
@@ -37,7 +41,7 @@ TEST_SOURCES = (
     "TemryL/PoolVision",
     "Chula-PIC-Lab/Chula-RBC-12-Dataset",
 )
-"""Neither trained on nor chosen on: figures only."""
+"""Used for figures only, neither for training nor for choices."""
 
 SOURCE_WEIGHTS = {
     "kaa/coins-dataset": 5.0,
@@ -55,14 +59,20 @@ SOURCE_WEIGHTS = {
     "Izzrieq/Driving-Range-Detection-AI": 2.5,
     "CHINRAJ13/Wood-log-counter": 3.0,
 }
-"""How often a source is drawn against 0.5 for any other: by kind of picture wanted, not by its number of circles."""
+"""
+How often a source is drawn, against 0.5 for any other. The kind of picture wanted decides, not
+its number of circles.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
     """
-    pixels: (height, width, 3) uint8 RGB. boxes and ignored: (n, 4) float32, centre x, centre y, width, height
-    in px; ignored is what is neither right nor wrong to find.
+    One labelled photograph.
+
+    pixels: (height, width, 3) uint8 RGB.
+    boxes and ignored: (n, 4) float32, centre x, centre y, width, height in px. What is ignored
+    is neither right nor wrong to find.
     """
 
     pixels: NDArray[np.uint8]
@@ -74,20 +84,25 @@ class Photograph:
 
 
 def read_folder(folder: Path) -> Iterator[Photograph]:
-    """Every picture of a folder with annotations.json and images/."""
+    """Yield every picture of a folder with annotations.json and images/."""
     document = json.loads((folder / "annotations.json").read_text())
     by_image: dict[int, list[dict[str, Any]]] = {}
     for annotation in document["annotations"]:
         by_image.setdefault(annotation["image_id"], []).append(annotation)
     for image in document["images"]:
         annotations = by_image.get(image["id"], [])
-        boxes, ignored = (_boxes([a for a in annotations if bool(a["iscrowd"]) == crowd]) for crowd in (False, True))
+        boxes, ignored = (
+            _boxes([a for a in annotations if bool(a["iscrowd"]) == crowd])
+            for crowd in (False, True)
+        )
         pixels = read_rgb(folder / "images" / image["file_name"])
-        yield Photograph(pixels, boxes, ignored, image["source"], image["domain"], image["file_name"])
+        yield Photograph(
+            pixels, boxes, ignored, image["source"], image["domain"], image["file_name"]
+        )
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
-    """The picture of a file, (height, width, 3)."""
+    """Read a picture file as (height, width, 3) RGB."""
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if picture is None:
         raise FileNotFoundError(f"not a picture: {path}")
@@ -100,21 +115,29 @@ def _boxes(annotations: list[dict[str, Any]]) -> Floats:
 
 
 def split_of(source: str) -> str:
-    """Which side a source is on: train, validation or test."""
+    """Return the side of a source: train, validation or test."""
     if source.startswith(VALIDATION_SOURCES):
         return "validation"
     return "test" if source.startswith(TEST_SOURCES) else "train"
 
 
 def read_split(data: Path, split: str) -> list[Photograph]:
-    """All photographs of one side from every folder in data that has an annotations.json."""
+    """
+    Read all photographs of one side of the split.
+
+    They come from every folder in data that has an annotations.json.
+    """
     folders = sorted(path.parent for path in data.glob("*/annotations.json"))
     photographs = [photo for folder in folders for photo in read_folder(folder)]
     return [photo for photo in photographs if split_of(photo.source) == split]
 
 
 def draw_weights(photographs: list[Photograph]) -> NDArray[np.float64]:
-    """The chance of each photograph, so that every source has its SOURCE_WEIGHTS share and go stones do not rule."""
+    """
+    Return the probability of drawing each photograph.
+
+    Every source gets its SOURCE_WEIGHTS share, so that go stones do not dominate.
+    """
     repositories = [photo.source.split(":")[0].split(" ")[0] for photo in photographs]
     counts = {name: repositories.count(name) for name in repositories}
     shares = np.array([_weight(name) / counts[name] for name in repositories])
@@ -122,19 +145,33 @@ def draw_weights(photographs: list[Photograph]) -> NDArray[np.float64]:
 
 
 def _weight(repository: str) -> float:
-    return next((weight for name, weight in SOURCE_WEIGHTS.items() if repository.startswith(name)), 0.5)
+    return next(
+        (weight for name, weight in SOURCE_WEIGHTS.items() if repository.startswith(name)), 0.5
+    )
 
 
 def cut_outs(photographs: list[Photograph]) -> list[NDArray[np.uint8]]:
-    """Round things of at least 20 px radius cut out on squares, to lay on other backgrounds."""
+    """
+    Cut round things of at least 20 px radius out on squares.
+
+    They are laid on other backgrounds.
+    """
     found = []
     for photo in photographs:
         height, width = photo.pixels.shape[:2]
         for x, y, w, h in photo.boxes:
             box = [round(float(v)) for v in (x - w / 2, y - h / 2, x + w / 2, y + h / 2)]
-            if min(w, h) < 40 or max(w, h) / min(w, h) > 1.15 or min(box) < 0 or box[2] > width or box[3] > height:
+            if (
+                min(w, h) < 40
+                or max(w, h) / min(w, h) > 1.15
+                or min(box) < 0
+                or box[2] > width
+                or box[3] > height
+            ):
                 continue
             side = min(max(box[2] - box[0], box[3] - box[1]), 320)
             patch = photo.pixels[box[1] : box[3], box[0] : box[2]]
-            found.append(np.asarray(cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA), np.uint8))
+            found.append(
+                np.asarray(cv2.resize(patch, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+            )
     return found

@@ -1,4 +1,8 @@
-"""Scenes rendered once by all cores and kept on disk as one array, so that an epoch does not render again."""
+"""
+Render scenes once, on all cores, and keep them on disk.
+
+They form one array, so that an epoch does not render again.
+"""
 
 import json
 import multiprocessing
@@ -13,7 +17,8 @@ from predictor.training.rendering.scenes import Scene, render_scene
 
 SCENE_SIDE_PX = 448
 
-_materials = Materials()  # of this process; set before the workers fork, which is cheaper than sending it
+# Of this process. It is set before the workers fork, which is cheaper than sending it.
+_materials = Materials()
 
 
 class SceneStock:
@@ -35,13 +40,17 @@ class SceneStock:
         return Crop(np.asarray(self._pixels[index]), boxes, ignored)
 
 
-def render_stock(folder: Path, seed: int, count: int, materials: Materials, workers: int) -> SceneStock:
+def render_stock(
+    folder: Path, seed: int, count: int, materials: Materials, workers: int
+) -> SceneStock:
     """Render the scenes into folder unless they are there already."""
     global _materials
     if not (folder / "labels.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
         shape = (count, SCENE_SIDE_PX, SCENE_SIDE_PX, 3)
-        pixels = np.lib.format.open_memmap(folder / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape)
+        pixels = np.lib.format.open_memmap(
+            folder / "pixels.npy", mode="w+", dtype=np.uint8, shape=shape
+        )
         _materials, labels = materials, []
         with multiprocessing.get_context("fork").Pool(workers) as pool:
             scenes = pool.imap(_render, ((seed, index) for index in range(count)), chunksize=8)

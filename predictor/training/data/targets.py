@@ -1,4 +1,4 @@
-"""Boxes of one picture turned into what the network should answer in every cell."""
+"""Turn the boxes of a picture into the network's targets, cell by cell."""
 
 from dataclasses import dataclass
 
@@ -29,13 +29,17 @@ class Targets:
 
 def build_targets(boxes: Floats, ignored: Floats, side_px: int) -> Targets:
     """
+    Build the targets of one picture.
+
     Args:
         boxes: shape (n, 4), centre x, centre y, width, height in px.
         ignored: shape (m, 4), the same for ignore regions.
         side_px: side of the square picture, a multiple of STRIDE_PX.
     """
     cells = side_px // STRIDE_PX
-    grid = Targets(_zeros(cells), np.zeros((4, cells, cells), np.float32), _zeros(cells), _zeros(cells) + 1)
+    grid = Targets(
+        _zeros(cells), np.zeros((4, cells, cells), np.float32), _zeros(cells), _zeros(cells) + 1
+    )
     for x, y, w, h in ignored / STRIDE_PX:
         top, left = max(0, int(y - h / 2)), max(0, int(x - w / 2))
         grid.judged[top : int(np.ceil(y + h / 2)), left : int(np.ceil(x + w / 2))] = 0
@@ -49,7 +53,7 @@ def _zeros(cells: int) -> Floats:
 
 
 def _add(grid: Targets, box: Floats, cells: int) -> None:
-    """Draw one circle's Gaussian, with sigma 0.16 radius between 0.8 and 4 cells."""
+    """Draw one circle's Gaussian. Its sigma is 0.16 radius, between 0.8 and 4 cells."""
     x, y, w, h = (float(v) for v in box / STRIDE_PX)
     column, row = int(x), int(y)
     if not (0 <= column < cells and 0 <= row < cells and x >= 0 and y >= 0):
@@ -63,6 +67,11 @@ def _add(grid: Targets, box: Floats, cells: int) -> None:
     grid.heat[row, column], grid.judged[row, column] = 1, 1
     mine = (bump > 0.4) & (bump >= grid.weight[rows, columns])
     grid.weight[rows, columns][mine] = bump[mine]
-    values = (np.log(box[2] / SIZE_UNIT_PX), np.log(box[3] / SIZE_UNIT_PX), x - 0.5 - xs, y - 0.5 - ys)
+    values = (
+        np.log(box[2] / SIZE_UNIT_PX),
+        np.log(box[3] / SIZE_UNIT_PX),
+        x - 0.5 - xs,
+        y - 0.5 - ys,
+    )
     for channel, value in enumerate(values):
         grid.box[channel][rows, columns][mine] = np.broadcast_to(value, bump.shape)[mine]
