@@ -1,1 +1,1 @@
-"""The trained detector. Start reading at detector.py."""
+"""Find circles with the trained network. Start reading at detector.py."""

@@ -1,4 +1,8 @@
-"""The network's answer, cell by cell, turned into scored boxes: peaks, less what was found twice."""
+"""
+Turn the network's output, cell by cell, into scored boxes.
+
+They are its peaks, without duplicates.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,31 +14,41 @@ Floats = NDArray[np.float32]
 
 STRIDE_PX = 4
 SIZE_UNIT_PX = 32.0
-"""Both as in predictor.training.circle_net, which made the weights."""
+"""SIZE_UNIT_PX and STRIDE_PX are as in predictor.training.circle_net, which made the weights."""
 SAME_THING_IOU = 0.5
-"""Two boxes that overlap more are one thing; coins that overlap by half their width stay two (their boxes: 0.33)."""
+"""
+Two boxes that overlap more are one thing. Coins that overlap by half their width stay two
+(their boxes: 0.33).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
-    """n boxes: middle x, middle y, width, height in px, shape (n, 4), and their scores 0..1, shape (n,)."""
+    """
+    n boxes, middle x, middle y, width, height in px, shape (n, 4).
+
+    Their scores are 0..1, shape (n,).
+    """
 
     values: Floats
     scores: Floats
 
     def take(self, index: NDArray[np.intp] | NDArray[np.bool_]) -> "Boxes":
-        """Those of the index, in its order."""
+        """Return the boxes of an index, in its order."""
         return Boxes(self.values[index], self.scores[index])
 
 
 def concatenate(parts: Sequence[Boxes]) -> Boxes:
     """Return the boxes of all parts, one part after the other."""
-    return Boxes(np.concatenate([part.values for part in parts]), np.concatenate([part.scores for part in parts]))
+    return Boxes(
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+    )
 
 
 def decode(output: Floats, min_score: float, most: int) -> Boxes:
     """
-    Read boxes off the network's output of one picture, best first, at most so many.
+    Read boxes off the network's output of one picture, best first. Their number is limited.
 
     Args:
         output: shape (5, rows, columns), as predictor.training.circle_net.CircleNet gives it.
@@ -49,33 +63,41 @@ def decode(output: Floats, min_score: float, most: int) -> Boxes:
     scores = 1 / (1 + np.exp(-found[0]))
     x, y = (columns + 0.5 + found[3]) * STRIDE_PX, (rows + 0.5 + found[4]) * STRIDE_PX
     sizes = np.exp(np.clip(found[1:3], -6, 6)) * SIZE_UNIT_PX
-    return Boxes(np.stack([x, y, sizes[0], sizes[1]], 1).astype(np.float32), scores.astype(np.float32))
+    return Boxes(
+        np.stack([x, y, sizes[0], sizes[1]], 1).astype(np.float32), scores.astype(np.float32)
+    )
 
 
 def mirrored(output: Floats) -> Floats:
-    """The output for a picture that was mirrored left to right, as if it had not been; shapes as decode takes them."""
+    """
+    Mirror the output for a picture that was mirrored left to right.
+
+    It then is for the original picture. The shapes are as decode takes them.
+    """
     turned = output[..., ::-1].copy()
     turned[3] *= -1
     return turned
 
 
 def _local_maximum(logit: Floats) -> Floats:
-    """The largest value among each cell and its eight neighbours."""
+    """Return the largest value among each cell and the eight cells around it."""
     padded = np.pad(logit, 1, constant_values=-np.inf)
     wide = np.maximum(np.maximum(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
     return np.maximum(np.maximum(wide[:-2], wide[1:-1]), wide[2:])
 
 
 def overlaps(box: Floats, others: Floats) -> Floats:
-    """Intersection over union of one box, shape (4,), with n others, shape (n, 4)."""
+    """Return the intersection over union of one box, shape (4,), with n others, shape (n, 4)."""
     reach = np.minimum(box[:2] + box[2:] / 2, others[:, :2] + others[:, 2:] / 2)
     reach = reach - np.maximum(box[:2] - box[2:] / 2, others[:, :2] - others[:, 2:] / 2)
     inter = np.clip(reach, 0, None).prod(1)
-    return np.asarray(inter / np.maximum(box[2:].prod() + others[:, 2:].prod(1) - inter, 1e-9), np.float32)
+    return np.asarray(
+        inter / np.maximum(box[2:].prod() + others[:, 2:].prod(1) - inter, 1e-9), np.float32
+    )
 
 
 def suppress(boxes: Boxes, iou: float = SAME_THING_IOU) -> Boxes:
-    """Keep of things found twice the better one; best first."""
+    """Keep the better one of boxes that show the same thing. The best comes first."""
     boxes = boxes.take(np.argsort(-boxes.scores, kind="stable"))
     keep: list[int] = []
     for index in range(len(boxes.scores)):

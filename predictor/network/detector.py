@@ -1,4 +1,8 @@
-"""Detect circles: the network's looks at a picture from coarse to fine, joined with what edges show."""
+"""
+Detect circles.
+
+The network looks at a picture from coarse to fine; edges then add to what it found.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,28 +21,36 @@ from predictor.network.views import SIDE_PX, View, show, tiles, whole
 MODEL_PATH = Path(__file__).parents[1] / "model" / "circles.onnx"
 
 REVISION = "r2"
-"""Of the code around the weights: an answer depends on both, and version names both."""
+"""Revision of the code around the weights. An answer depends on both, and version names both."""
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0
-"""A picture smaller than the first look is enlarged at most so much: pixels that are not there help no further."""
+"""Limit of enlarging a picture smaller than the first look. Further enlarging adds no detail."""
 _TILED_FROM_PX = 1600
 """Pictures with a longer side above always get a second, tiled look."""
 _REFINED_PX = 1280
 """The rim is measured on a picture of this longer side at most."""
 _DOUBTFUL_SCORES = (0.6, 0.97)
-"""A view where anything scores between is looked at mirrored too: what is round is so from both sides."""
+"""
+A view with any score between them is also looked at mirrored. A round thing is round from both
+sides.
+"""
 _OUTER_SCORE = 0.7
-"""From this score on a circle stands for the smaller ones around the same centre."""
+"""From this score on a circle replaces the smaller ones around the same centre."""
 _FLOOR_SCORE = 0.1
-"""Everything down to this score is looked for, so that the answer does not depend on the threshold asked for."""
+"""
+Everything down to this score is searched, so that the answer does not depend on the request's
+threshold.
+"""
 
 
 class NetworkDetector:
     """
-    A fully convolutional network (predictor.training.circle_net) on the CPU, one thread per call.
+    A fully convolutional network on the CPU, one thread per call. It is
+    predictor.training.circle_net.
 
-    The weights file carries version and threshold as metadata "version" and "min_score"; scores are calibrated in
-    it. Calls from any number of threads share the session, which onnxruntime allows.
+    The weights file carries version and threshold as metadata "version" and "min_score", and
+    its scores are calibrated. Calls from any number of threads share the session, which
+    onnxruntime allows.
     """
 
     def __init__(self, model_path: Path = MODEL_PATH) -> None:
@@ -46,8 +58,11 @@ class NetworkDetector:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.enable_mem_pattern = False  # the input's size changes from call to call
-        options.enable_cpu_mem_arena = False  # it would keep the memory of the largest picture for ever
-        self._session = onnxruntime.InferenceSession(model_path, options, providers=["CPUExecutionProvider"])
+        # the arena would keep the memory of the largest picture until the process ends
+        options.enable_cpu_mem_arena = False
+        self._session = onnxruntime.InferenceSession(
+            model_path, options, providers=["CPUExecutionProvider"]
+        )
         metadata = self._session.get_modelmeta().custom_metadata_map
         self.version = f"{metadata['version']}-{REVISION}"
         self.default_min_score = float(metadata["min_score"])
@@ -59,23 +74,39 @@ class NetworkDetector:
         found = keep_outermost(found, _OUTER_SCORE)
         best = np.flatnonzero(found.scores >= min_score)[:max_objects]
         found = _refined(pixels, found.take(best))
-        return [_circle(box, score, width, height) for box, score in zip(found.values, found.scores, strict=True)]
+        return [
+            _circle(box, score, width, height)
+            for box, score in zip(found.values, found.scores, strict=True)
+        ]
 
     def _search(self, pixels: Pixels, floor: float) -> Boxes:
-        """Look at the whole, then at ever finer scales while that is worth it; best first."""
+        """
+        Look at the whole, then at finer scales while they are worthwhile.
+
+        The best find comes first.
+        """
         height, width, _ = pixels.shape
         scale = first_scale(width, height)
-        found, coarse = (self.look(pixels, whole(width, height, part * scale), floor) for part in (1, COARSE_SHARE))
+        found, coarse = (
+            self.look(pixels, whole(width, height, part * scale), floor)
+            for part in (1, COARSE_SHARE)
+        )
         found = join_large(coarse, found, scale)
         due = max(height, width) > _TILED_FROM_PX
-        while (due or mostly_small(found, scale)) and (finer := finer_scale(width, height, scale, found)):
+        while (due or mostly_small(found, scale)) and (
+            finer := finer_scale(width, height, scale, found)
+        ):
             parts = [self.look(pixels, view, floor) for view in tiles(width, height, finer)]
             found = joined(found, parts, scale, finer)
             due, scale = False, finer
         return found
 
     def look(self, pixels: Pixels, view: View, floor: float) -> Boxes:
-        """What one view shows, in px of the picture, without what the view's edge cuts."""
+        """
+        Return what one view shows, in px of the picture.
+
+        Finds cut by the view's edge are left out.
+        """
         shown, (scale_x, scale_y) = show(pixels, view)
         boxes = find_boxes(self._answer, shown, floor)
         scales = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
@@ -84,7 +115,9 @@ class NetworkDetector:
         height, width, _ = pixels.shape
         low, high = (view.left, view.top), (view.left + view.width, view.top + view.height)
         inside = np.all((values[:, :2] >= low) & (values[:, :2] < high), axis=1)
-        return suppress(Boxes(values, boxes.scores).take(inside & ~view.cuts(values, (width, height))))
+        return suppress(
+            Boxes(values, boxes.scores).take(inside & ~view.cuts(values, (width, height)))
+        )
 
     def _answer(self, shown: Pixels) -> Floats:
         answer: Floats = self._session.run(None, {"pixels": shown[None]})[0][0]
@@ -92,12 +125,16 @@ class NetworkDetector:
 
 
 def first_scale(width: int, height: int) -> float:
-    """Px of the first look per px of the picture."""
+    """Return the px of the first look per px of the picture."""
     return min(_MOST_ENLARGED, SIDE_PX / max(height, width))
 
 
 def find_boxes(ask: Callable[[Pixels], Floats], shown: Pixels, floor: float) -> Boxes:
-    """Peaks of the network's answer; where one is doubtful, of the mean of that and the mirrored view's answer."""
+    """
+    Return the peaks of the network's output.
+
+    If one is doubtful, they are of the mean of that and the mirrored view's output.
+    """
     answer = ask(shown)
     boxes = decode(answer, floor, _MOST_PEAKS)
     low, high = _DOUBTFUL_SCORES
@@ -108,18 +145,28 @@ def find_boxes(ask: Callable[[Pixels], Floats], shown: Pixels, floor: float) -> 
 
 
 def _refined(pixels: Pixels, boxes: Boxes) -> Boxes:
-    """Centres and sizes measured at the rim; of a large picture on a smaller copy, where rays skip no pixel."""
+    """
+    Measure centres and sizes at the rim.
+
+    A large picture is measured on a smaller copy, where rays do not skip any pixel.
+    """
     height, width, _ = pixels.shape
     scale = _REFINED_PX / max(height, width)
     if scale >= 1 or not len(boxes.scores):
         return refine(pixels, boxes)
     small, scales = show(pixels, whole(width, height, scale))
     factor = np.array([*scales, *scales], np.float32)
-    return Boxes(refine(small, Boxes(boxes.values * factor, boxes.scores)).values / factor, boxes.scores)
+    return Boxes(
+        refine(small, Boxes(boxes.values * factor, boxes.scores)).values / factor, boxes.scores
+    )
 
 
 def _circle(box: Floats, score: np.float32, width: int, height: int) -> Circle:
-    """The answer for one box; its bbox ends at the picture's border, its radius is the whole disc's."""
+    """
+    Build the circle of one box.
+
+    Its bbox ends at the picture's border; its radius is the whole disc's.
+    """
     x, y, w, h = (float(v) for v in box)
     left, right = max(0.0, x - w / 2), min(float(width), x + w / 2)
     top, bottom = max(0.0, y - h / 2), min(float(height), y + h / 2)

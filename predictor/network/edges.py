@@ -1,4 +1,8 @@
-"""Find circles by their edges alone, with OpenCV's gradient Hough transform: it knows no kinds of things."""
+"""
+Find circles by their edges alone, with OpenCV's gradient Hough transform.
+
+It does not distinguish kinds of things.
+"""
 
 import cv2
 import numpy as np
@@ -11,10 +15,13 @@ from predictor.network.views import show, whole
 cv2.setNumThreads(1)  # the server already runs one detection per core
 
 SIDE_PX = 384
-"""The longer side of the picture that the transform sees: at 512 it takes twice the time and finds no more."""
+"""
+The longer side of the picture that the transform sees. At 512 it takes twice the time and finds
+no more.
+"""
 _MOST_ENLARGED = 2.0
 _LEAST_RADIUS_PX = 8
-"""In px of that view: smaller circles are letters as often as objects."""
+"""Least radius in px of that view. Smaller circles are letters as often as objects."""
 _LARGEST_SHARE = 0.75
 """The largest radius, as a share of the longer side."""
 _PERFECTNESS = 0.85
@@ -23,24 +30,32 @@ _MEDIAN_PX = 5
 _ACCUMULATOR_RATIO = 1.5
 _LEAST_DISTANCE_PX = 8
 _CANNY_THRESHOLD = 300
-"""On a Scharr gradient; OpenCV's documentation of HoughCircles suggests 300 for HOUGH_GRADIENT_ALT."""
+"""
+On a Scharr gradient. OpenCV's documentation of HoughCircles suggests 300 for
+HOUGH_GRADIENT_ALT.
+"""
 _MOST = 300
 
 _WEIGHTS = np.array([-3.87, 1.90, 1.46, 3.23, 0.65, 0.51], np.float32)
 """
-Logistic regression of "is a labelled thing" on the features below, each picture weighing the same.
-
-Fitted on 153 labelled photographs of fifteen sources (1,143 right, 19 wrong) and 217 pictures with nothing round
-(74 wrong).
+Logistic regression of "is a labelled thing" on the features below. Each picture weighs the
+same. Fitted on 153 labelled photographs of fifteen sources (1,143 right, 19 wrong) and 217
+pictures with nothing round (74 wrong).
 """
 
 
 def find_circles(pixels: Pixels) -> Boxes:
-    """Return what edges show, as boxes in px of the picture, each with the share of its like that is right."""
+    """
+    Return the circles that edges show, as boxes in px of the picture.
+
+    Each score is the share of similar circles that is right.
+    """
     height, width, _ = pixels.shape
     scale = min(_MOST_ENLARGED, SIDE_PX / max(height, width))
     shown, scales = show(pixels, whole(width, height, scale))
-    small = np.ascontiguousarray(shown[: max(1, round(height * scale)), : max(1, round(width * scale))])
+    small = np.ascontiguousarray(
+        shown[: max(1, round(height * scale)), : max(1, round(width * scale))]
+    )
     circles, votes = _transform(small)
     if not len(circles):
         return Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
@@ -49,7 +64,11 @@ def find_circles(pixels: Pixels) -> Boxes:
 
 
 def _transform(small: Pixels) -> tuple[Floats, Floats]:
-    """Return circles as boxes, (n, 4), and the share of each circumference that edge points voted for, (n,)."""
+    """
+    Return circles as boxes, (n, 4), and their shares of voted circumference, (n,).
+
+    The votes are those of edge points.
+    """
     grey = cv2.medianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), _MEDIAN_PX)
     found = cv2.HoughCirclesWithAccumulator(
         grey,
@@ -61,8 +80,13 @@ def _transform(small: Pixels) -> tuple[Floats, Floats]:
         minRadius=_LEAST_RADIUS_PX,
         maxRadius=max(_LEAST_RADIUS_PX + 1, int(_LARGEST_SHARE * max(grey.shape))),
     )
-    rows = np.zeros((0, 4), np.float32) if found is None else np.asarray(found, np.float32).reshape(-1, 4)[:_MOST]
-    middles, diameters = rows[:, :2] + 0.5, 2 * rows[:, 2:3]  # OpenCV counts from the middle of the first pixel
+    rows = (
+        np.zeros((0, 4), np.float32)
+        if found is None
+        else np.asarray(found, np.float32).reshape(-1, 4)[:_MOST]
+    )
+    # OpenCV counts from the middle of the first pixel
+    middles, diameters = rows[:, :2] + 0.5, 2 * rows[:, 2:3]
     votes = rows[:, 3] / np.maximum(np.pi * diameters[:, 0], 1e-6)
     return np.hstack([middles, diameters, diameters]), np.asarray(votes, np.float32)
 

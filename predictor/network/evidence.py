@@ -1,27 +1,37 @@
-"""Join what the network and what edges show of one picture into one score for each thing."""
+"""Join the network's finds and the edges' circles of one picture. Each thing gets one score."""
 
 import numpy as np
 
-from predictor.network.decoding import SAME_THING_IOU, Boxes, Floats, concatenate, overlaps, suppress
+from predictor.network.decoding import (
+    SAME_THING_IOU,
+    Boxes,
+    Floats,
+    concatenate,
+    overlaps,
+    suppress,
+)
 
 _SAME_IOU = 0.6
 """From this overlap on an edge confirms what the network found."""
 _CONFIRMED_SHIFT = 1.2
-"""What is added to the log odds of both where edges confirm the network; at .23 the network says nothing."""
+"""
+Added to the log odds of both where edges confirm the network. A network score of .23 cancels
+it.
+"""
 _ALONE_SHIFT = -0.5
-"""What is added to the log odds of a circle that the network does not see."""
+"""Added to the log odds of a circle that the network does not see."""
 _INSIDE_SHIFT = -1.0
-"""What is added, too, inside a thing that the network found: it may be its decoration."""
+"""Also added inside a thing that the network found. The circle may be its decoration."""
 _SURE_SCORE = 0.5
 _CONCENTRIC = 0.12
 """Centres nearer to each other than this share of the outer radius are one centre."""
 _LEAST_INNER = 0.2
-"""A circle smaller than this share of the outer one is a thing that lies in the middle of it."""
+"""A circle smaller than this share of the outer one is a thing in the middle of it."""
 
 
 def weigh(found: Boxes, edges: Boxes) -> Boxes:
     """
-    Return the network's finds with scores that edges confirmed, and the circles that only edges show.
+    Return the network's finds with confirmed scores, and the circles that only edges show.
 
     Args:
         found: what the network found, best first, in px of the picture.
@@ -43,25 +53,30 @@ def _confirmed(network: Floats, edge: np.float32) -> Floats:
 
 
 def _discounted(found: Boxes, circles: Boxes) -> Boxes:
-    """Return the circles, those inside a thing that the network is sure of with a lower score."""
+    """Lower the scores of circles inside a thing that the network is sure of."""
     sure = found.values[found.scores >= _SURE_SCORE]
     reach = np.hypot(*(circles.values[:, None, :2] - sure[None, :, :2]).transpose(2, 0, 1)) * 2
     inside = (reach + circles.values[:, None, 2] < 1.1 * sure[None, :, 2:].mean(2)).any(1)
-    return Boxes(circles.values, _chance(_log_odds(circles.scores) + _ALONE_SHIFT + _INSIDE_SHIFT * inside))
+    return Boxes(
+        circles.values, _chance(_log_odds(circles.scores) + _ALONE_SHIFT + _INSIDE_SHIFT * inside)
+    )
 
 
 def keep_outermost(found: Boxes, least_score: float) -> Boxes:
     """
     Return the finds without those that share their centre with a larger one.
 
-    The larger one takes the better score of both. It must score at least least_score itself.
+    The larger one takes the better score of both. Its own score must be at least least_score.
     """
     sizes = found.values[:, 2:].mean(1)
     scores, keep = found.scores.copy(), np.ones(len(sizes), np.bool_)
     for index in np.argsort(-sizes, kind="stable"):
         if not keep[index] or found.scores[index] < least_score:
             continue
-        near = np.hypot(*(found.values[:, :2] - found.values[index, :2]).T) < _CONCENTRIC * sizes[index] / 2
+        near = (
+            np.hypot(*(found.values[:, :2] - found.values[index, :2]).T)
+            < _CONCENTRIC * sizes[index] / 2
+        )
         inner = keep & near & (sizes < sizes[index]) & (sizes > _LEAST_INNER * sizes[index])
         scores[index] = max(scores[index], found.scores[inner].max(initial=0))
         keep &= ~inner

@@ -1,50 +1,79 @@
-"""Which finer looks at a picture are worth their time, and how what they show joins what was found before."""
+"""
+Decide which finer looks at a picture are worth their time.
+
+Join what they show with what was found before.
+"""
 
 import numpy as np
 
-from predictor.network.decoding import SAME_THING_IOU, Boxes, Floats, concatenate, overlaps, suppress
+from predictor.network.decoding import (
+    SAME_THING_IOU,
+    Boxes,
+    Floats,
+    concatenate,
+    overlaps,
+    suppress,
+)
 from predictor.network.views import affordable_scale
 
 _SMALL_PX = 22.0
 _SMALL_SHARE = 0.3
-"""Where more than this share of things has less than this diameter in a view, the next finer scale is looked at."""
+"""
+The next finer scale is looked at if more than this share of things is smaller than _SMALL_PX in
+a view.
+"""
 _SURE_SCORE = 0.3
-"""Only things that score so much count for that."""
+"""Only things with at least this score count for that."""
 _FINE_LIMIT_PX = 96.0
-"""What a finer look finds larger than this is the coarser look's to find; less than OVERLAP_PX of the views."""
+"""Larger finds are left to the coarser look. The limit is less than OVERLAP_PX of the views."""
 _COARSE_LIMIT_PX = 28.0
-"""What the coarser look finds smaller than this is the finer look's to find; less than half of _FINE_LIMIT_PX."""
+"""Smaller finds are left to the finer look. The limit is less than half of _FINE_LIMIT_PX."""
 _WORTHWHILE_STEP = 1.3
 _FINEST = 1.6
-"""The largest scale of a finer look, in px of the view per px of the picture: small things gain from being enlarged."""
+"""
+The largest scale of a finer look, in px of the view per px of the picture. Small things gain
+from being enlarged.
+"""
 _CROWD = 8
 _CROWD_SCORE = 0.5
-"""Enlarging beyond the picture's own pixels needs so many things of such a score: letters look rounder enlarged."""
+"""
+Enlarging beyond the picture's own pixels needs _CROWD things of this score. Letters look
+rounder enlarged.
+"""
 _SAME_IOU = 0.3
-"""A find of two looks is the same thing from this overlap on: small boxes of the coarser look are not exact."""
+"""
+Two looks' finds are the same thing from this overlap on. Small boxes of the coarser look are
+not exact.
+"""
 _UNSEEN_ODDS = np.float32(np.exp(-2))
-"""What the odds of a find are multiplied with that the coarser look showed no sign of."""
+"""Factor for the odds of a find without any sign in the coarser look."""
 
 
 def finer_scale(width: int, height: int, scale: float, found: Boxes) -> float | None:
-    """The next scale to look at, or None where the picture has no finer detail to show or it would take too long."""
+    """
+    Return the next scale to look at.
+
+    The result is None where the picture has no finer detail or the look would take too long.
+    """
     crowd = int((found.scores >= _CROWD_SCORE).sum()) >= _CROWD
     finer = affordable_scale(width, height, min(_FINEST if crowd else 1.0, 2 * scale))
     return finer if finer > _WORTHWHILE_STEP * scale else None
 
 
 def mostly_small(found: Boxes, scale: float) -> bool:
-    """Whether a fair share of what was found was small in the view."""
+    """Tell whether a fair share of the finds was small in the view."""
     sizes = found.values[found.scores >= _SURE_SCORE, 2:].mean(1) * scale
     return bool(len(sizes)) and float((sizes < _SMALL_PX).mean()) > _SMALL_SHARE
 
 
 def joined(coarse: Boxes, parts: list[Boxes], scale: float, finer: float) -> Boxes:
     """
-    Merge two scales: each answers for the sizes it sees best, and where both may, the better score stays.
+    Merge two scales. Each answers for the sizes it sees best; where both may, the better score
+    stays.
 
     Args:
-        coarse: what was found up to here; parts: what each tile of the finer look shows; all in px of the picture.
+        coarse: what was found before, in px of the picture.
+        parts: what each tile of the finer look shows, in px of the picture.
         scale, finer: px of the view per px of the picture, of the coarser and the finer look.
     """
     every = concatenate(parts)
@@ -57,7 +86,10 @@ def joined(coarse: Boxes, parts: list[Boxes], scale: float, finer: float) -> Box
 COARSE_SHARE = 0.5
 """The scale of the coarser look by that of the first one."""
 _LARGE_PX = 220.0
-"""From this diameter in the first look on the coarser one answers: training never showed anything larger."""
+"""
+From this diameter in the first look on the coarser one answers. Training never showed anything
+larger.
+"""
 _BORDER = 1.2
 """Within this factor of _LARGE_PX both answer, because neither knows the size exactly."""
 
@@ -80,7 +112,11 @@ def join_large(coarse: Boxes, first: Boxes, scale: float) -> Boxes:
 
 
 def _supported(owned: Boxes, others: Boxes) -> Boxes:
-    """Return the owned boxes with the better score of both looks, and what only the other look found."""
+    """
+    Return the owned boxes with the better score of both looks.
+
+    What only the other look found is added.
+    """
     scores, alone = owned.scores.copy(), []
     for index, box in enumerate(others.values):
         same = np.flatnonzero(overlaps(box, owned.values) > SAME_THING_IOU)
@@ -92,10 +128,14 @@ def _supported(owned: Boxes, others: Boxes) -> Boxes:
 
 def _weighed(fine: Boxes, coarse: Boxes) -> Floats:
     """
-    The scores of a finer look: what the coarser one showed no sign of is believed less, unless there is a crowd that
-    both looks see. Gaps in foliage look round enlarged, one by one; small things come in numbers.
+    Weigh the scores of a finer look.
+
+    A find without any sign in the coarser look is believed less, unless both looks see a crowd.
+    Gaps in foliage look round enlarged, one by one; small things come in numbers.
     """
-    seen = np.array([bool((overlaps(box, coarse.values) > _SAME_IOU).any()) for box in fine.values], np.bool_)
+    seen = np.array(
+        [bool((overlaps(box, coarse.values) > _SAME_IOU).any()) for box in fine.values], np.bool_
+    )
     if int((seen & (fine.scores >= _CROWD_SCORE)).sum()) >= _CROWD:
         return fine.scores
     odds = fine.scores / np.maximum(1 - fine.scores, 1e-6) * np.where(seen, 1, _UNSEEN_ODDS)

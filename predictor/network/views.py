@@ -1,4 +1,8 @@
-"""What the network gets to see of a picture: the whole of it, small, and parts of it at finer scales."""
+"""
+Choose what the network sees of a picture.
+
+It is the whole, made small, and parts at finer scales.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +18,12 @@ SIDE_PX = 512
 TILE_PX = 640
 """The longest side of a tile in finer looks."""
 OVERLAP_PX = 128
-"""Neighbouring tiles share so much, so that what one cuts the other has whole, if it is no larger."""
+"""
+Overlap of adjacent tiles. A thing cut by one tile is whole in the other, if it is not larger.
+"""
 INPUT_MULTIPLE_PX = 64
 MOST_TILES = 24
-"""Of one level: what bounds the time of the largest pictures."""
+"""Limit of one level's tiles, which bounds the time of the largest pictures."""
 GREY = 127
 _STRIP_BYTES = 4 * 1024 * 1024
 
@@ -25,8 +31,10 @@ _STRIP_BYTES = 4 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class View:
     """
-    A part of the picture shown to the network: left, top, width, height in px of the picture; scale is px of the
-    view per px of the picture.
+    A part of the picture shown to the network.
+
+    The left, top, width and height are in px of the picture. The scale is px of the view per px
+    of the picture.
     """
 
     left: int
@@ -37,8 +45,8 @@ class View:
 
     def cuts(self, boxes: NDArray[np.float32], picture: tuple[int, int]) -> NDArray[np.bool_]:
         """
-        Tell which boxes, (n, 4) middle x, y, width, height in px of the picture, reach over an edge of the view
-        that is not an edge of the picture too.
+        Tell which boxes reach over an inner edge of the view. The boxes are (n, 4) middle x, y,
+        width, height in px of the picture. An edge that is also the picture's does not count.
 
         Args:
             picture: its width and height.
@@ -51,18 +59,18 @@ class View:
 
 
 def whole(width: int, height: int, scale: float) -> View:
-    """The whole picture at a scale."""
+    """Return the whole picture at a scale."""
     return View(0, 0, width, height, scale)
 
 
 def tiles(width: int, height: int, scale: float) -> list[View]:
-    """The picture at a scale in overlapping parts of at most TILE_PX a side."""
+    """Cut the picture at a scale into overlapping parts of at most TILE_PX a side."""
     rows, columns = (_spans(length, scale) for length in (height, width))
     return [View(left, top, w, h, scale) for top, h in rows for left, w in columns]
 
 
 def _spans(length: int, scale: float) -> list[tuple[int, int]]:
-    """Equal parts (begin, length) of one axis, in px of the picture."""
+    """Return equal parts (begin, length) of one axis, in px of the picture."""
     if length * scale <= TILE_PX:
         return [(0, length)]
     overlap = OVERLAP_PX / scale
@@ -72,7 +80,11 @@ def _spans(length: int, scale: float) -> list[tuple[int, int]]:
 
 
 def affordable_scale(width: int, height: int, scale: float) -> float:
-    """The scale, or the largest below it at which the picture has at most MOST_TILES tiles."""
+    """
+    Limit a scale so that the picture has at most MOST_TILES tiles.
+
+    The result is the largest such scale up to the given one.
+    """
     while len(tiles(width, height, scale)) > MOST_TILES:
         scale *= 0.9
     return scale
@@ -80,10 +92,12 @@ def affordable_scale(width: int, height: int, scale: float) -> float:
 
 def show(pixels: Pixels, view: View) -> tuple[Pixels, tuple[float, float]]:
     """
-    Cut and scale what the view shows, on grey that fills both sides up to multiples of INPUT_MULTIPLE_PX.
+    Cut and scale what the view shows. Grey fills both sides up to multiples of
+    INPUT_MULTIPLE_PX.
 
     Returns:
-        Pixels for the network, and the true scales along x and y after rounding to whole pixels.
+        Pixels for the network, and the true scales along x and y after rounding to whole
+            pixels.
     """
     part = pixels[view.top : view.top + view.height, view.left : view.left + view.width]
     size = (max(1, round(view.width * view.scale)), max(1, round(view.height * view.scale)))
@@ -96,9 +110,11 @@ def show(pixels: Pixels, view: View) -> tuple[Pixels, tuple[float, float]]:
 
 def _coarse(part: Pixels, size: tuple[int, int]) -> Image.Image:
     """
-    The part as a Pillow image, shrunk by a whole number where it is far larger than size.
+    Return the part as a Pillow image. It is shrunk by a whole number where it is far larger
+    than size.
 
-    Pillow takes four bytes a pixel; strip by strip, a large picture never exists in full a second time.
+    Pillow takes four bytes a pixel. Processed in strips, a large picture never exists in full a
+    second time.
     """
     factor = min(part.shape[1] // (2 * size[0]), part.shape[0] // (2 * size[1]))
     if factor < 2:
