@@ -1,4 +1,8 @@
-"""Evaluate detectors on a folder of labelled pictures and print a table. Exit with 2 if the folder cannot be used."""
+"""
+Evaluate detectors on a folder of labelled pictures and print a table.
+
+Exit with 2 if the folder cannot be used.
+"""
 
 import argparse
 import json
@@ -26,16 +30,29 @@ _IN_PROCESS = ("network", "hough-tuned", "hough-tutorial")
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m predictor.evaluation", description=__doc__)
-    parser.add_argument("data", type=Path, nargs="?", help="COCO folder of Roboflow, Label Studio, CVAT or FiftyOne")
-    parser.add_argument("--url", action="append", default=[], help="also judge the predictor that runs there")
     parser.add_argument(
-        "--detector", action="append", choices=_IN_PROCESS, help="in process; all three if none is named"
+        "data", type=Path, nargs="?", help="COCO folder of Roboflow, Label Studio, CVAT or FiftyOne"
+    )
+    parser.add_argument(
+        "--url", action="append", default=[], help="also judge the predictor that runs there"
+    )
+    parser.add_argument(
+        "--detector",
+        action="append",
+        choices=_IN_PROCESS,
+        help="in process; all three if none is named",
     )
     parser.add_argument("--weights", type=Path, help="another network than the shipped one")
-    parser.add_argument("--domain", action="append", help="only pictures of this domain; may be given again")
-    parser.add_argument("--sweep", action="store_true", help="judge on drawn discs of every size instead of data")
+    parser.add_argument(
+        "--domain", action="append", help="only pictures of this domain; may be given again"
+    )
+    parser.add_argument(
+        "--sweep", action="store_true", help="judge on drawn discs of every size instead of data"
+    )
     parser.add_argument("--json", type=Path, help="write the figures there too")
-    parser.add_argument("--draw", type=Path, help="write annotated pictures there, one folder per detector")
+    parser.add_argument(
+        "--draw", type=Path, help="write annotated pictures there, one folder per detector"
+    )
     arguments = parser.parse_args()
     if (arguments.data is None) != arguments.sweep:
         parser.error("give either data or --sweep")
@@ -72,9 +89,16 @@ def _sweep(arguments: argparse.Namespace) -> None:
 
 def _evaluate(arguments: argparse.Namespace) -> None:
     names = _names(arguments)
-    pictures = [p for p in read_dataset(arguments.data) if not arguments.domain or p.domain in arguments.domain]
+    pictures = [
+        p
+        for p in read_dataset(arguments.data)
+        if not arguments.domain or p.domain in arguments.domain
+    ]
     if not pictures:
-        raise DatasetError(f"{arguments.data} does not hold pictures of the domain {' or '.join(arguments.domain)}.")
+        raise DatasetError(
+            f"{arguments.data} does not hold pictures of the domain "
+            f"{' or '.join(arguments.domain)}."
+        )
     console = Console()
     rows: dict[tuple[str, str], dict[str, Figure]] = {}
     details: dict[str, list[Breakdown]] = {}
@@ -82,12 +106,22 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         judged = subject(name, arguments.weights)
         answers = _answers(judged, pictures)
         for domain, members in _domains(pictures).items():
-            rows[domain, judged.name] = _figures([answers[i] for i in members], [pictures[i] for i in members])
-        details[judged.name] = break_down([a for a, _ in answers], [a for _, a in answers], pictures)
+            rows[domain, judged.name] = _figures(
+                [answers[i] for i in members], [pictures[i] for i in members]
+            )
+        details[judged.name] = break_down(
+            [a for a, _ in answers], [a for _, a in answers], pictures
+        )
         if arguments.draw:
             for picture, (sure, _) in zip(pictures, answers, strict=True):
-                draw(sure, picture, arguments.draw / _folder_name(judged.name) / f"{picture.file.stem}.png")
-    sizes = {d: (len(m), sum(len(pictures[i].boxes) for i in m)) for d, m in _domains(pictures).items()}
+                draw(
+                    sure,
+                    picture,
+                    arguments.draw / _folder_name(judged.name) / f"{picture.file.stem}.png",
+                )
+    sizes = {
+        d: (len(m), sum(len(pictures[i].boxes) for i in m)) for d, m in _domains(pictures).items()
+    }
     rows = dict(sorted(rows.items(), key=lambda item: list(sizes).index(item[0][0])))
     Console(width=max(console.width, 190)).print(table(rows, sizes))
     for name, parts in details.items():
@@ -105,7 +139,9 @@ Answers = tuple[Found, Found]
 def _answers(judged: Subject, pictures: Sequence[Labelled]) -> list[Answers]:
     return [
         _answer(judged, picture)
-        for picture in track(pictures, judged.name, total=len(pictures), console=Console(stderr=True))
+        for picture in track(
+            pictures, judged.name, total=len(pictures), console=Console(stderr=True)
+        )
     ]
 
 
@@ -113,12 +149,17 @@ def _answer(judged: Subject, picture: Labelled) -> Answers:
     try:
         data = picture.file.read_bytes()
         return judged.find(data, unsure=False), judged.find(data, unsure=True)
-    except (OSError, SyntaxError) as error:  # Pillow on a broken picture, urllib on a predictor that does not answer
+    # Pillow raises them for a broken picture, urllib for a predictor that does not answer
+    except (OSError, SyntaxError) as error:
         raise DatasetError(f"{judged.name} cannot answer for {picture.file}: {error}.") from error
 
 
 def _domains(pictures: Sequence[Labelled]) -> dict[str, list[int]]:
-    """Numbers of the pictures of each domain, and of all where there are several."""
+    """
+    Return the indices of each domain's pictures.
+
+    With several domains, "all" has those of all pictures.
+    """
     domains: dict[str, list[int]] = {}
     for index, picture in enumerate(pictures):
         domains.setdefault(picture.domain, []).append(index)

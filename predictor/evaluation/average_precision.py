@@ -1,4 +1,8 @@
-"""COCO's average precision, by faster-coco-eval (the same figures as pycocotools, tests/evaluation checks it)."""
+"""
+Compute COCO's average precision with faster-coco-eval.
+
+Figures equal those of pycocotools, which tests/evaluation checks.
+"""
 
 import contextlib
 import io
@@ -15,7 +19,11 @@ MOST_PER_IMAGE = 1000
 
 
 def average_precision(found: Sequence[Found], labelled: Sequence[Labelled]) -> tuple[float, float]:
-    """AP50 and AP50:95 over all pictures, all found boxes with their scores; nan where nothing is labelled."""
+    """
+    Return AP50 and AP50:95 over all pictures.
+
+    All found boxes with their scores count; both are nan if nothing is labelled.
+    """
     truth = coco_document(labelled)
     if not any(not a["iscrowd"] for a in truth["annotations"]):
         return float("nan"), float("nan")
@@ -27,26 +35,42 @@ def average_precision(found: Sequence[Found], labelled: Sequence[Labelled]) -> t
         evaluation.params.maxDets = [1, 100, MOST_PER_IMAGE]
         evaluation.evaluate()
         evaluation.accumulate()
-    precision = np.asarray(evaluation.eval["precision"])[:, :, :, 0, 2]  # IoU, recall, category; all areas, most boxes
+    # IoU, recall, category; all areas, most boxes
+    precision = np.asarray(evaluation.eval["precision"])[:, :, :, 0, 2]
     return float(precision[0].mean()), float(precision.mean())
 
 
 def coco_document(labelled: Sequence[Labelled]) -> dict[str, Any]:
-    """The labels as one COCO document; picture ids count from 1."""
+    """Return the labels as one COCO document. Picture ids count from 1."""
     annotations = [
-        {"id": 0, "image_id": number, "category_id": 1, "bbox": box, "area": box[2] * box[3], "iscrowd": crowd}
+        {
+            "id": 0,
+            "image_id": number,
+            "category_id": 1,
+            "bbox": box,
+            "area": box[2] * box[3],
+            "iscrowd": crowd,
+        }
         for number, picture in enumerate(labelled, 1)
         for crowd, boxes in ((0, picture.boxes), (1, picture.ignored))
         for box in boxes.tolist()
     ]
     for number, annotation in enumerate(annotations, 1):
         annotation["id"] = number
-    images = [{"id": n, "file_name": p.file.name, "width": 1, "height": 1} for n, p in enumerate(labelled, 1)]
-    return {"info": {}, "images": images, "annotations": annotations, "categories": [{"id": 1, "name": "circle"}]}
+    images = [
+        {"id": n, "file_name": p.file.name, "width": 1, "height": 1}
+        for n, p in enumerate(labelled, 1)
+    ]
+    return {
+        "info": {},
+        "images": images,
+        "annotations": annotations,
+        "categories": [{"id": 1, "name": "circle"}],
+    }
 
 
 def coco_answers(found: Sequence[Found]) -> list[dict[str, Any]]:
-    """What was found as COCO results."""
+    """Return the finds as COCO results."""
     return [
         {"image_id": number, "category_id": 1, "bbox": box, "score": score}
         for number, each in enumerate(found, 1)

@@ -11,14 +11,18 @@ from predictor.evaluation.matching import Found, box_ious, match, wrong_finds
 SIZES_PX = (0.0, 16.0, 32.0, 64.0, 128.0, 256.0, np.inf)
 """Borders of the classes of diameters, in px of the picture."""
 VISIBLE_SHARES = (0.0, 0.4, 0.6, 0.8, 0.98, np.inf)
-"""Borders of the classes of visible shares; the last one is of things that nothing hides."""
+"""Borders of the classes of visible shares. The last one is of things that nothing hides."""
 SCORES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, np.inf)
-"""Borders of the classes of scores; candidates below are not stored by the client."""
+"""Borders of the classes of scores. Candidates below are not stored by the client."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One class: how many things are in it, and its figures in the order of the breakdown's columns."""
+    """
+    One class.
+
+    It has the number of its things, and its figures in the order of the breakdown's columns.
+    """
 
     label: str
     number: int
@@ -27,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """A table: what its classes are, what its columns are; error is the expected calibration error of scores."""
+    """A table of classes and columns. The error is the expected calibration error of scores."""
 
     title: str
     classes: str
@@ -36,7 +40,9 @@ class Breakdown:
     error: float | None = None
 
 
-def break_down(sure: Sequence[Found], unsure: Sequence[Found], pictures: Sequence[Labelled]) -> list[Breakdown]:
+def break_down(
+    sure: Sequence[Found], unsure: Sequence[Found], pictures: Sequence[Labelled]
+) -> list[Breakdown]:
     """
     Return the breakdowns that the labels allow.
 
@@ -44,7 +50,11 @@ def break_down(sure: Sequence[Found], unsure: Sequence[Found], pictures: Sequenc
         sure: what was found in each picture at the shipped threshold.
         unsure: the same with candidates below it.
     """
-    parts = [_by_size(sure, pictures), _by_visible_share(sure, pictures), measure_reliability(unsure, pictures)]
+    parts = [
+        _by_size(sure, pictures),
+        _by_visible_share(sure, pictures),
+        measure_reliability(unsure, pictures),
+    ]
     return [part for part in parts if part.rows]
 
 
@@ -67,7 +77,11 @@ def _recall_rows(
     borders: Sequence[float],
     form: str,
 ) -> tuple[Row, ...]:
-    """Return recall and mean IoU of the labelled things of each class of values; classes without any are left out."""
+    """
+    Return recall and mean IoU of the labelled things by class.
+
+    Classes without any are left out.
+    """
     ious = [_met(answer, picture) for answer, picture in zip(found, pictures, strict=True)]
     every, met = np.concatenate([*values, np.zeros(0)]), np.concatenate([*ious, np.zeros(0)])
     rows = []
@@ -81,7 +95,7 @@ def _recall_rows(
 
 
 def _met(found: Found, picture: Labelled) -> Floats:
-    """Return of each labelled thing the IoU of its match, 0 where it was missed."""
+    """Return each labelled thing's IoU with its match. It is 0 if the thing was missed."""
     ious = np.zeros(len(picture.boxes))
     rows, columns = match(found, picture)
     ious[columns] = box_ious(found.boxes, picture.boxes)[rows, columns]
@@ -92,8 +106,9 @@ def measure_reliability(found: Sequence[Found], pictures: Sequence[Labelled]) ->
     """
     Return how often scores are right, and the expected calibration error.
 
-    The error is the mean difference of score and share of right finds over classes of scores, weighted by their
-    numbers of finds (M. P. Naeini, G. Cooper, M. Hauskrecht, AAAI 2015). Ignored finds do not count.
+    The error is the mean difference of score and share of right finds over classes of scores,
+    weighted by their numbers of finds (M. P. Naeini, G. Cooper, M. Hauskrecht, AAAI 2015).
+    Ignored finds do not count.
     """
     outcomes = [_outcomes(answer, picture) for answer, picture in zip(found, pictures, strict=True)]
     scores, right = np.concatenate([np.zeros((0, 2)), *outcomes]).T
@@ -106,11 +121,17 @@ def measure_reliability(found: Sequence[Found], pictures: Sequence[Labelled]) ->
             error += inside.sum() * abs(mean - share)
     number = sum(row.number for row in rows)
     columns = ("mean score", "share right")
-    return Breakdown("right, by score", "score", columns, tuple(rows), error / number if number else None)
+    return Breakdown(
+        "right, by score", "score", columns, tuple(rows), error / number if number else None
+    )
 
 
 def _outcomes(found: Found, picture: Labelled) -> Floats:
-    """Return score and 1 (right) or 0 (wrong) of each find outside ignore regions, (n, 2)."""
+    """
+    Return score and 1 (right) or 0 (wrong) of each find.
+
+    Finds in ignore regions are left out. The shape is (n, 2).
+    """
     right = np.zeros(len(found.scores), np.bool_)
     right[match(found, picture)[0]] = True
     counted = right | wrong_finds(found, picture)

@@ -1,4 +1,4 @@
-"""COCO label files as the usual tools write them, checked before anything is computed from them."""
+"""Read COCO label files as the usual tools write them. They are checked before any computation."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 class DatasetError(Exception):
-    """The folder cannot be evaluated on. The message says why and names the file."""
+    """The folder cannot be evaluated on. The message gives the reason and names the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class LabelFile:
     """
     One label file that has passed the checks.
 
-    images: each with an id and a file_name. labels: of each image id, each with a usable bbox.
+    images: each with an id and a file_name.
+    labels: of each image id, each with a usable bbox.
     subset: CVAT's name for it ("default", "train"), "" for the other tools.
     """
 
@@ -46,7 +47,9 @@ def _read(file: Path) -> LabelFile:
     content = _parse(file)
     images, labels = content.get("images"), content.get("annotations") or []
     if not (_is_list_of_objects(images) and _is_list_of_objects(labels)):
-        raise DatasetError(f"{file} is not in COCO form: 'images' and 'annotations' must be lists of objects.")
+        raise DatasetError(
+            f"{file} is not in COCO form: 'images' and 'annotations' must be lists of objects."
+        )
     return LabelFile(images, _group(file, images, labels), _subset(file))
 
 
@@ -77,33 +80,44 @@ def _group(file: Path, images: list[Json], labels: list[Json]) -> dict[int | str
     for image in images:
         image_id, name = image.get("id"), image.get("file_name")
         if not isinstance(image_id, int | str) or not isinstance(name, str) or not name:
-            raise DatasetError(f"{file}: an image needs an 'id' and a 'file_name', but one is {_shorten(image)}.")
+            raise DatasetError(
+                f"{file}: an image needs an 'id' and a 'file_name', but one is {_shorten(image)}."
+            )
         if image_id in groups:
             raise DatasetError(f"{file}: two images have the id {image_id!r}.")
         groups[image_id] = []
     for label in labels:
         image_id = label.get("image_id")
         if not isinstance(image_id, int | str) or image_id not in groups:
-            raise DatasetError(f"{file}: the label {_shorten(label)} belongs to an image that is not listed.")
+            raise DatasetError(
+                f"{file}: the label {_shorten(label)} belongs to an image that is not listed."
+            )
         _check_label(file, label)
         groups[image_id].append(label)
     return groups
 
 
 def _check_label(file: Path, label: Json) -> None:
-    """Raise DatasetError unless bbox is usable, and centroid and radius where they are given."""
+    """Raise DatasetError unless bbox is usable, and centroid and radius if given."""
     if not (_are_numbers(label.get("bbox"), 4) and min(label["bbox"][2:]) > 0):
         raise DatasetError(
-            f"{file}: the label {_shorten(label)} needs a 'bbox' of four numbers, with a width and a height above 0."
+            f"{file}: the label {_shorten(label)} needs a 'bbox' of four numbers, "
+            "with a width and a height above 0."
         )
     if label.get("centroid") is not None and not _are_numbers(label["centroid"], 2):
-        raise DatasetError(f"{file}: the 'centroid' of the label {_shorten(label)} must be two numbers.")
-    if label.get("radius") is not None and not (_are_numbers([label["radius"]], 1) and label["radius"] > 0):
-        raise DatasetError(f"{file}: the 'radius' of the label {_shorten(label)} must be a number above 0.")
+        raise DatasetError(
+            f"{file}: the 'centroid' of the label {_shorten(label)} must be two numbers."
+        )
+    if label.get("radius") is not None and not (
+        _are_numbers([label["radius"]], 1) and label["radius"] > 0
+    ):
+        raise DatasetError(
+            f"{file}: the 'radius' of the label {_shorten(label)} must be a number above 0."
+        )
 
 
 def _are_numbers(value: Any, count: int) -> bool:
-    """Tell whether value is a list of count numbers below 1e9, which NaN and infinity are not."""
+    """Tell whether value is a list of count numbers below 1e9. NaN and infinity are not."""
     return (
         isinstance(value, list)
         and len(value) == count
@@ -119,13 +133,20 @@ def _shorten(entry: Json) -> str:
 
 def find_picture(folder: Path, name: str, subset: str = "") -> Path | None:
     """
-    Return the file of a picture, or None if it is not there.
+    Return the file of a picture, or None if it does not exist.
 
-    Labels may name a picture as its tool saw it: with the backslashes of Windows, escaped as in a URL (Label Studio),
-    or below folders of another machine. So the name is tried as it is, then decoded, then without its first
-    folders, one after the other, in every place where one of the tools puts pictures.
+    Labels may name a picture as its tool saw it: with the backslashes of Windows, escaped as in
+    a URL (Label Studio), or below folders of another machine. So the name is tried as it is,
+    then decoded, then without its first folders, one after the other, in every place where one
+    of the tools puts pictures.
     """
-    places = [folder, folder / "images", folder / "images" / subset, folder / subset, folder / "data"]
+    places = [
+        folder,
+        folder / "images",
+        folder / "images" / subset,
+        folder / subset,
+        folder / "data",
+    ]
     names = [Path(name), *_shorter_names(name), *_shorter_names(unquote(name))]
     for tried in names:
         for place in places:
@@ -135,7 +156,12 @@ def find_picture(folder: Path, name: str, subset: str = "") -> Path | None:
 
 
 def _shorter_names(name: str) -> list[Path]:
-    """Return the path with forward slashes, without drive and "..", then without its first folders."""
+    """
+    Yield shorter forms of the path.
+
+    The first has forward slashes, without drive and ".."; each next one lacks one more leading
+    folder.
+    """
     path = PureWindowsPath(name)
     parts = [part for part in path.parts if part not in (path.anchor, "..")]
     return [Path(*parts[start:]) for start in range(len(parts))]

@@ -1,4 +1,8 @@
-"""A folder of labelled pictures as arrays. Which label files and folders are read: coco.py."""
+"""
+Read a folder of labelled pictures as arrays.
+
+Which label files and folders are read is in coco.py.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,11 +20,13 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """
-    One picture and what is in it, in pixels of the stored picture, origin top left.
+    One picture and its labels, in pixels of the stored picture, origin top left.
 
-    boxes: (n, 4), left, top, width, height of what must be found. ignored: (m, 4), the same, of what is neither
-    right nor wrong to find (iscrowd 1). circles: (n, 3), x, y, radius of the boxes' circles. visible: (n,), the
-    share of each thing that nothing hides, 0..1 (a label's visible_share), nan where the label does not say.
+    boxes: (n, 4), left, top, width, height of what must be found.
+    ignored: (m, 4), the same, of what is neither right nor wrong to find (iscrowd 1).
+    circles: (n, 3), x, y, radius of the boxes' circles.
+    visible: (n,), the share of each thing that nothing hides, 0..1 (a label's visible_share),
+    nan where the label does not give it.
     """
 
     file: Path
@@ -35,10 +41,13 @@ def read_dataset(folder: Path) -> list[Labelled]:
     """
     Read the labelled pictures of a folder in COCO form.
 
-    All categories count as circles. A label's centroid and radius, where it has them, are used as they are, else
-    the middle and a quarter of width plus height of its box. Raises DatasetError.
+    All categories count as circles. A label's centroid and radius, where it has them, are used
+    as they are, else the middle and a quarter of width plus height of its box. Raises
+    DatasetError.
     """
-    pictures = [picture for labels in read_label_files(folder) for picture in _pictures(folder, labels)]
+    pictures = [
+        picture for labels in read_label_files(folder) for picture in _pictures(folder, labels)
+    ]
     if not pictures:
         raise DatasetError(f"The label file of {folder} does not list any picture.")
     files: set[Path] = set()

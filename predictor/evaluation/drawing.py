@@ -1,4 +1,4 @@
-"""Annotated pictures: green was right, red wrong, blue missed, grey ignored."""
+"""Draw annotated pictures. Green was right, red wrong, blue missed and grey ignored."""
 
 from pathlib import Path
 
@@ -12,7 +12,11 @@ _LONGEST_PX = 1200
 
 
 def draw(found: Found, labelled: Labelled, target: Path) -> None:
-    """Write the picture with all boxes as ellipses, and the scores of what was found, to target."""
+    """
+    Write the picture with all boxes as ellipses to target.
+
+    The scores of the finds are added.
+    """
     image = Image.fromarray(read_pixels(labelled.file.read_bytes()))
     scale = min(1.0, _LONGEST_PX / max(image.size))
     image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))

@@ -1,4 +1,8 @@
-"""Circles by OpenCV's gradient Hough transform: no training, good on coins, the baseline for a trained network."""
+"""
+Find circles by OpenCV's gradient Hough transform.
+
+It needs no training, is good on coins, and is the baseline for a trained network.
+"""
 
 from collections.abc import Iterator
 
@@ -11,21 +15,29 @@ from predictor.detector import Circle, Pixels
 cv2.setNumThreads(1)  # the server already runs one detection per core
 
 WORKING_PX = 384
-"""The longer side of the picture that the transform sees, which bounds its time; the figures below fit this size."""
+"""
+The longer side of the picture that the transform sees, which bounds its time. The figures below
+fit this size.
+"""
 RADIUS_SHARE = (0.03, 0.5)
 """Radii looked for, as shares of the shorter side."""
 SAME_CENTRE_SHARE = 0.9
-"""A circle whose centre is nearer to a better one's than so much of its own radius is the same circle."""
+"""
+Least distance of a circle's centre to a better one's, as a share of its own radius. A nearer
+one is the same circle.
+"""
 
 Row = tuple[float, float, float, float]
-"""x, y, radius in pixels, and a number: votes or a score."""
+"""x, y, radius in pixels, and a number, votes or a score."""
 
 
 class HoughDetector:
     """
-    HOUGH_GRADIENT_ALT (OpenCV, imgproc, HoughCircles) with parameters tuned on photographs of coins.
+    HOUGH_GRADIENT_ALT with parameters tuned on photographs of coins. Its source is OpenCV,
+    imgproc, HoughCircles.
 
-    A score is the number of edge points that voted for a circle by the length of its circumference, at most 1.
+    A score is the number of edge points that voted for a circle by the length of its
+    circumference, at most 1.
     """
 
     version = "hough-alt-1"
@@ -42,7 +54,7 @@ class HoughDetector:
 
 
 def _transform(pixels: Pixels, scale: float) -> list[Row]:
-    """Return circles with their votes, in pixels of the scaled picture, most votes first."""
+    """Return circles in pixels of the scaled picture. They have their votes, most votes first."""
     grey = cv2.GaussianBlur(_small_grey(pixels, scale), (5, 5), 0)
     smallest, largest = (share * min(grey.shape) for share in RADIUS_SHARE)
     found = cv2.HoughCirclesWithAccumulator(
@@ -62,10 +74,16 @@ def _transform(pixels: Pixels, scale: float) -> list[Row]:
 
 
 def _small_grey(pixels: Pixels, scale: float) -> NDArray[np.uint8]:
-    """Return the grey picture at WORKING_PX; shrunk before it is made grey, which is less work."""
+    """
+    Return the grey picture at WORKING_PX.
+
+    It is shrunk before it is made grey, which is less work.
+    """
     height, width, _ = pixels.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small = cv2.resize(
+        pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    )
     return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
@@ -73,13 +91,19 @@ def _distinct(rows: list[Row]) -> Iterator[Row]:
     kept: list[Row] = []
     for row in rows:
         x, y, radius, _ = row
-        if all(np.hypot(x - other[0], y - other[1]) >= SAME_CENTRE_SHARE * radius for other in kept):
+        if all(
+            np.hypot(x - other[0], y - other[1]) >= SAME_CENTRE_SHARE * radius for other in kept
+        ):
             kept.append(row)
             yield row
 
 
 def _circle(row: Row, scale: float, width: int, height: int) -> Circle:
-    """Return row in pixels of the full picture; pixel centres, where OpenCV counts from, lie half a pixel in."""
+    """
+    Return row in pixels of the full picture.
+
+    OpenCV counts from pixel centres, which are half a pixel in.
+    """
     x, y = (row[0] + 0.5) / scale, (row[1] + 0.5) / scale
     radius = row[2] / scale
     left, right = (float(np.clip(edge, 0, width)) for edge in (x - radius, x + radius))

@@ -1,4 +1,8 @@
-"""Which found box answers to which labelled one: the best assignment of pairs that overlap enough."""
+"""
+Match found boxes with labelled ones.
+
+The result is the best assignment of pairs that overlap enough.
+"""
 
 from dataclasses import dataclass
 
@@ -12,12 +16,19 @@ Indexes = NDArray[np.intp]
 
 MATCH_IOU = 0.5
 IGNORED_SHARE = 0.5
-"""A found box with so much of its area inside one ignore region is neither right nor wrong, as COCO treats crowds."""
+"""
+Share of a found box's area inside one ignore region that makes it neither right nor wrong. COCO
+treats crowds so.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One picture's answer: boxes (n, 4) left, top, width, height; circles (n, 3) x, y, radius; scores (n,)."""
+    """
+    The finds of one picture.
+
+    They are boxes (n, 4) left, top, width, height; circles (n, 3) x, y, radius; scores (n,).
+    """
 
     boxes: Floats
     circles: Floats
@@ -28,8 +39,10 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """
-    One picture judged: counts of right, wrong and missed; of each match IoU, radius error and centre error as
-    shares of the labelled radius; the time it took.
+    The verdict on one picture.
+
+    It has counts of right, wrong and missed; of each match IoU, radius error and centre error
+    as shares of the labelled radius; the time it took.
     """
 
     right: int
@@ -42,7 +55,11 @@ class Verdict:
 
     @property
     def count_error(self) -> int:
-        """How far the number of things found is from the number labelled; ignored ones count on neither side."""
+        """
+        Return the difference of the numbers of finds and of labels.
+
+        Ignored ones do not count on either side.
+        """
         return abs(self.wrong - self.missed)
 
 
@@ -65,7 +82,7 @@ def judge(found: Found, labelled: Labelled) -> Verdict:
 
 def match(found: Found, labelled: Labelled) -> tuple[Indexes, Indexes]:
     """
-    Return the numbers of the finds and of the labels that belong together, both of the same length.
+    Return the indices of matching finds and labels, both of the same length.
 
     The Hungarian method at IoU 0.5: most matches first, then the best overlap.
     """
@@ -76,14 +93,18 @@ def match(found: Found, labelled: Labelled) -> tuple[Indexes, Indexes]:
 
 
 def wrong_finds(found: Found, labelled: Labelled) -> NDArray[np.bool_]:
-    """Tell which finds are neither a labelled thing nor in an ignore region."""
+    """Tell which finds are wrong. They are neither a labelled thing nor in an ignore region."""
     spare = np.ones(len(found.boxes), np.bool_)
     spare[match(found, labelled)[0]] = False
     return spare & ~_ignored(found.boxes, labelled.ignored)
 
 
 def box_ious(first: Floats, second: Floats) -> Floats:
-    """Intersection over union of each of n boxes with each of m, (n, m); boxes as left, top, width, height."""
+    """
+    Return the intersection over union of n boxes with m others, (n, m).
+
+    Boxes are left, top, width, height.
+    """
     inter = _intersections(first, second)
     areas = first[:, 2:].prod(1)[:, None] + second[:, 2:].prod(1)[None]
     return np.asarray(inter / np.maximum(areas - inter, 1e-9))

@@ -1,4 +1,4 @@
-"""The figures as a table for people and as a document for machines."""
+"""Present the figures as a table for people and as a document for machines."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -29,13 +29,15 @@ _COLUMNS: tuple[tuple[str, str, str], ...] = (
 
 def table(rows: Mapping[tuple[str, str], Row], sizes: Mapping[str, tuple[int, int]]) -> Table:
     """
-    One line per detector and domain; F1 with its 95 % interval.
+    Return one line per detector and domain. F1 has its 95 % interval.
 
     Args:
         rows: (domain, detector) to its figures.
         sizes: domain to its numbers of pictures and labelled circles.
     """
-    result = Table(caption="F1 at IoU 0.5 with the shipped threshold; [95 % interval, bootstrap over pictures]")
+    result = Table(
+        caption="F1 at IoU 0.5 with the shipped threshold; [95 % interval, bootstrap over pictures]"
+    )
     result.add_column("domain")
     result.add_column("detector", overflow="fold")
     for _, title, _ in _COLUMNS:
@@ -43,7 +45,9 @@ def table(rows: Mapping[tuple[str, str], Row], sizes: Mapping[str, tuple[int, in
     for (domain, name), row in rows.items():
         pictures, circles = sizes[domain]
         result.add_row(
-            f"{domain} ({pictures}/{circles})", name, *(_cell(key, row[key], form) for key, _, form in _COLUMNS)
+            f"{domain} ({pictures}/{circles})",
+            name,
+            *(_cell(key, row[key], form) for key, _, form in _COLUMNS),
         )
     return result
 
@@ -52,7 +56,11 @@ def _cell(key: str, figure: Figure, form: str) -> str:
     if math.isnan(figure.value):
         return "-"
     text = format(figure.value, form)
-    return f"{text} [{figure.low:.2f}, {figure.high:.2f}]" if key == "f1" and not math.isnan(figure.low) else text
+    return (
+        f"{text} [{figure.low:.2f}, {figure.high:.2f}]"
+        if key == "f1" and not math.isnan(figure.low)
+        else text
+    )
 
 
 def breakdown_table(name: str, breakdown: Breakdown) -> Table:
@@ -67,10 +75,16 @@ def breakdown_table(name: str, breakdown: Breakdown) -> Table:
 
 
 def sweep_table(name: str, verdicts: Sequence[SweepVerdict]) -> Table:
-    """Return one line per size and one column per shape: IoU, marked where the picture is not right."""
+    """
+    Return one line per size and one column per shape.
+
+    A cell has the IoU, marked where the picture is not right.
+    """
     shapes = list(dict.fromkeys(verdict.shape for verdict in verdicts))
     right = sum(verdict.right for verdict in verdicts)
-    result = Table(title=f"{name}: {right} of {len(verdicts)} right; IoU, or number of finds where not one")
+    result = Table(
+        title=f"{name}: {right} of {len(verdicts)} right; IoU, or number of finds where not one"
+    )
     for title in ("share of the shorter side", *shapes):
         result.add_column(title, justify="right")
     for share in dict.fromkeys(verdict.share for verdict in verdicts):
@@ -90,7 +104,7 @@ def document(
     details: Mapping[str, Sequence[Breakdown]] | None = None,
 ) -> list[dict[str, Any]]:
     """
-    Return the same as a list of objects; undefined figures are null.
+    Return the same as a list of objects. Undefined figures are null.
 
     details go to the last row of their detector, which is of all pictures.
     """
@@ -102,7 +116,9 @@ def document(
     return result
 
 
-def _rows(rows: Mapping[tuple[str, str], Row], sizes: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+def _rows(
+    rows: Mapping[tuple[str, str], Row], sizes: Mapping[str, tuple[int, int]]
+) -> list[dict[str, Any]]:
     return [
         {
             "domain": domain,
@@ -116,4 +132,6 @@ def _rows(rows: Mapping[tuple[str, str], Row], sizes: Mapping[str, tuple[int, in
 
 
 def _plain(figure: Figure) -> dict[str, float | None]:
-    return {key: None if math.isnan(value) else round(value, 5) for key, value in asdict(figure).items()}
+    return {
+        key: None if math.isnan(value) else round(value, 5) for key, value in asdict(figure).items()
+    }
