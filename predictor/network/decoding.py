@@ -70,9 +70,9 @@ def decode(output: Floats, min_score: float, most: int) -> Boxes:
 
 def mirrored(output: Floats) -> Floats:
     """
-    Mirror the output for a picture that was mirrored left to right.
+    Mirror the output of a mirrored picture back.
 
-    It then is for the original picture. The shapes are as decode takes them.
+    The result is as for the original picture. The shapes are as decode takes them.
     """
     turned = output[..., ::-1].copy()
     turned[3] *= -1
@@ -87,7 +87,11 @@ def _local_maximum(logit: Floats) -> Floats:
 
 
 def overlaps(box: Floats, others: Floats) -> Floats:
-    """Return the intersection over union of one box, shape (4,), with n others, shape (n, 4)."""
+    """
+    Return the intersection over union of one box with others.
+
+    The shapes are (4,) and (n, 4).
+    """
     reach = np.minimum(box[:2] + box[2:] / 2, others[:, :2] + others[:, 2:] / 2)
     reach = reach - np.maximum(box[:2] - box[2:] / 2, others[:, :2] - others[:, 2:] / 2)
     inter = np.clip(reach, 0, None).prod(1)

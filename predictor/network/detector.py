@@ -45,8 +45,8 @@ threshold.
 
 class NetworkDetector:
     """
-    A fully convolutional network on the CPU, one thread per call. It is
-    predictor.training.circle_net.
+    The network predictor.training.circle_net on the CPU, one thread per call. It is fully
+    convolutional.
 
     The weights file carries version and threshold as metadata "version" and "min_score", and
     its scores are calibrated. Calls from any number of threads share the session, which

@@ -83,7 +83,7 @@ def affordable_scale(width: int, height: int, scale: float) -> float:
     """
     Limit a scale so that the picture has at most MOST_TILES tiles.
 
-    The result is the largest such scale up to the given one.
+    A larger scale is lowered in steps of 10 %.
     """
     while len(tiles(width, height, scale)) > MOST_TILES:
         scale *= 0.9

@@ -31,7 +31,7 @@ def _with_glints(rng: Random, g: Grid, light: Floats) -> Floats:
     """
     Add small bright spots, round or bent, to the light.
 
-    They come in two mirrored pairs, as lamps make them.
+    Some come in mirrored pairs, as lamps make them.
     """
     for _ in range(int(rng.integers(1, 4))):
         x, y = rng.uniform(-0.6, 0.6, 2)

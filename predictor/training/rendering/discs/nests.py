@@ -76,7 +76,11 @@ def _figures(rng: Random, g: Grid, texture: Floats, radius: float, ink: Floats) 
 
 
 def _raised(rng: Random, g: Grid, texture: Floats, radius: float) -> Floats:
-    """Return the texture with light on the step at a radius, relative to the disc's own."""
+    """
+    Return the texture with light on the step at a radius.
+
+    The radius is relative to the disc's own.
+    """
     step = cv2.GaussianBlur(np.asarray(g.inside(radius), np.float32), (0, 0), max(0.6, g.side / 70))
     return np.asarray(
         texture + lit(rng, np.asarray(step, np.float32), rng.uniform(0, 110))[..., None], np.float32

@@ -85,7 +85,11 @@ def egg(rng: Random, picture: Bytes, at: Point) -> None:
 
 
 def part_disc(rng: Random, picture: Bytes, at: Point) -> None:
-    """Draw less than a circle: a half disc, a slice, a crescent, a horseshoe or a letter C."""
+    """
+    Draw less than a circle.
+
+    It may be a half disc, a slice, a crescent, a horseshoe or a letter C.
+    """
     r, start, ink = int(_size(rng)) + 2, rng.uniform(0, 360), colour(rng)
     dice = rng.random()
     if dice < 0.4:

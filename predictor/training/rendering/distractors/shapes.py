@@ -269,7 +269,7 @@ def add_distractors(rng: Random, picture: Floats, count: int, names: tuple[str, 
     """
     Draw count things that are not circles into a square picture.
 
-    They are of these names. The picture is returned.
+    The names are the kinds to choose from. The changed picture is returned.
     """
     canvas = as_bytes(picture)
     for _ in range(count):

@@ -51,7 +51,7 @@ def make_background(
     """
     Draw a background (side, side, 3) with nothing to find in it.
 
-    The photographs may be empty. The shares are as in recipe.GROUNDS.
+    The list of photographs may be empty. The shares are as in recipe.GROUNDS.
     """
     if photographs and rng.random() < photograph_share:
         return _photograph(rng, side, photographs)
