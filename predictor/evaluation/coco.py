@@ -157,7 +157,7 @@ def find_picture(folder: Path, name: str, subset: str = "") -> Path | None:
 
 def _shorter_names(name: str) -> list[Path]:
     """
-    Yield shorter forms of the path.
+    Return ever shorter forms of the path.
 
     The first has forward slashes, without drive and ".."; each next one lacks one more leading
     folder.
