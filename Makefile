@@ -28,7 +28,7 @@ S3_DIR = $(DATA_DIR)/s3
 # weed opens its S3 port before it knows its volumes, so the readiness check asks the master
 STORAGE_READY = storage=http://127.0.0.1:$(call offset,7)/dir/assign
 RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6) CIRCLES_S3_ACCESS_KEY=circles \
-  CIRCLES_S3_SECRET_KEY=circles-local S3_DIR=$(S3_DIR) S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
+  CIRCLES_S3_SECRET_KEY=circles-local S3_DIR="$(S3_DIR)" S3_PORT=$(call offset,6) S3_MASTER_PORT=$(call offset,7) \
   S3_VOLUME_PORT=$(call offset,8) S3_FILER_PORT=$(call offset,9)
 # Bucket events: weed's filer → bridge → local broker → ingest; local ticker → local broker → repair
 LOCAL_TOKEN = circles-local
@@ -80,7 +80,7 @@ lock: .venv-lock/stamp ## pin every requirement of what runs, with hashes (ARGS=
 	@touch $@
 
 run: install ## start everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, CIRCLES_DATA_DIR=…)
-	@mkdir -p $(DATA_DIR) $(S3_DIR)
+	@mkdir -p "$(DATA_DIR)" $(if $(S3_DIR),"$(S3_DIR)")
 	@exec env $(RUN_ENV) honcho -f manifests/local/Procfile start $(PROCESSES)
 
 repair: install ## resume interrupted work and print what was done (STORE and CIRCLES_DATA_DIR as for run)

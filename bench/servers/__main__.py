@@ -1,136 +1,168 @@
 """
-Compare WSGI servers under functions_framework.create_app().
+Compare WSGI servers under list and detail themselves, and beside clients that promise a body.
 
-Every round starts each candidate once, one after the other, so that a slow minute of the machine
-affects all of them. The table shows medians. A ratio is the median of the rounds' own ratios to the
-stock functions-framework CLI.
+Every round starts each candidate once for each function, one after the other, so that a slow minute
+of the machine affects all of them. The table shows medians.
 
-    python -m bench.servers --rounds 9        (Linux; see README.md for what to install)
+    python -m bench.servers --rounds 5        (Linux; see README.md for what to install)
 """
 
 import argparse
+import contextlib
+import http.client
+import math
+import socket
 import statistics
 import sys
 import tempfile
 import time
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.harness.http_load import load
-from bench.harness.http_requests import Request
-from bench.harness.processes import ROOT, Program, measure_memory_mib, run_program, stop
+from bench.harness.http_requests import Request, ask
+from bench.harness.processes import Program, measure_memory_mib, run_program, stop
+from bench.harness.programs import Site, prepare_site
 from bench.harness.tables import format_table
 from bench.servers.snippets import SNIPPETS
 
 LOAD_S = 2
-BASELINE = "stock CLI"
+STALLED = 50
+STALLED_TIMEOUT_S = 5
+OURS = "circles.serve"
 COLUMNS = (
     "server",
-    "first 200",
-    "requests/s",
-    "p50 / p99 ms",
+    "first 200, ms",
+    "list, requests/s",
+    "detail, requests/s",
+    "list p50 / p99 ms",
     "idle PSS / RSS MiB",
-    "PSS after load",
-    "SIGTERM to end",
+    "beside 50 stalled",
+    "SIGTERM to end, worst",
 )
-FUNCTION = str(ROOT / "bench" / "servers" / "function.py")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One round of one server: times in ms, memory in MiB of all its processes."""
+    """One round of one server and function: times in ms, memory in MiB of all its processes."""
 
     start_ms: float
     requests_per_s: float
     p50_ms: float
     p99_ms: float
-    idle_pss_mib: float
-    idle_rss_mib: float
-    loaded_pss_mib: float
+    pss_mib: float
+    rss_mib: float
+    stalled_ms: float
     stop_ms: float
 
 
-def list_candidates(threads: int) -> list[Program]:
-    """Return the servers. The functions-framework CLI reads its threads from THREADS."""
-    python = sys.executable
-    stock = (
-        str(Path(python).with_name("functions-framework")),
-        "--source",
-        FUNCTION,
-        "--target",
-        "hello",
-    )
-    env = {"THREADS": str(threads), "FUNCTION_SOURCE": FUNCTION}
-    return [
-        Program(BASELINE, (*stock, "--host", "127.0.0.1"), env),
-        *(
-            Program(name, (python, "-c", snippet.replace("THREADS", str(threads))), env)
+def list_candidates(site: Site, function: str) -> dict[str, Program]:
+    """Return the servers of one function, each the shortest program that serves it."""
+    ours = site.function(function)
+    target, source = ours.env["FUNCTION_TARGET"], ours.env["FUNCTION_SOURCE"]
+    command = Path(sys.executable).with_name("functions-framework")
+    stock = (str(command), "--source", source, "--target", target, "--host", "127.0.0.1")
+    return {
+        OURS: ours,
+        "stock CLI": Program("stock", stock, {**ours.env, "THREADS": "8"}),
+        **{
+            name: Program("server", (sys.executable, "-c", snippet), ours.env)
             for name, snippet in SNIPPETS.items()
-        ),
-    ]
+        },
+    }
 
 
-def measure(program: Program, folder: Path) -> Sample:
+def measure(program: Program, request: Request, folder: Path) -> Sample:
     with run_program(program, folder) as server:
-        server.wait_for_answer(Request("GET", "/"))
+        server.wait_for_answer(request)
         start_ms = (time.perf_counter() - server.began) * 1e3
         time.sleep(0.3)
-        idle_pss, idle_rss = measure_memory_mib(server.process.pid)
-        rate = load(server.port, "/", duration_s=LOAD_S)
-        loaded_pss, _ = measure_memory_mib(server.process.pid)
+        pss_mib, rss_mib = measure_memory_mib(server.process.pid)
+        rate = load(server.port, request.path, duration_s=LOAD_S)
+        with stalled_clients(server.port, request.path):
+            stalled_ms = measure_answer_ms(server.port, request)
         stop_ms = stop(server.process)
     return Sample(
         start_ms,
         rate.requests_per_s,
         rate.p50_ms,
         rate.p99_ms,
-        idle_pss,
-        idle_rss,
-        loaded_pss,
+        pss_mib,
+        rss_mib,
+        stalled_ms,
         stop_ms,
     )
 
 
-def format_samples(samples: dict[str, list[Sample]]) -> str:
-    table = []
-    for name, rows in samples.items():
-        ratios = [
-            (row.start_ms / base.start_ms, row.requests_per_s / base.requests_per_s)
-            for row, base in zip(rows, samples[BASELINE], strict=True)
-        ]
-        start_x, rate_x = (statistics.median(column) for column in zip(*ratios, strict=True))
-        ms, rate, p50, p99, pss, rss, loaded, _ = map(
-            statistics.median, zip(*map(astuple, rows), strict=True)
-        )
-        slowest_stop_ms = max(row.stop_ms for row in rows)
-        table.append(
+@contextlib.contextmanager
+def stalled_clients(port: int, path: str) -> Iterator[None]:
+    """Keep connections that promise a body and send none."""
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n".encode()
+    with contextlib.ExitStack() as stack:
+        for _ in range(STALLED):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.sendall(head)
+        time.sleep(0.2)
+        yield
+
+
+def measure_answer_ms(port: int, request: Request) -> float:
+    """Return the time of one answer, infinite after STALLED_TIMEOUT_S."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STALLED_TIMEOUT_S)
+    began = time.perf_counter()
+    try:
+        ask(connection, request)
+    except OSError:
+        return math.inf
+    finally:
+        connection.close()
+    return (time.perf_counter() - began) * 1e3
+
+
+def format_samples(samples: dict[tuple[str, str], list[Sample]], names: list[str]) -> str:
+    rows = []
+    for name in names:
+        listing, detail = samples[name, "list"], samples[name, "detail"]
+        stalled_ms = max(sample.stalled_ms for sample in listing + detail)
+        rows.append(
             [
                 name,
-                f"{ms:.0f} ms ({start_x:.2f}×)",
-                f"{rate:.0f} ({rate_x:.2f}×)",
-                f"{p50:.1f} / {p99:.0f}",
-                f"{pss:.0f} / {rss:.0f}",
-                f"{loaded:.0f}",
-                f"{slowest_stop_ms:.0f} ms",
+                _median(listing, "start_ms"),
+                _median(listing, "requests_per_s"),
+                _median(detail, "requests_per_s"),
+                f"{_median(listing, 'p50_ms', 1)} / {_median(listing, 'p99_ms')}",
+                f"{_median(listing, 'pss_mib')} / {_median(listing, 'rss_mib')}",
+                "no answer" if math.isinf(stalled_ms) else f"{stalled_ms:.0f} ms",
+                f"{max(sample.stop_ms for sample in listing + detail):.0f} ms",
             ]
         )
-    return format_table(COLUMNS, table)
+    return format_table(COLUMNS, rows)
+
+
+def _median(samples: list[Sample], name: str, digits: int = 0) -> str:
+    return f"{statistics.median(getattr(sample, name) for sample in samples):.{digits}f}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("names", nargs="*", help=f"{OURS}, stock CLI, {', '.join(SNIPPETS)}")
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    programs = list_candidates(options.threads)
-    samples: dict[str, list[Sample]] = {program.name: [] for program in programs}
-    with tempfile.TemporaryDirectory() as folder:
+    samples: dict[tuple[str, str], list[Sample]] = {}
+    with tempfile.TemporaryDirectory() as folder, prepare_site(Path(folder)) as site:
+        known = site.upload_to_functions()
+        requests = {"list": known.objects, "detail": known.object}
+        names = options.names or list(list_candidates(site, "list"))
         for _ in range(options.rounds):
-            for program in programs:
-                samples[program.name].append(measure(program, Path(folder)))
-    print(format_samples(samples))
+            for function, request in requests.items():
+                candidates = list_candidates(site, function)
+                for name in names:
+                    sample = measure(candidates[name], request, Path(folder))
+                    samples.setdefault((name, function), []).append(sample)
+    print(format_samples(samples, names))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 MAKE_APP = """
 import os
 from functions_framework import create_app
-app = create_app("hello", os.environ["FUNCTION_SOURCE"])
+app = create_app(os.environ["FUNCTION_TARGET"], os.environ["FUNCTION_SOURCE"])
 port = int(os.environ["PORT"])
 """
 GUNICORN = (
@@ -67,9 +67,15 @@ Server(("127.0.0.1", port), app, numthreads=THREADS, shutdown_timeout=25).safe_s
 """
 )
 SNIPPETS = {
-    "gunicorn gthread": GUNICORN,
-    "granian Server": GRANIAN,
-    "granian WSGIWorker": GRANIAN_WORKER,
-    "waitress": WAITRESS,
-    "cheroot": CHEROOT,
+    name: snippet.replace("THREADS", name.split()[-1])
+    for name, snippet in {
+        "gunicorn gthread, 8": GUNICORN,
+        "granian Server, 8": GRANIAN,
+        "granian WSGIWorker, 1": GRANIAN_WORKER,
+        "granian WSGIWorker, 8": GRANIAN_WORKER,
+        "waitress, 1": WAITRESS,
+        "waitress, 8": WAITRESS,
+        "cheroot, 8": CHEROOT,
+    }.items()
 }
+"""Programs by name; the number is that of their threads."""

@@ -1,11 +1,13 @@
-"""GET /images/{image_id} and what lies below it: the record, one object, the stored bytes."""
+"""GET /images/{image_id}, one of its objects, and its stored bytes."""
+
+from functools import partial
 
 import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
 from circles.formats.documents import image_document, object_document
-from circles.usecases.content import read_content
+from circles.usecases.content import open_content
 from circles.web.content import content_response
 from circles.web.queries import read_query
 from circles.web.routing import Handler, json_response, routes
@@ -26,15 +28,15 @@ def get_object(request: Request, image_id: str, object_id: str) -> Response:
 def get_content(request: Request, image_id: str) -> Response:
     read_query(request)
     image = services.catalogue.get(image_id)
-    return content_response(request, image, lambda: read_content(image, services.store))
+    return content_response(request, image, partial(open_content, image, services.store))
 
 
-handlers: dict[str, Handler] = {
+records: dict[str, Handler] = {
     "GET /images/<image_id>": get_image,
     "GET /images/<image_id>/objects/<object_id>": get_object,
-    "GET /images/<image_id>/content": get_content,
 }
-answer = routes(handlers, ready=services.catalogue.ping, max_body_bytes=services.settings.max_body_bytes)
+content: dict[str, Handler] = {"GET /images/<image_id>/content": get_content}
+answer = routes(content, quick=records, ready=services.catalogue.ping, max_body_bytes=services.settings.max_body_bytes)
 
 
 @functions_framework.http

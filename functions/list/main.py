@@ -1,4 +1,4 @@
-"""GET /images/: what there is; GET /images/{image_id}/objects: the circles of one image."""
+"""GET /images/ and the objects of one image."""
 
 import functions_framework
 from flask import Request, Response
@@ -20,7 +20,7 @@ def get_images(request: Request) -> Response:
 
 
 def get_objects(request: Request, image_id: str) -> Response:
-    """The served run's objects; an empty list, and the header Image-Status: pending, while detection is due."""
+    """Answer with the served run's objects. The list is empty while Image-Status is pending."""
     query = read_query(request, min_score=number(0, 1), min_radius=radius, max_radius=radius)
     wanted = ObjectFilter(query.get("min_score"), query.get("min_radius"), query.get("max_radius"))
     image, objects = services.catalogue.objects(image_id, wanted)
@@ -28,7 +28,7 @@ def get_objects(request: Request, image_id: str) -> Response:
 
 
 handlers: dict[str, Handler] = {"GET /images/": get_images, "GET /images/<image_id>/objects": get_objects}
-answer = routes(handlers, ready=services.catalogue.ping, max_body_bytes=services.settings.max_body_bytes)
+answer = routes({}, quick=handlers, ready=services.catalogue.ping, max_body_bytes=services.settings.max_body_bytes)
 
 
 @functions_framework.http

@@ -1,4 +1,4 @@
-"""POST /images/: store a picture and detect its circles; POST …/detections: detect again; DELETE: forget it."""
+"""POST /images/, POST /images/{image_id}/detections and DELETE /images/{image_id}."""
 
 import functions_framework
 from flask import Request, Response
@@ -7,9 +7,9 @@ from circles.bootstrap import load_services
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
 from circles.usecases.upload import upload_image
-from circles.web.images import image_response, no_content
+from circles.web.images import image_response
 from circles.web.queries import read_query
-from circles.web.routing import Handler, routes
+from circles.web.routing import Handler, empty_response, routes
 from circles.web.uploads import prefers_async, read_upload
 
 services = load_services()
@@ -29,7 +29,7 @@ def post_detection(request: Request, image_id: str) -> Response:
 def delete(request: Request, image_id: str) -> Response:
     read_query(request)
     delete_image(image_id, services)
-    return no_content()
+    return empty_response()
 
 
 handlers: dict[str, Handler] = {"POST /images/": post_image, "POST /images/<image_id>/detections": post_detection,

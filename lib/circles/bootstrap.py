@@ -98,7 +98,7 @@ class ConfiguredServices:
     def store(self) -> ObjectStore:
         known = self.settings
         if known.store == "s3":
-            from circles.adapters.minio_store import MinioStore
+            from circles.adapters.minio.store import MinioStore
 
             return MinioStore(
                 known.s3_endpoint,

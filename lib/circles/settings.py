@@ -4,7 +4,7 @@ import base64
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, get_origin, get_type_hints
 
@@ -52,8 +52,8 @@ class Settings:
     s3_endpoint: Annotated[str, http_base] = "http://127.0.0.1:9000"  # the scheme decides on TLS
     s3_bucket: str = "circles"
     s3_region: str = "us-east-1"
-    s3_access_key: str = ""
-    s3_secret_key: str = ""
+    s3_access_key: str = field(default="", repr=False)
+    s3_secret_key: str = field(default="", repr=False)
     s3_timeout_s: Seconds = 10.0
 
     # Who finds the circles
@@ -88,11 +88,13 @@ class Settings:
     # K_SINK and K_CE_OVERRIDES, as Knative's SinkBinding sets them
     k_sink: Annotated[str, http_url] = ""
     k_ce_overrides: Annotated[tuple[tuple[str, str], ...], ce_overrides] = ()
-    webhook_urls: Annotated[tuple[str, ...], http_urls] = ()  # separated by white space
+    # separated by white space; one may hold its receiver's token
+    webhook_urls: Annotated[tuple[str, ...], http_urls] = field(default=(), repr=False)
     # whsec_ and base64, as Standard Webhooks writes it
-    webhook_secret: Annotated[str, standard_webhooks_secret] = ""
+    webhook_secret: Annotated[str, standard_webhooks_secret] = field(default="", repr=False)
     sink_timeout_s: Seconds = 5.0  # one delivery to K_SINK or a webhook
-    bridge_token: str = ""  # what object stores must send to bridge; without one it is not ready
+    # what object stores must send to bridge; without one it is not ready
+    bridge_token: str = field(default="", repr=False)
     event_max_attempts: Count = 12  # until an event that a sink does not take is laid aside
 
     # How it is served
@@ -101,7 +103,8 @@ class Settings:
     # FUNCTION_SOURCE and FUNCTION_TARGET, as functions-framework reads them
     function_source: Annotated[str | None, str] = None
     function_target: Annotated[str | None, str] = None
-    threads: Count = 8  # equals containerConcurrency
+    # for requests that wait for more than the catalogue; equals containerConcurrency
+    threads: Count = 8
     log_level: Annotated[str, one_of("DEBUG", "INFO", "WARNING", "ERROR")] = "INFO"
     build: str = "source"  # what was built, such as a commit; an image says it of itself
 
@@ -148,15 +151,15 @@ class Settings:
 _ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")
 """Variables that functions-framework and Knative name, and so carry no prefix."""
 
-_SECRETS = ("webhook_secret", "webhook_urls")
-"""What no message shows; a URL may hold its receiver's token."""
+_SECRETS = {each.name for each in fields(Settings) if not each.repr}
+"""What neither repr nor a message shows."""
 
 _SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
 """Kubernetes gives every pod such variables for each Service, also for one called circles-… (enableServiceLinks)."""
 
 _VARIABLES = {
     name.upper() if name.upper() in _ECOSYSTEM else PREFIX + name.upper(): name
-    for name in (field.name for field in fields(Settings))
+    for name in (each.name for each in fields(Settings))
 }
 
 

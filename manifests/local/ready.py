@@ -5,6 +5,7 @@ It must not exit: honcho stops all processes when one of them ends.
 """
 
 import os
+import shlex
 import signal
 import sys
 import time
@@ -38,7 +39,7 @@ def main() -> None:
         f"Circles is ready on {gateway} (Ctrl-C ends it). Try it, or send a photo of your own:",
         flush=True,
     )
-    print(f"  curl -F file=@{example} {gateway}/images/", flush=True)
+    print(f"  curl -F file=@{shlex.quote(str(example))} {gateway}/images/", flush=True)
     if os.environ.get("CIRCLES_STORE") == "s3":
         endpoint = os.environ["CIRCLES_S3_ENDPOINT"]
         print(f"  or copy it to s3://{BUCKET}/{INCOMING} at {endpoint}", flush=True)

@@ -209,6 +209,48 @@ def test_unexpected_hash_is_damaged(store, key):
         store.get(key, sha256=sha(b"y"))
 
 
+# Parts
+
+
+PARTS = [(0, None), (0, 0), (1, 2), (700_000, 999_999), (999_999, None), (5, 300_000)]
+
+
+@pytest.mark.parametrize(("first", "last"), PARTS)
+def test_open_reads_a_part(store, key, first, last):
+    data = content(1_000_000)
+    put(store, key, data)
+    end = 1_000_000 if last is None else last + 1
+
+    with store.open(key, size_bytes=1_000_000, first=first, last=last) as file:
+        assert file.read(end - first) == data[first:end]
+
+
+def test_opened_blob_outlives_its_deletion(store, key):
+    """A slow client goes on reading what it began to read."""
+    put(store, key, b"some bytes")
+    with store.open(key, size_bytes=10) as file:
+        store.delete(key)
+
+        assert file.seek(5) == 5
+        assert file.read() == b"bytes"
+
+
+@pytest.mark.parametrize("size_bytes", [1, 9, 11, 1000])
+def test_blob_of_another_size_is_damaged(store, key, size_bytes):
+    put(store, key, b"some bytes")
+
+    for first, last in [(0, None), (0, 0), (size_bytes - 1, None)]:
+        with pytest.raises(Damaged):
+            store.open(key, size_bytes=size_bytes, first=first, last=last)
+
+
+def test_missing_blob_cannot_be_opened(store, key):
+    with pytest.raises(NotFound):
+        store.open(key, size_bytes=1)
+    with pytest.raises(Malformed):
+        store.open("../" + key, size_bytes=1)
+
+
 # Metadata
 
 

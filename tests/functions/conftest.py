@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from functions_framework import _function_registry as registry
 
 from circles import bootstrap
+from circles.telemetry.logs import LineFormatter
 from tests.functions.predictors import FakePredictor
 from tests.openapi import check_answer
 
@@ -101,7 +102,9 @@ def framework(monkeypatch, volume, log):
     """
     monkeypatch.setattr(registry, "REGISTRY_MAP", {})
     monkeypatch.setattr(sys, "path", sys.path.copy())
-    monkeypatch.setattr(logging.getLogger("circles"), "handlers", [logging.StreamHandler(log)])
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(LineFormatter())
+    monkeypatch.setattr(logging.getLogger("circles"), "handlers", [handler])
     monkeypatch.setattr(logging.getLogger("circles"), "level", logging.NOTSET)
     monkeypatch.setitem(sys.modules, "main", None)
     for name in [name for name in os.environ if name.startswith("CIRCLES_")]:

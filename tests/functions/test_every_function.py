@@ -52,6 +52,24 @@ ABSENT = (
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
+def body_for(method):
+    """What a request of this method is sent with."""
+    return {"data": png(), "content_type": "image/png"} if method == "POST" else {}
+
+
+@every_function
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+def test_unexpected_body_is_refused(load, function, method):
+    known = {"GET": "/health/liveness", "HEAD": "/openapi.json", "DELETE": f"/images/{ID}"}
+    response = load(function).open(known[method], method=method, data=b"x")
+
+    if method == "DELETE" and function != "upload":
+        assert response.status_code in (404, 405)
+    else:
+        assert response.status_code == 400
+        assert method == "HEAD" or "takes no body" in response.json["detail"]
+
+
 @every_function
 def test_probes_answer(load, function):
     client = load(function)
@@ -217,7 +235,7 @@ def test_unexpected_error_is_logged_but_not_shown(load, log, monkeypatch, functi
     [(path, method), *_] = ROUTES[function].items()
     with monkeypatch.context() as patch:
         patch.setattr(load_services(), "catalogue", Broken(), raising=False)
-        response = client.open(path, method=method, data=png(), content_type="image/png")
+        response = client.open(path, method=method, **body_for(method))
 
     assert (response.status_code, response.content_type) == (500, "application/problem+json")
     assert response.json["type"] == "urn:circles:problem:internal"
@@ -273,7 +291,7 @@ def test_corrupt_catalogue_is_503_and_left_unchanged(load, volume, function):
     volume.database.write_bytes(b"this is no database" * 100)
     [(path, method), *_] = ROUTES[function].items()
 
-    response = load(function).open(path, method=method, data=png(), content_type="image/png")
+    response = load(function).open(path, method=method, **body_for(method))
 
     assert response.status_code == 503
     assert response.json["type"] == "urn:circles:problem:unavailable"

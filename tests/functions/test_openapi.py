@@ -112,6 +112,7 @@ PROVOKED = {
     ("get", CONTENT, 304): lambda world: world.get(CONTENT, **{"If-None-Match": "*"}),
     ("get", CONTENT, 400): malformed(CONTENT),
     ("get", CONTENT, 404): unknown(CONTENT),
+    ("get", CONTENT, 412): lambda world: world.get(CONTENT, **{"If-Match": '"x"'}),
     ("get", CONTENT, 416): lambda world: world.get(CONTENT, Range="bytes=9999-"),
     ("get", CONTENT, 500): lambda world: world.damaged("get", CONTENT),
     ("get", CONTENT, 503): unavailable(CONTENT),

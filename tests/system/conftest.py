@@ -29,7 +29,7 @@ def coins():
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
     """Run `make run` on a folder."""
-    started = Run(tmp_path_factory.mktemp("run") / "folder")
+    started = Run(tmp_path_factory.mktemp("run") / "a folder")
     try:
         yield started.wait_until_ready()
     finally:

@@ -13,7 +13,7 @@ from tests.system.processes import Run, is_free, ports_from, wait_for
 
 @pytest.fixture(scope="module")
 def s3_run(tmp_path_factory):
-    started = Run(tmp_path_factory.mktemp("run") / "s3", STORE="s3")
+    started = Run(tmp_path_factory.mktemp("run") / "an s3", STORE="s3")
     with contextlib.ExitStack() as stack:
         stack.callback(started.kill_all)
         yield started.wait_until_ready()

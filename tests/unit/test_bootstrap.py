@@ -10,7 +10,7 @@ from circles.adapters.event_sinks import BrokerSink, WebhookSink
 from circles.adapters.fixed_detector import FixedDetector
 from circles.adapters.folder_store import FolderStore
 from circles.adapters.kserve.detector import KserveDetector
-from circles.adapters.minio_store import MinioStore
+from circles.adapters.minio.store import MinioStore
 from circles.bootstrap import ConfiguredServices, build, load_services
 from circles.settings import Settings, SettingsError
 from circles.telemetry.metrics import Metrics

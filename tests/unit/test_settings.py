@@ -251,3 +251,18 @@ def test_catalogue_is_in_the_data_folder_by_default():
     assert Settings(data_dir=Path("d"), catalogue_path=Path("e/f.db")).catalogue_file == Path(
         "e/f.db"
     )
+
+
+def test_repr_hides_secrets():
+    secrets = {
+        "s3_access_key": "one1",
+        "s3_secret_key": "two2",
+        "webhook_secret": "whsec_three3",
+        "bridge_token": "four4",
+    }
+    shown = repr(Settings(**secrets, webhook_urls=("https://example.com/five5",)))
+
+    assert "max_pixels=50000000" in shown
+    assert not [
+        secret for secret in ("one1", "two2", "three3", "four4", "five5") if secret in shown
+    ]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from circles.domain.errors import Malformed, TooLarge, UnsupportedPicture
+from circles.domain.errors import Malformed, TooLarge, UnsupportedEncoding, UnsupportedPicture
 from circles.domain.pictures import Upload
 from circles.web.uploads import read_upload
 
@@ -40,7 +40,18 @@ def test_form_gives_bytes_and_name():
 
 
 @pytest.mark.parametrize(
-    "content_type", ["image/jpeg", "image/x-whatever", "application/octet-stream", "IMAGE/PNG; x=y"]
+    "content_type",
+    [
+        "image/jpeg",
+        "image/x-whatever",
+        "application/octet-stream",
+        "binary/octet-stream",
+        "IMAGE/PNG; x=y",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "",
+        None,
+    ],
 )
 def test_raw_body_gives_bytes_without_a_name(content_type):
     assert read(request(data=DATA, content_type=content_type)) == Upload(DATA, None, None)
@@ -58,12 +69,12 @@ def test_raw_body_gives_bytes_without_a_name(content_type):
         ("..\\..\\coins.jpg", "coins.jpg"),
         ("a/b\\c/d.jpg", "d.jpg"),
         ("coins.jpg\0.exe", "coins.jpg.exe"),
-        ("a\r\nSet-Cookie: b=c", "aSet-Cookie: b=c"),
+        ("a\r\nSet-Cookie: b=c", "a%0D%0ASet-Cookie: b=c"),
         ("tab\there\x7f\x1b[31m", "tabhere[31m"),
         ("gpj\u202e.exe\u2028\u200b", "gpj.exe"),
         ("x" * 300 + ".jpg", "x" * 255),
         ("folder/", None),
-        ("\0\r\n", None),
+        ("\0", None),
     ],
 )
 def test_file_name_keeps_its_last_printable_part(sent, kept):
@@ -73,23 +84,11 @@ def test_file_name_keeps_its_last_printable_part(sent, kept):
 
 
 def request_with_file_name(name):
-    """
-    Return a form with exactly this file name.
-
-    Test clients would clean it.
-    """
-
-    class File:
-        filename = name
-        read = staticmethod(lambda: DATA)
-
-    class Form(Request):
-        mimetype = "multipart/form-data"
-
-        class files:
-            getlist = staticmethod(lambda field: [File] if field == "file" else [])
-
-    return Form(EnvironBuilder(method="POST").get_environ())
+    """A form whose file has this very name, with what cannot stand in a header as browsers send it."""
+    escaped = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A").replace("\0", "")
+    head = f'--B\r\nContent-Disposition: form-data; name="file"; filename="{escaped}"\r\n\r\n'
+    body = head.encode("utf-8", "replace") + DATA + b"\r\n--B--\r\n"
+    return request(data=body, content_type="multipart/form-data; boundary=B")
 
 
 @given(st.text())
@@ -106,9 +105,73 @@ def test_other_form_field_is_malformed():
         read(form(field="image"))
 
 
-def test_text_in_the_file_field_is_malformed():
+def test_part_without_file_name_is_a_file():
+    sent = request(data={"file": "bytes"}, content_type="multipart/form-data")
+
+    assert read(sent) == Upload(b"bytes", None, None)
+
+
+RAW_NAMES = {
+    r"C:\pics\new\a.png": "a.png",
+    r"C:\\pics\\new\\a.png": "a.png",
+    r"\\server\share\a.png": "a.png",
+    r"a \"quoted\" name.png": 'a "quoted" name.png',
+    r"a\.png": ".png",
+    "%22.png": "%22.png",
+}
+
+
+@pytest.mark.parametrize("raw", RAW_NAMES)
+def test_backslash_separates_unless_it_escapes(raw):
+    assert read(request_with_raw_name(f'"{raw}"')).file_name == RAW_NAMES[raw]
+
+
+def test_unquoted_and_encoded_names_are_read():
+    assert read(request_with_raw_name("a.png")).file_name == "a.png"
+    assert (
+        read(request_with_raw_name("UTF-8''m%C3%BCnze.png", "filename*")).file_name == "münze.png"
+    )
+
+
+def request_with_raw_name(raw, parameter="filename"):
+    head = f'--B\r\nContent-Disposition: form-data; name="file"; {parameter}={raw}\r\n\r\n'
+    return request(
+        data=head.encode() + DATA + b"\r\n--B--\r\n",
+        content_type="multipart/form-data; boundary=B",
+    )
+
+
+BROKEN_FORMS = {
+    "no end": b'--B\r\nContent-Disposition: form-data; name="file"\r\n\r\nx',
+    "no head": b"--B\r\n\r\nx\r\n--B--\r\n",
+    "no boundary": b"x",
+    "a head that is not UTF-8": b'--B\r\nContent-Disposition: form-data; name="\xff"\r\n\r\nx\r\n--B--',
+    "a head without end": b"--B\r\n" + b"X-A: b\r\n" * 100,
+}
+
+
+@pytest.mark.parametrize("body", BROKEN_FORMS.values(), ids=BROKEN_FORMS)
+def test_broken_form_is_malformed(body):
     with pytest.raises(Malformed):
-        read(request(data={"file": "not a file"}, content_type="multipart/form-data"))
+        read(request(data=body, content_type="multipart/form-data; boundary=B"))
+
+
+@pytest.mark.parametrize("boundary", ["", "; boundary=", "; boundary=" + "x" * 201])
+def test_form_needs_a_boundary(boundary):
+    with pytest.raises(Malformed, match="boundary"):
+        read(request(data=b"x", content_type=f"multipart/form-data{boundary}"))
+
+
+@pytest.mark.parametrize("size", [1, 255, 256 * 1024 - 1, 256 * 1024, 1_000_001])
+@pytest.mark.parametrize("filling", [b"\r\n", b"\r", b"-", b"\r\n--", b"\r\n--B-"])
+def test_file_survives_near_boundaries(size, filling):
+    """Also one that nearly holds the boundary, across the pieces that it is read in."""
+    data = (filling * (size // len(filling) + 1))[:size]
+    body = b'--BB\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + data + b"\r\n--BB--\r\n"
+
+    sent = request(data=body, content_type="multipart/form-data; boundary=BB")
+
+    assert read(sent, 2**21).data == data
 
 
 def test_two_files_are_malformed():
@@ -131,13 +194,16 @@ def test_size_limit_is_inclusive(sent):
         read(sent(), 255)
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    ["text/plain", "application/json", "application/x-www-form-urlencoded", "", None],
-)
-def test_other_content_type_is_unsupported(content_type):
+@pytest.mark.parametrize("content_type", ["multipart/mixed; boundary=B", "multipart/related"])
+def test_other_multipart_type_is_unsupported(content_type):
     with pytest.raises(UnsupportedPicture):
         read(request(data=DATA, content_type=content_type))
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "deflate", "br", "zstd", "identity, gzip"])
+def test_content_coding_is_refused_by_name(coding):
+    with pytest.raises(UnsupportedEncoding, match=coding.lower()[:3]):
+        read(request(data=DATA, headers={"Content-Encoding": coding}))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from circles.adapters.volume import free_bytes, make_folder, sync_folder
 from circles.domain.blobs import StoredObject, check_key
@@ -60,6 +60,15 @@ class FolderStore:
         if sha256 and hashlib.sha256(data).hexdigest() != sha256:
             raise Damaged("The stored picture is not the one that was uploaded.")
         return data
+
+    def open(self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None) -> IO[bytes]:
+        with _faults_named():
+            file = self._path(key).open("rb")
+            if os.fstat(file.fileno()).st_size != size_bytes:
+                file.close()
+                raise Damaged("The stored picture is not the one that was uploaded.")
+            file.seek(first)
+        return file
 
     def stat(self, key: str) -> StoredObject:
         path = self._path(key)

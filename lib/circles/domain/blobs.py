@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import IO, Protocol
 
 from circles.domain.errors import Malformed
 
@@ -66,6 +66,18 @@ class ObjectStore(Protocol):
             ObjectRefused: the store answers and refuses this one object, with its reason.
             Unavailable: the store is away.
             Malformed: as for put.
+        """
+
+    def open(self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None) -> IO[bytes]:
+        """
+        Open a blob of size_bytes at byte first, for reading up to byte last; None is the end.
+
+        The file can be sought in and may hold more behind last. The caller closes it, soon: it may
+        occupy room of the temporary folder.
+
+        Raises:
+            Damaged: the blob has another size.
+            NotFound, Unavailable, Malformed: as get; Unavailable also while others occupy that room.
         """
 
     def stat(self, key: str) -> StoredObject:

@@ -7,6 +7,7 @@ CirclesError             code                  HTTP  event
 ├── NotFound             not-found             404   204  nothing left to do
 ├── TooLarge             too-large             413   422
 ├── UnsupportedPicture   unsupported-picture   415   422
+├── UnsupportedEncoding  unsupported-encoding  415   422
 ├── UndecodablePicture   undecodable-picture   422   422
 ├── KeyReused            key-reused            422   422
 ├── Damaged              damaged               500   422  stored bytes are not those that came
@@ -62,6 +63,13 @@ class UnsupportedPicture(CirclesError):
     """The content is no picture of a kind we take."""
 
     code, title, http_status, event_status = "unsupported-picture", "Unsupported picture", 415, 422
+
+
+class UnsupportedEncoding(CirclesError):
+    """The body has a content coding, such as gzip, that is not taken."""
+
+    code, title, http_status = "unsupported-encoding", "Unsupported content coding", 415
+    event_status = 422
 
 
 class UndecodablePicture(CirclesError):

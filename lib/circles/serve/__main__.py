@@ -1,7 +1,7 @@
 """
-The one start command: `python -m circles.serve` serves the function that FUNCTION_SOURCE and FUNCTION_TARGET name.
+Serve the function that FUNCTION_SOURCE and FUNCTION_TARGET name.
 
-What costs time is imported after the predictor has been woken, so that its cold start overlaps with ours.
+Slow imports follow the call that wakes the predictor, so that both cold starts overlap.
 """
 
 import sys
@@ -12,7 +12,11 @@ from circles.settings import Settings, SettingsError
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT and finish what is in flight. Nothing is bound before the function is loaded."""
+    """
+    Serve until SIGTERM or SIGINT, and finish the requests in flight.
+
+    The port is bound after the function is loaded.
+    """
     try:
         settings = Settings.from_env()
     except SettingsError as error:

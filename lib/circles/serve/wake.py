@@ -1,8 +1,8 @@
 """
-Lets a predictor that is scaled to zero begin to start, before this process itself can serve.
+Wake a predictor that is scaled to zero.
 
-A bare socket, because this runs before anything else of ours is imported: each millisecond that the predictor begins
-earlier is one that the first upload waits less (bench/README.md).
+It uses a bare socket, because it runs before the slow imports: the first upload waits less by each
+millisecond that the predictor starts earlier (bench/README.md).
 """
 
 import socket
@@ -13,23 +13,23 @@ PORTS = {"http": 80, "https": 443}
 
 def wake(url: str, timeout_s: float) -> None:
     """
-    Ask a predictor for anything, wait until it begins to answer, at most timeout_s, and raise nothing if it does not.
+    Send a request, and wait for the response to begin.
 
-    A GET is enough, whatever its path: Knative's activator holds it until a pod is ready (knative/serving
-    cmd/activator/main.go).
+    Any GET will do: Knative's activator holds it until a pod is ready (knative/serving
+    cmd/activator/main.go). Errors and a timeout are ignored.
     """
     target = urlsplit(url)
     request = f"GET {target.path or '/'} HTTP/1.1\r\nHost: {target.netloc}\r\nConnection: close\r\n\r\n"
     try:
-        with _connected(target, timeout_s) as connection:
+        with _connect(target, timeout_s) as connection:
             connection.sendall(request.encode())
             connection.recv(1)
     except (OSError, ValueError):
-        return  # the upload will see it, and say so
+        return  # the upload will report it
 
 
-def _connected(target: SplitResult, timeout_s: float) -> socket.socket:
-    """Raises OSError, and ValueError for a host that cannot be one."""
+def _connect(target: SplitResult, timeout_s: float) -> socket.socket:
+    """Return a socket. Raises OSError, and ValueError for an invalid host."""
     plain = socket.create_connection((target.hostname, target.port or PORTS[target.scheme]), timeout_s)
     if target.scheme == "http":
         return plain

@@ -2,6 +2,11 @@
 
 import logging
 import sys
+from types import TracebackType
+
+_INDENT = "    "
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def configure_logging(level: str) -> None:
@@ -10,6 +15,34 @@ def configure_logging(level: str) -> None:
     root.setLevel(level)
     if not root.handlers:
         handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(LineFormatter())
         root.addHandler(handler)
         root.propagate = False
+
+
+class LineFormatter(logging.Formatter):
+    """
+    Writes a record as one line with control characters escaped, and its traceback indented.
+
+    A client's path, a file name or a predictor's answer may hold line ends: none of them can begin a
+    line of its own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Return the record's line."""
+        return escape(super().formatMessage(record))
+
+    def formatException(self, ei: _ExcInfo) -> str:
+        """Return the lines of a traceback."""
+        lines = super().formatException(ei).split("\n")
+        return "\n".join(_INDENT + escape(line) for line in lines)
+
+
+def escape(text: str) -> str:
+    """Return text with what is not printable written as in a Python string."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -1,4 +1,4 @@
-"""The contract, openapi.json, as every function tells it."""
+"""Serve the contract, openapi.json."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _OPENAPI = Path(__file__).with_name("openapi.json")
 
 @cache
 def contract() -> bytes:
-    """Return the document, with the version of this installation."""
+    """Return the document with the version of this installation."""
     document = json.loads(_OPENAPI.read_bytes())
     document["info"]["version"] = read_version()
     return json.dumps(document, ensure_ascii=False).encode()
@@ -20,9 +20,10 @@ def contract() -> bytes:
 
 def methods(path: str) -> set[str]:
     """
-    Return the methods of a path of the contract, whichever function answers them; nothing for other paths.
+    Return the contract's methods for a path, of all functions.
 
-    A function alone knows only its own: GET /images/ and POST /images/ are two functions' behind one gateway.
+    A function knows only its own routes: GET /images/ and POST /images/ belong to two functions
+    behind one gateway. Other paths have no methods.
     """
     paths = json.loads(contract())["paths"]
     known = {

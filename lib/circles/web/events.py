@@ -1,18 +1,19 @@
-"""Event functions over HTTP: one POST route whose answer is a status and never a body."""
+"""Receive events over HTTP. The response is a status without a body."""
 
 import hmac
 import logging
 from collections.abc import Callable
 
-from flask import Request, Response, current_app, g, request
+from flask import Request, Response
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from circles.domain.errors import CirclesError, TooLarge, Unauthorized
 from circles.formats.cloud_events import IncomingEvent, read_event
 from circles.telemetry import trace
 from circles.telemetry.metrics import metrics
-from circles.web.problems import drain, probed
-from circles.web.routing import Handler, json_response, routes
+from circles.web.exchanges import Exchange
+from circles.web.problems import answer_problem
+from circles.web.routing import Handler, empty_response, json_response, routes
 
 log = logging.getLogger("circles.requests")
 
@@ -20,45 +21,57 @@ MAX_EVENT_BYTES = 4 * 1024 * 1024
 """SeaweedFS names every 4-MiB piece of a large object, twice: 5 GiB are half a MiB."""
 
 
-def event_routes(take: Callable[[Request], None], *, ready: Callable[[], None], never_status: int = 422) -> Handler:
+def event_routes(
+    take: Callable[[Request], None], *, ready: Callable[[], None], never_status: int = 422
+) -> Callable[[Request], Response]:
     """
-    Return the function that answers every request of an event function: POST / is 204 where take raised nothing.
+    Return the function that answers every request.
 
-    A body would harm: Knative's broker reads any body of a 2xx as an event and repeats what it cannot read
-    (knative/eventing pkg/broker/filter), and an error's body goes into the dead letter.
+    POST / answers 204 unless take raises. It has no body: Knative's broker reads the body of a 2xx
+    as an event and retries what it cannot read (knative/eventing pkg/broker/filter), and the body of
+    an error becomes part of the dead letter.
 
     Args:
-        take: takes what was posted; a CirclesError that it raises is answered with its event_status.
-        never_status: what tells the sender that a repetition is useless. 422 is right for a broker, which has a place
-            for dead letters; a store's queue repeats all that is not 2xx, for ever and before everything else.
+        take: processes the request. A CirclesError is answered with its event_status.
+        ready: raises a CirclesError while the function cannot work.
+        never_status: tells the sender not to retry. A broker keeps a dead letter after 422; the
+            queue of an object store retries every status but 2xx, endlessly and before all others.
     """
 
     def post(request: Request) -> Response:
         take(request)
-        return Response(status=204)
+        return empty_response()
 
-    def told(error: CirclesError) -> Response:
-        never = 400 <= error.event_status < 500 and not isinstance(error, Unauthorized)
-        level = logging.ERROR if error.event_status >= 500 else logging.WARNING
-        if not probed():
-            log.log(level, "%s: %s (%s) %s", error.code, error, error.__cause__, g.request_id)
-        return _empty(never_status if never else error.event_status, error)
+    def answer_error(exchange: Exchange, error: Exception) -> Response:
+        if isinstance(error, RequestEntityTooLarge):
+            error = TooLarge("The event is too large.")
+        if isinstance(error, CirclesError):
+            return _answer_event_error(exchange, error, never_status)
+        response = answer_problem(exchange, error)
+        if exchange.request.method == "POST":
+            response.set_data(b"")
+            del response.headers["Content-Type"]
+        return response
 
-    handlers: dict[str, Handler] = {"GET /": lambda _: json_response({"status": "alive"}), "POST /": post}
-    answer = routes(handlers, ready=ready, max_body_bytes=MAX_EVENT_BYTES, answer_error=told)
-    current_app.register_error_handler(RequestEntityTooLarge, lambda _: told(TooLarge("The event is too large.")))
-    current_app.after_request(_without_body)
-    return answer
+    handlers: dict[str, Handler] = {
+        "GET /": lambda _: json_response({"status": "alive"}),
+        "POST /": post,
+    }
+    return routes(handlers, ready=ready, max_body_bytes=MAX_EVENT_BYTES, answer_error=answer_error)
 
 
-def cloud_event_routes(handle: Callable[[IncomingEvent], bool], *, ready: Callable[[], None]) -> Handler:
+def cloud_event_routes(
+    handle: Callable[[IncomingEvent], bool], *, ready: Callable[[], None]
+) -> Callable[[Request], Response]:
     """
-    event_routes for a function that takes CloudEvents.
+    Return the function that answers every request with a CloudEvent.
+
+    Dead letters are logged and counted; repair registers their blobs later.
 
     Args:
-        handle: returns whether the event was one for it. One that is not is acknowledged: whoever subscribes to all
-            that a broker has gets it, and it is no fault of its sender. Dead letters never reach it: they are logged
-            and counted, and what they told of is taken up by repair when it finds the blob without a row.
+        handle: returns whether the event was for this function. Other events are acknowledged, because
+            a trigger without a filter delivers everything.
+        ready: raises a CirclesError while the function cannot work.
     """
 
     def take(request: Request) -> None:
@@ -83,13 +96,15 @@ def cloud_event_routes(handle: Callable[[IncomingEvent], bool], *, ready: Callab
 
 
 _OUTCOMES = {204: "gone", 422: "refused"}
-"""What the metrics call an error that needs no repetition, by its event_status."""
+"""Outcome in the metrics of an error that needs no retry, by its event_status."""
 
 
 def check_token(request: Request, token: str) -> None:
     """
-    Raise Unauthorized unless the request carries token: as Bearer, or as the password of Basic, which is what a store
-    sends that knows nothing but a URL with user and password. Compared in constant time; no token lets nobody in.
+    Raise Unauthorized unless the request carries the token.
+
+    It is a Bearer token, or the password of Basic authentication, for stores that accept only a URL
+    with user and password. It is compared in constant time. An empty token matches no request.
     """
     sent = request.authorization
     given = (sent.token if sent.type == "bearer" else sent.password) if sent else None
@@ -98,21 +113,15 @@ def check_token(request: Request, token: str) -> None:
         raise Unauthorized("Send the token of this bridge as Authorization: Bearer.")
 
 
-def _empty(status: int, error: CirclesError) -> Response:
-    """A streamed answer without content: see problems.drain for why it is streamed."""
-    drain(request)
-    g.refusal = error.code
-    response = Response(iter(()), status)
+def _answer_event_error(exchange: Exchange, error: CirclesError, never_status: int) -> Response:
+    never = 400 <= error.event_status < 500 and not isinstance(error, Unauthorized)
+    level = logging.ERROR if error.event_status >= 500 else logging.WARNING
+    if not exchange.is_probe:
+        log.log(level, "%s: %s (%s) %s", error.code, error, error.__cause__, exchange.request_id)
+    exchange.refusal = error.code
+    response = empty_response(never_status if never else error.event_status)
     if error.retry_after_s:
         response.headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="circles"'
-    return response
-
-
-def _without_body(response: Response) -> Response:
-    """Whoever refused a POST: nothing is said but the status."""
-    if request.method == "POST":
-        response.set_data(b"")
-        response.headers.pop("Content-Type", None)
     return response

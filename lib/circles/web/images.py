@@ -1,4 +1,4 @@
-"""Images over HTTP: one record, and pages of them, the newest first."""
+"""Send records of images over HTTP, one or a page of them."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -23,9 +23,10 @@ _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d
 
 def image_response(image: Image, *, wait: bool = True) -> Response:
     """
-    Answer with a record: 200, or 202 while a detection of it is due or running.
+    Answer with a record: 200, or 202 during a detection.
 
-    wait is False where the client asked not to wait for it (RFC 7240, section 4.1); it is told whether it did not.
+    wait is False if the client preferred not to wait (RFC 7240, section 4.1). Preference-Applied says
+    whether that was so.
     """
     later = image.status is Status.PENDING or image.claimed_until is not None
     headers = {"Location": f"/images/{image.image_id}"}
@@ -34,15 +35,8 @@ def image_response(image: Image, *, wait: bool = True) -> Response:
     return json_response(image_document(image), 202 if later else 200, headers)
 
 
-def no_content() -> Response:
-    """Answer 204."""
-    response = Response(status=204)
-    del response.headers["Content-Type"]
-    return response
-
-
 def read_page(request: Request) -> tuple[ImageFilter, int, Position | None]:
-    """Return which images are wanted, how many, and before which position. Raises Malformed."""
+    """Return filter, limit and start of the requested page. Raises Malformed."""
     query = read_query(
         request, status=_status, sha256=_sha256, since=_moment, limit=whole_number(1, LARGEST_PAGE), cursor=_position
     )
@@ -52,10 +46,10 @@ def read_page(request: Request) -> tuple[ImageFilter, int, Position | None]:
 
 def page_response(request: Request, images: Sequence[Image], limit: int) -> Response:
     """
-    Answer with at most limit images, and where the next ones are.
+    Answer with at most limit images and a link to the next.
 
-    images are those that read_page asks for, and one more where there is one. next is relative to the origin, because
-    nobody here knows by which name the gateway was called.
+    images has one more if there is a next page. The link is relative, because a function does not
+    know the name of the gateway.
     """
     page, more = images[:limit], len(images) > limit
     following = _next(request, page[-1]) if more else None
@@ -70,7 +64,7 @@ def _next(request: Request, last: Image) -> str:
 
 
 def _cursor(last: Image) -> str:
-    """Opaque to clients: where a page ends, which no image that comes or goes can move."""
+    """Return where a page ends, opaque to clients. New and deleted images do not move it."""
     place = f"{last.created_at.astimezone(UTC).isoformat(timespec='microseconds')} {last.image_id}"
     return urlsafe_b64encode(place.encode()).decode().rstrip("=")
 

@@ -1,4 +1,4 @@
-"""What every function answers beside its own routes: probes, metrics, the contract."""
+"""Answer the routes of every function: probes, metrics, the contract."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _JSON = "application/json"
 
 
 def common_handlers(ready: Callable[[], None]) -> dict[str, Probe]:
-    """Return handlers by route; knative/func hard-codes the paths of the probes."""
+    """Return the handlers by route. knative/func hard-codes the probes' paths."""
     return {
         "GET /health/liveness": lambda _: Response('{"status":"alive"}', content_type=_JSON),
         "GET /health/readiness": _readiness(ready),
@@ -27,28 +27,28 @@ def common_handlers(ready: Callable[[], None]) -> dict[str, Probe]:
 
 
 def _readiness(ready: Callable[[], None]) -> Probe:
-    """A probe comes every 50 ms while a pod starts: the log is told of changes only."""
-    told: str | None = None
+    """Return a handler that logs changes only: a starting pod is probed every 50 ms."""
+    logged: str | None = None
 
     def answer(_: Request) -> Response:
-        nonlocal told
+        nonlocal logged
         try:
             ready()
         except CirclesError as error:
             fault = f"not ready: {error} ({error.__cause__})"
-            if fault != told:
+            if fault != logged:
                 log.error(fault)
-            told = fault
+            logged = fault
             raise
-        if told:
+        if logged:
             log.info("ready again")
-        told = None
+        logged = None
         return Response('{"status":"ready"}', content_type=_JSON)
 
     return answer
 
 
 def _metrics(request: Request) -> Response:
-    """What Prometheus asks a process itself for, past the gateway."""
+    """Answer Prometheus, which requests the pod itself and not the gateway."""
     body, content_type = metrics.exposition(request.headers.get("Accept", ""))
     return Response(body, content_type=content_type)

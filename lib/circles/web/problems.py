@@ -1,90 +1,92 @@
-"""Error responses as RFC 9457 problems."""
+"""Answer errors with RFC 9457 problems."""
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from flask import Request, Response, current_app, g, request
+from flask import Response
 from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 
-from circles.domain.errors import CirclesError
+from circles.domain.errors import CirclesError, UnsupportedEncoding
 from circles.web.contract import methods
+from circles.web.exchanges import Exchange
 
 log = logging.getLogger("circles.requests")
 
+AnswerError = Callable[[Exchange, Exception], Response]
 
-_PROBES = ("/health/", "/metrics")
-"""Routes that machines ask every few seconds: logged at DEBUG only, and not counted as requests."""
-
-_HTTP_ONLY = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
-
-
-def probed() -> bool:
-    """Whether this request is a probe, which says in its own way what is wrong."""
-    return bool(g.route.startswith(_PROBES))
-
-
-def answer_problem(error: CirclesError) -> Response:
-    if error.http_status >= 500 and not probed():
-        log.error("%s: %s (%s) %s", error.code, error, error.__cause__, g.request_id)
-    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
-    return _problem(error.code, error.title, error.http_status, str(error), headers)
-
-
-def answer_framework_error(error: HTTPException) -> Response:
-    status = error.code or 500
-    allowed: list[str] | None = getattr(error, "valid_methods", None)
-    headers = {"Allow": ", ".join(sorted({*allowed, *methods(request.path)}))} if allowed else {}
-    if isinstance(error, RequestedRangeNotSatisfiable):
-        headers["Content-Range"] = f"bytes */{error.length}"
-    code = _HTTP_ONLY.get(status, error.name.lower().replace(" ", "-"))
-    return _problem(code, error.name, status, _DETAILS.get(status, error.name + "."), headers)
-
+_CODES = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
 _DETAILS = {
     400: "The request cannot be read as HTTP, a form, or what its headers promise.",
     404: "There is nothing at this path; /openapi.json lists what there is.",
     405: "The path is right, the method is not; the Allow header names those that are.",
+    408: "The request came too slowly; send it again over a faster connection.",
     413: "The body is larger than this installation takes.",
+    416: "The picture has no such range of bytes; the Content-Range header tells its length.",
+    431: "The request's line and headers are too long.",
+    501: "The body has a transfer coding that is not known here; send it plain or chunked.",
+    503: "Too many requests are being received; try again in a few seconds.",
 }
+"""What the client can do about an error of HTTP itself."""
 
 
-def answer_crash(error: Exception) -> Response:
-    log.exception("internal error %s", g.request_id, exc_info=error)
-    return _problem("internal", "Internal error", 500, "Something broke on our side; the log has it under this id.", {})
+class Problem(NamedTuple):
+    """The content of a problem document, and its headers."""
+
+    code: str
+    title: str
+    status: int
+    detail: str
+    headers: Mapping[str, str]
 
 
-def drain(request: Request) -> None:
-    """
-    Read on a refused body for a while and throw it away, a piece at a time.
-
-    A server that closes with unread data resets the connection, and the client sees that instead of the answer. Who
-    asked first (Expect: 100-continue) has sent nothing yet.
-    """
-    if request.headers.get("Expect"):
-        return
-    stream, left = request.environ["wsgi.input"], 2 * current_app.config["MAX_CONTENT_LENGTH"]
-    while left > 0 and (piece := stream.read(64 * 1024)):
-        left -= len(piece)
-
-
-def _problem(code: str, title: str, status: int, detail: str, headers: Mapping[str, str]) -> Response:
-    """
-    Answer as RFC 9457 says.
-
-    The body is an iterator, because functions-framework reads a request's whole body into memory before any answer that
-    is not streamed (functions_framework.read_request), which a refusal of a large body must not do.
-    """
-    drain(request)
-    g.refusal = code
+def answer_problem(exchange: Exchange, error: Exception) -> Response:
+    """Answer an error with a problem document. Errors of the service are logged."""
+    problem = describe(error, exchange.request.path)
+    log_error(exchange, problem, error)
+    exchange.refusal = problem.code
     document = {
-        "type": f"urn:circles:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "instance": f"urn:circles:request:{g.request_id}",
+        "type": f"urn:circles:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": f"urn:circles:request:{exchange.request_id}",
     }
-    body = json.dumps(document, separators=(",", ":")).encode()
-    response = Response(iter([body]), status, headers, content_type="application/problem+json")
-    response.content_length = len(body)
-    return response
+    body = json.dumps(document, separators=(",", ":"))
+    headers = {"Cache-Control": "no-store", **problem.headers}
+    return Response(body, problem.status, headers, content_type="application/problem+json")
+
+
+def describe(error: Exception, path: str) -> Problem:
+    """Return the problem for an exception. An unexpected one is a 500."""
+    if isinstance(error, CirclesError):
+        headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+        if isinstance(error, UnsupportedEncoding):
+            headers["Accept-Encoding"] = "identity"  # RFC 9110, section 15.5.16
+        return Problem(error.code, error.title, error.http_status, str(error), headers)
+    if isinstance(error, HTTPException) and error.code:
+        code = _CODES.get(error.code, error.name.lower().replace(" ", "-"))
+        detail = _DETAILS.get(error.code, error.name + ".")
+        return Problem(code, error.name, error.code, detail, _headers(error, path))
+    detail = "Something broke on our side; the log has it under this id."
+    return Problem("internal", "Internal error", 500, detail, {})
+
+
+def log_error(exchange: Exchange, problem: Problem, error: Exception) -> None:
+    """Log an error of the service. An unexpected one is logged with its traceback."""
+    if problem.code == "internal":
+        log.error("internal error %s", exchange.request_id, exc_info=error)
+    elif problem.status >= 500 and not exchange.is_probe:
+        cause = error.__cause__
+        log.error("%s: %s (%s) %s", problem.code, error, cause, exchange.request_id)
+
+
+def _headers(error: HTTPException, path: str) -> dict[str, str]:
+    allowed: list[str] | None = getattr(error, "valid_methods", None)
+    if allowed:
+        return {"Allow": ", ".join(sorted({*allowed, *methods(path)}))}
+    if isinstance(error, RequestedRangeNotSatisfiable):
+        return {"Content-Range": f"bytes */{error.length}"}
+    return {"Retry-After": "5"} if error.code == 503 else {}

@@ -10,7 +10,11 @@ from circles.domain.errors import Malformed
 
 
 def read_query(request: Request, **parsers: Callable[[str], Any]) -> dict[str, Any]:
-    """Parse the query's parameters. Raises Malformed for unknown ones, repeated ones, and values that do not parse."""
+    """
+    Parse the query's parameters.
+
+    Raises Malformed for unknown and repeated ones, and for values that do not parse.
+    """
     values = {}
     for name, texts in request.args.lists():
         if name not in parsers:

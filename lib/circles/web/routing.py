@@ -2,26 +2,42 @@
 
 import json
 import logging
+import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
-from uuid import uuid4
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import Flask, Request, Response, current_app, g, request
-from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import Map, Rule
+from flask import Request, Response, current_app
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+    abort,
+)
 
-from circles.domain.errors import CirclesError
+from circles.domain.errors import Malformed
 from circles.domain.identifiers import parse_id
 from circles.telemetry import trace
 from circles.telemetry.metrics import metrics
+from circles.web.exchanges import Exchange, begin_exchange
 from circles.web.probes import common_handlers
-from circles.web.problems import answer_crash, answer_framework_error, answer_problem, probed
+from circles.web.problems import AnswerError, answer_problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger("circles.requests")
 
 Handler = Callable[..., Response]
-"""Takes the request and, by name, the ids of its path, already checked."""
+"""Takes the request and, by name, the valid ids of its path."""
+
+REFUSAL = "circles.refusal"
+"""Key in environ for the status of a request that the server could not read."""
+
+_WITH_BODY = ("POST", "PUT", "PATCH")
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def routes(
@@ -29,81 +45,143 @@ def routes(
     *,
     ready: Callable[[], None],
     max_body_bytes: int,
-    answer_error: Callable[[CirclesError], Response] = answer_problem,
-) -> Handler:
+    quick: Mapping[str, Handler] = MappingProxyType({}),
+    answer_error: AnswerError = answer_problem,
+) -> Callable[[Request], Response]:
     """
-    Return the one function that answers every request of this process, and equip the app that is being created.
+    Return the function that answers every request.
 
-    Called while functions-framework loads a function's module, which it does within the new app's context.
+    It becomes the WSGI application of the Flask app that functions-framework creates while it loads
+    a function's module. Flask's own dispatching, which nothing here needs, costs as much as a whole
+    request to detail (bench/README.md).
 
     Args:
-        handlers: "METHOD /path/<id>" to handler; GET answers HEAD too.
+        handlers: by "METHOD /path/<id>". GET answers HEAD too.
         ready: raises a CirclesError while the function cannot work.
-        max_body_bytes: a larger body is refused before it is read.
-        answer_error: makes the response to an error that a handler raises.
+        max_body_bytes: a larger body is refused.
+        quick: handlers that wait for the catalogue only, also by route.
+        answer_error: makes the response to an exception of a handler.
     """
-    table: dict[str, Handler] = {**handlers, **common_handlers(ready)}
-    rules = (line.partition(" ") for line in table)
-    url_map = Map(
-        [Rule(path.rstrip("/") or "/", methods=[method], endpoint=f"{method} {path}") for method, _, path in rules],
-        merge_slashes=False,  # a redirect would name an inner host
-    )
-    paths = url_map.bind("circles")  # the name is never used: nothing redirects
-    _equip(current_app, max_body_bytes, answer_error)
-
-    def answer(request: Request) -> Response:
-        # With and without a last slash, whatever the method: under strict_slashes=False werkzeug says 404 for some 405.
-        endpoint, ids = paths.match(request.path.removesuffix("/") or "/", request.method)
-        g.route = endpoint.partition(" ")[2]
-        return table[endpoint](request, **{name: parse_id(value) for name, value in ids.items()})
-
-    return answer
+    table = {**handlers, **quick, **common_handlers(ready)}
+    rules = [Rule.read(line, table[line], line in quick) for line in table]
+    router = Router(rules, max_body_bytes, answer_error)
+    current_app.wsgi_app = router  # type: ignore[method-assign]
+    return router.answer
 
 
 def json_response(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with a JSON document."""
-    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-    return Response(body, status, headers, content_type="application/json")
+    """Answer with a JSON document. A cache must ask again before each use."""
+    response = Response(_encode(document), status, headers, content_type="application/json")
+    response.headers.add("Cache-Control", "private, no-cache")
+    return response
 
 
-def _equip(app: Flask, max_body_bytes: int, answer_error: Callable[[CirclesError], Response]) -> None:
-    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
-    app.before_request(_begin)
-    app.after_request(_finish)
-    app.register_error_handler(CirclesError, answer_error)
-    app.register_error_handler(HTTPException, answer_framework_error)
-    app.register_error_handler(Exception, answer_crash)
+def empty_response(status: int = 204) -> Response:
+    """Answer without a body."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response
 
 
-def _begin() -> None:
-    g.began = time.monotonic()
-    g.route = "none"  # until one is found: whatever path a caller makes up is no label of a metric
-    g.refusal = None
-    trace.follow(request.headers.get("traceparent"))
-    g.request_id = _request_id(request.headers.get("X-Request-Id", ""))
-    if request.endpoint == "static":
-        raise NotFound  # Flask's own route would show whatever folder is called static here
+class Rule(NamedTuple):
+    """A route and its handler."""
+
+    methods: frozenset[str]
+    path: str
+    pattern: re.Pattern[str]
+    handler: Handler
+    quick: bool
+
+    @classmethod
+    def read(cls, line: str, handler: Handler, quick: bool) -> "Rule":
+        """Return the rule for "METHOD /path/<id>". A slash at the end is optional."""
+        method, _, path = line.partition(" ")
+        pattern = re.sub(r"<(\w+)>", r"(?P<\1>[^/\\n]+)", path.rstrip("/"))
+        methods = {method, "HEAD"} if method == "GET" else {method}
+        return cls(frozenset(methods), path, re.compile(pattern + "/?"), handler, quick)
 
 
-def _request_id(given: str) -> str:
-    """The caller's id if it is short and harmless in a log line, else one of ours."""
-    return given if 0 < len(given) <= 128 and given.isascii() and given.isprintable() else str(uuid4())
+class Router:
+    """A WSGI application that calls the handler of each request."""
+
+    def __init__(self, rules: Sequence[Rule], max_body_bytes: int, answer_error: AnswerError) -> None:
+        self.max_body_bytes = max_body_bytes
+        self._rules = rules
+        self._answer_error = answer_error
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return self.answer(Request(environ))(environ, start_response)
+
+    def answer(self, request: Request) -> Response:
+        """Answer a request. Every exception becomes a response."""
+        exchange = begin_exchange(request)
+        trace.follow(request.environ.get("HTTP_TRACEPARENT"))
+        try:
+            response = self._handle(exchange)
+        except Exception as error:
+            response = self._answer_error(exchange, error)
+        return _finish(exchange, response)
+
+    def takes_body(self, method: str, path: str, size_bytes: int | None) -> bool:
+        """
+        Return whether a request's body must be read.
+
+        If not, answer() refuses the request by its head alone. size_bytes is None for a chunked body.
+        """
+        try:
+            self._match(path, method)
+        except HTTPException:
+            return False
+        return method in _WITH_BODY and (size_bytes or 0) <= self.max_body_bytes
+
+    def is_quick(self, method: str, path: str) -> bool:
+        """Return whether the handler waits for the catalogue only."""
+        return any(rule.quick and method in rule.methods and rule.pattern.fullmatch(path)
+                   for rule in self._rules)  # fmt: skip
+
+    def _handle(self, exchange: Exchange) -> Response:
+        request = exchange.request
+        if status := request.environ.get(REFUSAL):
+            abort(status)
+        rule, ids = self._match(request.path, request.method)
+        exchange.route = rule.path
+        self._check_body(request)
+        return rule.handler(request, **{name: parse_id(value) for name, value in ids.items()})
+
+    def _match(self, path: str, method: str) -> tuple[Rule, Mapping[str, str]]:
+        """Return a rule and the path's ids. Raises NotFound and MethodNotAllowed."""
+        allowed: set[str] = set()
+        for rule in self._rules:
+            if found := rule.pattern.fullmatch(path):
+                if method in rule.methods:
+                    return rule, found.groupdict()
+                allowed |= rule.methods
+        raise MethodNotAllowed(list(allowed)) if allowed else NotFound
+
+    def _check_body(self, request: Request) -> None:
+        request.max_content_length = self.max_body_bytes
+        size_bytes = request.content_length
+        chunked = "HTTP_TRANSFER_ENCODING" in request.environ
+        if request.method not in _WITH_BODY and (size_bytes or chunked):
+            raise Malformed(f"A {request.method} request takes no body here.")
+        if size_bytes is not None and size_bytes > self.max_body_bytes:
+            raise RequestEntityTooLarge
 
 
-def _finish(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    seconds = time.monotonic() - g.began
-    probe = probed()
+def _finish(exchange: Exchange, response: Response) -> Response:
+    response.headers.add("X-Request-Id", exchange.request_id)
+    response.headers.add("X-Content-Type-Options", "nosniff")
+    seconds = time.monotonic() - exchange.began
+    status, probe = response.status_code, exchange.is_probe
     if not probe:
-        metrics.request_answered(g.route, response.status_code, seconds, refusal=g.refusal)
+        metrics.request_answered(exchange.route, status, seconds, refusal=exchange.refusal)
     log.log(
         logging.DEBUG if probe else logging.INFO,
         "%s %s %d %.0f ms %s",
-        request.method,
-        json.dumps(request.path)[1:-1],  # a path may hold line ends
-        response.status_code,
+        exchange.request.method,
+        exchange.request.path,
+        status,
         seconds * 1000,
-        g.request_id,
+        exchange.request_id,
     )
     return response

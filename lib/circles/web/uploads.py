@@ -1,72 +1,64 @@
-"""Reads an uploaded picture from a request."""
+"""Read an uploaded picture from a request."""
 
 from flask import Request
 
-from circles.domain.errors import Malformed, TooLarge, UnsupportedPicture
+from circles.domain.errors import Malformed, UnsupportedEncoding, UnsupportedPicture
 from circles.domain.pictures import Upload
+from circles.web.forms import FormFile, check_size, read_form_file
 
 FIELD = "file"
-
-_RAW = ("image/", "application/octet-stream")
-
-_MAX_FILE_NAME = 255
 
 _MAX_KEY = 255
 
 
 def read_upload(request: Request, max_bytes: int) -> Upload:
     """
-    Read a picture from the multipart field "file" or from the raw body.
+    Read a picture from the multipart field "file" or from the body.
+
+    The declared type of a body does not matter, because its content tells what it is.
 
     Raises:
-        Malformed: no or several files, an empty one, or an Idempotency-Key that is none.
-        TooLarge: more than max_bytes. werkzeug's RequestEntityTooLarge: far more, refused before it is read.
-        UnsupportedPicture: the body is declared to be neither a form nor a picture.
+        Malformed: no file, several files, an empty one, or an invalid Idempotency-Key.
+        TooLarge: more than max_bytes. werkzeug's RequestEntityTooLarge: more than the function reads.
+        UnsupportedEncoding: the body is compressed.
+        UnsupportedPicture: the body is multipart, but not a form.
     """
     key = _idempotency_key(request)
+    _check_encoding(request)
     if request.mimetype == "multipart/form-data":
-        data, file_name = _form_file(request)
-    elif request.mimetype.startswith(_RAW):
-        data, file_name = _whole_body(request), None
+        file = read_form_file(request, FIELD, max_bytes)
+    elif request.mimetype.startswith("multipart/"):
+        raise UnsupportedPicture(f'Send a form with the field "{FIELD}", or the picture itself.')
     else:
-        raise UnsupportedPicture(f'Send the picture as multipart field "{FIELD}", or as the body with type image/*.')
-    if not data:
-        raise Malformed("The picture is empty.")
-    if len(data) > max_bytes:
-        # Not how large it is: of a body without a length only the beginning was read.
-        raise TooLarge(f"The picture is too large; at most {max_bytes:,} bytes are taken.")
-    return Upload(data, file_name, key)
+        file = FormFile(_whole_body(request), None)
+    if not file.data:
+        raise Malformed(f'The picture is empty. Send it as multipart field "{FIELD}", or as the body.')
+    check_size(len(file.data), max_bytes)
+    return Upload(file.data, file.name, key)
 
 
 def prefers_async(request: Request) -> bool:
-    """Whether the client asks for an answer before the work is done (RFC 7240, section 4.1)."""
+    """Return whether the client prefers not to wait (RFC 7240, section 4.1)."""
     preferences = ",".join(request.headers.getlist("Prefer")).split(",")
     return any(each.partition(";")[0].strip().lower() == "respond-async" for each in preferences)
 
 
-def _form_file(request: Request) -> tuple[bytes, str | None]:
-    files = request.files.getlist(FIELD)
-    if len(files) != 1:
-        raise Malformed(f'The form must have one file in the field "{FIELD}"; it has {len(files)}.')
-    return files[0].read(), _base_name(files[0].filename or "")
+def _check_encoding(request: Request) -> None:
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedEncoding(f"The content coding {coding[:50]!r} is not taken; send the picture as it is.")
 
 
 def _whole_body(request: Request) -> bytes:
-    """A server hands over what came before a client went away as if it were all; its length tells."""
+    """Return the body. Some servers pass on an incomplete one after a disconnect."""
     data = request.get_data(cache=False)
     if request.content_length is not None and len(data) < request.content_length:
         raise Malformed("The body is shorter than its Content-Length.")
     return data
 
 
-def _base_name(text: str) -> str | None:
-    """The last part of a client's path, without control characters: to be shown, never to be opened."""
-    name = text.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in name if letter.isprintable())[:_MAX_FILE_NAME] or None
-
-
 def _idempotency_key(request: Request) -> str | None:
-    """The header of draft-ietf-httpapi-idempotency-key-header-07; bare text is taken as well as a quoted string."""
+    """Return the key, quoted or bare (draft-ietf-httpapi-idempotency-key-header-07)."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from io import BytesIO
 
 from circles.domain.blobs import StoredObject, check_key
 from circles.domain.errors import Damaged, NotFound, TooLarge
@@ -38,6 +39,18 @@ class FakeStore(Faults):
         if sha256 and hashlib.sha256(data).hexdigest() != sha256:
             raise Damaged("The stored picture is not the one that was uploaded.")
         return data
+
+    def open(self, key, *, size_bytes, first=0, last=None):
+        check_key(key)
+        self.reach("open")
+        data = self.blobs.get(key)
+        if data is None:
+            raise NotFound("The stored picture is gone.")
+        if len(data) != size_bytes:
+            raise Damaged("The stored picture is not the one that was uploaded.")
+        file = BytesIO(data)
+        file.seek(first)
+        return file
 
     def stat(self, key):
         check_key(key)

@@ -87,7 +87,8 @@ class SqliteCatalogue:
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         query = f"{rows.IMAGE} {where} ORDER BY images.created_at DESC, images.image_id DESC LIMIT :limit"
         with self._file.read() as connection:
-            return [rows.read_image(row) for row in connection.execute(query, {**values, "limit": limit})]
+            found = connection.execute(query, {**values, "limit": limit}).fetchall()
+        return [rows.read_image(row) for row in found]
 
     def claim(self, image_id: str, *, now: datetime, until: datetime, again: bool = False) -> Image | None:
         values = {
@@ -144,9 +145,15 @@ class SqliteCatalogue:
         with self._file.read() as connection:
             row = rows.require_row(connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
             image = rows.read_image(row)
-            served = connection.execute(_SERVED_OBJECTS, {**asdict(wanted), "detection_id": row["detection_id"]})
-            model, version = image.model or "", image.model_version or ""
-            return image, [rows.read_object(each, model, version) for each in served]
+            values = {
+                "detection_id": row["detection_id"],
+                "min_score": wanted.min_score,
+                "min_radius_px": wanted.min_radius_px,
+                "max_radius_px": wanted.max_radius_px,
+            }
+            served = connection.execute(_SERVED_OBJECTS, values).fetchall()
+        model, version = image.model or "", image.model_version or ""
+        return image, [rows.read_object(each, model, version) for each in served]
 
     def object(self, image_id: str, object_id: str) -> FoundObject:
         with self._file.read() as connection:

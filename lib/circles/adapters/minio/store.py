@@ -1,21 +1,22 @@
-"""ObjectStore in a bucket of any S3 endpoint: the only file that imports minio and urllib3."""
+"""ObjectStore in a bucket of any S3 endpoint: the only folder that imports minio."""
 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
 from minio.datatypes import Object
 from minio.error import InvalidResponseError, MinioException, S3Error
-from urllib3 import BaseHTTPResponse
 
+from circles.adapters.minio.responses import DAMAGED, closing_response, copy_to, read_all
+from circles.adapters.minio.spool import Spool
 from circles.domain.blobs import StoredObject, check_key
-from circles.domain.errors import Damaged, Malformed, NotFound, ObjectRefused, TooLarge, Unavailable
+from circles.domain.errors import Damaged, Malformed, NotFound, ObjectRefused, Unavailable
 from circles.telemetry.metrics import metrics
 
 _SHA256 = "x-amz-meta-sha256"
@@ -51,6 +52,7 @@ class MinioStore:
         self.bucket = bucket
         self._region = region
         self._bucket_seen = False
+        self._spool = Spool()
         self._connections = _pool(threads, timeout_s)
         self._client = Minio(
             endpoint.netloc,
@@ -86,17 +88,24 @@ class MinioStore:
         check_key(key)
         with self._faults_named(one_object=True):
             response = self._client.get_object(self.bucket, key)
-            try:
+            with closing_response(response):
                 if etag and _unquoted(response.headers.get("ETag", "")) != etag:
                     raise NotFound("The stored picture was replaced.")
-                data = _read(response, max_bytes)
+                data = read_all(response, max_bytes)
                 stored_sha256 = response.headers.get(_SHA256, sha256)  # objects of other writers carry none
-            finally:
-                response.close()
-                response.release_conn()
         if sha256 and not sha256 == stored_sha256 == hashlib.sha256(data).hexdigest():
-            raise Damaged("The stored picture is not the one that was uploaded.")
+            raise Damaged(DAMAGED)
         return data
+
+    def open(self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None) -> IO[bytes]:
+        check_key(key)
+        end = size_bytes if last is None else last + 1
+        size = 0 if (first, end) == (0, size_bytes) else end - first  # 0: without a Range
+        with self._spool.filled(end - first) as file, self._faults_named(one_object=True):
+            response = self._client.get_object(self.bucket, key, offset=first, length=size)
+            with closing_response(response):
+                copy_to(file, response, size_bytes)
+        return file
 
     def stat(self, key: str) -> StoredObject:
         check_key(key)
@@ -116,9 +125,8 @@ class MinioStore:
         from an ingress while the store is unavailable. To a GET S3 says NoSuchKey in XML; any
         other reply did not come from an S3 server.
         """
-        response = self._client.get_object(self.bucket, key)
-        response.close()
-        response.release_conn()
+        with closing_response(self._client.get_object(self.bucket, key)):
+            pass
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         with suppress(NotFound), self._faults_named():  # without a bucket there is nothing to list
@@ -159,6 +167,8 @@ class MinioStore:
         except S3Error as error:
             if error.code in _GONE:
                 raise NotFound("The stored picture is gone.") from error
+            if error.code == "InvalidRange":  # the object is shorter than it was
+                raise Damaged(DAMAGED) from error
             if one_object and self._is_about_object(error):
                 raise ObjectRefused(_reason(error)) from error
             metrics.s3_failed("refused")
@@ -199,18 +209,6 @@ def _reason(error: S3Error) -> str:
 def _unquoted(etag: str) -> str:
     """An entity tag is quoted in a header (RFC 9110, section 8.8.3) and bare in an event."""
     return etag.removeprefix("W/").strip('"')
-
-
-def _read(response: BaseHTTPResponse, max_bytes: int | None) -> bytes:
-    """Read to the end, or raise TooLarge: by the length if it is told, else by what has come."""
-    if max_bytes is None:
-        return response.read()
-    announced = response.headers.get("Content-Length", "")
-    too_large = announced.isdecimal() and int(announced) > max_bytes
-    data = b"" if too_large else response.read(max_bytes + 1)
-    if too_large or len(data) > max_bytes:
-        raise TooLarge(f"The picture is too large; at most {max_bytes:,} bytes are taken.")
-    return data
 
 
 def _pool(threads: int, timeout_s: float) -> urllib3.PoolManager:

@@ -1,0 +1,64 @@
+"""Temporary files for slow readers, limited in total."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import SpooledTemporaryFile
+from threading import Lock
+
+from circles.domain.errors import Unavailable
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Size of all files in the temporary folder, which has 512 MiB in the manifests."""
+
+_IN_MEMORY = 256 * 1024
+
+
+class Spool:
+    """Creates temporary files of at most max_bytes in total. Thread-safe."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._held_bytes = 0
+        self._lock = Lock()
+
+    @contextmanager
+    def filled(self, size_bytes: int) -> Iterator["SpooledFile"]:
+        """
+        Lend a new file to write size_bytes into, and rewind it.
+
+        An exception closes it, otherwise the caller does. Raises Unavailable without space for it.
+        """
+        self._take(size_bytes)
+        file = SpooledFile(self, size_bytes)
+        try:
+            yield file
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+
+    def _take(self, size_bytes: int) -> None:
+        with self._lock:
+            if self._held_bytes + size_bytes > self._max_bytes:
+                raise Unavailable("Too many pictures are being read now; try again.")
+            self._held_bytes += size_bytes
+
+    def release(self, size_bytes: int) -> None:
+        """Release the space of a closed file."""
+        with self._lock:
+            self._held_bytes -= size_bytes
+
+
+class SpooledFile(SpooledTemporaryFile[bytes]):
+    """A temporary file that releases its space when closed. A small one is in memory."""
+
+    def __init__(self, spool: Spool, size_bytes: int) -> None:
+        super().__init__(max_size=_IN_MEMORY)
+        self._room = (spool, size_bytes)
+
+    def close(self) -> None:
+        """Delete the file."""
+        if not self.closed:
+            spool, size_bytes = self._room
+            spool.release(size_bytes)
+        super().close()
