@@ -10,7 +10,7 @@ from circles.formats.documents import image_document, object_document
 from circles.usecases.content import open_content
 from circles.web.content import content_response
 from circles.web.queries import read_query
-from circles.web.routing import Handler, json_response, routes
+from circles.web.routing import json_response, routes
 
 services = load_services()
 
@@ -31,12 +31,15 @@ def get_content(request: Request, image_id: str) -> Response:
     return content_response(request, image, partial(open_content, image, services.store))
 
 
-records: dict[str, Handler] = {
-    "GET /images/<image_id>": get_image,
-    "GET /images/<image_id>/objects/<object_id>": get_object,
-}
-content: dict[str, Handler] = {"GET /images/<image_id>/content": get_content}
-answer = routes(content, quick=records, ready=services.catalogue.ping, max_body_bytes=services.settings.max_body_bytes)
+answer = routes(
+    {"GET /images/<image_id>/content": get_content},
+    quick={
+        "GET /images/<image_id>": get_image,
+        "GET /images/<image_id>/objects/<object_id>": get_object,
+    },
+    ready=services.catalogue.ping,
+    max_body_bytes=services.settings.max_body_bytes,
+)
 
 
 @functions_framework.http

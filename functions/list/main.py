@@ -8,7 +8,7 @@ from circles.domain.detections import ObjectFilter
 from circles.formats.documents import object_summary
 from circles.web.images import page_response, read_page
 from circles.web.queries import number, read_query
-from circles.web.routing import Handler, json_response, routes
+from circles.web.routing import json_response, routes
 
 services = load_services()
 radius = number(0, 1e9)
@@ -16,7 +16,8 @@ radius = number(0, 1e9)
 
 def get_images(request: Request) -> Response:
     wanted, limit, before = read_page(request)
-    return page_response(request, services.catalogue.page(wanted, limit=limit + 1, before=before), limit)
+    images = services.catalogue.page(wanted, limit=limit + 1, before=before)
+    return page_response(request, images, limit)
 
 
 def get_objects(request: Request, image_id: str) -> Response:
@@ -24,11 +25,15 @@ def get_objects(request: Request, image_id: str) -> Response:
     query = read_query(request, min_score=number(0, 1), min_radius=radius, max_radius=radius)
     wanted = ObjectFilter(query.get("min_score"), query.get("min_radius"), query.get("max_radius"))
     image, objects = services.catalogue.objects(image_id, wanted)
-    return json_response([object_summary(found) for found in objects], headers={"Image-Status": image.status})
+    document = [object_summary(found) for found in objects]
+    return json_response(document, headers={"Image-Status": image.status})
 
 
-handlers: dict[str, Handler] = {"GET /images/": get_images, "GET /images/<image_id>/objects": get_objects}
-answer = routes({}, quick=handlers, ready=services.catalogue.ping, max_body_bytes=services.settings.max_body_bytes)
+answer = routes(
+    quick={"GET /images/": get_images, "GET /images/<image_id>/objects": get_objects},
+    ready=services.catalogue.ping,
+    max_body_bytes=services.settings.max_body_bytes,
+)
 
 
 @functions_framework.http

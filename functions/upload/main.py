@@ -9,7 +9,7 @@ from circles.usecases.detect import detect_again
 from circles.usecases.upload import upload_image
 from circles.web.images import image_response
 from circles.web.queries import read_query
-from circles.web.routing import Handler, empty_response, routes
+from circles.web.routing import empty_response, routes
 from circles.web.uploads import prefers_async, read_upload
 
 services = load_services()
@@ -17,7 +17,8 @@ services = load_services()
 
 def post_image(request: Request) -> Response:
     read_query(request)
-    wait, upload = not prefers_async(request), read_upload(request, services.settings.max_upload_bytes)
+    wait = not prefers_async(request)
+    upload = read_upload(request, services.settings.max_upload_bytes)
     return image_response(upload_image(upload, services, wait=wait), wait=wait)
 
 
@@ -32,9 +33,15 @@ def delete(request: Request, image_id: str) -> Response:
     return empty_response()
 
 
-handlers: dict[str, Handler] = {"POST /images/": post_image, "POST /images/<image_id>/detections": post_detection,
-                                "DELETE /images/<image_id>": delete}  # fmt: skip
-answer = routes(handlers, ready=services.ping, max_body_bytes=services.settings.max_body_bytes)
+answer = routes(
+    {
+        "POST /images/": post_image,
+        "POST /images/<image_id>/detections": post_detection,
+        "DELETE /images/<image_id>": delete,
+    },
+    ready=services.ping,
+    max_body_bytes=services.settings.max_body_bytes,
+)
 
 
 @functions_framework.http

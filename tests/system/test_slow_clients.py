@@ -24,7 +24,7 @@ SOON_S = 5
 
 
 class SlowClients:
-    """Connections that began a request: silent ones, and ones that send a byte every half second."""
+    """Silent connections, and ones that send a byte every half second."""
 
     def __init__(self, url, path):
         self._address = (url.rpartition("/")[2].partition(":")[0], int(url.rpartition(":")[2]))
@@ -35,9 +35,9 @@ class SlowClients:
         self._dripper.start()
 
     def _start(self, path, number):
-        """A third of them have a whole head and no body, a third a part of a head, the others nothing."""
+        """Send a head without a body, a part of a head, or nothing, by turns."""
         method = METHODS[number % len(METHODS)]
-        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 1000000\r\n\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
         connection = socket.create_connection(self._address, 20)
         connection.sendall(head.encode()[: (len(head), 30, 0)[number // len(METHODS) % 3]])
         return connection
@@ -95,7 +95,10 @@ def test_slow_clients_delay_no_one(start, volume):
             assert took_s(lambda: reader.get("/images/", timeout=20)) < SOON_S
             assert took_s(lambda: writer.upload(png())) < SOON_S
             for client in (writer, reader):
-                assert took_s(lambda client=client: client.get("/health/liveness", timeout=20)) < SOON_S
+                assert (
+                    took_s(lambda client=client: client.get("/health/liveness", timeout=20))
+                    < SOON_S
+                )
         for clients in (one, two):
             wait_for(clients.are_ended, "the slow clients' end", ENDED_S)
     assert len(volume.rows("images")) == 5
@@ -107,7 +110,9 @@ def test_probes_answer_during_a_predictor_outage(start, predictor):
     """More uploads wait than there are threads, for longer than the liveness probe's patience."""
     predictor.hold()
     threads = Settings().threads
-    function = start("upload", detector="kserve", predictor_url=predictor.url, predictor_timeout_s=20)
+    function = start(
+        "upload", detector="kserve", predictor_url=predictor.url, predictor_timeout_s=20
+    )
     client = Client(function.url)
     with ThreadPoolExecutor(threads + 4) as pool:
         uploads = [pool.submit(client.upload, png(shade=n)) for n in range(threads + 4)]

@@ -84,7 +84,7 @@ def test_file_name_keeps_its_last_printable_part(sent, kept):
 
 
 def request_with_file_name(name):
-    """A form whose file has this very name, with what cannot stand in a header as browsers send it."""
+    """Return a form with this file name, escaped as browsers do."""
     escaped = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A").replace("\0", "")
     head = f'--B\r\nContent-Disposition: form-data; name="file"; filename="{escaped}"\r\n\r\n'
     body = head.encode("utf-8", "replace") + DATA + b"\r\n--B--\r\n"
@@ -145,7 +145,7 @@ BROKEN_FORMS = {
     "no end": b'--B\r\nContent-Disposition: form-data; name="file"\r\n\r\nx',
     "no head": b"--B\r\n\r\nx\r\n--B--\r\n",
     "no boundary": b"x",
-    "a head that is not UTF-8": b'--B\r\nContent-Disposition: form-data; name="\xff"\r\n\r\nx\r\n--B--',
+    "a head that is not UTF-8": b'--B\r\nContent-Disposition: x; name="\xff"\r\n\r\nx\r\n--B--',
     "a head without end": b"--B\r\n" + b"X-A: b\r\n" * 100,
 }
 

@@ -21,8 +21,8 @@ IDLE_S = 150.0
 """
 How long a used connection is kept without a request.
 
-Proxies keep theirs for less (Go's transport 90 s, Caddy 120 s). So the proxy closes it, and never sends
-a request into a connection that is being closed.
+Proxies keep theirs for less (Go's transport 90 s, Caddy 120 s). So the proxy closes it, and never
+sends a request into a connection that is being closed.
 """
 
 UNREAD_S = 30.0
@@ -32,7 +32,7 @@ DISCARDING_S = 10.0
 """How long the rest of a refused request is read and discarded."""
 
 _SMALL_PIECE, _LARGE_PIECE = 8 * 1024, 128 * 1024
-"""How much is read at once. Heads and chunks are parsed in the loop, while other connections wait."""
+"""How much is read at once. Heads and chunks are parsed in the loop while others wait."""
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]

@@ -62,7 +62,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             **adjustments,
         )
         # Liveness must not wait for readiness, which calls a store, nor either of them for workers
-        self._at_once, self._slow_probes, self._quick = Lane("at-once"), Lane("probes"), Lane("quick")
+        self._at_once, self._slow_probes, self._quick = (
+            Lane("at-once"),
+            Lane("probes"),
+            Lane("quick"),
+        )
 
     def run(self, grace_s: float) -> None:
         """Serve until stop(), then finish the requests in flight within grace_s."""

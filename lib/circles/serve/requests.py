@@ -19,8 +19,8 @@ LONGEST_S = 80.0
 """
 A request has 10 s, one more second for each 16 kB received, and 80 s at most.
 
-This is the rule of Apache's mod_reqtimeout (RequestReadTimeout body=10,MinRate=16000). 80 s end before
-Knative's timeoutSeconds, 90.
+This is the rule of Apache's mod_reqtimeout (RequestReadTimeout body=10,MinRate=16000). 80 s end
+before Knative's timeoutSeconds, 90.
 """
 
 _FRAMING_BYTES, _FRAMING_SHARE = 16 * 1024, 32

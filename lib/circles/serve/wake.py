@@ -19,7 +19,9 @@ def wake(url: str, timeout_s: float) -> None:
     cmd/activator/main.go). Errors and a timeout are ignored.
     """
     target = urlsplit(url)
-    request = f"GET {target.path or '/'} HTTP/1.1\r\nHost: {target.netloc}\r\nConnection: close\r\n\r\n"
+    request = (
+        f"GET {target.path or '/'} HTTP/1.1\r\nHost: {target.netloc}\r\nConnection: close\r\n\r\n"
+    )
     try:
         with _connect(target, timeout_s) as connection:
             connection.sendall(request.encode())
@@ -30,7 +32,9 @@ def wake(url: str, timeout_s: float) -> None:
 
 def _connect(target: SplitResult, timeout_s: float) -> socket.socket:
     """Return a socket. Raises OSError, and ValueError for an invalid host."""
-    plain = socket.create_connection((target.hostname, target.port or PORTS[target.scheme]), timeout_s)
+    plain = socket.create_connection(
+        (target.hostname, target.port or PORTS[target.scheme]), timeout_s
+    )
     if target.scheme == "http":
         return plain
     from ssl import create_default_context

@@ -29,7 +29,9 @@ def methods(path: str) -> set[str]:
     known = {
         method.upper()
         for template, item in paths.items()
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template.rstrip("/") or "/"), path.removesuffix("/") or "/")
+        if re.fullmatch(
+            re.sub(r"\{\w+\}", "[^/]+", template.rstrip("/") or "/"), path.removesuffix("/") or "/"
+        )
         for method in item
         if method != "parameters"
     }

@@ -28,8 +28,8 @@ def event_routes(
     Return the function that answers every request.
 
     POST / answers 204 unless take raises. It has no body: Knative's broker reads the body of a 2xx
-    as an event and retries what it cannot read (knative/eventing pkg/broker/filter), and the body of
-    an error becomes part of the dead letter.
+    as an event and retries what it cannot read (knative/eventing pkg/broker/filter), and the body
+    of an error becomes part of the dead letter.
 
     Args:
         take: processes the request. A CirclesError is answered with its event_status.
@@ -69,8 +69,8 @@ def cloud_event_routes(
     Dead letters are logged and counted; repair registers their blobs later.
 
     Args:
-        handle: returns whether the event was for this function. Other events are acknowledged, because
-            a trigger without a filter delivers everything.
+        handle: returns whether the event was for this function. Other events are acknowledged,
+            because a trigger without a filter delivers everything.
         ready: raises a CirclesError while the function cannot work.
     """
 
@@ -82,7 +82,13 @@ def cloud_event_routes(
             if event.traceparent:
                 trace.follow(event.traceparent)
             if event.dead_letter:
-                log.error("dead letter: %s %s of %s: %s", event.type, event.event_id, event.source, event.dead_letter)
+                log.error(
+                    "dead letter: %s %s of %s: %s",
+                    event.type,
+                    event.event_id,
+                    event.source,
+                    event.dead_letter,
+                )
                 outcome = "dead"
             else:
                 outcome = "done" if handle(event) else "ignored"
@@ -90,7 +96,9 @@ def cloud_event_routes(
             outcome = _OUTCOMES.get(error.event_status, "failed")
             raise
         finally:
-            metrics.event_handled("in", kind if outcome not in ("ignored", "dead") else "unknown", outcome)
+            metrics.event_handled(
+                "in", kind if outcome not in ("ignored", "dead") else "unknown", outcome
+            )
 
     return event_routes(take, ready=ready)
 

@@ -25,8 +25,8 @@ def image_response(image: Image, *, wait: bool = True) -> Response:
     """
     Answer with a record: 200, or 202 during a detection.
 
-    wait is False if the client preferred not to wait (RFC 7240, section 4.1). Preference-Applied says
-    whether that was so.
+    wait is False if the client preferred not to wait (RFC 7240, section 4.1). Preference-Applied
+    says whether that was so.
     """
     later = image.status is Status.PENDING or image.claimed_until is not None
     headers = {"Location": f"/images/{image.image_id}"}
@@ -38,7 +38,12 @@ def image_response(image: Image, *, wait: bool = True) -> Response:
 def read_page(request: Request) -> tuple[ImageFilter, int, Position | None]:
     """Return filter, limit and start of the requested page. Raises Malformed."""
     query = read_query(
-        request, status=_status, sha256=_sha256, since=_moment, limit=whole_number(1, LARGEST_PAGE), cursor=_position
+        request,
+        status=_status,
+        sha256=_sha256,
+        since=_moment,
+        limit=whole_number(1, LARGEST_PAGE),
+        cursor=_position,
     )
     wanted = ImageFilter(query.get("status"), query.get("sha256"), query.get("since"))
     return wanted, query.get("limit", PAGE), query.get("cursor")
@@ -54,7 +59,10 @@ def page_response(request: Request, images: Sequence[Image], limit: int) -> Resp
     page, more = images[:limit], len(images) > limit
     following = _next(request, page[-1]) if more else None
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-    document: dict[str, Any] = {"images": [image_document(image) for image in page], "next": following}
+    document: dict[str, Any] = {
+        "images": [image_document(image) for image in page],
+        "next": following,
+    }
     return json_response(document, headers=headers)
 
 
@@ -72,7 +80,9 @@ def _cursor(last: Image) -> str:
 def _position(text: str) -> Position:
     try:
         padded = text + "=" * (-len(text) % 4)
-        created_at, _, image_id = urlsafe_b64decode(padded.encode("ascii")).decode("ascii").partition(" ")
+        created_at, _, image_id = (
+            urlsafe_b64decode(padded.encode("ascii")).decode("ascii").partition(" ")
+        )
         return _moment(created_at), parse_id(image_id)
     except Exception as error:
         raise ValueError("must be taken from the next of another page") from error
@@ -97,4 +107,6 @@ def _moment(text: str) -> datetime:
             return datetime.fromisoformat(text.upper())
     except ValueError:
         pass  # such as a thirteenth month
-    raise ValueError("must be a moment such as 2026-11-24T06:30:00Z (RFC 3339; a + is written %2B in a URL)")
+    raise ValueError(
+        "must be a moment such as 2026-11-24T06:30:00Z (RFC 3339; a + is written %2B in a URL)"
+    )

@@ -18,7 +18,8 @@ def read_query(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
     values = {}
     for name, texts in request.args.lists():
         if name not in parsers:
-            raise Malformed(f"There is no query parameter {name[:50]!r} here; known: {', '.join(parsers) or 'none'}.")
+            known = ", ".join(parsers) or "none"
+            raise Malformed(f"There is no query parameter {name[:50]!r} here; known: {known}.")
         if len(texts) > 1:
             raise Malformed(f"The query parameter {name!r} is given twice.")
         try:
@@ -47,7 +48,9 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     """Return a parser of whole numbers within low..high."""
 
     def parse(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high):
+        if not (
+            text.isascii() and text.isdecimal() and len(text) < 10 and low <= int(text) <= high
+        ):
             raise ValueError(f"must be a whole number from {low} to {high}")
         return int(text)
 

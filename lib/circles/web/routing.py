@@ -41,11 +41,11 @@ _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def routes(
-    handlers: Mapping[str, Handler],
+    handlers: Mapping[str, Handler] = MappingProxyType({}),
     *,
+    quick: Mapping[str, Handler] = MappingProxyType({}),
     ready: Callable[[], None],
     max_body_bytes: int,
-    quick: Mapping[str, Handler] = MappingProxyType({}),
     answer_error: AnswerError = answer_problem,
 ) -> Callable[[Request], Response]:
     """
@@ -57,9 +57,9 @@ def routes(
 
     Args:
         handlers: by "METHOD /path/<id>". GET answers HEAD too.
+        quick: handlers that wait for the catalogue only, also by route.
         ready: raises a CirclesError while the function cannot work.
         max_body_bytes: a larger body is refused.
-        quick: handlers that wait for the catalogue only, also by route.
         answer_error: makes the response to an exception of a handler.
     """
     table = {**handlers, **quick, **common_handlers(ready)}
@@ -69,7 +69,9 @@ def routes(
     return router.answer
 
 
-def json_response(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(
+    document: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """Answer with a JSON document. A cache must ask again before each use."""
     response = Response(_encode(document), status, headers, content_type="application/json")
     response.headers.add("Cache-Control", "private, no-cache")
@@ -104,12 +106,16 @@ class Rule(NamedTuple):
 class Router:
     """A WSGI application that calls the handler of each request."""
 
-    def __init__(self, rules: Sequence[Rule], max_body_bytes: int, answer_error: AnswerError) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], max_body_bytes: int, answer_error: AnswerError
+    ) -> None:
         self.max_body_bytes = max_body_bytes
         self._rules = rules
         self._answer_error = answer_error
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
         return self.answer(Request(environ))(environ, start_response)
 
     def answer(self, request: Request) -> Response:
@@ -126,7 +132,7 @@ class Router:
         """
         Return whether a request's body must be read.
 
-        If not, answer() refuses the request by its head alone. size_bytes is None for a chunked body.
+        If not, answer() refuses the request by its head alone. A chunked body has no size_bytes.
         """
         try:
             self._match(path, method)

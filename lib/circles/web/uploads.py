@@ -19,7 +19,8 @@ def read_upload(request: Request, max_bytes: int) -> Upload:
 
     Raises:
         Malformed: no file, several files, an empty one, or an invalid Idempotency-Key.
-        TooLarge: more than max_bytes. werkzeug's RequestEntityTooLarge: more than the function reads.
+        TooLarge: more than max_bytes.
+        RequestEntityTooLarge: werkzeug's, for more than the function reads.
         UnsupportedEncoding: the body is compressed.
         UnsupportedPicture: the body is multipart, but not a form.
     """
@@ -32,7 +33,9 @@ def read_upload(request: Request, max_bytes: int) -> Upload:
     else:
         file = FormFile(_whole_body(request), None)
     if not file.data:
-        raise Malformed(f'The picture is empty. Send it as multipart field "{FIELD}", or as the body.')
+        raise Malformed(
+            f'The picture is empty. Send it as multipart field "{FIELD}", or as the body.'
+        )
     check_size(len(file.data), max_bytes)
     return Upload(file.data, file.name, key)
 
@@ -46,7 +49,9 @@ def prefers_async(request: Request) -> bool:
 def _check_encoding(request: Request) -> None:
     coding = request.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity"):
-        raise UnsupportedEncoding(f"The content coding {coding[:50]!r} is not taken; send the picture as it is.")
+        raise UnsupportedEncoding(
+            f"The content coding {coding[:50]!r} is not taken; send the picture as it is."
+        )
 
 
 def _whole_body(request: Request) -> bytes:
