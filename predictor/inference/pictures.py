@@ -63,11 +63,16 @@ def open_picture(data: bytes, *, max_pixels: int) -> Image.Image:
         raise _too_large(max_pixels) from None
     except Exception:
         raise _broken() from None
-    most = max_pixels * 2 // 3 if image.format == "WEBP" else max_pixels  # its reader holds three copies of the pixels
+    most = (
+        max_pixels * 2 // 3 if image.format == "WEBP" else max_pixels
+    )  # its reader holds three copies of the pixels
     if image.width * image.height > most:
         raise _too_large(most)
     if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
-        raise Refusal(422, f"The JPEG has more than {MAX_JPEG_SCANS} scans, which only serves to keep a decoder busy.")
+        raise Refusal(
+            422,
+            f"The JPEG has more than {MAX_JPEG_SCANS} scans, which only serves to keep a decoder busy.",
+        )
     return image
 
 

@@ -45,7 +45,11 @@ class Inference:
                 return self._detect(pixels, parameters)
 
     def _detect(self, pixels: Pixels, parameters: Parameters) -> PictureAnswer:
-        min_score = self.detector.default_min_score if parameters.min_score is None else parameters.min_score
+        min_score = (
+            self.detector.default_min_score
+            if parameters.min_score is None
+            else parameters.min_score
+        )
         most = parameters.max_objects or self.settings.max_objects
         circles = self.detector.detect(pixels, min_score=min_score, max_objects=most)
         metrics.OBJECTS.labels(self.settings.model_name).inc(len(circles))

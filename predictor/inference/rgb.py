@@ -57,7 +57,9 @@ def _grey_scaler(image: Image.Image) -> Callable[[Image.Image], Pixels]:
     scale = 255.0 / (high - low) if high > low else 0.0
 
     def grey(band: Image.Image) -> Pixels:
-        scaled = np.nan_to_num((np.asarray(band, np.float64) - low) * scale, posinf=255.0, neginf=0.0)
+        scaled = np.nan_to_num(
+            (np.asarray(band, np.float64) - low) * scale, posinf=255.0, neginf=0.0
+        )
         levels = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
         return np.repeat(levels[:, :, None], 3, axis=2)
 

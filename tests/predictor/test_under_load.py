@@ -16,7 +16,7 @@ class HeldDetector:
     """A detector that ends a detection only when the test releases it."""
 
     version = "held-1"
-    default_min_score = 0.0
+    default_min_score = 0.5
 
     def __init__(self):
         self.begun = threading.Semaphore(0)
@@ -32,7 +32,7 @@ class HeldDetector:
 
 class FailingDetector:
     version = "failing-1"
-    default_min_score = 0.0
+    default_min_score = 0.5
 
     def __init__(self, outcome):
         self.outcome = outcome
