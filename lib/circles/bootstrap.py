@@ -76,7 +76,10 @@ class ConfiguredServices:
         from circles.adapters.event_sinks import BrokerSink, WebhookSink
         from circles.adapters.http_client import HttpClient
 
-        client, timeout_s = HttpClient(threads=known.threads, connect_timeout_s=2.0), known.sink_timeout_s
+        client, timeout_s = (
+            HttpClient(threads=known.threads, connect_timeout_s=2.0),
+            known.sink_timeout_s,
+        )
         sinks: dict[str, EventSink] = {
             # The digest keeps what is signed into a URL out of the outbox, and stays when the list's order changes.
             f"webhook-{sha256(url.encode()).hexdigest()[:16]}": WebhookSink(
@@ -85,7 +88,9 @@ class ConfiguredServices:
             for url in known.webhook_urls
         }
         if known.k_sink:
-            sinks[BROKER] = BrokerSink(known.k_sink, client, timeout_s=timeout_s, extensions=known.k_ce_overrides)
+            sinks[BROKER] = BrokerSink(
+                known.k_sink, client, timeout_s=timeout_s, extensions=known.k_ce_overrides
+            )
         return sinks
 
     @cached_property

@@ -139,7 +139,9 @@ class Settings:
                     values[name] = _PARSERS[name](text)
                 except ValueError as error:
                     faults.append(f"{variable}={'…' if name in _SECRETS else repr(text)}: {error}")
-        if values.get("store") == "s3" and not (values.get("s3_access_key") and values.get("s3_secret_key")):
+        if values.get("store") == "s3" and not (
+            values.get("s3_access_key") and values.get("s3_secret_key")
+        ):
             faults.append("CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY")
         if values.get("webhook_urls") and not values.get("webhook_secret"):
             faults.append("CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET")
@@ -154,7 +156,9 @@ _ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K
 _SECRETS = {each.name for each in fields(Settings) if not each.repr}
 """What neither repr nor a message shows."""
 
-_SERVICE_LINK = re.compile(r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$")
+_SERVICE_LINK = re.compile(
+    r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$"
+)
 """Kubernetes gives every pod such variables for each Service, also for one called circles-… (enableServiceLinks)."""
 
 _VARIABLES = {
@@ -174,4 +178,6 @@ def _parser(hint: Any) -> Callable[[str], Any]:
     return found
 
 
-_PARSERS = {name: _parser(hint) for name, hint in get_type_hints(Settings, include_extras=True).items()}
+_PARSERS = {
+    name: _parser(hint) for name, hint in get_type_hints(Settings, include_extras=True).items()
+}

@@ -39,7 +39,9 @@ class _InTime(HTTPConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself has it
         waiting, after_s = self.sock, self.timeout
-        assert waiting and isinstance(after_s, int | float)  # it has asked, and every call here has a timeout
+        assert waiting and isinstance(
+            after_s, int | float
+        )  # it has asked, and every call here has a timeout
         with cut_off(after_s, lambda: waiting.shutdown(socket.SHUT_RDWR)):
             return super().getresponse()
 

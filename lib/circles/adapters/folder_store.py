@@ -40,16 +40,25 @@ class FolderStore:
         path = self._path(key)
         try:
             make_folder(path.parent)
-            if self._keep_free_bytes and free_bytes(path.parent) < self._keep_free_bytes + len(data):
+            if self._keep_free_bytes and free_bytes(path.parent) < self._keep_free_bytes + len(
+                data
+            ):
                 raise OSError(errno.ENOSPC, "the rest is kept free")
             _write_whole(path, data)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise StorageFull("The object store is full. Delete images or enlarge it.") from error
+                raise StorageFull(
+                    "The object store is full. Delete images or enlarge it."
+                ) from error
             raise Unavailable("The object store cannot take the picture now.") from error
 
     def get(
-        self, key: str, *, sha256: str | None = None, etag: str | None = None, max_bytes: int | None = None
+        self,
+        key: str,
+        *,
+        sha256: str | None = None,
+        etag: str | None = None,
+        max_bytes: int | None = None,
     ) -> bytes:
         with _faults_named(), open(self._path(key), "rb") as file:
             if etag and _etag(os.fstat(file.fileno())) != etag:
@@ -61,7 +70,9 @@ class FolderStore:
             raise Damaged("The stored picture is not the one that was uploaded.")
         return data
 
-    def open(self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None) -> IO[bytes]:
+    def open(
+        self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None
+    ) -> IO[bytes]:
         with _faults_named():
             file = self._path(key).open("rb")
             if os.fstat(file.fileno()).st_size != size_bytes:
@@ -129,7 +140,9 @@ def _keys(folder: Path, prefix: str, after: str) -> Iterator[str]:
     """The keys of the files below folder, behind after, in the order of their UTF-8 as S3 lists them."""
     try:
         with os.scandir(folder) as entries:
-            found = {entry.name + "/" * entry.is_dir(follow_symlinks=False): entry for entry in entries}
+            found = {
+                entry.name + "/" * entry.is_dir(follow_symlinks=False): entry for entry in entries
+            }
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:

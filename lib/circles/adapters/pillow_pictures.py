@@ -21,9 +21,18 @@ _MEDIA_TYPES = {
     "TIFF": "image/tiff",
 }
 _EXIF_ORIENTATION = 0x0112  # Exif 2.32, table 4
-_FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]  # Pillow finds an MPO by itself behind JPEG
+_FORMATS = [
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "GIF",
+    "BMP",
+    "TIFF",
+]  # Pillow finds an MPO by itself behind JPEG
 _ROTATED_BY_A_QUARTER = (5, 6, 7, 8)
-_BEGINNINGS = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|II\*\0|MM\0\*", re.DOTALL)
+_BEGINNINGS = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|II\*\0|MM\0\*", re.DOTALL
+)
 _COPIES = {"image/jpeg": ("JPEG", {"quality": 95}), "image/tiff": ("TIFF", {})}
 """How an upright copy is encoded; PNG for the others, which has all their modes, as TIFF alone has all of TIFF's."""
 
@@ -46,7 +55,9 @@ class PillowPictures:
             # Pillow's WebP reader holds three copies of the pixels; our own predictor draws the same line.
             most = self._max_pixels * 2 // 3 if image.format == "WEBP" else self._max_pixels
             if width * height > most:
-                raise TooLarge(f"The picture has {width} x {height} pixels; at most {most:,} are taken.")
+                raise TooLarge(
+                    f"The picture has {width} x {height} pixels; at most {most:,} are taken."
+                )
             orientation = _decode(image)
             media_type = _MEDIA_TYPES[image.format or ""]
         # Pillow turns a TIFF by itself: what it opens has its upright size already.
@@ -61,7 +72,9 @@ class PillowPictures:
             turned = ImageOps.exif_transpose(image)
             file_format, options = _COPIES.get(picture.media_type, ("PNG", {"compress_level": 1}))
             encoded = BytesIO()
-            (turned.convert("RGB") if file_format == "JPEG" else turned).save(encoded, file_format, **options)
+            (turned.convert("RGB") if file_format == "JPEG" else turned).save(
+                encoded, file_format, **options
+            )
         return Picture(encoded.getvalue(), _MEDIA_TYPES[file_format], picture.width, picture.height)
 
 

@@ -54,7 +54,12 @@ class ObjectStore(Protocol):
         """
 
     def get(
-        self, key: str, *, sha256: str | None = None, etag: str | None = None, max_bytes: int | None = None
+        self,
+        key: str,
+        *,
+        sha256: str | None = None,
+        etag: str | None = None,
+        max_bytes: int | None = None,
     ) -> bytes:
         """
         Return exactly what was put under key: with these bytes, this version, at most so much, where that is said.
@@ -68,7 +73,9 @@ class ObjectStore(Protocol):
             Malformed: as for put.
         """
 
-    def open(self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None) -> IO[bytes]:
+    def open(
+        self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None
+    ) -> IO[bytes]:
         """
         Open a blob of size_bytes at byte first, for reading up to byte last; None is the end.
 

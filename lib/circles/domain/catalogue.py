@@ -34,10 +34,14 @@ class Catalogue(Protocol):
     def find_by_idempotency_key(self, key: str) -> Image | None:
         """Return the image that was uploaded with this key, None if there is none. Raises Unavailable."""
 
-    def page(self, wanted: ImageFilter, *, limit: int, before: Position | None = None) -> Sequence[Image]:
+    def page(
+        self, wanted: ImageFilter, *, limit: int, before: Position | None = None
+    ) -> Sequence[Image]:
         """Return at most limit images that pass wanted, newest first, those before a position. Raises Unavailable."""
 
-    def claim(self, image_id: str, *, now: datetime, until: datetime, again: bool = False) -> Image | None:
+    def claim(
+        self, image_id: str, *, now: datetime, until: datetime, again: bool = False
+    ) -> Image | None:
         """
         Take a pending image, or any where again is set, for detection until a moment, and count the attempt.
 
@@ -46,7 +50,13 @@ class Catalogue(Protocol):
         """
 
     def record(
-        self, image_id: str, detection: Detection, *, claim: int, now: datetime, announce: Announce = nobody
+        self,
+        image_id: str,
+        detection: Detection,
+        *,
+        claim: int,
+        now: datetime,
+        announce: Announce = nobody,
     ) -> Image:
         """
         Add a run with its objects, serve it from now on, and mark the image detected: all in one transaction.
@@ -62,7 +72,9 @@ class Catalogue(Protocol):
         Where another has claimed the image since, nothing changes. Raises NotFound, Unavailable.
         """
 
-    def give_up(self, image_id: str, *, claim: int, error: str, announce: Announce = nobody) -> Image:
+    def give_up(
+        self, image_id: str, *, claim: int, error: str, announce: Announce = nobody
+    ) -> Image:
         """Mark a pending image failed. Where another has claimed it since, nothing changes. Raises NotFound,
         Unavailable."""
 

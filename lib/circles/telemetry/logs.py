@@ -45,4 +45,6 @@ def escape(text: str) -> str:
     """Return text with what is not printable written as in a Python string."""
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )

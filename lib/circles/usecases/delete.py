@@ -29,7 +29,9 @@ def delete_image(image_id: str, services: Services) -> None:
         NotFound: there is no such image.
         Unavailable: the catalogue is away; nothing was deleted.
     """
-    tombstone = services.catalogue.delete(image_id, now=services.now(), announce=announcing(DELETED, services))
+    tombstone = services.catalogue.delete(
+        image_id, now=services.now(), announce=announcing(DELETED, services)
+    )
     send_soon(services)
     try:
         finish_deletion(tombstone, services)

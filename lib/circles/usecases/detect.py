@@ -66,7 +66,9 @@ def take_up(image: Image, services: Services, picture: Picture | None = None) ->
 def claim(image_id: str, services: Services, *, again: bool = False) -> Image | None:
     """Return the image under a claim of ours; None where another has one, or, unless again, it is not pending."""
     now = services.now()
-    return services.catalogue.claim(image_id, now=now, until=now + services.rules.lease, again=again)
+    return services.catalogue.claim(
+        image_id, now=now, until=now + services.rules.lease, again=again
+    )
 
 
 def detect(image: Image, services: Services, picture: Picture | None = None) -> Image:
@@ -90,7 +92,9 @@ def give_up(image: Image, error: str, services: Services) -> Image:
     """Mark a pending image failed, unless somebody has taken it up since. Raises NotFound, Unavailable."""
     log.error("image %s failed: %s", image.image_id, error)
     announce = announcing(FAILED, services)
-    failed = services.catalogue.give_up(image.image_id, claim=image.attempts, error=error, announce=announce)
+    failed = services.catalogue.give_up(
+        image.image_id, claim=image.attempts, error=error, announce=announce
+    )
     send_soon(services)
     return failed
 
@@ -126,9 +130,15 @@ def _note(image: Image, error: CirclesError, services: Services) -> Image:
     """Write down why a detection failed, as far as the catalogue lets us: else the claim runs out by itself."""
     log.warning("image %s was not detected: %s", image.image_id, error)
     try:
-        if isinstance(error, _BLOB_IS_LOST) and image.status is Status.PENDING and not isinstance(error, _Deleted):
+        if (
+            isinstance(error, _BLOB_IS_LOST)
+            and image.status is Status.PENDING
+            and not isinstance(error, _Deleted)
+        ):
             return give_up(image, str(error), services)
         due_at = services.now() + retry_wait(image.attempts, services)
-        return services.catalogue.release(image.image_id, claim=image.attempts, error=str(error), due_at=due_at)
+        return services.catalogue.release(
+            image.image_id, claim=image.attempts, error=str(error), due_at=due_at
+        )
     except (Unavailable, NotFound):
         return image

@@ -37,13 +37,17 @@ def dispatch_outbox(services: Services, *, until: datetime | None = None) -> int
     Raises:
         Unavailable: the catalogue is away.
     """
-    return sum(_Dispatch(name, sink, services, until).run() for name, sink in services.sinks.items())
+    return sum(
+        _Dispatch(name, sink, services, until).run() for name, sink in services.sinks.items()
+    )
 
 
 class _Dispatch:
     """Sends to one sink, under a lease that only this dispatch holds."""
 
-    def __init__(self, name: str, sink: EventSink, services: Services, until: datetime | None) -> None:
+    def __init__(
+        self, name: str, sink: EventSink, services: Services, until: datetime | None
+    ) -> None:
         self._name, self._sink, self._services, self._until = name, sink, services, until
         self._lease, self._holder = f"outbox {name}", new_id()
         self._renew_at = services.now()
@@ -88,7 +92,9 @@ class _Dispatch:
         """Take or prolong the lease, so long that one sending that begins before it is renewed ends within it."""
         now, sending = self._services.now(), self._services.rules.event_timeout + _SLACK
         self._renew_at = now + sending
-        return self._services.upkeep.lease(self._lease, self._holder, now=now, until=now + 2 * sending)
+        return self._services.upkeep.lease(
+            self._lease, self._holder, now=now, until=now + 2 * sending
+        )
 
     def _send(self, queued: QueuedEvent) -> bool:
         try:

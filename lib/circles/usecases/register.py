@@ -59,7 +59,9 @@ def register_object(bucket: str, key: str, etag: str, size_bytes: int, services:
         raise NotFound("The object lies where nothing is taken from.")
     stored = services.store.stat(key)
     if (stored.etag, stored.size_bytes) != (etag, size_bytes):
-        log.info("object %r is not the one of the event any more, or the store tells it otherwise", key)
+        log.info(
+            "object %r is not the one of the event any more, or the store tells it otherwise", key
+        )
     return register_stored(stored, services)
 
 
@@ -110,11 +112,15 @@ def _read(stored: StoredObject, image_id: str, services: Services) -> tuple[byte
         return data, services.pictures.read(data)
     except _REFUSALS as error:
         log.warning("object %r is refused: %s", stored.key, error)
-        services.upkeep.refuse(Refusal(image_id, stored.key, stored.etag, error.code, str(error), services.now()))
+        services.upkeep.refuse(
+            Refusal(image_id, stored.key, stored.etag, error.code, str(error), services.now())
+        )
         raise
 
 
-def _describe(stored: StoredObject, image_id: str, data: bytes, picture: Picture, services: Services) -> Image:
+def _describe(
+    stored: StoredObject, image_id: str, data: bytes, picture: Picture, services: Services
+) -> Image:
     now = services.now()
     incoming = stored.key.startswith(services.rules.incoming_prefix)
     return Image(

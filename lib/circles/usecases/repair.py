@@ -63,7 +63,9 @@ def _finish_deletions(report: RepairReport, until: datetime, services: Services)
             report.blobs_deleted += 1
         except CirclesError as error:
             log.warning("the blob of the deleted image %s stays: %s", tombstone.image_id, error)
-            report.cut_short = True  # and on to the next: it may be this one blob that a store does not let go
+            report.cut_short = (
+                True  # and on to the next: it may be this one blob that a store does not let go
+            )
     services.upkeep.forget_tombstones(before=services.now() - KEPT)
 
 

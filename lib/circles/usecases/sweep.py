@@ -27,7 +27,9 @@ def sweep(report: RepairReport, until: datetime, services: Services) -> None:
     is away.
     """
     name, holder, now = "sweep", new_id(), services.now()
-    if now >= until or not services.upkeep.lease(name, holder, now=now, until=until + services.rules.lease):
+    if now >= until or not services.upkeep.lease(
+        name, holder, now=now, until=until + services.rules.lease
+    ):
         return
     try:
         for prefix in (services.rules.incoming_prefix, _OWN_PREFIX):
@@ -84,7 +86,9 @@ def _adopt(stored: StoredObject, report: RepairReport, services: Services) -> No
         return  # gone or replaced since
     except CirclesError:
         report.refused += 1
-    except Exception:  # a fault of ours with this blob must not keep repair from all that comes after it
+    except (
+        Exception
+    ):  # a fault of ours with this blob must not keep repair from all that comes after it
         log.exception("blob %r could not be looked at", stored.key)
 
 
@@ -120,4 +124,7 @@ def _has_blob(image: Image, services: Services) -> bool:
         stored = services.store.stat(image.key)
     except NotFound:
         return False
-    return image.source == "upload" or object_id(stored.bucket, stored.key, stored.etag) == image.image_id
+    return (
+        image.source == "upload"
+        or object_id(stored.bucket, stored.key, stored.etag) == image.image_id
+    )

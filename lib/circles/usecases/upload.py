@@ -47,10 +47,14 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
     try:
         return take_up(image, services, picture)
     except NotFound as error:
-        raise Unavailable("The image with this Idempotency-Key has just been deleted; send it again.") from error
+        raise Unavailable(
+            "The image with this Idempotency-Key has just been deleted; send it again."
+        ) from error
 
 
-def _describe(upload: Upload, picture: Picture, sha256: str, wait: bool, services: Services) -> Image:
+def _describe(
+    upload: Upload, picture: Picture, sha256: str, wait: bool, services: Services
+) -> Image:
     now, key = services.now(), upload.idempotency_key
     return Image(
         image_id=(image_id := new_id()),
@@ -67,7 +71,12 @@ def _describe(upload: Upload, picture: Picture, sha256: str, wait: bool, service
         idempotency_key=key,
         attempts=1 if wait else 0,
         claimed_until=now + services.rules.lease if wait else None,
-        due_at=now + (max(services.rules.lease, services.rules.repair_after) if wait else services.rules.repair_after),
+        due_at=now
+        + (
+            max(services.rules.lease, services.rules.repair_after)
+            if wait
+            else services.rules.repair_after
+        ),
     )
 
 
@@ -87,7 +96,9 @@ def _store(image: Image, picture: Picture, services: Services) -> Image:
         forget_if_unused(image.key, services)  # with the same bytes, the winner has this very blob
         raise
     except Unavailable:
-        if image.idempotency_key is None:  # under a key, another request may have recorded this very blob meanwhile
+        if (
+            image.idempotency_key is None
+        ):  # under a key, another request may have recorded this very blob meanwhile
             forget_blob(image.key, services)
         raise
     metrics.image_stored(image.size_bytes)
@@ -101,7 +112,9 @@ def _known(upload: Upload, sha256: str, services: Services) -> Image | None:
         return None
     known = services.catalogue.find_by_idempotency_key(upload.idempotency_key)
     if known and known.sha256 != sha256:
-        raise KeyReused("This Idempotency-Key was used for another picture; send this one with a new key.")
+        raise KeyReused(
+            "This Idempotency-Key was used for another picture; send this one with a new key."
+        )
     return known
 
 
@@ -109,7 +122,9 @@ def _winner(upload: Upload, sha256: str, services: Services) -> Image:
     """Another request took the key between our look and our write: its image is the answer if the bytes agree."""
     winner = _known(upload, sha256, services)
     if winner is None:
-        raise Unavailable("The image with this Idempotency-Key has just been deleted; send it again.")
+        raise Unavailable(
+            "The image with this Idempotency-Key has just been deleted; send it again."
+        )
     return winner
 
 

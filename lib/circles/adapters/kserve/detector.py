@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import tenacity
 
-from circles.adapters.http_client import BrokenOff, CallFailed, HttpClient, NotReached, Response, TooMuch, TooSlow
+from circles.adapters.http_client import (
+    BrokenOff,
+    CallFailed,
+    HttpClient,
+    NotReached,
+    Response,
+    TooMuch,
+    TooSlow,
+)
 from circles.adapters.kserve.predictions import read_prediction
 from circles.adapters.kserve.protocols import PROTOCOLS, WrongAnswer, read_json
 from circles.domain.detections import Detection
@@ -18,7 +26,11 @@ log = logging.getLogger("circles.detector")
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _MAX_ATTEMPTS = 4
-_TRANSIENT_STATUSES = (429, 502, 503)  # a predictor that starts or is full; prediction may be repeated
+_TRANSIENT_STATUSES = (
+    429,
+    502,
+    503,
+)  # a predictor that starts or is full; prediction may be repeated
 
 
 class _Failed(DetectorFailed):
@@ -79,7 +91,8 @@ class KserveDetector:
         headers, body = self._protocol.encode(picture)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Transient),
-            stop=tenacity.stop_after_attempt(_MAX_ATTEMPTS) | tenacity.stop_before_delay(deadline - began),
+            stop=tenacity.stop_after_attempt(_MAX_ATTEMPTS)
+            | tenacity.stop_before_delay(deadline - began),
             wait=_wait_s,
             reraise=True,
         )
@@ -130,7 +143,9 @@ def _refusal(answer: Response) -> DetectorFailed:
 
 def _retry_after_s(answer: Response) -> float:
     text = answer.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else 0.0  # a date is not worth a parser: our own back-off serves
+    return (
+        float(text) if text.isdecimal() else 0.0
+    )  # a date is not worth a parser: our own back-off serves
 
 
 _back_off_s = tenacity.wait_random_exponential(multiplier=0.1, max=2)

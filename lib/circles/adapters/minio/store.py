@@ -80,10 +80,17 @@ class MinioStore:
                 )
         except NotFound as error:
             self._bucket_seen = False  # it was deleted behind us: the next put makes it again
-            raise Unavailable("The object store's bucket was missing; send the picture again.") from error
+            raise Unavailable(
+                "The object store's bucket was missing; send the picture again."
+            ) from error
 
     def get(
-        self, key: str, *, sha256: str | None = None, etag: str | None = None, max_bytes: int | None = None
+        self,
+        key: str,
+        *,
+        sha256: str | None = None,
+        etag: str | None = None,
+        max_bytes: int | None = None,
     ) -> bytes:
         check_key(key)
         with self._faults_named(one_object=True):
@@ -92,12 +99,16 @@ class MinioStore:
                 if etag and _unquoted(response.headers.get("ETag", "")) != etag:
                     raise NotFound("The stored picture was replaced.")
                 data = read_all(response, max_bytes)
-                stored_sha256 = response.headers.get(_SHA256, sha256)  # objects of other writers carry none
+                stored_sha256 = response.headers.get(
+                    _SHA256, sha256
+                )  # objects of other writers carry none
         if sha256 and not sha256 == stored_sha256 == hashlib.sha256(data).hexdigest():
             raise Damaged(DAMAGED)
         return data
 
-    def open(self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None) -> IO[bytes]:
+    def open(
+        self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None
+    ) -> IO[bytes]:
         check_key(key)
         end = size_bytes if last is None else last + 1
         size = 0 if (first, end) == (0, size_bytes) else end - first  # 0: without a Range
@@ -130,7 +141,9 @@ class MinioStore:
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         with suppress(NotFound), self._faults_named():  # without a bucket there is nothing to list
-            for found in self._client.list_objects(self.bucket, prefix, recursive=True, start_after=after):
+            for found in self._client.list_objects(
+                self.bucket, prefix, recursive=True, start_after=after
+            ):
                 try:
                     check_key(found.object_name or "")
                 except Malformed:
@@ -140,7 +153,11 @@ class MinioStore:
     def _object(self, found: Object) -> StoredObject:
         modified_at = found.last_modified or datetime.fromtimestamp(0, UTC)
         return StoredObject(
-            self.bucket, found.object_name or "", _unquoted(found.etag or ""), found.size or 0, modified_at
+            self.bucket,
+            found.object_name or "",
+            _unquoted(found.etag or ""),
+            found.size or 0,
+            modified_at,
         )
 
     def delete(self, key: str) -> None:
@@ -173,7 +190,12 @@ class MinioStore:
                 raise ObjectRefused(_reason(error)) from error
             metrics.s3_failed("refused")
             raise Unavailable("The object store refuses the call now.") from error
-        except (MinioException, InvalidResponseError, urllib3.exceptions.HTTPError, OSError) as error:
+        except (
+            MinioException,
+            InvalidResponseError,
+            urllib3.exceptions.HTTPError,
+            OSError,
+        ) as error:
             metrics.s3_failed("unreachable")
             self._connections.clear()  # one of them may lead to somebody else, and would be used again
             raise Unavailable("The object store cannot be reached now.") from error
@@ -217,7 +239,10 @@ def _pool(threads: int, timeout_s: float) -> urllib3.PoolManager:
         maxsize=threads,
         timeout=urllib3.Timeout(connect=min(2.0, timeout_s), read=timeout_s),
         retries=urllib3.Retry(
-            total=2, backoff_factor=0.1, status_forcelist=(500, 502, 503, 504), raise_on_status=False
+            total=2,
+            backoff_factor=0.1,
+            status_forcelist=(500, 502, 503, 504),
+            raise_on_status=False,
         ),
     )
 

@@ -73,10 +73,14 @@ class SqliteCatalogue:
 
     def find_by_idempotency_key(self, key: str) -> Image | None:
         with self._file.read() as connection:
-            row = connection.execute(f"{rows.IMAGE} WHERE images.idempotency_key = ?", [key]).fetchone()
+            row = connection.execute(
+                f"{rows.IMAGE} WHERE images.idempotency_key = ?", [key]
+            ).fetchone()
         return rows.read_image(row) if row else None
 
-    def page(self, wanted: ImageFilter, *, limit: int, before: Position | None = None) -> Sequence[Image]:
+    def page(
+        self, wanted: ImageFilter, *, limit: int, before: Position | None = None
+    ) -> Sequence[Image]:
         values = {name: value for name, value in asdict(wanted).items() if value is not None}
         conditions = [_FILTERS[name] for name in values]
         if wanted.since:
@@ -90,7 +94,9 @@ class SqliteCatalogue:
             found = connection.execute(query, {**values, "limit": limit}).fetchall()
         return [rows.read_image(row) for row in found]
 
-    def claim(self, image_id: str, *, now: datetime, until: datetime, again: bool = False) -> Image | None:
+    def claim(
+        self, image_id: str, *, now: datetime, until: datetime, again: bool = False
+    ) -> Image | None:
         values = {
             "image_id": image_id,
             "now": rows.to_text_time(now),
@@ -103,14 +109,24 @@ class SqliteCatalogue:
             return rows.get_image(connection, image_id)
 
     def record(
-        self, image_id: str, detection: Detection, *, claim: int, now: datetime, announce: Announce = nobody
+        self,
+        image_id: str,
+        detection: Detection,
+        *,
+        claim: int,
+        now: datetime,
+        announce: Announce = nobody,
     ) -> Image:
         with self._file.write(grows=True) as connection:
             image = rows.get_image(connection, image_id)
             if image.attempts != claim:
                 return image
             detection_id = new_id()
-            rows.insert(connection, "detections", [rows.detection_values(detection_id, image_id, detection, now)])
+            rows.insert(
+                connection,
+                "detections",
+                [rows.detection_values(detection_id, image_id, detection, now)],
+            )
             objects = [
                 rows.object_values(detection_id, image_id, position, circle)
                 for position, circle in enumerate(detection.circles)
@@ -120,14 +136,23 @@ class SqliteCatalogue:
             return _announce(connection, rows.get_image(connection, image_id), announce)
 
     def release(self, image_id: str, *, claim: int, error: str, due_at: datetime) -> Image:
-        values = {"image_id": image_id, "claim": claim, "error": error, "due_at": rows.to_text_time(due_at)}
+        values = {
+            "image_id": image_id,
+            "claim": claim,
+            "error": error,
+            "due_at": rows.to_text_time(due_at),
+        }
         with self._file.write() as connection:
             connection.execute(_RELEASE, values)
             return rows.get_image(connection, image_id)
 
-    def give_up(self, image_id: str, *, claim: int, error: str, announce: Announce = nobody) -> Image:
+    def give_up(
+        self, image_id: str, *, claim: int, error: str, announce: Announce = nobody
+    ) -> Image:
         with self._file.write() as connection:
-            changed = connection.execute(_GIVE_UP, {"image_id": image_id, "claim": claim, "error": error}).rowcount
+            changed = connection.execute(
+                _GIVE_UP, {"image_id": image_id, "claim": claim, "error": error}
+            ).rowcount
             image = rows.get_image(connection, image_id)
             return _announce(connection, image, announce) if changed else image
 
@@ -143,7 +168,9 @@ class SqliteCatalogue:
 
     def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
         with self._file.read() as connection:
-            row = rows.require_row(connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
+            row = rows.require_row(
+                connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone()
+            )
             image = rows.read_image(row)
             values = {
                 "detection_id": row["detection_id"],
@@ -158,7 +185,8 @@ class SqliteCatalogue:
     def object(self, image_id: str, object_id: str) -> FoundObject:
         with self._file.read() as connection:
             row = connection.execute(
-                f"{_OBJECT} WHERE objects.object_id = ? AND objects.image_id = ?", [object_id, image_id]
+                f"{_OBJECT} WHERE objects.object_id = ? AND objects.image_id = ?",
+                [object_id, image_id],
             ).fetchone()
         if row is None:
             raise NotFound("This image has no such object.")
@@ -197,7 +225,9 @@ def _check_new(connection: sqlite3.Connection, image: Image) -> None:
 
 
 def _announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:
-    rows.insert(connection, "outbox", [rows.event_values(sink, event) for sink, event in announce(image)])
+    rows.insert(
+        connection, "outbox", [rows.event_values(sink, event) for sink, event in announce(image)]
+    )
     return image
 
 

@@ -38,7 +38,9 @@ def open_connection(path: Path, busy_timeout_s: float) -> Connection:
     """
     while True:
         before = file_id(path)
-        connection = sqlite3.connect(path, timeout=busy_timeout_s, check_same_thread=False, factory=Connection)
+        connection = sqlite3.connect(
+            path, timeout=busy_timeout_s, check_same_thread=False, factory=Connection
+        )
         connection.row_factory = sqlite3.Row
         try:
             _prepare(connection, busy_timeout_s)
@@ -160,5 +162,7 @@ def _is_current(connection: sqlite3.Connection) -> bool:
     table = "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"
     if not connection.execute(table).fetchone():
         return False
-    applied = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'circles'")
+    applied = connection.execute(
+        "SELECT name FROM _sqlite_migrations WHERE migration_set = 'circles'"
+    )
     return SCHEMA <= {name for (name,) in applied}

@@ -186,4 +186,6 @@ def _named_errors() -> Iterator[None]:
         metrics.database_failed(getattr(error, "sqlite_errorname", "file"))
         if getattr(error, "sqlite_errorcode", None) in _NO_SPACE:
             raise StorageFull("The catalogue's volume is full; nothing was written.") from error
-        raise Unavailable("The catalogue is busy or cannot be reached; nothing was written.") from error
+        raise Unavailable(
+            "The catalogue is busy or cannot be reached; nothing was written."
+        ) from error

@@ -35,7 +35,17 @@ def m001_images_detections_objects(db: Database) -> None:
             "detection_id": str,  # the run that is served
         },
         pk="image_id",
-        not_null={"status", "key", "media_type", "size_bytes", "sha256", "width", "height", "source", "created_at"},
+        not_null={
+            "status",
+            "key",
+            "media_type",
+            "size_bytes",
+            "sha256",
+            "width",
+            "height",
+            "source",
+            "created_at",
+        },
         strict=True,
     )
     db.table("images").create_index(["idempotency_key"], unique=True)
@@ -54,7 +64,15 @@ def m001_images_detections_objects(db: Database) -> None:
             "created_at": str,
         },
         pk="detection_id",
-        not_null={"image_id", "model", "model_version", "protocol", "duration_ms", "object_count", "created_at"},
+        not_null={
+            "image_id",
+            "model",
+            "model_version",
+            "protocol",
+            "duration_ms",
+            "object_count",
+            "created_at",
+        },
         foreign_keys=[("image_id", "images", "image_id")],
         strict=True,
     )
@@ -89,7 +107,10 @@ def m001_images_detections_objects(db: Database) -> None:
             "radius_px",
             "label",
         },  # fmt: skip
-        foreign_keys=[("detection_id", "detections", "detection_id"), ("image_id", "images", "image_id")],
+        foreign_keys=[
+            ("detection_id", "detections", "detection_id"),
+            ("image_id", "images", "image_id"),
+        ],
         strict=True,
     )
     db.table("objects").create_index(["detection_id", "position"], unique=True)
@@ -99,8 +120,12 @@ def m001_images_detections_objects(db: Database) -> None:
 @migrations()
 def m002_events_and_repair(db: Database) -> None:
     """What is taken up again, what is told, what is on its way out. Indexes end in what their queries sort by."""
-    db.table("images").add_column("due_at", str)  # repair takes it up from then on, while it is pending
-    db.execute("UPDATE images SET due_at = coalesce(claimed_until, created_at) WHERE status = 'pending'")
+    db.table("images").add_column(
+        "due_at", str
+    )  # repair takes it up from then on, while it is pending
+    db.execute(
+        "UPDATE images SET due_at = coalesce(claimed_until, created_at) WHERE status = 'pending'"
+    )
     for superseded in ("idx_images_status_claimed_until", "idx_images_sha256"):
         db.execute(f"DROP INDEX {superseded}")
     db.table("images").create_index(["status", "due_at"])

@@ -34,8 +34,13 @@ class SqliteOutbox:
 
     def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
         with self._file.read() as connection:
-            waiting = connection.execute(_DUE, {"sink": sink, "now": rows.to_text_time(now), "limit": limit})
-            return [QueuedEvent(row["position"], rows.read_event(row), row["attempts"]) for row in waiting]
+            waiting = connection.execute(
+                _DUE, {"sink": sink, "now": rows.to_text_time(now), "limit": limit}
+            )
+            return [
+                QueuedEvent(row["position"], rows.read_event(row), row["attempts"])
+                for row in waiting
+            ]
 
     def sent(self, queued: QueuedEvent) -> None:
         with self._file.write() as connection:
@@ -43,7 +48,9 @@ class SqliteOutbox:
 
     def put_off(self, queued: QueuedEvent, *, until: datetime, error: str) -> None:
         with self._file.write() as connection:
-            connection.execute(_PUT_OFF, [rows.to_text_time(until), error, queued.position, queued.event.event_id])
+            connection.execute(
+                _PUT_OFF, [rows.to_text_time(until), error, queued.position, queued.event.event_id]
+            )
 
     def lay_aside(self, queued: QueuedEvent, *, error: str) -> None:
         with self._file.write() as connection:
@@ -58,7 +65,9 @@ class SqliteOutbox:
 
     def count_laid_aside(self) -> int:
         with self._file.read() as connection:
-            [count] = connection.execute("SELECT count(*) FROM outbox WHERE state = 'aside'").fetchone()
+            [count] = connection.execute(
+                "SELECT count(*) FROM outbox WHERE state = 'aside'"
+            ).fetchone()
         return int(count)
 
     def close(self) -> None:

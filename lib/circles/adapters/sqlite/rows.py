@@ -44,7 +44,9 @@ def from_text_time(text: str | None) -> datetime | None:
 
 def get_image(connection: sqlite3.Connection, image_id: str) -> Image:
     """Raises NotFound."""
-    return read_image(require_row(connection.execute(f"{IMAGE} WHERE images.image_id = ?", [image_id]).fetchone()))
+    return read_image(
+        require_row(connection.execute(f"{IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
+    )
 
 
 def require_row(row: sqlite3.Row | None) -> sqlite3.Row:
@@ -56,7 +58,10 @@ def require_row(row: sqlite3.Row | None) -> sqlite3.Row:
 def image_values(image: Image) -> dict[str, Any]:
     row = {name: getattr(image, name) for name in _STORED}
     moments = {name: getattr(image, name) for name in ("created_at", "claimed_until", "due_at")}
-    return {**row, **{name: to_text_time(value) if value else None for name, value in moments.items()}}
+    return {
+        **row,
+        **{name: to_text_time(value) if value else None for name, value in moments.items()},
+    }
 
 
 def read_image(row: sqlite3.Row) -> Image:
@@ -71,7 +76,9 @@ def read_image(row: sqlite3.Row) -> Image:
     )
 
 
-def detection_values(detection_id: str, image_id: str, detection: Detection, now: datetime) -> dict[str, Any]:
+def detection_values(
+    detection_id: str, image_id: str, detection: Detection, now: datetime
+) -> dict[str, Any]:
     return {
         "detection_id": detection_id,
         "image_id": image_id,
@@ -84,7 +91,9 @@ def detection_values(detection_id: str, image_id: str, detection: Detection, now
     }
 
 
-def object_values(detection_id: str, image_id: str, position: int, circle: Circle) -> dict[str, Any]:
+def object_values(
+    detection_id: str, image_id: str, position: int, circle: Circle
+) -> dict[str, Any]:
     x, y, width, height = circle.bbox
     return {
         "object_id": new_id(),
@@ -106,7 +115,9 @@ def object_values(detection_id: str, image_id: str, position: int, circle: Circl
 def read_object(columns: Iterable[Any], model: str, model_version: str) -> FoundObject:
     """columns are in the order of catalogue.py's queries: a list has many rows, and access by name costs thrice as
     much."""
-    object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label = columns
+    object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label = (
+        columns
+    )
     circle = Circle((x, y, width, height), (centroid_x, centroid_y), radius_px, score, label)
     return FoundObject(object_id, image_id, circle, model, model_version)
 
@@ -114,7 +125,11 @@ def read_object(columns: Iterable[Any], model: str, model_version: str) -> Found
 def bury(connection: sqlite3.Connection, tombstone: Tombstone) -> None:
     """There may be a finished one, of a file that was put again under the same key."""
     connection.execute("DELETE FROM tombstones WHERE image_id = ?", [tombstone.image_id])
-    insert(connection, "tombstones", [{**asdict(tombstone), "deleted_at": to_text_time(tombstone.deleted_at)}])
+    insert(
+        connection,
+        "tombstones",
+        [{**asdict(tombstone), "deleted_at": to_text_time(tombstone.deleted_at)}],
+    )
 
 
 def event_values(sink: str, event: OutgoingEvent) -> dict[str, Any]:

@@ -45,7 +45,9 @@ class SqliteUpkeep:
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Image]:
         with self._file.read() as connection:
-            due = connection.execute(f"{rows.IMAGE} {_DUE}", {"now": rows.to_text_time(now), "limit": limit})
+            due = connection.execute(
+                f"{rows.IMAGE} {_DUE}", {"now": rows.to_text_time(now), "limit": limit}
+            )
             return [rows.read_image(row) for row in due]
 
     def images(self, *, after: str, limit: int) -> Sequence[Image]:
@@ -70,7 +72,9 @@ class SqliteUpkeep:
 
     def refusal(self, object_id: str) -> Refusal | None:
         with self._file.read() as connection:
-            row = connection.execute("SELECT * FROM refusals WHERE object_id = ?", [object_id]).fetchone()
+            row = connection.execute(
+                "SELECT * FROM refusals WHERE object_id = ?", [object_id]
+            ).fetchone()
         if row is None:
             return None
         return Refusal(**{**dict(row), "refused_at": datetime.fromisoformat(row["refused_at"])})
@@ -83,13 +87,20 @@ class SqliteUpkeep:
             return True
 
     def is_buried(self, image_id: str) -> bool:
-        return self._has("SELECT 1 FROM tombstones WHERE image_id = ? AND finished_at IS NULL", image_id)
+        return self._has(
+            "SELECT 1 FROM tombstones WHERE image_id = ? AND finished_at IS NULL", image_id
+        )
 
     def tombstones(self, *, limit: int) -> Sequence[Tombstone]:
         with self._file.read() as connection:
             waiting = connection.execute(_TOMBSTONES, [limit]).fetchall()
         return [
-            Tombstone(row["image_id"], row["key"], row["source"], datetime.fromisoformat(row["deleted_at"]))
+            Tombstone(
+                row["image_id"],
+                row["key"],
+                row["source"],
+                datetime.fromisoformat(row["deleted_at"]),
+            )
             for row in waiting
         ]
 
@@ -102,10 +113,17 @@ class SqliteUpkeep:
 
     def forget_tombstones(self, *, before: datetime) -> None:
         with self._file.write() as connection:
-            connection.execute("DELETE FROM tombstones WHERE finished_at < ?", [rows.to_text_time(before)])
+            connection.execute(
+                "DELETE FROM tombstones WHERE finished_at < ?", [rows.to_text_time(before)]
+            )
 
     def lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
-        values = {"name": name, "holder": holder, "now": rows.to_text_time(now), "until": rows.to_text_time(until)}
+        values = {
+            "name": name,
+            "holder": holder,
+            "now": rows.to_text_time(now),
+            "until": rows.to_text_time(until),
+        }
         with self._file.write() as connection:
             return connection.execute(_LEASE, values).rowcount == 1
 
@@ -115,12 +133,16 @@ class SqliteUpkeep:
 
     def bookmark(self, name: str) -> str:
         with self._file.read() as connection:
-            row = connection.execute("SELECT place FROM bookmarks WHERE name = ?", [name]).fetchone()
+            row = connection.execute(
+                "SELECT place FROM bookmarks WHERE name = ?", [name]
+            ).fetchone()
         return str(row["place"]) if row else ""
 
     def set_bookmark(self, name: str, place: str) -> None:
         with self._file.write() as connection:
-            connection.execute("INSERT OR REPLACE INTO bookmarks (name, place) VALUES (?, ?)", [name, place])
+            connection.execute(
+                "INSERT OR REPLACE INTO bookmarks (name, place) VALUES (?, ?)", [name, place]
+            )
 
     def compact(self) -> None:
         self._file.compact()
