@@ -162,7 +162,9 @@ def test_half_a_body_never_becomes_an_image(site, fast):
     def make():
         for size in (len(png()), len(png()) + 1_200_000):
             yield SlowClient(fast.url, "POST", "/images/", len(picture), first=picture[:size])
-        yield SlowClient(fast.url, "POST", "/images/", None, first=chunked(picture[:1000]))
+        for size in (1000, len(png()) + 1_200_000):
+            first = chunked(picture[:size])
+            yield SlowClient(fast.url, "POST", "/images/", None, first=first)
 
     for size in (len(png()), len(png()) + 1_200_000):
         data = picture[:size]
