@@ -17,7 +17,7 @@ def take_notification(request: Request) -> None:
 
 
 def ready() -> None:
-    """Raise Unavailable without a sink or a token, so that the store keeps its notifications."""
+    """Raise Unavailable without a sink or a token. The store then keeps its notifications."""
     broker(services)
     if not services.settings.bridge_token:
         raise Unavailable("CIRCLES_BRIDGE_TOKEN is not set.")

@@ -1,4 +1,4 @@
-"""GET /images/{image_id}, one of its objects, and its stored bytes."""
+"""GET /images/{image_id}: return an image, one of its objects, or its stored bytes."""
 
 from functools import partial
 

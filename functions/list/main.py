@@ -1,4 +1,4 @@
-"""GET /images/ and the objects of one image."""
+"""GET /images/: list images, or the objects of one image."""
 
 import functions_framework
 from flask import Request, Response

@@ -1,1 +1,1 @@
-"""Encoded pictures to answers, within limits. Start reading at pipeline.py."""
+"""Turn encoded pictures into answers, within limits. Start reading at pipeline.py."""

@@ -1,7 +1,10 @@
 """
-Encoded pictures to upright RGB pixels, safely: sizes are checked before decoding, all modes come out as 8-bit RGB.
+Decode pictures to upright RGB pixels, safely.
 
-Orientation is EXIF tag 274 (CIPA DC-008, 4.6.5): 1 upright, 2..8 the seven other turns and mirrorings.
+Sizes are checked before decoding, and all modes become 8-bit RGB.
+
+Orientation is EXIF tag 274 (CIPA DC-008, 4.6.5): 1 upright, 2..8 the seven other turns and
+mirrorings.
 """
 
 import struct
@@ -23,11 +26,11 @@ from predictor.errors import Refusal
 from predictor.inference.rgb import rgb_pixels
 
 READERS = (JpegImageFile, PngImageFile, WebPImageFile, GifImageFile, BmpImageFile, TiffImageFile)
-"""Imported by name, or Pillow would import all its forty for the first WebP or TIFF that comes."""
+"""Imported by name: otherwise Pillow imports all its forty for the first WebP or TIFF."""
 FORMATS = tuple(reader.format for reader in READERS)
 MAX_JPEG_SCANS = 100
 
-# Pillow has its own, wider limit, at which it only warns; as an exception it is refused here like ours.
+# Pillow only warns at its own, wider limit; as an exception that is refused like our limit.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
@@ -40,18 +43,22 @@ UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
     8: lambda p: p.transpose(1, 0, 2)[::-1],
 }
 """
-EXIF orientation to what makes stored pixels upright, as a view.
+EXIF orientation to the function that makes stored pixels upright, as a view.
 
-Not ImageOps.exif_transpose: that turns Pillow's own picture, four bytes a pixel, into a second one beside it. A view is
-copied after Pillow's picture is closed, at three bytes a pixel.
+Not ImageOps.exif_transpose: that makes a second picture beside Pillow's own, at four bytes a pixel.
+A view is copied after Pillow's picture is closed, at three bytes a pixel.
 """
 
 
 def open_picture(data: bytes, *, max_pixels: int) -> Image.Image:
     """
-    Read the header of an encoded picture; no pixel is decoded yet, and of an animation only the first frame ever is.
+    Read the header of an encoded picture.
 
-    Raises Refusal: 400 empty, 415 not one of FORMATS, 413 more than max_pixels, 422 a header that makes no sense.
+    No pixel is decoded yet, and of an animation only the first frame ever is.
+
+    Raises:
+        Refusal: 400 empty, 415 not one of FORMATS, 413 more than max_pixels, 422 an invalid header
+            or more than MAX_JPEG_SCANS scans.
     """
     if not data:
         raise Refusal(400, "The picture is empty: send the bytes of one.")
@@ -63,21 +70,25 @@ def open_picture(data: bytes, *, max_pixels: int) -> Image.Image:
         raise _too_large(max_pixels) from None
     except Exception:
         raise _broken() from None
-    most = (
-        max_pixels * 2 // 3 if image.format == "WEBP" else max_pixels
-    )  # its reader holds three copies of the pixels
+    # Pillow's WebP reader holds three copies of the pixels.
+    most = max_pixels * 2 // 3 if image.format == "WEBP" else max_pixels
     if image.width * image.height > most:
         raise _too_large(most)
     if image.format in ("JPEG", "MPO") and data.count(b"\xff\xda") > MAX_JPEG_SCANS:
         raise Refusal(
             422,
-            f"The JPEG has more than {MAX_JPEG_SCANS} scans, which only serves to keep a decoder busy.",
+            f"The JPEG has more than {MAX_JPEG_SCANS} scans, which only keeps a decoder busy.",
         )
     return image
 
 
 def decode(image: Image.Image) -> Pixels:
-    """Return the upright pixels, (height, width, 3), and close image; raise Refusal 422 if it is cut off or damaged."""
+    """
+    Return the upright pixels, shape (height, width, 3), and close image.
+
+    Raises:
+        Refusal: 422 if the picture is cut off or damaged.
+    """
     try:
         image.load()
         pixels = rgb_pixels(image)
@@ -91,7 +102,11 @@ def decode(image: Image.Image) -> Pixels:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return EXIF orientation; what cannot be read counts as upright. To call after load, where TIFF turns itself."""
+    """
+    Return the EXIF orientation. An unreadable one counts as upright.
+
+    Call it after load, which turns a TIFF by itself.
+    """
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
@@ -100,7 +115,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _unidentified(data: bytes) -> Refusal:
-    """Tell a picture whose header is damaged from what is none of ours."""
+    """Return 422 for a damaged header of a known format, else 415."""
     if any(accept and accept(data[:16]) for _, accept in map(Image.OPEN.__getitem__, FORMATS)):
         return _broken()
     return Refusal(415, f"Not a picture this server reads: send one of {', '.join(FORMATS)}.")

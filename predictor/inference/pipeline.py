@@ -1,4 +1,4 @@
-"""From encoded pictures to answers, whatever the wire form; runs in worker threads, several at once."""
+"""Turn encoded pictures into answers, for every protocol. Runs in several worker threads."""
 
 from io import BytesIO
 
@@ -14,7 +14,7 @@ from predictor.settings import Settings
 
 
 class Inference:
-    """A detector with the limits of the settings around it."""
+    """A detector within the limits of the settings."""
 
     def __init__(self, detector: Detector, settings: Settings) -> None:
         self.detector = detector
@@ -22,16 +22,19 @@ class Inference:
         self._budget = PixelBudget(settings.max_pixels)
 
     def warm_up(self) -> None:
-        """Answer for one small picture, so that the first request does not pay for what libraries set up lazily."""
+        """Detect one small picture. The first request then does not wait for lazy library setup."""
         small = BytesIO()
         Image.new("RGB", (64, 64)).save(small, "JPEG")
         self.answers(Query([small.getvalue()], Parameters()), metrics.Stages())
 
     def answers(self, query: Query, stages: metrics.Stages) -> list[PictureAnswer]:
         """
-        Return one answer per picture of query, in order; a picture that is refused refuses the whole request.
+        Return one answer per picture of query, in order.
 
-        Raises Refusal: 413, 415, 422 as pictures.open_picture and pictures.decode do.
+        One refused picture refuses the request.
+
+        Raises:
+            Refusal: 400, 413, 415 or 422, as pictures.open_picture and pictures.decode.
         """
         return [self._answer(data, query.parameters, stages) for data in query.pictures]
 

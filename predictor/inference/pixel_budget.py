@@ -1,4 +1,4 @@
-"""The memory of decoded pictures, bounded for all requests together."""
+"""Limit the memory of decoded pictures over all requests."""
 
 import threading
 from collections.abc import Iterator
@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 class PixelBudget:
     """
-    Bounds the memory of decoded pictures: all that are worked on at one moment have at most `pixels` together.
+    Limit the memory of decoded pictures.
 
-    Waiting is in order of arrival, so that a large picture is not overtaken for ever by small ones.
+    All pictures in work at one moment have at most `pixels` together. Waiting is in order of
+    arrival, so that small pictures do not overtake a large one for ever.
     """
 
     def __init__(self, pixels: int) -> None:
@@ -19,7 +20,7 @@ class PixelBudget:
 
     @contextmanager
     def taken(self, pixels: int) -> Iterator[None]:
-        """Wait for room for pixels (at most the whole budget), and hold it inside."""
+        """Wait for pixels (at most the total), and hold them inside the context."""
         with self._turn, self._freed:
             self._freed.wait_for(lambda: self._left >= pixels)
             self._left -= pixels

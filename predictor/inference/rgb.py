@@ -1,4 +1,8 @@
-"""Every mode that Pillow reads to 8-bit RGB: grey, palette, CMYK, alpha, 16 and 32 bits, floats."""
+"""
+Convert every mode that Pillow reads to 8-bit RGB.
+
+The modes are grey, palette, CMYK, alpha, 16 and 32 bits, and floats.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -13,9 +17,10 @@ BAND_BYTES = 8 * 1024 * 1024
 
 def rgb_pixels(image: Image.Image) -> Pixels:
     """
-    Return the pixels of a loaded image, shape (height, width, 3), as they would look on white paper.
+    Return a loaded image's pixels, shape (height, width, 3).
 
-    Converted band by band, so that no second copy of a large picture exists beside Pillow's own.
+    Transparent pixels are blended with white. The image is converted band by band, so that a large
+    picture does not have a second copy beside Pillow's own.
     """
     to_rgb = _converter(image)
     pixels = np.empty((image.height, image.width, 3), np.uint8)
@@ -48,8 +53,9 @@ def _grey_scaler(image: Image.Image) -> Callable[[Image.Image], Pixels]:
     """
     Scale grey deeper than 8 bits to 0..255 instead of clipping it.
 
-    16-bit files keep their full range, unless nothing in them exceeds 12 bits, which is what most cameras of
-    microscopes write; 32-bit integers and floats have no agreed range and get the picture's own.
+    16-bit files keep their full range unless no value exceeds 12 bits, which is what most cameras
+    of microscopes write. 32-bit integers and floats have no agreed range, so they get the picture's
+    own.
     """
     low, high = _extremes(image)
     if image.mode.startswith("I;16"):
@@ -67,7 +73,7 @@ def _grey_scaler(image: Image.Image) -> Callable[[Image.Image], Pixels]:
 
 
 def _extremes(image: Image.Image) -> tuple[float, float]:
-    """Return the smallest and the largest finite value, (0, 0) where there is none."""
+    """Return the smallest and the largest finite value, or (0, 0) without any."""
     bands = (np.asarray(band) for _, band in _bands(image))
     finite = [values for values in (band[np.isfinite(band)] for band in bands) if values.size]
     ends = [(float(values.min()), float(values.max())) for values in finite] or [(0.0, 0.0)]

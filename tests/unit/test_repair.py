@@ -104,7 +104,7 @@ def test_image_that_kills_every_worker_is_given_up(services):
     (image,) = services.catalogue.images.values()
     assert (image.attempts, image.error) == (
         services.rules.max_attempts,
-        "Every detection of it was cut off.",
+        "Every detection of it was interrupted.",
     )
 
 

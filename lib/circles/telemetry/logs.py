@@ -1,4 +1,4 @@
-"""How log lines look and where they go."""
+"""Format log lines and write them to standard output."""
 
 import logging
 import sys
@@ -10,7 +10,11 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tup
 
 
 def configure_logging(level: str) -> None:
-    """Write one readable line per event to standard output. functions-framework configures no logging at all."""
+    """
+    Write one readable line per event to standard output.
+
+    functions-framework does not configure logging.
+    """
     root = logging.getLogger("circles")
     root.setLevel(level)
     if not root.handlers:
@@ -22,10 +26,10 @@ def configure_logging(level: str) -> None:
 
 class LineFormatter(logging.Formatter):
     """
-    Writes a record as one line with control characters escaped, and its traceback indented.
+    Write a record as one line, and its traceback indented.
 
-    A client's path, a file name or a predictor's answer may hold line ends: none of them can begin a
-    line of its own.
+    Control characters are escaped: a client's path, a file name or a predictor's answer may hold
+    line ends, and must not begin a line of its own.
     """
 
     def __init__(self) -> None:
@@ -42,7 +46,7 @@ class LineFormatter(logging.Formatter):
 
 
 def escape(text: str) -> str:
-    """Return text with what is not printable written as in a Python string."""
+    """Return text with unprintable characters escaped as in a Python string."""
     if text.isprintable():
         return text
     return "".join(

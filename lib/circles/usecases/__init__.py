@@ -1,5 +1,5 @@
 """
-What the project does, one module per verb.
+Define what the project does, one module per verb.
 
 A picture is stored in four steps: its blob, its row, the detection outside any transaction, then
 objects and status in one transaction. A crash between two steps leaves a pending image or a blob

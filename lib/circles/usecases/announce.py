@@ -1,4 +1,4 @@
-"""Write events with the change that they announce; they are sent from the outbox."""
+"""Write events with the change that they announce. They are sent from the outbox."""
 
 from collections.abc import Sequence
 

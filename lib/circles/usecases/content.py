@@ -1,4 +1,4 @@
-"""An image's stored bytes."""
+"""Read an image's stored bytes."""
 
 import hashlib
 from typing import IO
@@ -11,12 +11,13 @@ from circles.domain.images import Image
 
 def read_content(image: Image, store: ObjectStore) -> bytes:
     """
-    Return the very bytes that the image was made of.
+    Return the bytes that the image was made of.
 
     Raises:
-        NotFound: they are gone, or the file of another program was replaced: that is another image.
-        Damaged: our own blob has other bytes than were put.
-        Unavailable: the store is not available.
+        NotFound: the bytes are gone, or another program replaced its file. The new file is another
+            image.
+        Damaged: our own blob does not have the bytes that were put.
+        Unavailable: the store is unavailable.
     """
     try:
         return store.get(image.key, sha256=image.sha256, max_bytes=image.size_bytes)
@@ -26,10 +27,11 @@ def read_content(image: Image, store: ObjectStore) -> bytes:
 
 def open_content(image: Image, store: ObjectStore, first: int, last: int) -> IO[bytes]:
     """
-    Open the very bytes that the image was made of, from byte first to byte last.
+    Open the image's bytes from first to last, both included.
 
-    The whole is compared with its hash. A part is opened unread where that is known to be the same
-    object: ours, which nothing writes again, or another's with the etag that the id was made of.
+    The object is read and compared with the image's sha256. A part is opened without that check if
+    the object is known to be unchanged: an own blob is never written again, and another program's
+    file still has the etag that the id was made of.
 
     Raises:
         NotFound, Damaged, Unavailable: as read_content.

@@ -1,8 +1,9 @@
 """
-Deletion: the row goes first and leaves a tombstone, then the blob, then the tombstone is finished.
+Delete images: first the row, which leaves a tombstone, then the blob.
 
-While a tombstone is there, nobody can add an image that has its blob: so whoever deletes the blob takes it from nobody.
-A finished one is kept for a day, because a request that looked before may write after.
+Finishing the tombstone is the last step. While a tombstone is open, the catalogue adds no image
+that has its blob, so that deleting the blob takes it from no other image. A finished tombstone is
+kept for a day, because a request that read before the deletion may write after it.
 """
 
 import logging
@@ -22,12 +23,14 @@ KEPT = timedelta(days=1)
 
 def delete_image(image_id: str, services: Services) -> None:
     """
-    Delete an image with everything that was found in it. Its blob may outlive the call until the next repair, but
-    nobody can read it any more, and an event about it makes no image.
+    Delete an image with everything that was found in it.
+
+    Its blob may remain until the next repair, but no client can read it any more, and an event
+    about it does not register an image.
 
     Raises:
         NotFound: there is no such image.
-        Unavailable: the catalogue is away; nothing was deleted.
+        Unavailable: the catalogue is unavailable; nothing was deleted.
     """
     tombstone = services.catalogue.delete(
         image_id, now=services.now(), announce=announcing(DELETED, services)
@@ -40,14 +43,21 @@ def delete_image(image_id: str, services: Services) -> None:
 
 
 def finish_deletion(tombstone: Tombstone, services: Services) -> None:
-    """Delete the blob of a deleted image unless it is another's, and finish the tombstone. Raises Unavailable."""
+    """
+    Delete the blob of a deleted image, and finish the tombstone.
+
+    A blob that another image uses is kept.
+
+    Raises:
+        Unavailable: the store or the catalogue is unavailable; the tombstone stays open.
+    """
     if _is_its_own(tombstone, services):
         services.store.delete(tombstone.key)
     services.upkeep.finish_tombstone(tombstone.image_id, now=services.now())
 
 
 def forget_blob(key: str, services: Services) -> None:
-    """Delete a blob that cannot have a row. Raises nothing: repair finds it."""
+    """Delete a blob that cannot have a row. Errors are only logged, because repair finds it."""
     try:
         services.store.delete(key)
     except CirclesError:
@@ -55,7 +65,12 @@ def forget_blob(key: str, services: Services) -> None:
 
 
 def forget_if_unused(key: str, services: Services) -> None:
-    """Delete an own blob that was put for an image that was not added, unless another has it. Raises nothing."""
+    """
+    Delete an own blob unless an image uses it.
+
+    The blob was put for an image that was not added. Errors are only logged, because repair finds
+    it.
+    """
     tombstone = Tombstone(new_id(), key, "upload", services.now())
     try:
         if services.upkeep.bury(tombstone):
@@ -66,9 +81,10 @@ def forget_if_unused(key: str, services: Services) -> None:
 
 def _is_its_own(tombstone: Tombstone, services: Services) -> bool:
     """
-    Whether what lies under the key belonged to this image and belongs to no other.
+    Return whether the blob belonged to this image only.
 
-    Own keys are written once, with one content. A file that others put may have been replaced: it is another's then.
+    Own keys are written once, with one content. Another program may have replaced its own file,
+    which then belongs to another image.
     """
     if tombstone.source == "upload":
         return not services.upkeep.key_in_use(tombstone.key)

@@ -1,4 +1,8 @@
-"""One detection of one image under a claim. The image's attempts number the claim, and a lost claim writes nothing."""
+"""
+Detect the circles of one image under a claim.
+
+The image's attempts number the claim, and a lost claim writes nothing.
+"""
 
 import logging
 from datetime import timedelta
@@ -23,21 +27,21 @@ log = logging.getLogger("circles")
 
 _LONGEST_WAIT = timedelta(hours=1)
 _BLOB_IS_LOST = (NotFound, Damaged)
-"""What reading a blob that was a good picture once can raise, and will raise again."""
+"""Errors of reading a once valid blob that a retry will raise again."""
 
 
 def detect_again(image_id: str, services: Services) -> Image:
     """
-    Run the detector over an image once more, whatever its status. The new run is served; earlier ones are kept.
+    Detect an image once more, whatever its status.
 
-    Where a detection of it is running already that one is as good: the record is returned with claimed_until set, and
-    nothing is begun.
+    The new run is served, and earlier runs are kept. If a detection of the image is already
+    running, no other is started: the record is returned with claimed_until set.
 
     Raises:
         NotFound: there is no such image, or its blob is gone.
-        Damaged: its blob is not what was stored, or settings have changed and no longer let it in.
-        DetectorFailed: what was served is served still; the error is noted in the record.
-        Unavailable: store or catalogue is away.
+        Damaged: its blob is not what was stored, or changed settings no longer accept it.
+        DetectorFailed: the earlier run is still served; the error is noted in the record.
+        Unavailable: the store or the catalogue is unavailable.
     """
     image = claim(image_id, services, again=True)
     if image is None:
@@ -52,10 +56,14 @@ def detect_again(image_id: str, services: Services) -> Image:
 
 def take_up(image: Image, services: Services, picture: Picture | None = None) -> Image:
     """
-    Detect a pending image if nobody else is at it, and return its record as it is then. Raises NotFound where it was
-    deleted, Unavailable.
+    Detect a pending image unless it is claimed, and return its record.
 
-    picture is what its blob holds, where the caller has it already.
+    Args:
+        picture: the content of its blob, if the caller has it already.
+
+    Raises:
+        NotFound: the image was deleted.
+        Unavailable: the catalogue is unavailable.
     """
     if image.status is not Status.PENDING:
         return image
@@ -64,7 +72,11 @@ def take_up(image: Image, services: Services, picture: Picture | None = None) ->
 
 
 def claim(image_id: str, services: Services, *, again: bool = False) -> Image | None:
-    """Return the image under a claim of ours; None where another has one, or, unless again, it is not pending."""
+    """
+    Claim an image and return it, or None.
+
+    None means that it is claimed already or, unless again is set, that it is not pending.
+    """
     now = services.now()
     return services.catalogue.claim(
         image_id, now=now, until=now + services.rules.lease, again=again
@@ -73,8 +85,10 @@ def claim(image_id: str, services: Services, *, again: bool = False) -> Image | 
 
 def detect(image: Image, services: Services, picture: Picture | None = None) -> Image:
     """
-    Detect and record under a claim that the caller holds. Raises nothing: what goes wrong leaves the image pending and
-    due later, or failed where its blob is lost.
+    Detect and record under a claim that the caller holds.
+
+    Expected errors are not raised: they leave the image pending and due later, or failed if its
+    blob is lost.
     """
     try:
         return _run(image, picture or _load(image, services), services)
@@ -83,13 +97,23 @@ def detect(image: Image, services: Services, picture: Picture | None = None) -> 
 
 
 def retry_wait(attempts: int, services: Services) -> timedelta:
-    """How long an image waits after so many attempts: Rules.repair_after, doubled with each, at most an hour."""
+    """
+    Return how long an image waits after its last attempt.
+
+    The wait is Rules.repair_after, doubled with each further attempt and limited to an hour.
+    """
     first = services.rules.repair_after
     return min(first * (1 << min(attempts - 1, 20)), max(_LONGEST_WAIT, first))
 
 
 def give_up(image: Image, error: str, services: Services) -> Image:
-    """Mark a pending image failed, unless somebody has taken it up since. Raises NotFound, Unavailable."""
+    """
+    Mark a pending image failed unless another process has claimed it since.
+
+    Raises:
+        NotFound: the image was deleted.
+        Unavailable: the catalogue is unavailable.
+    """
     log.error("image %s failed: %s", image.image_id, error)
     announce = announcing(FAILED, services)
     failed = services.catalogue.give_up(
@@ -103,8 +127,8 @@ def _load(image: Image, services: Services) -> Picture:
     data = read_content(image, services.store)
     try:
         return services.pictures.read(data)
-    except (TooLarge, UnsupportedPicture, UndecodablePicture) as error:  # it was let in once
-        raise Damaged(f"The stored picture is not taken any more. {error}") from error
+    except (TooLarge, UnsupportedPicture, UndecodablePicture) as error:  # it was accepted once
+        raise Damaged(f"The stored picture is no longer accepted. {error}") from error
 
 
 def _run(image: Image, picture: Picture, services: Services) -> Image:
@@ -115,7 +139,7 @@ def _run(image: Image, picture: Picture, services: Services) -> Image:
             image.image_id, detection, claim=image.attempts, now=services.now(), announce=announce
         )
     except NotFound as error:
-        raise _Deleted("The image was deleted while it was looked at.") from error
+        raise _Deleted("The image was deleted during its detection.") from error
     if detected.attempts == image.attempts:
         metrics.objects_found(detected.object_count)
         send_soon(services)
@@ -123,11 +147,11 @@ def _run(image: Image, picture: Picture, services: Services) -> Image:
 
 
 class _Deleted(NotFound):
-    """It is the row that is gone, not the blob."""
+    """The row is gone, not the blob."""
 
 
 def _note(image: Image, error: CirclesError, services: Services) -> Image:
-    """Write down why a detection failed, as far as the catalogue lets us: else the claim runs out by itself."""
+    """Record why a detection failed. Without the catalogue, the claim expires by itself."""
     log.warning("image %s was not detected: %s", image.image_id, error)
     try:
         if (

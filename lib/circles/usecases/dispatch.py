@@ -1,4 +1,4 @@
-"""Sends the events that wait in the outbox to their sinks."""
+"""Send the events that wait in the outbox to their sinks."""
 
 import logging
 from collections.abc import Sequence
@@ -16,26 +16,31 @@ log = logging.getLogger("circles")
 _BATCH = 50
 
 _FAILURES_IN_A_ROW = 3
-"""So many images' events must fail one after the other before a sink counts as away; one that fails is the event's."""
+"""
+After this many failures in a row, each about another image, a sink counts as unavailable.
+
+A single failure may be caused by its event.
+"""
 
 _SLACK = timedelta(seconds=15)
-"""For the catalogue's part of a sending, and a process that is slow."""
+"""Covers the catalogue's part of sending one event, and a slow process."""
 
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 
 
 def dispatch_outbox(services: Services, *, until: datetime | None = None) -> int:
     """
-    Send the events that are due to every sink, and return how many were taken.
+    Send the due events to every sink, and return the number accepted.
 
-    At least once, per image in order; one process at a time sends to one sink. A fault of a sink puts its event off,
-    and after Rules.event_max_attempts lays it aside; so does what the sink rejects.
+    Events are sent at least once, and in order per image. One process at a time sends to one sink.
+    An error of a sink puts its event off, and lays it aside after Rules.event_max_attempts. An
+    event that the sink rejects is laid aside.
 
     Args:
-        until: no event is begun after that moment.
+        until: no event is sent after that moment.
 
     Raises:
-        Unavailable: the catalogue is away.
+        Unavailable: the catalogue is unavailable.
     """
     return sum(
         _Dispatch(name, sink, services, until).run() for name, sink in services.sinks.items()
@@ -57,8 +62,8 @@ class _Dispatch:
         """
         Send until nothing is due.
 
-        What another process writes while we hold the lease it cannot send itself, so we look once more after we have
-        given the lease back.
+        Another process cannot send its own new events while this one holds the lease. So this one
+        looks once more after it has ended the lease.
         """
         sent = 0
         while self._due(limit=1) and self._may_go_on() and self._hold():
@@ -77,7 +82,8 @@ class _Dispatch:
                 if self._services.now() >= self._renew_at:
                     if not self._hold():
                         return sent
-                    break  # the lease may have run out in between: what others have sent must not be sent after it
+                    # The lease may have expired: do not repeat what another process has sent since.
+                    break
                 sent += self._send(queued)
         return sent
 
@@ -89,7 +95,11 @@ class _Dispatch:
         return in_time and self._failures_in_a_row < _FAILURES_IN_A_ROW
 
     def _hold(self) -> bool:
-        """Take or prolong the lease, so long that one sending that begins before it is renewed ends within it."""
+        """
+        Take or renew the lease.
+
+        It is long enough for an event whose sending starts just before the renewal.
+        """
         now, sending = self._services.now(), self._services.rules.event_timeout + _SLACK
         self._renew_at = now + sending
         return self._services.upkeep.lease(
@@ -102,7 +112,7 @@ class _Dispatch:
         except Rejected as error:
             self._lay_aside(queued, str(error), "rejected")
             return False
-        except Exception as error:  # whatever an adapter raises must hold up nothing else
+        except Exception as error:  # no error of an adapter may hold up other events
             if not isinstance(error, Unavailable):
                 log.exception("event %s could not be sent to %s", queued.event.event_id, self._name)
             self._put_off(queued, str(error))

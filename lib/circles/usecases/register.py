@@ -1,4 +1,4 @@
-"""Images that come as objects in the bucket."""
+"""Register objects in the bucket as images."""
 
 import hashlib
 import logging
@@ -35,38 +35,38 @@ _NO_PICTURE = {error.code: error for error in _REFUSALS}
 
 def register_object(bucket: str, key: str, etag: str, size_bytes: int, services: Services) -> Image:
     """
-    Make an image of an object that somebody put into the bucket, detect its circles, and return its record.
+    Register an object in the bucket as an image, and detect its circles.
 
-    The blob stays where it is. The image's id follows from bucket, key and etag: the same event a hundred times, also
-    at once, is one image with one detection. An event that is older than the object registers what is there now under
-    its own etag, as the newer event does or will do.
+    The blob stays where it is. The image's id follows from bucket, key and etag, so that the same
+    event a hundred times, also concurrently, is one image with one detection. An event that is
+    older than the object registers the current object under the current etag, as the newer event
+    does.
 
     Args:
-        bucket, key: key is not escaped and lies under Rules.incoming_prefix.
-        etag: unquoted, as the event tells it; the store's word counts, this one is only looked up first.
-        size_bytes: as the event tells it, for the log; the store's word counts.
+        bucket, key: key is not escaped and starts with Rules.incoming_prefix.
+        etag: unquoted, from the event. It is only compared with the store's, which counts.
+        size_bytes: from the event. It is only compared with the store's, which counts.
 
     Raises:
-        NotFound: the key lies elsewhere, or the object is gone, or its image was deleted: nothing is left to do.
-        Malformed: the event is about another bucket, or the key is none that a store takes.
-        TooLarge, UnsupportedPicture, UndecodablePicture: it is no picture of ours. That is recorded: the same object is
-            not read again.
-        Unavailable: store or catalogue is away; try later.
+        NotFound: the key has another prefix, the object is gone, or its image was deleted. There is
+            nothing left to do.
+        Malformed: the event is about another bucket, or the key is not valid in a store.
+        TooLarge, UnsupportedPicture, UndecodablePicture: the object is not an accepted picture. The
+            refusal is recorded, so that the object is not read again.
+        Unavailable: the store or the catalogue is unavailable; retry later.
     """
     if bucket != services.store.bucket:
         raise Malformed("The event is about another bucket than this installation's.")
     if not key.startswith(services.rules.incoming_prefix):
-        raise NotFound("The object lies where nothing is taken from.")
+        raise NotFound("The object is not under the incoming prefix.")
     stored = services.store.stat(key)
     if (stored.etag, stored.size_bytes) != (etag, size_bytes):
-        log.info(
-            "object %r is not the one of the event any more, or the store tells it otherwise", key
-        )
+        log.info("object %r in the store has another etag or size than in the event", key)
     return register_stored(stored, services)
 
 
 def register_stored(stored: StoredObject, services: Services) -> Image:
-    """Make an image of what a store holds, wherever it lies there. Raises what register_object does."""
+    """Register a stored object under any key as an image. Raises as register_object."""
     image_id = object_id(stored.bucket, stored.key, stored.etag)
     if refusal := services.upkeep.refusal(image_id):
         raise _NO_PICTURE[refusal.code](refusal.detail)
@@ -89,9 +89,13 @@ def register_stored(stored: StoredObject, services: Services) -> Image:
 
 def _repeated(image_id: str, services: Services) -> Image:
     """
-    What is told again is taken up again when it is due, and not sooner: attempts are counted.
+    Retry the detection of a known image once it is due.
 
-    A failed image gets one more attempt: its file may have been put back. Raises NotFound.
+    It is not retried sooner, because every attempt counts. A failed image gets one more attempt,
+    because its file may have been put back.
+
+    Raises:
+        NotFound: the image was deleted.
     """
     image = services.catalogue.get(image_id)
     if image.status is Status.FAILED and (claimed := claim(image_id, services, again=True)):
@@ -101,7 +105,7 @@ def _repeated(image_id: str, services: Services) -> Image:
 
 
 def _read(stored: StoredObject, image_id: str, services: Services) -> tuple[bytes, Picture]:
-    """Read this very version. What is no picture of ours is written down, so that nobody reads it again."""
+    """Read this version of the object. A refusal is recorded, so that it is not read again."""
     limit = services.rules.max_upload_bytes
     try:
         if stored.size_bytes > limit:
@@ -142,10 +146,12 @@ def _describe(
 
 def register_objects(found: Sequence[Notice], services: Services) -> None:
     """
-    Register every object, also after one that cannot be.
+    Register every object, also after one that fails.
 
-    Raises one of what register_object raises, if it raised anything: the one that asks the sender for most. What has
-    been registered is not registered again when the event is repeated.
+    A repeated event does not register an object again.
+
+    Raises:
+        CirclesError: the error of register_object with the highest event_status.
     """
     errors: list[CirclesError] = []
     for notice in found:

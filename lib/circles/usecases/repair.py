@@ -1,9 +1,9 @@
 """
-Takes up what was cut off: deletions, detections, blobs without rows, rows without blobs, events.
+Resume interrupted work: deletions, detections, blobs without rows, rows without blobs, events.
 
-Each part has its share of Rules.repair_budget and is the first by turns, so that none starves the others and a call
-ends before its caller's patience does. Several repairs at once share the work: detections by the images' claims, sweep
-and sending by leases.
+Each part has its share of Rules.repair_budget, and the parts take turns at being first. So no part
+starves the others, and a call ends before its caller's timeout. Concurrent repairs share the work:
+detections by the images' claims, sweep and sending by leases.
 """
 
 import logging
@@ -23,7 +23,11 @@ log = logging.getLogger("circles")
 
 _BATCH = 100
 _FAILURES_IN_A_ROW = 3
-"""So many images must fail one after the other before the predictor counts as away, and costs the others no attempt."""
+"""
+After this many failed images in a row, the predictor counts as unavailable.
+
+The images behind them then keep their attempts.
+"""
 
 
 Part = Callable[[RepairReport, datetime, Services], None]
@@ -31,10 +35,14 @@ Part = Callable[[RepairReport, datetime, Services], None]
 
 def repair_images(services: Services) -> RepairReport:
     """
-    Finish deletions, detect what is due, look for blobs without rows and rows without blobs, and send events.
+    Resume interrupted work, and return what was done.
 
-    Bounded by Rules.repair_budget, to which one detection or one sending may be added. Raises Unavailable where the
-    catalogue is away.
+    Finish deletions, detect due images, look for blobs without rows and rows without blobs, and
+    send events. A call lasts at most Rules.repair_budget plus one detection or the sending of one
+    event.
+
+    Raises:
+        Unavailable: the catalogue is unavailable.
     """
     report, began, budget = RepairReport(), services.now(), services.rules.repair_budget
     _finish_deletions(report, began + budget * 0.1, services)
@@ -46,7 +54,7 @@ def repair_images(services: Services) -> RepairReport:
 
 
 def _turn(services: Services) -> list[Part]:
-    """The parts whose pieces may be long, each of them first by turns: none can starve the others for good."""
+    """Return the long parts, rotated by one at each call. So no part starves the others."""
     parts: list[Part] = [_send_events, sweep, _detect_due]
     first = int(services.upkeep.bookmark("repair") or 0)
     services.upkeep.set_bookmark("repair", str((first + 1) % len(parts)))
@@ -63,9 +71,7 @@ def _finish_deletions(report: RepairReport, until: datetime, services: Services)
             report.blobs_deleted += 1
         except CirclesError as error:
             log.warning("the blob of the deleted image %s stays: %s", tombstone.image_id, error)
-            report.cut_short = (
-                True  # and on to the next: it may be this one blob that a store does not let go
-            )
+            report.cut_short = True  # but go on: the store may refuse to delete only this blob
     services.upkeep.forget_tombstones(before=services.now() - KEPT)
 
 
@@ -87,7 +93,11 @@ def _detect_due(report: RepairReport, until: datetime, services: Services) -> No
 
 
 def _due(services: Services) -> Iterator[Image]:
-    """Images that are due, each once; asked anew for each, because other repairs take some of them meanwhile."""
+    """
+    Yield the due images, each once.
+
+    Each is read anew from the catalogue, because concurrent repairs claim some of them.
+    """
     seen: set[str] = set()
     while True:
         due = services.upkeep.due(now=services.now(), limit=_BATCH)
@@ -99,10 +109,10 @@ def _due(services: Services) -> Iterator[Image]:
 
 
 def _detect_one(image: Image, services: Services) -> Status | None:
-    """Return the image's status after one detection; None where another is at it or the image is gone."""
+    """Detect an image and return its status. None: another process has it, or it is gone."""
     try:
         if image.attempts >= services.rules.max_attempts:
-            reason = image.error or "Every detection of it was cut off."
+            reason = image.error or "Every detection of it was interrupted."
             after = give_up(image, reason, services)
         elif claimed := claim(image.image_id, services):
             after = detect(claimed, services)
@@ -112,7 +122,7 @@ def _detect_one(image: Image, services: Services) -> Status | None:
         return None
     except Unavailable:
         raise
-    except Exception:  # a fault of ours with this image must not keep the others from their turn
+    except Exception:  # a bug that this image triggers must not hold up the others
         log.exception("image %s could not be repaired", image.image_id)
         return Status.PENDING
     return after.status

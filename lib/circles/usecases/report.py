@@ -1,20 +1,20 @@
-"""What one repair did and saw."""
+"""Count what one repair did and saw."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class RepairReport:
-    """Counts of one repair; the fields that end in _seen are facts that need a person or more time."""
+    """Counts of one repair. Fields that end in _seen need an operator or more time."""
 
     adopted: int = 0
     """Blobs that had no row for longer than Rules.adopt_after, and are images now."""
     refused: int = 0
-    """Such blobs that are no picture."""
+    """Such blobs that are not an accepted picture."""
     blobs_without_row_seen: int = 0
     rows_without_blob_seen: int = 0
     cut_short: bool = False
-    """The time was over, or a neighbour is away; the next one goes on."""
+    """Time ran out or a dependency was unavailable; the next repair continues."""
     detected: int = 0
     put_off: int = 0
     """Detections that failed again and are due later."""

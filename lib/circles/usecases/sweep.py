@@ -1,4 +1,8 @@
-"""Looks for blobs without rows and rows without blobs, a stretch at a time: a large store costs no call much."""
+"""
+Look for blobs without rows and rows without blobs.
+
+Each call looks at one stretch, so that a large store does not make it long.
+"""
 
 import logging
 from datetime import datetime
@@ -16,15 +20,18 @@ log = logging.getLogger("circles")
 
 _OWN_PREFIX = "images/"
 _BLOBS = 1000  # of each prefix in one sweep: one request to the store
-_ROWS = 200  # in one sweep, each of them a request
+_ROWS = 200  # in one sweep: one request to the store for each row
 
 
 def sweep(report: RepairReport, until: datetime, services: Services) -> None:
     """
-    Look at a stretch of the store and of the catalogue, behind the one of the last sweep, and count in report.
+    Compare a stretch of the store with the catalogue, and count in report.
 
-    One process at a time does; no further blob or row is looked at after until. Raises Unavailable where the catalogue
-    is away.
+    The stretch begins where the last sweep ended. One process at a time sweeps, and it checks no
+    further blob or row after until.
+
+    Raises:
+        Unavailable: the catalogue is unavailable.
     """
     name, holder, now = "sweep", new_id(), services.now()
     if now >= until or not services.upkeep.lease(
@@ -58,10 +65,11 @@ def _sweep_blobs(prefix: str, report: RepairReport, until: datetime, services: S
 
 def _without_row(stretch: list[StoredObject], prefix: str, services: Services) -> set[StoredObject]:
     """
-    Return the blobs that nothing in the catalogue speaks of.
+    Return the blobs that the catalogue does not know.
 
-    A file that others put is known by its version: it may have been replaced. An own blob is written once: its key will
-    do, and its version changes when the folder of blobs is copied.
+    Another program's file is compared by its version, because it may have been replaced. An own
+    blob is written once and compared by its key, because its version changes when the folder of
+    blobs is copied.
     """
     ids = {object_id(stored.bucket, stored.key, stored.etag): stored for stored in stretch}
     unknown = {ids[each] for each in services.upkeep.unknown_ids(list(ids))}
@@ -72,7 +80,11 @@ def _without_row(stretch: list[StoredObject], prefix: str, services: Services) -
 
 
 def _adopt(stored: StoredObject, report: RepairReport, services: Services) -> None:
-    """Register a blob that is old enough: of a younger one the row may be about to be written, or the event to come."""
+    """
+    Register a blob that is old enough.
+
+    The row of a younger blob may still be written, or its event may still arrive.
+    """
     if services.now() - stored.modified_at < services.rules.adopt_after:
         report.blobs_without_row_seen += 1
         return
@@ -86,10 +98,8 @@ def _adopt(stored: StoredObject, report: RepairReport, services: Services) -> No
         return  # gone or replaced since
     except CirclesError:
         report.refused += 1
-    except (
-        Exception
-    ):  # a fault of ours with this blob must not keep repair from all that comes after it
-        log.exception("blob %r could not be looked at", stored.key)
+    except Exception:  # a bug that this blob triggers must not hold up the rest of the repair
+        log.exception("blob %r could not be checked", stored.key)
 
 
 def _sweep_rows(report: RepairReport, until: datetime, services: Services) -> None:
@@ -107,7 +117,7 @@ def _sweep_rows(report: RepairReport, until: datetime, services: Services) -> No
 
 
 class _Bookmark:
-    """Behind which key or id the next sweep begins."""
+    """The key or id after which the next sweep begins."""
 
     def __init__(self, name: str, services: Services) -> None:
         self._name, self._services = name, services

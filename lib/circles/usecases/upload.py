@@ -1,4 +1,8 @@
-"""Images that clients send: blob, then row, then detection outside any transaction, then objects and status."""
+"""
+Store and detect the pictures that clients send.
+
+The order is blob, row, detection outside any transaction, then objects and status.
+"""
 
 import hashlib
 import logging
@@ -19,18 +23,19 @@ log = logging.getLogger("circles")
 
 def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Image:
     """
-    Store a picture, detect its circles, and return its record: detected, or pending where the predictor gave no answer.
+    Store a picture, detect its circles, and return its record.
 
-    The same idempotency key with the same bytes returns the same image, and takes up its detection if that is due.
+    The record is pending if the predictor did not answer. The same idempotency key with the same
+    bytes returns the same image, and detects it if it is pending and not claimed.
 
     Args:
-        wait: False returns as soon as the picture is safe. It is detected in the background, and by repair if this
-            process ends before.
+        wait: False returns as soon as the picture is stored. The image is detected in the
+            background, or by repair if this process ends before.
 
     Raises:
         UnsupportedPicture, TooLarge, UndecodablePicture: nothing was stored.
         KeyReused: the key was used for other bytes; nothing was stored.
-        Unavailable: store or catalogue did not take it; nothing is left of it but perhaps a blob without a row.
+        Unavailable: the store or the catalogue is unavailable. A blob without a row may be left.
     """
     picture = services.pictures.read(upload.data)
     sha256 = hashlib.sha256(upload.data).hexdigest()
@@ -58,7 +63,7 @@ def _describe(
     now, key = services.now(), upload.idempotency_key
     return Image(
         image_id=(image_id := new_id()),
-        # A retry under the same key overwrites its own blob, so that a crash before the row leaves no second one.
+        # A retry with the same key overwrites its blob: a crash before the row leaves only one.
         key=_blob_key(upload_id(key, sha256) if key else image_id, picture),
         media_type=picture.media_type,
         size_bytes=len(upload.data),
@@ -89,16 +94,16 @@ def _store(image: Image, picture: Picture, services: Services) -> Image:
     services.store.put(image.key, picture.data, media_type=image.media_type, sha256=image.sha256)
     try:
         services.catalogue.add(image, announce=announcing(UPLOADED, services))
-    except Buried:  # an image with the same idempotency key was deleted, and somebody is about to delete its blob
+    except Buried:
+        # An image with the same idempotency key was deleted, and its blob is about to be deleted.
         forget_if_unused(image.key, services)
         return _store(replace(image, key=_blob_key(image.image_id, picture)), picture, services)
     except KeyTaken:
-        forget_if_unused(image.key, services)  # with the same bytes, the winner has this very blob
+        forget_if_unused(image.key, services)  # with the same bytes, the winner has this blob
         raise
     except Unavailable:
-        if (
-            image.idempotency_key is None
-        ):  # under a key, another request may have recorded this very blob meanwhile
+        # With an idempotency key, another request may have recorded this blob in between.
+        if image.idempotency_key is None:
             forget_blob(image.key, services)
         raise
     metrics.image_stored(image.size_bytes)
@@ -107,7 +112,7 @@ def _store(image: Image, picture: Picture, services: Services) -> Image:
 
 
 def _known(upload: Upload, sha256: str, services: Services) -> Image | None:
-    """Return the image that holds this upload's key; raise KeyReused if it has other bytes."""
+    """Return the image with this upload's idempotency key. Raise KeyReused if its bytes differ."""
     if upload.idempotency_key is None:
         return None
     known = services.catalogue.find_by_idempotency_key(upload.idempotency_key)
@@ -119,7 +124,15 @@ def _known(upload: Upload, sha256: str, services: Services) -> Image | None:
 
 
 def _winner(upload: Upload, sha256: str, services: Services) -> Image:
-    """Another request took the key between our look and our write: its image is the answer if the bytes agree."""
+    """
+    Return the image of the request that won the idempotency key.
+
+    That request wrote its row after this one had looked the key up.
+
+    Raises:
+        KeyReused: its bytes differ.
+        Unavailable: it has been deleted since, so that the client must send again.
+    """
     winner = _known(upload, sha256, services)
     if winner is None:
         raise Unavailable(
@@ -129,7 +142,7 @@ def _winner(upload: Upload, sha256: str, services: Services) -> Image:
 
 
 def _later(image: Image, services: Services) -> Image:
-    """Let the background detect the image. The row says that it is due, should this process end before."""
+    """Detect the image in the background. If this process ends before, repair finds it due."""
     if image.status is Status.PENDING:
         services.soon(lambda: _detect_unasked(image, services), key=f"detect {image.image_id}")
     return image
@@ -139,6 +152,6 @@ def _detect_unasked(image: Image, services: Services) -> None:
     try:
         take_up(image, services)
     except NotFound:
-        pass  # it was deleted meanwhile
+        pass  # it was deleted in between
     except Unavailable as error:
         log.warning("image %s is left to repair: %s", image.image_id, error)
