@@ -322,3 +322,10 @@ def test_core_passes_without_optional_functions(tmp_path):
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_ci_runs_make_check():
+    script = (ROOT / ".ci/run").read_text()
+
+    assert script.startswith("#!")
+    assert script.endswith("exec make check\n")
