@@ -1,5 +1,8 @@
-"""The only place where ports meet adapters. An adapter is imported when it is first used, so that a cold start pays for
-nothing that its requests do not need."""
+"""
+Joins ports and adapters; the only module that does.
+
+Adapters are imported on first use, so that a cold start loads only what its requests need.
+"""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -26,12 +29,12 @@ log = logging.getLogger("circles")
 
 @dataclass
 class ConfiguredServices:
-    """The services of one process. Nothing is opened before its first use; tests set the attributes they replace."""
+    """Services of one process, each created on first use. Tests replace attributes."""
 
     settings: Settings
 
     def ping(self) -> None:
-        """Raise Unavailable unless an image would be safe here now; the predictor is not needed for that."""
+        """Raise Unavailable unless images can be stored. The predictor is not checked."""
         self.catalogue.ping()
         self.store.ping()
 
@@ -58,12 +61,12 @@ class ConfiguredServices:
 
     @cached_property
     def background(self) -> Background:
-        return Background(threads=3)  # of which one may wait for a slow sink
+        return Background(threads=3)  # one of them may wait for a slow sink
 
     def finish(self, timeout_s: float) -> None:
-        """Let the background come to its end, if there is one, so that an idle process ends with nothing left to do."""
+        """Wait for background work, if any, before the process ends."""
         if "background" in vars(self) and not self.background.drain(timeout_s):
-            log.info("the process ends before its background work; repair takes it up")
+            log.info("the process ends before its background work; repair will finish it")
 
     def soon(self, work: Callable[[], object], *, key: str) -> None:
         self.background.submit(work, key=key)
@@ -81,7 +84,7 @@ class ConfiguredServices:
             known.sink_timeout_s,
         )
         sinks: dict[str, EventSink] = {
-            # The digest keeps what is signed into a URL out of the outbox, and stays when the list's order changes.
+            # The digest keeps URL secrets out of the outbox, and does not depend on the order.
             f"webhook-{sha256(url.encode()).hexdigest()[:16]}": WebhookSink(
                 url, client, timeout_s=timeout_s, secret=known.webhook_key
             )
@@ -161,9 +164,9 @@ class ConfiguredServices:
         )
 
     def gauges(self) -> dict[str, float]:
-        """What /metrics says of the catalogue; nothing if this process has not used it yet, or it does not answer."""
+        """Return the catalogue's gauges; empty if it is unused or unavailable."""
         if "catalogue" not in vars(self):
-            return {}  # a function without the volume would make a file where it has none
+            return {}  # a function without the volume would create a database file
         try:
             backlog, outbox = self.catalogue.backlog(), self.outbox.backlog()
             sizes = self.catalogue.measure()
@@ -178,13 +181,13 @@ class ConfiguredServices:
         }
 
     def _age_s(self, moment: datetime | None) -> float:
-        """Seconds since a moment; 0 for none, and where another node's clock is ahead."""
+        """Return seconds since a time; 0 for None or a clock that is ahead."""
         return max((self.now() - moment).total_seconds(), 0) if moment else 0
 
 
 @cache
 def build(settings: Settings) -> ConfiguredServices:
-    """Return the one set of services that belongs to these settings in this process; its metrics speak of them."""
+    """Return this process's services for these settings, and set up their metrics."""
     services = ConfiguredServices(settings)
     metrics.identify(function=settings.function_name, build=settings.build)
     metrics.ask_at_scrape("catalogue", services.gauges)
@@ -192,7 +195,7 @@ def build(settings: Settings) -> ConfiguredServices:
 
 
 def load_services() -> ConfiguredServices:
-    """Return the services that the environment describes, and configure logging. Raises SettingsError."""
+    """Configure logging, and return the environment's services. Raises SettingsError."""
     settings = Settings.from_env()
     configure_logging(settings.log_level)
     return build(settings)

@@ -1,4 +1,4 @@
-"""All settings, read once from the environment into one frozen object. Nobody else reads os.environ."""
+"""Settings, read once from the environment. Only this module reads os.environ."""
 
 import base64
 import os
@@ -29,25 +29,26 @@ Count = Annotated[int, above_zero(int)]
 
 
 class SettingsError(Exception):
-    """The environment does not describe a service that can start; the message names every variable at fault."""
+    """The environment is invalid. The message names every wrong variable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    One field is one variable: max_upload_bytes is CIRCLES_MAX_UPLOAD_BYTES, port is PORT. Units are in the names.
-    A field's type carries the parser of its text where the type itself is none.
+    All settings; one field is one variable.
 
-    What belongs together: predictor timeout < detector deadline (predictor_timeout_s) < the function's own timeout.
+    max_upload_bytes is CIRCLES_MAX_UPLOAD_BYTES, port is PORT. Units are in the names. A field's
+    type names its parser unless the type itself parses.
+    predictor timeout < detector deadline (predictor_timeout_s) < the function's own timeout.
     """
 
-    # Where things are kept
+    # Storage
     store: Annotated[str, one_of("folder", "s3")] = "folder"
     # holds blobs/ and, unless catalogue_path says otherwise, catalogue.db
     data_dir: Path = Path("data")
     catalogue_path: Annotated[Path | None, Path] = None
     busy_timeout_s: Seconds = 5.0  # how long a write waits for another process's write
-    # kept in a file, and as much left free, so that deleting works on a full volume
+    # reserved in a file, and the same again kept free, so that deleting works on a full volume
     reserve_bytes: Count = 8 * 1024 * 1024
     s3_endpoint: Annotated[str, http_base] = "http://127.0.0.1:9000"  # the scheme decides on TLS
     s3_bucket: str = "circles"
@@ -56,7 +57,7 @@ class Settings:
     s3_secret_key: str = field(default="", repr=False)
     s3_timeout_s: Seconds = 10.0
 
-    # Who finds the circles
+    # Detection
     detector: Annotated[str, one_of("kserve", "fixed")] = "kserve"
     predictor_url: Annotated[str, http_base] = "http://127.0.0.1:8085"
     predictor_model: str = "circles"
@@ -67,37 +68,37 @@ class Settings:
     wake_predictor: Annotated[bool, flag] = False
     max_objects: Count = 1000
 
-    # What is let in
+    # Limits of uploads
     max_upload_bytes: Count = 32 * 1024 * 1024
     max_pixels: Count = 50_000_000
-    # what others put below it becomes images; never images/, where ours lie
+    # objects that other clients put here become images; never images/, which holds uploads
     incoming_prefix: Annotated[str, key_prefix] = "incoming/"
 
-    # How what was cut off is taken up again
-    max_attempts: Count = 8  # detections of one image, until it counts as failed
-    # an image is pending for so long before repair looks at it; doubles with each attempt
+    # Repair of interrupted work
+    max_attempts: Count = 8  # detections of one image before it is marked failed
+    # repair retries an image pending for longer than this; doubles with each attempt
     repair_after_s: Seconds = 60.0
-    # no repair begins more work after so long; one detection or sending may be added
+    # a repair starts no work after this; one detection or delivery may still be running
     repair_budget_s: Seconds = 40.0
-    adopt_after_s: Seconds = 24 * 3600.0  # a blob without a row becomes an image when it is so old
+    adopt_after_s: Seconds = 24 * 3600.0  # a blob without a row becomes an image at this age
 
-    # What others are told
+    # Events
     # reverse DNS; dev.circles.image.detected and so on
     event_type_prefix: Annotated[str, reverse_dns] = "dev.circles"
     event_source: Annotated[str, uri_reference] = "/circles"  # CloudEvents' source, a URI reference
     # K_SINK and K_CE_OVERRIDES, as Knative's SinkBinding sets them
     k_sink: Annotated[str, http_url] = ""
     k_ce_overrides: Annotated[tuple[tuple[str, str], ...], ce_overrides] = ()
-    # separated by white space; one may hold its receiver's token
+    # separated by white space; a URL may contain its receiver's token
     webhook_urls: Annotated[tuple[str, ...], http_urls] = field(default=(), repr=False)
     # whsec_ and base64, as Standard Webhooks writes it
     webhook_secret: Annotated[str, standard_webhooks_secret] = field(default="", repr=False)
     sink_timeout_s: Seconds = 5.0  # one delivery to K_SINK or a webhook
-    # what object stores must send to bridge; without one it is not ready
+    # object stores must send it to bridge, which is not ready without one
     bridge_token: str = field(default="", repr=False)
-    event_max_attempts: Count = 12  # until an event that a sink does not take is laid aside
+    event_max_attempts: Count = 12  # failed deliveries before an event is laid aside
 
-    # How it is served
+    # Serving
     host: str = "0.0.0.0"
     port: Count = 8080  # PORT, as Knative sets it
     # FUNCTION_SOURCE and FUNCTION_TARGET, as functions-framework reads them
@@ -106,31 +107,31 @@ class Settings:
     # for requests that wait for more than the catalogue; equals containerConcurrency
     threads: Count = 8
     log_level: Annotated[str, one_of("DEBUG", "INFO", "WARNING", "ERROR")] = "INFO"
-    build: str = "source"  # what was built, such as a commit; an image says it of itself
+    build: str = "source"  # version that was built, such as a commit; the image sets it
 
     @property
     def catalogue_file(self) -> Path:
-        """Where the SQLite file lies."""
+        """Return the path of the SQLite file."""
         return self.catalogue_path or self.data_dir / "catalogue.db"
 
     @property
     def max_body_bytes(self) -> int:
-        """The largest request: the form around the file counts too, and the file is measured where it is read."""
+        """Return the request limit: the upload limit plus 64 KiB for the form around the file."""
         return self.max_upload_bytes + 64 * 1024
 
     @property
     def webhook_key(self) -> bytes:
-        """The bytes that webhooks are signed with."""
+        """Return the bytes that sign webhooks."""
         return base64.b64decode(self.webhook_secret.removeprefix("whsec_"))
 
     @property
     def function_name(self) -> str:
-        """The address: the source's folder, functions/list/main.py, or the target where no source is named."""
+        """Return the source's folder (list for functions/list/main.py), or else the target."""
         return Path(self.function_source or "").parent.name or self.function_target or "unknown"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the variables that are set and not empty; raise SettingsError for all that are wrong, at once."""
+        """Read the variables that are not empty. Raises one SettingsError for all errors."""
         values: dict[str, Any] = {}
         faults = [f"{name} is not a setting" for name in env if _is_stray(name)]
         for variable, name in _VARIABLES.items():
@@ -151,15 +152,16 @@ class Settings:
 
 
 _ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")
-"""Variables that functions-framework and Knative name, and so carry no prefix."""
+"""Variables named by functions-framework and Knative, so without our prefix."""
 
 _SECRETS = {each.name for each in fields(Settings) if not each.repr}
-"""What neither repr nor a message shows."""
+"""Fields that repr and error messages hide."""
 
 _SERVICE_LINK = re.compile(
     r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$"
 )
-"""Kubernetes gives every pod such variables for each Service, also for one called circles-… (enableServiceLinks)."""
+"""Kubernetes sets such variables in every pod for each Service, also for circles-…
+(enableServiceLinks)."""
 
 _VARIABLES = {
     name.upper() if name.upper() in _ECOSYSTEM else PREFIX + name.upper(): name
@@ -168,12 +170,16 @@ _VARIABLES = {
 
 
 def _is_stray(name: str) -> bool:
-    """Whether a variable was meant for us and is none of ours: a slip of the pen. What a Service leaves is no slip."""
+    """
+    Return whether a variable has our prefix but is not a setting (probably a typo).
+
+    Kubernetes service links are ignored.
+    """
     return name.startswith(PREFIX) and name not in _VARIABLES and not _SERVICE_LINK.search(name)
 
 
 def _parser(hint: Any) -> Callable[[str], Any]:
-    """Return what reads a field from text: the parser beside its type, or the type itself."""
+    """Return a field's parser: the one annotated, or the type itself."""
     found: Callable[[str], Any] = hint.__metadata__[0] if get_origin(hint) is Annotated else hint
     return found
 

@@ -1,8 +1,8 @@
 """
-Bounds how long a response may take, its head included, however slowly a server drips it.
+Limit the total time of a response, including its headers.
 
-requests' own timeout starts anew with every packet. The five classes are urllib3's public hooks for a connection of
-one's own.
+requests' own timeout restarts with every packet. The five classes use urllib3's public hooks for
+custom connections.
 """
 
 import socket
@@ -19,10 +19,14 @@ from urllib3.response import HTTPResponse
 
 @contextmanager
 def cut_off(after_s: float, end: Callable[[], None]) -> Iterator[None]:
-    """End a read that is still waiting then: requests' own timeout counts only the silence between two packets."""
+    """
+    Call end after after_s seconds, to end a waiting read.
+
+    requests' own timeout limits only the time between two packets.
+    """
 
     def end_the_read() -> None:
-        with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
+        with suppress(ValueError, RuntimeError, OSError):  # it has just ended on its own
             end()
 
     cut = threading.Timer(max(after_s, 0), end_the_read)
@@ -35,13 +39,12 @@ def cut_off(after_s: float, end: Callable[[], None]) -> Iterator[None]:
 
 
 class _InTime(HTTPConnection):
-    """Has a head of an answer within its timeout, however slowly it drips."""
+    """Receives response headers within its timeout, even from a slow server."""
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3 itself has it
         waiting, after_s = self.sock, self.timeout
-        assert waiting and isinstance(
-            after_s, int | float
-        )  # it has asked, and every call here has a timeout
+        # the request was sent, and every call here has a timeout
+        assert waiting and isinstance(after_s, int | float)
         with cut_off(after_s, lambda: waiting.shutdown(socket.SHUT_RDWR)):
             return super().getresponse()
 
@@ -59,7 +62,7 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Make connections whose responses begin in time."""
+    """Creates connections that limit the time to the response headers."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)

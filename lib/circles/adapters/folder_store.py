@@ -1,4 +1,4 @@
-"""ObjectStore in a folder of the local file system: the embedded default."""
+"""Store blobs in a local folder: the embedded default."""
 
 import errno
 import hashlib
@@ -25,11 +25,15 @@ from circles.domain.errors import (
 )
 
 _PART = re.compile(r"\.\w{8}\.part")
-"""What a put that has not come to its end is called."""
+"""Name of an unfinished put."""
 
 
 class FolderStore:
-    """Keys are relative paths below root. A put is complete on disk (fsync, rename, fsync of the folder) or absent."""
+    """
+    Stores blobs under root; keys are relative paths.
+
+    A put is atomic and durable (fsync, rename, fsync of the folder).
+    """
 
     def __init__(self, root: Path, *, keep_free_bytes: int = 0) -> None:
         self._root = root
@@ -92,7 +96,7 @@ class FolderStore:
                 check_key(key)
                 yield self.stat(key)
             except (Malformed, NotFound):
-                continue  # put by another program under a name that no store takes, or gone since we looked
+                continue  # an invalid name from another program, or deleted since the scan
 
     def _object(self, key: str, facts: os.stat_result) -> StoredObject:
         if not stat.S_ISREG(facts.st_mode):
@@ -114,7 +118,7 @@ class FolderStore:
         removed = 0
         for folder, _, names in os.walk(self._root):
             for path in (Path(folder, name) for name in names if _PART.fullmatch(name)):
-                with suppress(OSError):  # another process removed it, or it is not ours to remove
+                with suppress(OSError):  # another process removed it, or we lack the permission
                     if path.stat().st_mtime < before.timestamp():
                         path.unlink()
                         removed += 1
@@ -132,12 +136,12 @@ class FolderStore:
 
 
 def _etag(facts: os.stat_result) -> str:
-    """Changes with the content, and stays when the folder is copied with its times."""
+    """Return an ETag that changes with the content. A copy with its times keeps it."""
     return f"{facts.st_mtime_ns:x}-{facts.st_size:x}"
 
 
 def _keys(folder: Path, prefix: str, after: str) -> Iterator[str]:
-    """The keys of the files below folder, behind after, in the order of their UTF-8 as S3 lists them."""
+    """Return the keys of files in folder after a key. The order is UTF-8, as in S3."""
     try:
         with os.scandir(folder) as entries:
             found = {
@@ -147,7 +151,7 @@ def _keys(folder: Path, prefix: str, after: str) -> Iterator[str]:
         return
     except OSError as error:
         if prefix and isinstance(error, PermissionError):
-            return  # one folder that another program keeps to itself
+            return  # a folder that only another program may read
         raise Unavailable("The object store cannot be read now.") from error
     for name, entry in sorted(found.items()):
         key = prefix + name
@@ -165,13 +169,13 @@ def _faults_named() -> Iterator[None]:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise NotFound("The stored picture is gone.") from error
     except PermissionError as error:
-        raise ObjectRefused("The object store lets nobody read this picture.") from error
+        raise ObjectRefused("The object store does not let this picture be read.") from error
     except OSError as error:
         raise Unavailable("The object store cannot be read now.") from error
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    """Write beside path and rename over it. A crash leaves path as it was and at most a ".part" file."""
+    """Write a file atomically. A crash leaves path unchanged and at most a ".part" file."""
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")  # see _PART
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""Pictures through Pillow: the only file that imports PIL."""
+"""Decode pictures with Pillow. Only this file imports PIL."""
 
 import re
 import threading
@@ -21,30 +21,28 @@ _MEDIA_TYPES = {
     "TIFF": "image/tiff",
 }
 _EXIF_ORIENTATION = 0x0112  # Exif 2.32, table 4
-_FORMATS = [
-    "JPEG",
-    "PNG",
-    "WEBP",
-    "GIF",
-    "BMP",
-    "TIFF",
-]  # Pillow finds an MPO by itself behind JPEG
+# Pillow's JPEG plugin detects an MPO itself.
+_FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"]
 _ROTATED_BY_A_QUARTER = (5, 6, 7, 8)
 _BEGINNINGS = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF....WEBP|GIF8[79]a|II\*\0|MM\0\*", re.DOTALL
 )
 _COPIES = {"image/jpeg": ("JPEG", {"quality": 95}), "image/tiff": ("TIFF", {})}
-"""How an upright copy is encoded; PNG for the others, which has all their modes, as TIFF alone has all of TIFF's."""
+"""
+Encodings of upright copies; all others use PNG.
 
-# Our own limit is checked before anything is decoded; Pillow's would warn at another number.
+PNG has all modes of those others. Only TIFF has all modes of a TIFF.
+"""
+
+# max_pixels is checked before decoding; Pillow's own limit would warn at another number.
 PillowImage.MAX_IMAGE_PIXELS = None
 
 _decoding = threading.BoundedSemaphore(2)
-"""At most so many pictures are unpacked in memory at once, however many threads serve."""
+"""Limits the pictures decoded in memory at the same time, for any number of threads."""
 
 
 class PillowPictures:
-    """Tells pictures by content. Formats are listed, so that no other decoder of Pillow's is ever reached."""
+    """Detects and decodes pictures by content. Only the decoders of _FORMATS can run."""
 
     def __init__(self, max_pixels: int) -> None:
         self._max_pixels = max_pixels
@@ -52,7 +50,8 @@ class PillowPictures:
     def read(self, data: bytes) -> Picture:
         with _open(data) as image:
             width, height = image.size
-            # Pillow's WebP reader holds three copies of the pixels; our own predictor draws the same line.
+            # Pillow's WebP reader holds three copies of the pixels. The predictor has the same
+            # limit.
             most = self._max_pixels * 2 // 3 if image.format == "WEBP" else self._max_pixels
             if width * height > most:
                 raise TooLarge(
@@ -60,7 +59,7 @@ class PillowPictures:
                 )
             orientation = _decode(image)
             media_type = _MEDIA_TYPES[image.format or ""]
-        # Pillow turns a TIFF by itself: what it opens has its upright size already.
+        # Pillow rotates a TIFF itself, so its size is already upright.
         if orientation in _ROTATED_BY_A_QUARTER and media_type != "image/tiff":
             width, height = height, width
         return Picture(data, media_type, width, height, orientation)
@@ -79,22 +78,23 @@ class PillowPictures:
 
 
 def _open(data: bytes) -> PillowImage.Image:
-    """Read the header only."""
+    """Open a picture, reading only its header."""
     try:
         return PillowImage.open(BytesIO(data), formats=_FORMATS)
     except UnidentifiedImageError as error:
         if _BEGINNINGS.match(data):
             raise UndecodablePicture("The picture's header is broken.") from error
         raise UnsupportedPicture("Send a JPEG, PNG, WebP, GIF, BMP or TIFF picture.") from error
-    except Exception as error:  # a decoder raises what it likes at a broken header: OSError, SyntaxError, struct.error
+    except Exception as error:  # a broken header raises OSError, SyntaxError, struct.error, …
         raise UndecodablePicture("The picture's header is broken.") from error
 
 
 def _decode(image: PillowImage.Image) -> int:
-    """Unpack the picture, as cheaply as shows that it is whole, and return its EXIF orientation, 1..8."""
+    """Check that a picture decodes completely. Returns its EXIF orientation, 1..8."""
     try:
         orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
-        # An eighth of the size costs a JPEG's entropy decoding but neither its transform nor its pixels' memory.
+        # At an eighth of the size a JPEG costs its entropy decoding, but neither its transform nor
+        # the memory of its pixels.
         image.draft(None, (max(image.width // 8, 1), max(image.height // 8, 1)))
         with _decoding:
             image.load()

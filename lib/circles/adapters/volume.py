@@ -1,17 +1,17 @@
-"""What adapters that keep files need of a volume: its free space, and names that last."""
+"""Measure a volume's free space, and create folders durably."""
 
 import os
 from pathlib import Path
 
 
 def free_bytes(folder: Path) -> int:
-    """Return how many bytes this user may still write to the folder's volume. Raises OSError."""
+    """Return the bytes this user may still write to the volume. Raises OSError."""
     volume = os.statvfs(folder)
     return volume.f_bavail * volume.f_frsize
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and its parents where they are missing, durably. Raises OSError."""
+    """Create a folder and missing parents durably. Raises OSError."""
     missing = []
     while not folder.is_dir():
         missing.append(folder)
@@ -22,7 +22,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable (POSIX: a name lies in its folder's own data). Raises OSError."""
+    """Make a folder's names durable (POSIX: the folder's data holds them). Raises OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

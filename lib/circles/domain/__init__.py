@@ -1,1 +1,1 @@
-"""What the project talks about: each noun with the port that keeps it. Standard library only."""
+"""Domain types and the ports that store them. Standard library only."""

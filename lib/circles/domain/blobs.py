@@ -1,4 +1,4 @@
-"""Stored blobs, their keys, and the port that keeps them."""
+"""Stored blobs, their keys, and the object store's port."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +12,12 @@ MAX_KEY_BYTES = 1024
 
 
 def check_key(key: str) -> str:
-    """Return key. Raises Malformed where it is absolute, no UTF-8, too long, or has an empty, "." or ".." segment or a
-    NUL."""
+    """
+    Return a valid key, unchanged.
+
+    Raises Malformed if it is absolute, not UTF-8, too long, or has an empty, "." or ".." segment or
+    a NUL.
+    """
     segments = key.split("/")
     if "\0" in key or any(segment in ("", ".", "..") for segment in segments):
         raise Malformed("An object key is a relative path without empty, '.' or '..' segments.")
@@ -28,7 +32,7 @@ def check_key(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What a store tells of a blob without reading it. etag changes with the content; it is not quoted."""
+    """Describes a blob without its content. etag changes with the content; it is not quoted."""
 
     bucket: str
     key: str
@@ -38,19 +42,22 @@ class StoredObject:
 
 
 class ObjectStore(Protocol):
-    """Keeps blobs under keys such as "images/0190….jpg". Safe from many threads and processes."""
+    """Stores blobs under keys such as "images/0190….jpg". Safe from many threads and processes."""
 
     @property
     def bucket(self) -> str:
-        """The bucket's name, as its events tell it."""
+        """Return the bucket's name, as in its notifications."""
 
     def put(self, key: str, data: bytes, *, media_type: str, sha256: str) -> None:
         """
-        Store data under key, all of it or nothing; a second put replaces the first. sha256 is data's, in hex.
+        Store data under key atomically.
+
+        A second put replaces the first. sha256 is that of data, in hex.
 
         Raises:
-            Unavailable: the store is away or, as StorageFull, has no room; no part of data can be read under key.
-            Malformed: the key is empty, absolute, over 1,024 bytes, or has an empty, "." or ".." segment or a NUL.
+            Unavailable: the store is unavailable or full (StorageFull); no part of data can be
+                read under key.
+            Malformed: as for check_key.
         """
 
     def get(
@@ -62,14 +69,14 @@ class ObjectStore(Protocol):
         max_bytes: int | None = None,
     ) -> bytes:
         """
-        Return exactly what was put under key: with these bytes, this version, at most so much, where that is said.
+        Return the bytes under key, optionally checked against sha256, etag and max_bytes.
 
         Raises:
-            NotFound: nothing is stored under key, or another version than etag's.
+            NotFound: nothing is stored under key, or a version other than etag.
             Damaged: the stored bytes do not have this sha256.
-            TooLarge: there are more than max_bytes; not much more than that was read.
+            TooLarge: there are more than max_bytes; little more than that was read.
             ObjectRefused: the store answers and refuses this one object, with its reason.
-            Unavailable: the store is away.
+            Unavailable: the store is unavailable.
             Malformed: as for put.
         """
 
@@ -77,43 +84,44 @@ class ObjectStore(Protocol):
         self, key: str, *, size_bytes: int, first: int = 0, last: int | None = None
     ) -> IO[bytes]:
         """
-        Open a blob of size_bytes at byte first, for reading up to byte last; None is the end.
+        Open a blob of size_bytes for reading bytes first to last.
 
-        The file can be sought in and may hold more behind last. The caller closes it, soon: it may
-        occupy room of the temporary folder.
+        last is inclusive; None is the end. The file is seekable and may hold more after last.
+        The caller closes it soon, because it may use space in the temporary folder.
 
         Raises:
             Damaged: the blob has another size.
-            NotFound, Unavailable, Malformed: as get; Unavailable also while others occupy that room.
+            NotFound, Unavailable, Malformed: as get; Unavailable also while that space is used up.
         """
 
     def stat(self, key: str) -> StoredObject:
         """
-        Tell what is stored under key without reading it.
+        Return what is stored under key, without its content.
 
         Raises NotFound, ObjectRefused, Unavailable and Malformed as get does.
         """
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[StoredObject]:
         """
-        Tell of everything whose key begins with prefix, in the store's own order, a page at a time.
+        List the blobs whose key begins with prefix.
 
-        A listing after a key that an earlier one gave goes on behind it. Keys that put would not take are left out.
-        prefix is empty or ends in "/". Raises Unavailable, while it is iterated.
+        They come in the store's own order, a page at a time. prefix is empty or ends in "/".
+        after, a key of an earlier listing, continues behind that key.
+        Keys that put would reject are left out. Raises Unavailable during iteration.
         """
 
     def delete(self, key: str) -> None:
         """
-        Forget key; forgetting what is not there is no error.
+        Delete a blob. A missing blob is not an error.
 
         Raises ObjectRefused as get does, Unavailable and Malformed as put does.
         """
 
     def remove_leftovers(self, *, before: datetime) -> int:
         """
-        Remove what puts that were killed before a moment left behind; return how many files.
+        Remove the leftovers of puts killed before a time.
 
-        Raises Unavailable.
+        Returns the number of files.         Raises Unavailable.
         """
 
     def ping(self) -> None:

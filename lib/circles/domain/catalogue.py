@@ -1,5 +1,8 @@
-"""The ports over the catalogue. One database has it, the outbox and the upkeep, because an event is written in the
-transaction of the change that it tells of."""
+"""
+Ports of the catalogue and its upkeep.
+
+One database holds both and the outbox: an event is written in the transaction of its change.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,43 +13,53 @@ from circles.domain.events import Announce, nobody
 from circles.domain.images import Backlog, Image, ImageFilter, Refusal, Tombstone
 
 Position = tuple[datetime, str]
-"""Where a page of images ends: the last one's created_at and image_id."""
+"""End of a page of images: created_at and image_id of its last image."""
 
 
 class Catalogue(Protocol):
-    """Remembers images, detections, objects. Safe from many threads and processes; a write is one short transaction."""
+    """
+    Stores images, detections and objects.
+
+    A write is one short transaction. Safe from many threads and processes.
+    """
 
     def add(self, image: Image, *, announce: Announce = nobody) -> None:
         """
-        Remember a new image.
+        Add a new image.
 
         Raises:
-            IdTaken: there is an image with this id.
+            IdTaken: an image with this id exists.
             KeyTaken: another image has this idempotency key.
-            Buried: the image's blob is being deleted, because the image was or one that had the same blob: its
-                tombstone is not finished, or, for an own blob, not forgotten.
-            Unavailable: the database is busy, full or away; nothing was written.
+            Buried: the image's blob is being deleted with this image or another one. The tombstone
+                is not finished or, for an uploaded blob, not deleted.
+            Unavailable: the database is busy, full or unavailable; nothing was written.
         """
 
     def get(self, image_id: str) -> Image:
         """Return the image. Raises NotFound, Unavailable."""
 
     def find_by_idempotency_key(self, key: str) -> Image | None:
-        """Return the image that was uploaded with this key, None if there is none. Raises Unavailable."""
+        """Return the image uploaded with this key, or None. Raises Unavailable."""
 
     def page(
         self, wanted: ImageFilter, *, limit: int, before: Position | None = None
     ) -> Sequence[Image]:
-        """Return at most limit images that pass wanted, newest first, those before a position. Raises Unavailable."""
+        """
+        Return at most limit images that match wanted, newest first.
+
+        before: only images after this position in that order. Raises Unavailable.
+        """
 
     def claim(
         self, image_id: str, *, now: datetime, until: datetime, again: bool = False
     ) -> Image | None:
         """
-        Take a pending image, or any where again is set, for detection until a moment, and count the attempt.
+        Claim a pending image for detection and count the attempt.
 
-        Returns the image as it is then; its attempts are the claim, which record, release and give_up ask for. None,
-        and nothing changed, where it is unknown, not pending, or claimed by another past now. Raises Unavailable.
+        The claim ends at until. With again, images in other states can be claimed too.
+        Returns the changed image; its attempts are the claim that record, release and give_up need.
+        Returns None, without a change, for an image that is unknown, not pending or already
+        claimed past now. Raises Unavailable.
         """
 
     def record(
@@ -59,101 +72,117 @@ class Catalogue(Protocol):
         announce: Announce = nobody,
     ) -> Image:
         """
-        Add a run with its objects, serve it from now on, and mark the image detected: all in one transaction.
+        Add a run and its objects, and mark the image detected.
 
-        Earlier runs stay. Where another has claimed the image since, nothing is recorded and the image is returned as
-        it is. Raises NotFound, Unavailable.
+        One transaction does it all, and the new run is served from then on. Earlier runs stay.
+        If the image has been claimed again since, nothing is recorded and the current image
+        is returned. Raises NotFound, Unavailable.
         """
 
     def release(self, image_id: str, *, claim: int, error: str, due_at: datetime) -> Image:
         """
-        Note why a detection failed and let others claim the image; if it is pending, repair does from due_at on.
+        End a claim and store why the detection failed.
 
-        Where another has claimed the image since, nothing changes. Raises NotFound, Unavailable.
+        Others can claim the image again; repair retries a pending one from due_at on.
+        Nothing changes if it has been claimed again since. Raises NotFound, Unavailable.
         """
 
     def give_up(
         self, image_id: str, *, claim: int, error: str, announce: Announce = nobody
     ) -> Image:
-        """Mark a pending image failed. Where another has claimed it since, nothing changes. Raises NotFound,
-        Unavailable."""
+        """
+        Mark a pending image failed.
+
+        Nothing changes if it has been claimed again since. Raises NotFound, Unavailable.
+        """
 
     def delete(self, image_id: str, *, now: datetime, announce: Announce = nobody) -> Tombstone:
-        """Forget the image with its runs and objects, and remember its blob in a tombstone, in one transaction. Raises
-        NotFound, Unavailable."""
+        """
+        Delete the image with its runs and objects, leaving a tombstone.
+
+        The tombstone names the blob; one transaction does both. Raises NotFound, Unavailable.
+        """
 
     def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
         """
-        Return the image and the served run's objects that pass wanted, in the detector's order (best first).
+        Return the image and its served run's objects that match wanted.
 
-        Raises NotFound where the image is unknown, Unavailable.
+        They are in the detector's order, best first. Raises Unavailable, and NotFound for an
+        unknown image.
         """
 
     def object(self, image_id: str, object_id: str) -> FoundObject:
-        """Return one object of one image, of any run. Raises NotFound (also for a wrong pair), Unavailable."""
+        """Return one object of an image, from any run. Raises NotFound, Unavailable."""
 
     def backlog(self) -> Backlog:
-        """Return what is pending, claimed or not, in a time that grows with it and not with all images. Raises
-        Unavailable."""
+        """
+        Count the pending images, claimed or not.
+
+        The time grows with the pending images, not with all images. Raises Unavailable.
+        """
 
     def measure(self) -> Mapping[str, float]:
-        """Return sizes of the database by their metrics' names; empty where it has none to tell. Raises Unavailable."""
+        """Return the database's sizes by metric name, if it has any. Raises Unavailable."""
 
     def ping(self) -> None:
         """Raise Unavailable unless the database can be read now."""
 
 
 class Upkeep(Protocol):
-    """What repair needs to find and to remember. Every method raises Unavailable as the catalogue's do."""
+    """Finds and stores what repair needs. Every method raises Unavailable, as in Catalogue."""
 
     def due(self, *, now: datetime, limit: int) -> Sequence[Image]:
-        """Return pending images whose due_at has come and that nobody holds, the longest due first."""
+        """Return unclaimed pending images whose due_at has passed, the longest due first."""
 
     def images(self, *, after: str, limit: int) -> Sequence[Image]:
-        """Return images behind an id, in the ids' order."""
+        """Return images whose id is greater than after, in order."""
 
     def unknown_ids(self, object_ids: Sequence[str]) -> set[str]:
-        """Return those that no image has, no refusal, and no tombstone whose blob waits to be deleted."""
+        """Return the ids without an image, a refusal or an unfinished tombstone."""
 
     def unknown_keys(self, keys: Sequence[str]) -> set[str]:
-        """Return those that no image has and no tombstone."""
+        """Return the keys without an image or a tombstone."""
 
     def key_in_use(self, key: str) -> bool:
-        """Whether an image has this key."""
+        """Return whether an image has this key."""
 
     def refuse(self, refusal: Refusal) -> None:
-        """Remember a refusal; a second one of the same object replaces the first."""
+        """Store a refusal. It replaces an earlier one of the same object."""
 
     def refusal(self, object_id: str) -> Refusal | None:
-        """Return why an object was refused, None if it was not."""
+        """Return the refusal of an object, or None."""
 
     def bury(self, tombstone: Tombstone) -> bool:
-        """Let a blob be deleted that belongs to no image: from now on none can be added with its key. False, and
-        nothing is written, where an image has the key."""
+        """
+        Add a tombstone for a blob that does not belong to an image.
+
+        From now on an image with its key cannot be added. Returns False, and writes nothing, if an
+        image has the key.
+        """
 
     def is_buried(self, image_id: str) -> bool:
-        """Whether this image was deleted and its blob not yet."""
+        """Return whether the image was deleted but its blob was not yet."""
 
     def tombstones(self, *, limit: int) -> Sequence[Tombstone]:
-        """Return those whose blobs wait to be deleted, the oldest first."""
+        """Return unfinished tombstones, the oldest first. Their blobs are to be deleted."""
 
     def finish_tombstone(self, image_id: str, *, now: datetime) -> None:
-        """Note that the blob is gone."""
+        """Mark a tombstone finished: its blob is deleted."""
 
     def forget_tombstones(self, *, before: datetime) -> None:
-        """Forget those that were finished before a moment."""
+        """Delete the tombstones that were finished before a time."""
 
     def lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
-        """Take a lease until a moment, or prolong it; False where another holds it past now."""
+        """Acquire or extend a lease. Returns False if another holder has it past now."""
 
     def end_lease(self, name: str, holder: str) -> None:
-        """Give a lease back; nothing happens where another holds it."""
+        """Release a lease. Does nothing if another holder has it."""
 
     def bookmark(self, name: str) -> str:
-        """Return how far a walk came that takes several repairs; empty at its beginning."""
+        """Return the saved position of a scan that spans several repairs; empty at its start."""
 
     def set_bookmark(self, name: str, place: str) -> None:
-        """Remember how far a walk came."""
+        """Save the position of a scan."""
 
     def compact(self) -> None:
-        """Give back disk space that the database does not need now, and fill its reserve again."""
+        """Release unused disk space, and refill the reserve."""

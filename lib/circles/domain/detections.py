@@ -1,4 +1,4 @@
-"""Circles, detections and recorded objects, and the port that finds circles."""
+"""Circles, detections and recorded objects, and the detector's port."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 from circles.domain.pictures import Picture
 
 Bbox = tuple[int, int, int, int]
-"""COCO's [x, y, width, height] in whole pixels that enclose the object."""
+"""COCO's [x, y, width, height] in whole pixels, enclosing the object."""
 
 
 Point = tuple[float, float]
@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """One round thing in pixels of the upright image; score is 0..1, None where the predictor gives none."""
+    """One round object, in pixels of the upright image. score is 0..1, or None without one."""
 
     bbox: Bbox
     centroid: Point
@@ -26,7 +26,7 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One run of a detector over one image: who found what, over which protocol, in which time."""
+    """One detector run on one image: the model, protocol, duration and circles found."""
 
     model: str
     model_version: str
@@ -37,7 +37,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class FoundObject:
-    """A circle that was recorded: the row of an object together with the run that found it."""
+    """A recorded circle: an object's row and the run that found it."""
 
     object_id: str
     image_id: str
@@ -48,7 +48,11 @@ class FoundObject:
 
 @dataclass(frozen=True, slots=True)
 class ObjectFilter:
-    """Which objects a reader wants: score 0..1, radii in pixels; None is no bound. No score passes no min_score."""
+    """
+    Selects objects by score (0..1) and radius (pixels).
+
+    None is no limit. Objects without a score are dropped when min_score is set.
+    """
 
     min_score: float | None = None
     min_radius_px: float | None = None
@@ -60,11 +64,12 @@ class Detector(Protocol):
 
     def detect(self, picture: Picture) -> Detection:
         """
-        Return what was found in an upright picture; nothing found is an empty tuple of circles.
+        Return the circles found in an upright picture, possibly none.
 
         Returns:
-            Circles whose bbox lies within the picture and has whole pixels, at most Settings.max_objects, best first.
+            At most Settings.max_objects circles, best first. Each bbox is inside the picture and
+            has whole pixels.
 
         Raises:
-            DetectorFailed: no answer, or none that can be used, within Settings.predictor_timeout_s seconds.
+            DetectorFailed: no usable response within Settings.predictor_timeout_s seconds.
         """

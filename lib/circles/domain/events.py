@@ -11,10 +11,11 @@ from circles.domain.images import Backlog, Image
 @dataclass(frozen=True, slots=True)
 class OutgoingEvent:
     """
-    What others are told, as CloudEvents 1.0 names it. A repeated delivery has the same source and event_id.
+    An event for a sink, with the attributes of CloudEvents 1.0.
 
-    type ends in image.uploaded, image.detected, image.failed or image.deleted; subject is the image's id; data is the
-    image's JSON document as it was when the event happened; traceparent is the request's (W3C Trace Context).
+    A repeated delivery has the same source and event_id. type ends in image.uploaded,
+    image.detected, image.failed or image.deleted. subject is the image's id. data is the image's
+    JSON document at the time of the event. traceparent is the request's (W3C Trace Context).
     """
 
     event_id: str
@@ -27,8 +28,11 @@ class OutgoingEvent:
 
 
 Announce = Callable[[Image], Sequence[tuple[str, OutgoingEvent]]]
-"""Which sinks are told what of an image's new state. Called within the transaction that makes the state, so that the
-state and its events are there together or not at all."""
+"""
+Returns pairs of sink and event for an image's new state.
+
+It runs inside the transaction that changes the state, so that both are committed atomically.
+"""
 
 
 def nobody(_: Image) -> Sequence[tuple[str, OutgoingEvent]]:
@@ -38,7 +42,7 @@ def nobody(_: Image) -> Sequence[tuple[str, OutgoingEvent]]:
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """An event on its way to one sink; attempts counts the failed ones."""
+    """An event queued for one sink. attempts counts failed deliveries."""
 
     position: int
     event: OutgoingEvent
@@ -46,29 +50,29 @@ class QueuedEvent:
 
 
 class Outbox(Protocol):
-    """The events that wait for their sinks. Every method raises Unavailable as the catalogue's do."""
+    """Queues events for their sinks. Every method raises Unavailable, as in Catalogue."""
 
     def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
-        """Return events that may be sent now, at most one of each image: the one that all others of it wait for."""
+        """Return the events to send now: for each image at most its earliest."""
 
     def sent(self, queued: QueuedEvent) -> None:
-        """Forget an event that its sink has taken."""
+        """Delete an event that its sink has accepted."""
 
     def put_off(self, queued: QueuedEvent, *, until: datetime, error: str) -> None:
-        """Count a failed attempt and let the event wait until a moment; later ones of its image wait behind it."""
+        """Count a failed attempt and postpone the event. Later events of its image wait for it."""
 
     def lay_aside(self, queued: QueuedEvent, *, error: str) -> None:
-        """Keep an event that will not be sent any more, with the reason; later ones of its image wait no longer."""
+        """Stop sending an event and store the reason. Later events of its image are released."""
 
     def backlog(self) -> Backlog:
-        """Return how many events wait, for all sinks, and since when the oldest does."""
+        """Count the waiting events of all sinks, with the oldest's time."""
 
     def count_laid_aside(self) -> int:
-        """Return how many events were laid aside, for all sinks."""
+        """Count the events that were laid aside, for all sinks."""
 
 
 BROKER = "broker"
-"""The name of the sink that K_SINK names, in Services.sinks."""
+"""Name of K_SINK's sink in Services.sinks."""
 
 
 class EventSink(Protocol):
@@ -76,9 +80,9 @@ class EventSink(Protocol):
 
     def send(self, event: OutgoingEvent) -> None:
         """
-        Deliver one event, and return when the receiver has taken it.
+        Deliver one event, and return once the receiver has accepted it.
 
         Raises:
-            Unavailable: not now; it will be sent again.
-            Rejected: it will never be taken.
+            Unavailable: the delivery failed; it will be retried.
+            Rejected: the receiver rejects it permanently.
         """

@@ -17,7 +17,7 @@ _CANONICAL = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 def new_id() -> str:
     """Return a new UUID of version 7."""
-    from uuid_utils import uuid7  # here, because readers of the catalogue never mint
+    from uuid_utils import uuid7  # here, because read-only processes never create ids
 
     return str(uuid7())
 

@@ -1,4 +1,4 @@
-"""Images and their states, and what is remembered of those that were deleted or refused."""
+"""Images and their states, and records of those deleted or refused."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """What is known of an image: detection still due, done, or given up."""
+    """State of an image: detection pending, done or failed."""
 
     PENDING = "pending"
     DETECTED = "detected"
@@ -18,9 +18,9 @@ class Image:
     """
     One stored image. width and height are upright pixels; key names its blob.
 
-    attempts counts detections begun, and so names the claim of the last one; claimed_until keeps others from beginning
-    one before that moment; from due_at on repair takes it up if it is still pending then.
-    object_count, model, model_version, detection_ms and detected_at speak of the detection that is served.
+    attempts counts the detections started, so it also identifies the last claim.
+    Another detection cannot start before claimed_until. Repair retries a pending image from due_at
+    on. object_count, model, model_version, detection_ms and detected_at describe the served run.
     """
 
     image_id: str
@@ -48,7 +48,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many images are pending, or events wait, and since when the oldest has been there; None where none is."""
+    """Number of pending images or waiting events, and the oldest one's time (None for 0)."""
 
     pending: int
     oldest_created_at: datetime | None
@@ -56,7 +56,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class ImageFilter:
-    """Which images a list holds; None is any. since is the earliest created_at."""
+    """Selects the images of a list; None matches any. since is the earliest created_at."""
 
     status: Status | None = None
     sha256: str | None = None
@@ -65,7 +65,7 @@ class ImageFilter:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A blob that was looked at and is no image of ours: why, as a code of errors.py and a sentence."""
+    """A blob that was refused as an image. code is one of errors.py, detail a sentence."""
 
     object_id: str
     key: str
@@ -77,7 +77,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """A deleted image whose blob may still be there."""
+    """A deleted image whose blob may still exist."""
 
     image_id: str
     key: str

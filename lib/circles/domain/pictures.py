@@ -1,4 +1,4 @@
-"""Encoded pictures, uploads, and the port that reads pictures."""
+"""Encoded pictures, uploads, and the port that decodes them."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,12 +11,16 @@ EXTENSIONS = {
     "image/bmp": ".bmp",
     "image/tiff": ".tif",
 }
-"""The media types we take, told by content, and what their blobs' keys end with."""
+"""Supported media types, detected by content, with the suffixes of their blobs' keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Encoded bytes that were seen to decode. width and height are upright pixels; orientation is EXIF's 1..8."""
+    """
+    Encoded bytes that were checked to decode.
+
+    width and height are upright pixels; orientation is EXIF's 1..8.
+    """
 
     data: bytes
     media_type: str
@@ -27,7 +31,11 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a client sends: the bytes, and perhaps a file name (never used as a key) and a key against doubles."""
+    """
+    What a client sends: the bytes and an optional idempotency key.
+
+    The optional file name is never used as a blob's key.
+    """
 
     data: bytes
     file_name: str | None = None
@@ -35,17 +43,19 @@ class Upload:
 
 
 class Pictures(Protocol):
-    """Reads encoded pictures; the only place that knows an image library."""
+    """Decodes pictures. Only its adapter imports an image library."""
 
     def read(self, data: bytes) -> Picture:
         """
-        Check that data is a picture we take and decodes to its end; of an animation the first frame counts.
+        Check that data is a supported picture and decodes completely.
+
+        Of an animation only the first frame is decoded.
 
         Raises:
-            UnsupportedPicture: the content is none of EXTENSIONS, whatever its name or header says.
-            TooLarge: more than Settings.max_pixels pixels, told by the header before anything is decoded.
-            UndecodablePicture: it is cut off or broken.
+            UnsupportedPicture: the content is not one of EXTENSIONS; name and header do not count.
+            TooLarge: the header, read before decoding, has more than Settings.max_pixels pixels.
+            UndecodablePicture: it is truncated or corrupt.
         """
 
     def upright(self, picture: Picture) -> Picture:
-        """Return the same picture with orientation 1 and no EXIF: itself where it is upright already."""
+        """Return the picture with orientation 1 and without EXIF. An upright one is unchanged."""

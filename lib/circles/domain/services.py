@@ -1,4 +1,4 @@
-"""What every use case is handed: the rules, the ports, the clock and the background."""
+"""The services of every use case: rules, ports, clock and background."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from circles.domain.pictures import Pictures
 @dataclass(frozen=True, slots=True)
 class Rules:
     """
-    Numbers and names that decide.
+    Limits and names that the use cases need.
 
-    lease: after so long others may think that the process that claimed an image has died.
-    repair_after: an image that is pending for so long is taken up by repair; doubled with every failed attempt.
-    repair_budget: no repair begins another piece of work after so long.
-    event_timeout: no sink takes longer to take or to refuse one event.
+    lease: time after which the process that claimed an image counts as dead.
+    repair_after: time after which repair retries a pending image; doubles with each failure.
+    repair_budget: time after which a repair does not start more work.
+    event_timeout: time limit for delivering one event to a sink.
     """
 
     lease: timedelta
@@ -37,7 +37,7 @@ class Rules:
 
 
 class Services(Protocol):
-    """What every use case is handed: the ports, the rules, the clock, and what happens after the answer."""
+    """Provides every use case with rules, ports, clock and background."""
 
     @property
     def rules(self) -> Rules: ...
@@ -56,16 +56,20 @@ class Services(Protocol):
     def detector(self) -> Detector: ...
     @property
     def sinks(self) -> Mapping[str, EventSink]:
-        """Who is told of events, by a name that stays the same; nobody where it is empty. Names of sinks are in the
-        outbox's rows: an event waits for a sink that is not in the mapping any more, and nothing else waits for it."""
+        """
+        Return the event sinks by name, possibly none.
+
+        The names are stable, because the outbox's rows hold them. An event for a sink that was
+        removed stays in the outbox and blocks nothing else.
+        """
 
     def soon(self, work: Callable[[], object], *, key: str) -> None:
         """
-        Do work in the background, after the answer, and log what it raises.
+        Run work in the background, after the response, and log its exception.
 
-        What is waiting under the same key is enough: then work is dropped. It is lost with the process; whoever calls
-        this leaves a row from which repair does the same.
+        It is dropped if work with the same key is already waiting. It is lost when the process
+        ends, so the caller first writes a row from which repair does the same.
         """
 
     def now(self) -> datetime:
-        """Return the present moment with its time zone."""
+        """Return the current time with its time zone."""

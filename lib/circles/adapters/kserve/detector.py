@@ -1,4 +1,4 @@
-"""Detector behind a KServe InferenceService: the only file that imports tenacity."""
+"""Call a detector behind a KServe InferenceService. Only this file imports tenacity."""
 
 import logging
 import time
@@ -26,15 +26,12 @@ log = logging.getLogger("circles.detector")
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _MAX_ATTEMPTS = 4
-_TRANSIENT_STATUSES = (
-    429,
-    502,
-    503,
-)  # a predictor that starts or is full; prediction may be repeated
+# the predictor is starting or full; a prediction is safe to retry
+_TRANSIENT_STATUSES = (429, 502, 503)
 
 
 class _Failed(DetectorFailed):
-    """outcome is what the metrics call it."""
+    """A failed call. outcome is its label in the metrics."""
 
     def __init__(self, outcome: str, message: str) -> None:
         super().__init__(message)
@@ -42,7 +39,7 @@ class _Failed(DetectorFailed):
 
 
 class _Transient(_Failed):
-    """Worth another attempt while the deadline lasts."""
+    """A failed call to retry before the deadline."""
 
     def __init__(self, outcome: str, message: str, retry_after_s: float = 0.0) -> None:
         super().__init__(outcome, message)
@@ -51,10 +48,10 @@ class _Transient(_Failed):
 
 class KserveDetector:
     """
-    One deadline for the whole call, timeout_s, retries and reading included.
+    Detects circles within timeout_s, including retries and reading.
 
-    Tried again: no connection, a connection reset before an answer, 429, 502, 503. Not tried again: every other
-    status, a 200 that cannot be read, and a predictor that is slower than the deadline.
+    Retried: a failed connection, a connection reset before a response, 429, 502, 503. Not retried:
+    every other status, an invalid 200, and a predictor slower than the deadline.
     """
 
     def __init__(
@@ -114,7 +111,7 @@ class KserveDetector:
         )
 
     def _attempt(self, headers: dict[str, str], body: bytes, deadline: float) -> bytes:
-        """Post once and return the body of a 200; raise _Transient or DetectorFailed for anything else."""
+        """Post once and return the body of a 200. Raises _Transient, DetectorFailed."""
         try:
             with self._client.post(self._url, body, headers, deadline=deadline) as answer:
                 if answer.status != 200:
@@ -143,9 +140,8 @@ def _refusal(answer: Response) -> DetectorFailed:
 
 def _retry_after_s(answer: Response) -> float:
     text = answer.headers.get("Retry-After", "")
-    return (
-        float(text) if text.isdecimal() else 0.0
-    )  # a date is not worth a parser: our own back-off serves
+    # a date is not parsed: the exponential back-off is enough
+    return float(text) if text.isdecimal() else 0.0
 
 
 _back_off_s = tenacity.wait_random_exponential(multiplier=0.1, max=2)

@@ -23,7 +23,7 @@ def closing_response(response: BaseHTTPResponse) -> Iterator[None]:
 
 
 def read_all(response: BaseHTTPResponse, max_bytes: int | None) -> bytes:
-    """Return the body. Raises TooLarge, by its length if that is known."""
+    """Return the body. Raises TooLarge, before reading if Content-Length is known."""
     if max_bytes is None:
         return response.read()
     announced = response.headers.get("Content-Length", "")
@@ -38,8 +38,8 @@ def copy_to(file: IO[bytes], response: BaseHTTPResponse, size_bytes: int) -> Non
     """
     Write the body into a file.
 
-    It is an object of size_bytes or a part of one. Raises Damaged if the object has another size
-    (RFC 9110, section 14.4).
+    The body is an object of size_bytes or a range of it. Raises Damaged if the object has another
+    size (RFC 9110, section 14.4).
     """
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
     if (total or response.headers.get("Content-Length")) != str(size_bytes):

@@ -8,13 +8,13 @@ from threading import Lock
 from circles.domain.errors import Unavailable
 
 MAX_BYTES = 256 * 1024 * 1024
-"""Size of all files in the temporary folder, which has 512 MiB in the manifests."""
+"""Limit of all files in the temporary folder, which has 512 MiB in the manifests."""
 
 _IN_MEMORY = 256 * 1024
 
 
 class Spool:
-    """Creates temporary files of at most max_bytes in total. Thread-safe."""
+    """Creates temporary files, limited to max_bytes in total. Thread-safe."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -26,7 +26,7 @@ class Spool:
         """
         Lend a new file to write size_bytes into, and rewind it.
 
-        An exception closes it, otherwise the caller does. Raises Unavailable without space for it.
+        An exception closes it, otherwise the caller does. Raises Unavailable if space is lacking.
         """
         self._take(size_bytes)
         file = SpooledFile(self, size_bytes)
@@ -50,7 +50,7 @@ class Spool:
 
 
 class SpooledFile(SpooledTemporaryFile[bytes]):
-    """A temporary file that releases its space when closed. A small one is in memory."""
+    """A temporary file that releases its space when closed. Small ones stay in memory."""
 
     def __init__(self, spool: Spool, size_bytes: int) -> None:
         super().__init__(max_size=_IN_MEMORY)

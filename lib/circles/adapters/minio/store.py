@@ -1,4 +1,4 @@
-"""ObjectStore in a bucket of any S3 endpoint: the only folder that imports minio."""
+"""Store blobs in a bucket of any S3 endpoint. Only this folder imports minio."""
 
 import hashlib
 from collections.abc import Iterator
@@ -28,14 +28,18 @@ _NOT_THE_OBJECTS = frozenset(
     Redirect RequestExpired RequestTimeout RequestTimeTooSkewed SignatureDoesNotMatch SlowDown
     TemporaryRedirect TokenRefreshRequired TooManyRequests""".split()
 )
-"""Codes of a 4xx that speak of the caller, the bucket or the moment (Amazon S3 API Reference, "Error
-responses"). All others are about the one object: archived, encrypted with a client's key, locked."""
+"""Codes of a 4xx that concern the caller, the bucket or the time (Amazon S3 API Reference, "Error
+responses"). All others concern one object: archived, encrypted with a client's key, locked."""
 _LEAST_PART_BYTES = 5 * 1024**2
 _MADE_ALREADY = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
 class MinioStore:
-    """Opens nothing before the first call; makes the bucket where it is missing. sha256 travels as object metadata."""
+    """
+    Stores blobs in one bucket, created if missing.
+
+    Connects on the first call. sha256 is stored as object metadata.
+    """
 
     def __init__(
         self,
@@ -75,11 +79,11 @@ class MinioStore:
                     len(data),
                     content_type=media_type,
                     metadata={_SHA256: sha256},
-                    # One request: a put that is killed leaves no parts behind in the bucket.
+                    # One request: a killed put does not leave parts in the bucket.
                     part_size=max(len(data), _LEAST_PART_BYTES),
                 )
         except NotFound as error:
-            self._bucket_seen = False  # it was deleted behind us: the next put makes it again
+            self._bucket_seen = False  # it was deleted; the next put creates it again
             raise Unavailable(
                 "The object store's bucket was missing; send the picture again."
             ) from error
@@ -99,9 +103,8 @@ class MinioStore:
                 if etag and _unquoted(response.headers.get("ETag", "")) != etag:
                     raise NotFound("The stored picture was replaced.")
                 data = read_all(response, max_bytes)
-                stored_sha256 = response.headers.get(
-                    _SHA256, sha256
-                )  # objects of other writers carry none
+                # objects of other writers do not have it
+                stored_sha256 = response.headers.get(_SHA256, sha256)
         if sha256 and not sha256 == stored_sha256 == hashlib.sha256(data).hexdigest():
             raise Damaged(DAMAGED)
         return data
@@ -130,11 +133,11 @@ class MinioStore:
 
     def _ask_in_words(self, key: str) -> None:
         """
-        Raise what a GET raises.
+        Raise the error of a GET.
 
-        The answer to a HEAD has no body: no code tells why, and a 404 may come from a proxy, or
-        from an ingress while the store is unavailable. To a GET S3 says NoSuchKey in XML; any
-        other reply did not come from an S3 server.
+        The response to a HEAD has no body and so no error code, and a 404 may come from a proxy or
+        an ingress while the store is unavailable. To a GET, S3 answers NoSuchKey in XML; any other
+        reply did not come from an S3 server.
         """
         with closing_response(self._client.get_object(self.bucket, key)):
             pass
@@ -147,7 +150,7 @@ class MinioStore:
                 try:
                     check_key(found.object_name or "")
                 except Malformed:
-                    continue  # such as a "folder" that a console made
+                    continue  # such as a "folder" created by a console
                 yield self._object(found)
 
     def _object(self, found: Object) -> StoredObject:
@@ -169,7 +172,7 @@ class MinioStore:
             return
 
     def remove_leftovers(self, *, before: datetime) -> int:
-        """Return 0: a put is one request, which leaves nothing."""
+        """Return 0. A put is one request, so it does not leave parts."""
         return 0
 
     def ping(self) -> None:
@@ -178,13 +181,13 @@ class MinioStore:
 
     @contextmanager
     def _faults_named(self, *, one_object: bool = False) -> Iterator[None]:
-        """Raise the errors of the port. one_object: a 4xx may be about this object alone."""
+        """Raise the port's errors. one_object: a 4xx may concern this object alone."""
         try:
             yield
         except S3Error as error:
             if error.code in _GONE:
                 raise NotFound("The stored picture is gone.") from error
-            if error.code == "InvalidRange":  # the object is shorter than it was
+            if error.code == "InvalidRange":  # the object is shorter than before
                 raise Damaged(DAMAGED) from error
             if one_object and self._is_about_object(error):
                 raise ObjectRefused(_reason(error)) from error
@@ -197,7 +200,7 @@ class MinioStore:
             OSError,
         ) as error:
             metrics.s3_failed("unreachable")
-            self._connections.clear()  # one of them may lead to somebody else, and would be used again
+            self._connections.clear()  # one may lead to another server, and would be reused
             raise Unavailable("The object store cannot be reached now.") from error
 
     def _is_about_object(self, error: S3Error) -> bool:
@@ -205,13 +208,13 @@ class MinioStore:
             return False
         if error.code != "AccessDenied":
             return True
-        try:  # whoever may not even look at the bucket has wrong credentials
+        try:  # a client without access to the bucket has wrong credentials
             return bool(self._client.bucket_exists(self.bucket))
         except (MinioException, urllib3.exceptions.HTTPError, OSError):
             return False
 
     def _ensure_bucket(self) -> None:
-        """Once a process. Another thread or process that makes it at the same moment is no fault."""
+        """Create a missing bucket, once per process. A concurrent creation is not an error."""
         if self._bucket_seen:
             return
         try:
@@ -229,12 +232,16 @@ def _reason(error: S3Error) -> str:
 
 
 def _unquoted(etag: str) -> str:
-    """An entity tag is quoted in a header (RFC 9110, section 8.8.3) and bare in an event."""
+    """Remove the quotes of an ETag header (RFC 9110, section 8.8.3); events have none."""
     return etag.removeprefix("W/").strip('"')
 
 
 def _pool(threads: int, timeout_s: float) -> urllib3.PoolManager:
-    """As many connections as threads; two tries more where the endpoint resets or is overloaded."""
+    """
+    Return a pool with one connection per thread.
+
+    It retries twice if the endpoint resets or is overloaded.
+    """
     return urllib3.PoolManager(
         maxsize=threads,
         timeout=urllib3.Timeout(connect=min(2.0, timeout_s), read=timeout_s),

@@ -17,8 +17,8 @@ from circles.domain.identifiers import new_id
 from circles.domain.images import Backlog, Image, ImageFilter, Tombstone
 
 _OBJECT = """
-    SELECT objects.object_id, objects.image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label,
-           run.model, run.model_version
+    SELECT objects.object_id, objects.image_id, x, y, width, height, centroid_x, centroid_y,
+           radius_px, score, label, run.model, run.model_version
     FROM objects JOIN detections AS run ON run.detection_id = objects.detection_id
 """
 _SERVED_OBJECTS = """
@@ -36,11 +36,13 @@ _CLAIM = """
     AND (claimed_until IS NULL OR claimed_until <= :now)
 """
 _SERVE = """
-    UPDATE images SET status = 'detected', detection_id = ?, claimed_until = NULL, due_at = NULL, error = NULL
+    UPDATE images SET status = 'detected', detection_id = ?, claimed_until = NULL, due_at = NULL,
+           error = NULL
     WHERE image_id = ?
 """
 _RELEASE = """
-    UPDATE images SET claimed_until = NULL, error = :error, due_at = CASE status WHEN 'pending' THEN :due_at END
+    UPDATE images SET claimed_until = NULL, error = :error,
+           due_at = CASE status WHEN 'pending' THEN :due_at END
     WHERE image_id = :image_id AND attempts = :claim
 """
 _GIVE_UP = """
@@ -56,7 +58,11 @@ _FILTERS = {"status": "images.status = :status", "sha256": "images.sha256 = :sha
 
 
 class SqliteCatalogue:
-    """Opens nothing before the first call. Reads are plain SQL; each write is one BEGIN IMMEDIATE transaction."""
+    """
+    Stores the catalogue; opens the file on the first call.
+
+    Reads are plain SQL; each write is one BEGIN IMMEDIATE transaction.
+    """
 
     def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
         self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)
@@ -89,7 +95,8 @@ class SqliteCatalogue:
             conditions.append("(images.created_at, images.image_id) < (:created_at, :image_id)")
             values |= {"created_at": rows.to_text_time(before[0]), "image_id": before[1]}
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        query = f"{rows.IMAGE} {where} ORDER BY images.created_at DESC, images.image_id DESC LIMIT :limit"
+        order = "ORDER BY images.created_at DESC, images.image_id DESC"
+        query = f"{rows.IMAGE} {where} {order} LIMIT :limit"
         with self._file.read() as connection:
             found = connection.execute(query, {**values, "limit": limit}).fetchall()
         return [rows.read_image(row) for row in found]
@@ -213,7 +220,7 @@ class SqliteCatalogue:
 
 
 def _check_new(connection: sqlite3.Connection, image: Image) -> None:
-    """Inside the transaction that will insert the image: nobody can come between."""
+    """Check for conflicts inside the transaction that inserts the image."""
     values = {"image_id": image.image_id, "key": image.key}
     if connection.execute(_BURIED, values).fetchone():
         raise Buried

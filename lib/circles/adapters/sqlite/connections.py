@@ -1,4 +1,4 @@
-"""Opens connections to one SQLite file: its mode, its schema, and the file's own identity."""
+"""Open connections to one SQLite file: its mode, schema and identity."""
 
 import fcntl
 import os
@@ -7,20 +7,20 @@ import time
 from pathlib import Path
 
 SCHEMA = frozenset({"m001_images_detections_objects", "m002_events_and_repair"})
-"""The migrations of migrations.py. Only a file that lacks one makes us import sqlite-utils, which
-costs a start 60 ms, and 250 ms and 15 MiB where numpy is installed, because it imports that too."""
+"""The migrations of migrations.py. sqlite-utils is imported only for a file that lacks one, because
+the import costs 60 ms, or 250 ms and 15 MiB where numpy is installed: it imports that too."""
 
 LOG_LIMIT_BYTES = 8 * 1024**2
-"""Twice the 1,000 pages after which SQLite copies its log into the database."""
+"""Twice the 1,000 pages after which SQLite checkpoints its log."""
 
 _LOG_WAIT_MS = 1000
-"""How long a checkpoint that truncates the log waits for its readers, and other writers for it."""
+"""Time that a truncating checkpoint waits for readers, and blocks other writers."""
 
 _SHRINK_BYTES = 32 * 1024**2
-"""What can be rewritten in a second or so, for which other writers wait."""
+"""Size that can be rewritten in about a second, while other writers wait."""
 
 FileId = tuple[int, int]
-"""Device and inode, which stay while a file is renamed and differ once it is replaced."""
+"""Device and inode: the same after a rename, different after a replacement."""
 
 
 class Connection(sqlite3.Connection):
@@ -32,9 +32,9 @@ class Connection(sqlite3.Connection):
 
 def open_connection(path: Path, busy_timeout_s: float) -> Connection:
     """
-    Open a connection with the newest schema; make the file where it is missing.
+    Open a connection with the newest schema.
 
-    Raises sqlite3.Error, OSError.
+    Creates a missing file. Raises sqlite3.Error, OSError.
     """
     while True:
         before = file_id(path)
@@ -51,11 +51,11 @@ def open_connection(path: Path, busy_timeout_s: float) -> Connection:
             raise
         if before in (None, connection.database_id):
             return connection
-        connection.close()  # the file was replaced while it was opened: this may be either one
+        connection.close()  # the file was replaced during the call: this may be either one
 
 
 def file_id(path: Path) -> FileId | None:
-    """Return which file is at path, None for none. Raises OSError where that cannot be told."""
+    """Return the id of the file at path, or None. Raises OSError."""
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -64,20 +64,21 @@ def file_id(path: Path) -> FileId | None:
 
 
 def log_path(path: Path) -> Path:
-    """Return where SQLite keeps the write-ahead log of path (https://www.sqlite.org/walformat.html)."""
+    """Return the path of the write-ahead log (https://www.sqlite.org/walformat.html)."""
     return path.with_name(f"{path.name}-wal")
 
 
 def forget_log(connection: Connection, path: Path) -> None:
     """
-    Remove the log of a replaced file, which SQLite would apply to the file in its place.
+    Remove the log of a replaced file.
 
-    Call this before connection is closed: its open files keep their inodes from being used again.
-    Nothing happens where another process has removed the log: the one there is the new file's.
+    SQLite would apply it to the new file. Call this before connection is closed, because its open
+    files prevent reuse of their inodes. If another process has removed the log already, the
+    present one belongs to the new file and is kept.
     """
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)  # one process at a time looks and removes
+        fcntl.flock(folder, fcntl.LOCK_EX)  # one process at a time checks and removes
         if connection.log_id and connection.log_id == file_id(log_path(path)):
             for suffix in ("-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
@@ -87,13 +88,13 @@ def forget_log(connection: Connection, path: Path) -> None:
 
 def truncate_log(connection: sqlite3.Connection, busy_timeout_s: float) -> bool:
     """
-    Copy the log into the database and cut it to nothing; return whether that was possible.
+    Copy the log into the database and truncate it.
 
-    It is not while a reader needs the log. Other writers wait until this ends
-    (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+    Returns whether that was possible; it is not while a reader needs the log. Other writers wait
+    until this ends (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
 
     Args:
-        busy_timeout_s: the connection's own, which is put back.
+        busy_timeout_s: the connection's own timeout, which is restored.
     """
     connection.execute(f"PRAGMA busy_timeout = {_LOG_WAIT_MS}")
     try:
@@ -106,13 +107,13 @@ def truncate_log(connection: sqlite3.Connection, busy_timeout_s: float) -> bool:
 
 
 def count_free_bytes(connection: sqlite3.Connection) -> int:
-    """Return how much of the file is in free pages, which new rows fill before it grows."""
+    """Return the size of the free pages. New rows fill them before the file grows."""
     [pages] = connection.execute("PRAGMA freelist_count").fetchone()
     return int(pages) * _page_bytes(connection)
 
 
 def shrink(connection: sqlite3.Connection) -> bool:
-    """Rewrite a file that is mostly free pages and has little else; return whether that was done."""
+    """Rewrite a small file of mostly free pages. Returns whether that was done."""
     [pages] = connection.execute("PRAGMA page_count").fetchone()
     free_bytes = count_free_bytes(connection)
     used_bytes = int(pages) * _page_bytes(connection) - free_bytes
@@ -120,7 +121,7 @@ def shrink(connection: sqlite3.Connection) -> bool:
         return False
     try:
         connection.execute("VACUUM")
-    except sqlite3.Error:  # there is no space for it, or another process writes
+    except sqlite3.Error:  # not enough space, or another process writes
         return False
     return True
 
@@ -131,7 +132,8 @@ def _page_bytes(connection: sqlite3.Connection) -> int:
 
 
 def _prepare(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
-    # WAL stays with the file; the others are each connection's own (https://www.sqlite.org/pragma.html).
+    # WAL persists in the file; the others are set per connection
+    # (https://www.sqlite.org/pragma.html).
     _use_wal(connection, busy_timeout_s)
     connection.execute("PRAGMA synchronous = FULL")  # an accepted image outlives a power cut
     connection.execute("PRAGMA foreign_keys = ON")
@@ -146,7 +148,7 @@ def _prepare(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
 
 
 def _use_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
-    """Switch to WAL, with retries: SQLite does not wait for other processes that open a new file."""
+    """Switch to WAL, with retries. SQLite does not wait for processes that open a new file."""
     deadline = time.monotonic() + busy_timeout_s
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Lends connections to one SQLite file, for reads and for short transactions."""
+"""Lend connections to one SQLite file for reads and short transactions."""
 
 import os
 import sqlite3
@@ -26,17 +26,17 @@ from circles.domain.errors import StorageFull, Unavailable
 from circles.telemetry.metrics import metrics
 
 _LOG_PAUSE_S = 5.0
-"""Until a write tries again to truncate a log that readers needed."""
+"""Delay before a write retries truncating a log that readers needed."""
 _NO_SPACE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 
 
 class SqliteFile:
     """
-    Lends connections, one call each. They are opened when first needed and never cross a fork made
-    before that.
+    Lends connections, each for one call.
 
-    Every operational error of SQLite (busy for longer than the timeout, disk full, no file) is
-    raised as Unavailable. A transaction that fails is rolled back.
+    They are opened on first use, so a fork made before that does not share them.
+    Every operational error of SQLite (busy for longer than the timeout, disk full, missing file) is
+    raised as Unavailable. A failed transaction is rolled back.
     """
 
     def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
@@ -50,22 +50,22 @@ class SqliteFile:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for plain SQL outside any transaction."""
+        """Lend a connection for SQL outside a transaction."""
         with _named_errors(), self._connection() as connection:
             yield connection
 
     @contextmanager
     def write(self, *, grows: bool = False) -> Iterator[sqlite3.Connection]:
         """
-        Lend a connection inside BEGIN IMMEDIATE; commit at the end, roll back at an exception.
+        Lend a connection inside BEGIN IMMEDIATE, then commit or roll back.
 
-        A deferred transaction that reads first and then writes fails at once when another process
-        has written between, whatever the busy timeout
+        A deferred transaction that reads first and then writes fails immediately if another process
+        wrote in between, whatever the busy timeout
         (https://www.sqlite.org/lang_transaction.html, section 2.2).
 
         Args:
-            grows: the transaction adds rows, so it leaves the reserve alone. All others may use
-                it: deleting and repairing work on a full volume.
+            grows: the transaction adds rows, so it must not use the reserve. All others may use
+                it, so that deleting and repairing work on a full volume.
         """
         with _named_errors(), self._connection() as connection:
             if not grows:
@@ -84,18 +84,18 @@ class SqliteFile:
 
     def compact(self) -> None:
         """
-        Give the volume its space back: the log's, and free pages' where that takes a moment only.
+        Release the space of the log, and of free pages if that is quick.
 
         Raises Unavailable.
         """
         with self.read() as connection:
             truncate_log(connection, self._busy_timeout_s)
             if shrink(connection):
-                truncate_log(connection, self._busy_timeout_s)  # that is what cuts the file
+                truncate_log(connection, self._busy_timeout_s)  # only this shortens the file
             self._reserve.refill()
 
     def measure(self) -> Mapping[str, float]:
-        """Return sizes in bytes by the names of their metrics. Raises Unavailable."""
+        """Return sizes in bytes by metric name. Raises Unavailable."""
         with _named_errors():
             return {
                 "circles_database_bytes": self._path.stat().st_size,
@@ -104,7 +104,7 @@ class SqliteFile:
             }
 
     def close(self) -> None:
-        """Close the connections that are not lent."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
@@ -114,7 +114,7 @@ class SqliteFile:
         try:
             yield connection
         except sqlite3.Error:
-            connection.close()  # whatever state it is in, the next call gets a fresh one
+            connection.close()  # its state is unknown; the next call gets a new one
             raise
         except BaseException:
             self._idle.append(connection)
@@ -123,9 +123,9 @@ class SqliteFile:
 
     def _take_idle(self) -> Connection | None:
         """
-        Return an idle connection to the file that is there now; close those to one it replaced.
+        Return an idle connection to the current file; close those to a replaced one.
 
-        A file that is gone is not made anew: it may be about to come back.
+        A removed file is not created again, because it may be restored soon.
         """
         current = file_id(self._path)
         if current is None and self._newest:
@@ -152,9 +152,9 @@ class SqliteFile:
 
     def _bound_log(self, connection: Connection) -> None:
         """
-        Truncate a log that has grown too long, because there is always some reader.
+        Truncate a log that has grown too long.
 
-        SQLite's own checkpoints let readers be, so the log begins anew only when there is none.
+        SQLite's own checkpoints do not block readers, so under constant reads it never restarts.
         """
         if self._log_bytes() <= LOG_LIMIT_BYTES or time.monotonic() < self._truncate_log_at:
             return

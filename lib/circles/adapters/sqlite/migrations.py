@@ -1,4 +1,4 @@
-"""The catalogue's tables, as sqlite-utils migrations. A migration that has landed is never edited: add another."""
+"""Define the catalogue's tables as sqlite-utils migrations. Never edit one: add another."""
 
 import sqlite3
 
@@ -8,13 +8,18 @@ migrations = Migrations("circles")
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Apply what is missing, within the caller's transaction: sqlite-utils' own nest in it as savepoints."""
+    """Apply missing migrations in the caller's transaction. Each runs as a savepoint in it."""
     migrations.apply(Database(connection, execute_plugins=False))
 
 
 @migrations()
 def m001_images_detections_objects(db: Database) -> None:
-    """Times are ISO 8601 in UTC, so that text order is time order; ids are UUIDs as text; bbox is COCO's."""
+    """
+    Create images, detections and objects.
+
+    Times are ISO 8601 in UTC, so that text order is time order. Ids are UUIDs as text; bbox is
+    COCO's.
+    """
     db.table("images").create(
         {
             "image_id": str,
@@ -32,7 +37,7 @@ def m001_images_detections_objects(db: Database) -> None:
             "attempts": int,
             "claimed_until": str,
             "error": str,
-            "detection_id": str,  # the run that is served
+            "detection_id": str,  # the served run
         },
         pk="image_id",
         not_null={
@@ -119,10 +124,9 @@ def m001_images_detections_objects(db: Database) -> None:
 
 @migrations()
 def m002_events_and_repair(db: Database) -> None:
-    """What is taken up again, what is told, what is on its way out. Indexes end in what their queries sort by."""
-    db.table("images").add_column(
-        "due_at", str
-    )  # repair takes it up from then on, while it is pending
+    """Add repair, the outbox and tombstones. Indexes end in their queries' sort columns."""
+    # from then on repair retries the image, while it is pending
+    db.table("images").add_column("due_at", str)
     db.execute(
         "UPDATE images SET due_at = coalesce(claimed_until, created_at) WHERE status = 'pending'"
     )
@@ -143,12 +147,16 @@ def m002_events_and_repair(db: Database) -> None:
 
 
 def _create(db: Database, table: str, pk: str, **columns: type) -> None:
-    """A table of text, none of which may be missing."""
+    """Create a table of columns that are all required."""
     db.table(table).create({pk: str, **columns}, pk=pk, not_null={pk, *columns}, strict=True)
 
 
 def _create_outbox(db: Database) -> None:
-    """One row for each event and sink, in the order of position; state is waiting or aside."""
+    """
+    Create the outbox: one row per event and sink.
+
+    position is the order; state is waiting or aside.
+    """
     columns = {
         "position": int,
         "sink": str,

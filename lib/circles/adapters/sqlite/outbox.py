@@ -15,19 +15,23 @@ _DUE = """
     WHERE sink = :sink AND state = 'waiting' AND due_at <= :now
     AND NOT EXISTS (
         SELECT 1 FROM outbox AS earlier
-        WHERE earlier.sink = outbox.sink AND earlier.subject = outbox.subject AND earlier.state = 'waiting'
-        AND earlier.position < outbox.position
+        WHERE earlier.sink = outbox.sink AND earlier.subject = outbox.subject
+        AND earlier.state = 'waiting' AND earlier.position < outbox.position
     )
     ORDER BY due_at, position LIMIT :limit
 """
-_THIS = "WHERE position = ? AND event_id = ?"  # a position is used again once its event was sent
+_THIS = "WHERE position = ? AND event_id = ?"  # a position is reused once its event was sent
 _SENT = f"DELETE FROM outbox {_THIS}"
 _PUT_OFF = f"UPDATE outbox SET attempts = attempts + 1, due_at = ?, error = ? {_THIS}"
 _LAY_ASIDE = f"UPDATE outbox SET state = 'aside', attempts = attempts + 1, error = ? {_THIS}"
 
 
 class SqliteOutbox:
-    """Rows are written by SqliteCatalogue, with the changes that they tell of, and deleted when they are sent."""
+    """
+    Reads and deletes queued events.
+
+    SqliteCatalogue writes them in the transaction of their change.
+    """
 
     def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
         self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)

@@ -1,4 +1,4 @@
-"""Disk space kept for deleting, repairing and reading on a full volume."""
+"""Reserve disk space for deleting, repairing and reading on a full volume."""
 
 import os
 from collections.abc import Callable
@@ -16,11 +16,11 @@ _PIECE_BYTES = 1024**2
 
 class Reserve:
     """
-    Hold back size_bytes in a file beside the database, and as much free space besides.
+    Reserves size_bytes in a file, and keeps the same size free.
 
-    What adds rows leaves both alone. What deletes or repairs uses the free space, and gives the
-    file up once half of that is used. The space does not have to be ours to fill: another program
-    that fills the volume leaves the file. A size of 0 turns all of it off.
+    Transactions that add rows use neither. Transactions that delete or repair use the free space,
+    and remove the file once half of that is used. This also works if another program fills the
+    volume, because the file remains. A size of 0 disables it.
     """
 
     def __init__(self, database: Path, size_bytes: int) -> None:
@@ -29,11 +29,11 @@ class Reserve:
 
     def check_growth(self, reusable_bytes: Callable[[], int]) -> None:
         """
-        Raise StorageFull where adding rows would use up what is held back.
+        Raise StorageFull if adding rows would use the reserve.
 
         Args:
-            reusable_bytes: tells what the database file holds in free pages. They are filled
-                before the file grows, so deleting makes room though the file keeps its size.
+            reusable_bytes: returns the size of the database's free pages. They are filled before
+                the file grows, so deleting makes room although the file keeps its size.
         """
         if not self._size_bytes:
             return
@@ -43,15 +43,15 @@ class Reserve:
             raise StorageFull("The catalogue's volume is full. Delete images or enlarge it.")
 
     def make_room(self) -> None:
-        """Give the file up where deleting or repairing may need it."""
+        """Remove the file if deleting or repairing may need its space."""
         self._keep_free(self._size_bytes // 2)
 
     def make_room_to_open(self) -> None:
-        """Give the file up where even reading may need it."""
+        """Remove the file if even reading may need its space."""
         self._keep_free(min(_OPENING_BYTES, self._size_bytes // 2))
 
     def refill(self) -> bool:
-        """Return whether the file is whole, after making it where the space is there again."""
+        """Create the file again if there is space. Returns whether it is complete."""
         try:
             if os.stat(self._path).st_size >= self._size_bytes:
                 return True
@@ -63,7 +63,9 @@ class Reserve:
 
     def _allocate(self) -> bool:
         try:
-            with open(self._path, "wb") as file:  # its size alone counts, so others may do the same
+            with open(
+                self._path, "wb"
+            ) as file:  # only its size counts, so concurrent writers are harmless
                 for start in range(0, self._size_bytes, _PIECE_BYTES):
                     file.write(bytes(min(_PIECE_BYTES, self._size_bytes - start)))
         except OSError:

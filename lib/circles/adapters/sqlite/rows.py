@@ -1,4 +1,4 @@
-"""How images, runs, objects and events look as rows. Every function takes or gives plain values; none reads a file."""
+"""Convert images, runs, objects and events to rows and back."""
 
 import json
 import sqlite3
@@ -18,15 +18,15 @@ IMAGE = """
            run.duration_ms AS detection_ms, run.created_at AS detected_at
     FROM images LEFT JOIN detections AS run ON run.detection_id = images.detection_id
 """
-"""What read_image() reads."""
+"""Query whose rows read_image() reads."""
 
-_STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source", "status", "file_name",
-           "idempotency_key", "attempts", "error")  # fmt: skip
+_STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source",
+           "status", "file_name", "idempotency_key", "attempts", "error")  # fmt: skip
 _SERVED = ("object_count", "model", "model_version", "detection_ms")
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows with the same columns; table and columns are our own names."""
+    """Insert rows with the same columns. Names must not come from a client."""
     if rows:
         columns = ", ".join(rows[0])
         places = ", ".join(f":{name}" for name in rows[0])
@@ -34,7 +34,7 @@ def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, 
 
 
 def to_text_time(moment: datetime) -> str:
-    """ISO 8601 in UTC with microseconds always, so that text order is time order."""
+    """Return ISO 8601 in UTC. It always has microseconds, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -43,7 +43,7 @@ def from_text_time(text: str | None) -> datetime | None:
 
 
 def get_image(connection: sqlite3.Connection, image_id: str) -> Image:
-    """Raises NotFound."""
+    """Return an image. Raises NotFound."""
     return read_image(
         require_row(connection.execute(f"{IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
     )
@@ -113,8 +113,11 @@ def object_values(
 
 
 def read_object(columns: Iterable[Any], model: str, model_version: str) -> FoundObject:
-    """columns are in the order of catalogue.py's queries: a list has many rows, and access by name costs thrice as
-    much."""
+    """
+    Return an object from columns in the order of catalogue.py's queries.
+
+    A list has many rows, and access by name costs three times as much.
+    """
     object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label = (
         columns
     )
@@ -123,7 +126,7 @@ def read_object(columns: Iterable[Any], model: str, model_version: str) -> Found
 
 
 def bury(connection: sqlite3.Connection, tombstone: Tombstone) -> None:
-    """There may be a finished one, of a file that was put again under the same key."""
+    """Insert a tombstone. It replaces a finished one, of a file put again under the same key."""
     connection.execute("DELETE FROM tombstones WHERE image_id = ?", [tombstone.image_id])
     insert(
         connection,
@@ -133,7 +136,7 @@ def bury(connection: sqlite3.Connection, tombstone: Tombstone) -> None:
 
 
 def event_values(sink: str, event: OutgoingEvent) -> dict[str, Any]:
-    """A new row of the outbox: due from the moment of its event on."""
+    """Return a new outbox row, due at its event's time."""
     return {
         "sink": sink,
         "event_id": event.event_id,

@@ -28,7 +28,8 @@ _UNKNOWN_KEYS = """
     AND NOT EXISTS (SELECT 1 FROM tombstones WHERE key = value)
 """
 _TOMBSTONES = """
-    SELECT image_id, key, source, deleted_at FROM tombstones WHERE finished_at IS NULL ORDER BY deleted_at LIMIT ?
+    SELECT image_id, key, source, deleted_at FROM tombstones
+    WHERE finished_at IS NULL ORDER BY deleted_at LIMIT ?
 """
 _LEASE = """
     INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until)
@@ -38,7 +39,7 @@ _LEASE = """
 
 
 class SqliteUpkeep:
-    """Opens nothing before the first call."""
+    """Finds and stores what repair needs; opens the file on the first call."""
 
     def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
         self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)
