@@ -14,7 +14,7 @@ DATA_DIR := $(CIRCLES_DATA_DIR)
 
 # make run: every process listens on 127.0.0.1, the gateway on PORT and the others on the ports above it
 offset = $(shell expr $(PORT) + $(1))
-RUN_ENV = HOST=127.0.0.1 GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
+RUN_ENV = HOST=127.0.0.1 GATEWAY_LOG_LEVEL=$(or $(GATEWAY_LOG_LEVEL),ERROR) GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
   UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
   UPLOAD_ADDRESS=127.0.0.1:$(call offset,1) LIST_ADDRESS=127.0.0.1:$(call offset,2) DETAIL_ADDRESS=127.0.0.1:$(call offset,3) \
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
@@ -53,8 +53,9 @@ install: .venv/run.stamp ## create .venv with what `make run` needs
 LOCKS := predictor/requirements.lock requirements.lock manifests/local/requirements.lock
 
 .venv/run.stamp: $(LOCKS)
+	@echo "Installing into .venv"
 	@test -d .venv || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes $(addprefix -r ,$^)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes $(addprefix -r ,$^)
 	@touch $@
 
 # Each lock takes shared requirements from those before it, so that one environment holds all three
