@@ -33,6 +33,7 @@ def test_full_disk_is_503_and_stores_nothing(monkeypatch, upload, volume):
     def fsync(_):
         raise OSError(errno.ENOSPC, "No space left on device", str(volume.folder))
 
+    upload.get("/health/readiness")  # the catalogue syncs files of its own when it opens
     with monkeypatch.context() as patch:
         patch.setattr(folder_store.os, "fsync", fsync)  # where a full disk often shows first
         response = send(upload, "k-1")
