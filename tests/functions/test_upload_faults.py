@@ -14,10 +14,10 @@ def send(client, key=None):
     return client.post("/images/", data=png(), content_type="image/png", headers=headers)
 
 
-def assert_unavailable(response, words):
+def assert_unavailable(response, words, code="unavailable"):
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
-    assert response.json["type"] == "urn:circles:problem:unavailable"
+    assert response.json["type"] == f"urn:circles:problem:{code}"
     assert words in response.json["detail"]
 
 
@@ -37,7 +37,7 @@ def test_full_disk_is_503_and_stores_nothing(monkeypatch, upload, volume):
     with monkeypatch.context() as patch:
         patch.setattr(folder_store.os, "fsync", fsync)  # where a full disk often shows first
         response = send(upload, "k-1")
-    assert_unavailable(response, "The object store cannot take the picture now.")
+    assert_unavailable(response, "The object store is full.", code="storage-full")
     assert volume.is_empty()
 
     again = send(upload, "k-1")
