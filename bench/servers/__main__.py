@@ -1,5 +1,5 @@
 """
-Compare WSGI servers under list and detail themselves, and beside clients that promise a body.
+Compare WSGI servers under list and detail, and under upload beside stalled uploads.
 
 Every round starts each candidate once for each function, one after the other, so that a slow minute
 of the machine affects all of them. The table shows medians.
@@ -31,6 +31,7 @@ LOAD_S = 2
 STALLED = 50
 STALLED_TIMEOUT_S = 5
 OURS = "circles.serve"
+LIVENESS = Request("GET", "/health/liveness")
 COLUMNS = (
     "server",
     "first 200, ms",
@@ -38,7 +39,7 @@ COLUMNS = (
     "detail, requests/s",
     "list p50 / p99 ms",
     "idle PSS / RSS MiB",
-    "beside 50 stalled",
+    "liveness beside 50 stalled uploads",
     "SIGTERM to end, worst",
 )
 
@@ -53,7 +54,6 @@ class Sample:
     p99_ms: float
     pss_mib: float
     rss_mib: float
-    stalled_ms: float
     stop_ms: float
 
 
@@ -80,8 +80,6 @@ def measure(program: Program, request: Request, folder: Path) -> Sample:
         time.sleep(0.3)
         pss_mib, rss_mib = measure_memory_mib(server.process.pid)
         rate = load(server.port, request.path, duration_s=LOAD_S)
-        with stalled_clients(server.port, request.path):
-            stalled_ms = measure_answer_ms(server.port, request)
         stop_ms = stop(server.process)
     return Sample(
         start_ms,
@@ -90,15 +88,22 @@ def measure(program: Program, request: Request, folder: Path) -> Sample:
         rate.p99_ms,
         pss_mib,
         rss_mib,
-        stalled_ms,
         stop_ms,
     )
 
 
+def measure_stalled_ms(program: Program, folder: Path) -> float:
+    """Return how long upload's liveness takes beside stalled uploads."""
+    with run_program(program, folder) as server:
+        server.wait_for_answer(LIVENESS)
+        with stalled_clients(server.port):
+            return measure_answer_ms(server.port, LIVENESS)
+
+
 @contextlib.contextmanager
-def stalled_clients(port: int, path: str) -> Iterator[None]:
-    """Keep connections that promise a body and send none."""
-    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n".encode()
+def stalled_clients(port: int) -> Iterator[None]:
+    """Keep connections that promise a picture and send none."""
+    head = b"POST /images/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
     with contextlib.ExitStack() as stack:
         for _ in range(STALLED):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
@@ -120,11 +125,13 @@ def measure_answer_ms(port: int, request: Request) -> float:
     return (time.perf_counter() - began) * 1e3
 
 
-def format_samples(samples: dict[tuple[str, str], list[Sample]], names: list[str]) -> str:
+def format_samples(
+    samples: dict[tuple[str, str], list[Sample]], stalled: dict[str, list[float]]
+) -> str:
     rows = []
-    for name in names:
+    for name, times_ms in stalled.items():
         listing, detail = samples[name, "list"], samples[name, "detail"]
-        stalled_ms = max(sample.stalled_ms for sample in listing + detail)
+        stalled_ms = max(times_ms)
         rows.append(
             [
                 name,
@@ -152,6 +159,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     samples: dict[tuple[str, str], list[Sample]] = {}
+    stalled: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder, prepare_site(Path(folder)) as site:
         known = site.upload_to_functions()
         requests = {"list": known.objects, "detail": known.object}
@@ -162,7 +170,11 @@ def main() -> None:
                 for name in names:
                     sample = measure(candidates[name], request, Path(folder))
                     samples.setdefault((name, function), []).append(sample)
-    print(format_samples(samples, names))
+            uploads = list_candidates(site, "upload")
+            for name in names:
+                stalled_ms = measure_stalled_ms(uploads[name], Path(folder))
+                stalled.setdefault(name, []).append(stalled_ms)
+    print(format_samples(samples, stalled))
 
 
 if __name__ == "__main__":
