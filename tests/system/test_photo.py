@@ -129,7 +129,7 @@ ROUTES = [
     for method, operation in item.items()
     if method in ("get", "post", "delete") and operation["tags"] != ["all"]
 ]
-STATUSES = {("GET", "/images/"): 200, ("POST", "/images/"): 415}
+STATUSES = {("GET", "/images/"): 200, ("POST", "/images/"): 400}
 """Statuses of requests without a body. All others are 404 for an unknown image."""
 
 
