@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from circles.adapters.background import Background
 from circles.domain.blobs import ObjectStore
-from circles.domain.catalogue import Catalogue, Upkeep
+from circles.domain.catalogue import Catalogue
 from circles.domain.detections import Detector
 from circles.domain.errors import Unavailable
 from circles.domain.events import BROKER, EventSink, Outbox
+from circles.domain.identifiers import new_id
 from circles.domain.pictures import Pictures
 from circles.domain.services import Rules
+from circles.domain.upkeep import Upkeep
 from circles.settings import Settings
 from circles.telemetry.logs import configure_logging
 from circles.telemetry.metrics import metrics
@@ -50,6 +52,8 @@ class ConfiguredServices:
             incoming_prefix=known.incoming_prefix,
             max_upload_bytes=known.max_upload_bytes,
             max_attempts=known.max_attempts,
+            give_up_after=timedelta(seconds=known.give_up_after_s),
+            keep_runs=known.keep_runs,
             repair_after=timedelta(seconds=known.repair_after_s),
             repair_budget=timedelta(seconds=known.repair_budget_s),
             adopt_after=timedelta(seconds=known.adopt_after_s),
@@ -58,6 +62,10 @@ class ConfiguredServices:
             event_timeout=timedelta(seconds=known.sink_timeout_s),
             event_max_attempts=known.event_max_attempts,
         )
+
+    @cached_property
+    def process_id(self) -> str:
+        return new_id()
 
     @cached_property
     def background(self) -> Background:

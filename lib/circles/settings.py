@@ -75,7 +75,10 @@ class Settings:
     incoming_prefix: Annotated[str, key_prefix] = "incoming/"
 
     # Repair of interrupted work
-    max_attempts: Count = 8  # detections of one image before it is marked failed
+    # an image fails after so many attempts, but not before so much time
+    max_attempts: Count = 8
+    give_up_after_s: Seconds = 3 * 24 * 3600.0
+    keep_runs: Count = 10  # runs of the predictor kept for one image, the newest ones
     # repair retries an image pending for longer than this; doubles with each attempt
     repair_after_s: Seconds = 60.0
     # a repair starts no work after this; one detection or delivery may still be running

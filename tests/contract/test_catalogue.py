@@ -230,7 +230,7 @@ def test_claim_counts_an_attempt(catalogue, image):
     assert (
         claimed
         == catalogue.get(image.image_id)
-        == replace(image, claimed_until=LATER, due_at=LATER, attempts=1)
+        == replace(image, claimed_until=LATER, attempts=1, claim=1)
     )
 
 
@@ -239,9 +239,7 @@ def test_held_image_cannot_be_claimed(catalogue, image):
     for now in (NOW, LATER - timedelta(microseconds=1)):
         assert not catalogue.claim(image.image_id, now=now, until=LATER + timedelta(days=1))
 
-    assert catalogue.get(image.image_id) == replace(
-        image, claimed_until=LATER, due_at=LATER, attempts=1
-    )
+    assert catalogue.get(image.image_id) == replace(image, claimed_until=LATER, attempts=1, claim=1)
 
 
 def test_expired_claim_can_be_taken(catalogue, image):
@@ -249,9 +247,7 @@ def test_expired_claim_can_be_taken(catalogue, image):
     until = LATER + timedelta(seconds=60)
 
     assert catalogue.claim(image.image_id, now=LATER, until=until)
-    assert catalogue.get(image.image_id) == replace(
-        image, claimed_until=until, due_at=until, attempts=2
-    )
+    assert catalogue.get(image.image_id) == replace(image, claimed_until=until, attempts=2, claim=2)
 
 
 def test_unknown_image_cannot_be_claimed(catalogue):
@@ -292,6 +288,7 @@ def test_record_makes_the_image_detected(catalogue, image):
         image,
         status=Status.DETECTED,
         attempts=1,
+        claim=1,
         claimed_until=None,
         error=None,
         object_count=2,
@@ -447,7 +444,7 @@ def test_release_stores_the_error_and_frees_the_image(catalogue, image):
     assert (
         released
         == catalogue.get(image.image_id)
-        == replace(image, attempts=1, due_at=LATER, error="No answer.")
+        == replace(image, attempts=1, claim=1, due_at=LATER, error="No answer.")
     )
     assert catalogue.claim(image.image_id, now=NOW, until=LATER)
 
@@ -469,10 +466,8 @@ def lose_claim(catalogue, image):
 
 def test_late_release_does_not_undo_a_success(catalogue, image):
     slow = lose_claim(catalogue, image)
-    detected = catalogue.record(image.image_id, run(circle(1)), claim=slow.attempts + 1, now=NOW)
-    released = catalogue.release(
-        image.image_id, claim=slow.attempts, due_at=LATER, error="No answer."
-    )
+    detected = catalogue.record(image.image_id, run(circle(1)), claim=slow.claim + 1, now=NOW)
+    released = catalogue.release(image.image_id, claim=slow.claim, due_at=LATER, error="No answer.")
 
     assert released == detected
     assert [each.circle for each in catalogue.objects(image.image_id, EVERYTHING)[1]] == [circle(1)]
@@ -483,11 +478,10 @@ def test_lost_claim_changes_nothing(catalogue, image):
     held = catalogue.get(image.image_id)
 
     assert (
-        catalogue.release(image.image_id, claim=slow.attempts, due_at=NOW, error="No answer.")
-        == held
+        catalogue.release(image.image_id, claim=slow.claim, due_at=NOW, error="No answer.") == held
     )
-    assert catalogue.record(image.image_id, run(circle(1)), claim=slow.attempts, now=LATER) == held
-    assert catalogue.give_up(image.image_id, claim=slow.attempts, error="No answer.") == held
+    assert catalogue.record(image.image_id, run(circle(1)), claim=slow.claim, now=LATER) == held
+    assert catalogue.give_up(image.image_id, claim=slow.claim, error="No answer.") == held
     assert catalogue.get(image.image_id) == held
     assert catalogue.objects(image.image_id, EVERYTHING)[1] == []
 
@@ -495,7 +489,7 @@ def test_lost_claim_changes_nothing(catalogue, image):
 def test_expired_claim_not_retaken_still_records(catalogue, image):
     slow = catalogue.claim(image.image_id, now=NOW, until=LATER)
     detected = catalogue.record(
-        image.image_id, run(), claim=slow.attempts, now=LATER + timedelta(days=1)
+        image.image_id, run(), claim=slow.claim, now=LATER + timedelta(days=1)
     )
 
     assert detected.status is Status.DETECTED
@@ -506,7 +500,9 @@ def test_given_up_image_is_failed_and_not_due(catalogue, image):
     failed = catalogue.give_up(image.image_id, claim=1, error="It cannot be read.")
 
     assert failed == catalogue.get(image.image_id)
-    assert failed == replace(image, status=Status.FAILED, attempts=1, error="It cannot be read.")
+    assert failed == replace(
+        image, status=Status.FAILED, attempts=1, claim=1, error="It cannot be read."
+    )
     assert catalogue.claim(image.image_id, now=LATER, until=LATER + timedelta(days=1)) is None
 
 
@@ -528,7 +524,7 @@ def test_any_status_can_be_claimed_again(catalogue, image, status):
     claimed = catalogue.claim(image.image_id, now=NOW, until=LATER, again=True)
 
     assert (claimed.status, claimed.attempts, claimed.claimed_until) == (status, 1, LATER)
-    assert claimed.due_at == (LATER if status is Status.PENDING else None)
+    assert claimed.due_at is None  # as it was: repair looks at the claim
     assert catalogue.claim(image.image_id, now=NOW, until=LATER, again=True) is None
     assert (
         catalogue.claim(

@@ -105,13 +105,13 @@ def test_page_query_uses_an_index(large, page, before):
 QUERIES = {
     "events": (
         SqliteOutbox,
-        lambda outbox: outbox.due("a", now=NOW, limit=50),
+        lambda outbox: outbox.due("a", now=NOW, latest_due=NOW, limit=50),
         "idx_outbox_sink_state_due_at_position",
     ),
     "images": (
         SqliteUpkeep,
-        lambda upkeep: upkeep.due(now=NOW, limit=50),
-        "idx_images_status_due_at",
+        lambda upkeep: upkeep.due(now=NOW, latest_claim=NOW, latest_due=NOW, limit=50),
+        "idx_images_status_attempts_due_at",
     ),
     "rows": (
         SqliteUpkeep,
@@ -120,7 +120,9 @@ QUERIES = {
     ),
     "ids": (
         SqliteUpkeep,
-        lambda upkeep: upkeep.unknown_ids([MIDDLE[1]] * 50 + ["x"]),
+        lambda upkeep: upkeep.unknown_ids(
+            [MIDDLE[1]] * 50 + ["x"], now=NOW, refused_for=timedelta(1)
+        ),
         "sqlite_autoindex_images_1",
     ),
     "keys": (

@@ -115,7 +115,7 @@ for line in sys.stdin:
     for _ in range(writes):
         try:
             image_id = new_id()
-            catalogue.add(Image(image_id, "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
+            catalogue.add(Image(image_id, image_id, "image/png", 1, "0" * 64, 9, 9, "upload", now))
             catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), claim=0, now=now)
         except Exception as error:
             faults.append(f"{error!r} from {error.__cause__!r}")
@@ -154,7 +154,7 @@ def test_processes_open_an_empty_file_concurrently(workers, tmp_path):
         assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [
             ("detected", 8)
         ]
-        assert select(path, "SELECT count(*) FROM _sqlite_migrations") == [(2,)]
+        assert select(path, "SELECT count(*) FROM _sqlite_migrations") == [(3,)]
 
 
 @pytest.mark.timeout(60)
@@ -333,7 +333,8 @@ now = datetime(2026, 3, 1, tzinfo=UTC)
 catalogue = SqliteCatalogue(Path(sys.argv[1]), busy_timeout_s=30)
 circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in range(200))
 while True:
-    catalogue.add(Image(image_id := new_id(), "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
+    image_id = new_id()
+    catalogue.add(Image(image_id, image_id, "image/png", 1, "0" * 64, 9, 9, "upload", now))
     catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), claim=0, now=now)
     print(image_id, flush=True)
 """
@@ -480,7 +481,7 @@ circles = tuple(Circle((n, 0, 5, 5), (n + 2.5, 2.5), 2.5, 0.5, "coin") for n in 
 while refused < 3:
     try:
         image_id = new_id()
-        catalogue.add(Image(image_id, "k", "image/png", 1, "0" * 64, 9, 9, "upload", now))
+        catalogue.add(Image(image_id, image_id, "image/png", 1, "0" * 64, 9, 9, "upload", now))
         told.append(image_id)
         catalogue.record(image_id, Detection("m", "1", "v1", 1.0, circles), claim=0, now=now)
     except Unavailable:

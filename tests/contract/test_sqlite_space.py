@@ -312,7 +312,7 @@ folder = Path(sys.argv[1])
 path, now = folder / "catalogue.db", datetime(2026, 3, 1, tzinfo=UTC)
 catalogue = SqliteCatalogue(path, busy_timeout_s=30)
 def add():
-    image = Image(new_id(), "k", "image/png", 1, "0" * 64, 9, 9, "upload", now)
+    image = Image(image_id := new_id(), image_id, "image/png", 1, "0" * 64, 9, 9, "upload", now)
     catalogue.add(image)
     return image.image_id
 add()
@@ -322,7 +322,10 @@ stop, told = threading.Event(), []
 def work():
     while not stop.is_set():
         begun_after = replaced.is_set()
-        image_id = add()
+        try:
+            image_id = add()
+        except Unavailable:
+            continue  # nothing was written, and the client was told so
         if begun_after:
             told.append(image_id)
 replaced = threading.Event()

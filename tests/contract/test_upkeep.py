@@ -18,6 +18,7 @@ from tests.contract.test_catalogue import LATER, NOW, Faulty, an_image, circle, 
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
 
 MUCH_LATER = LATER + timedelta(days=1)
+FAR = LATER + timedelta(days=365)
 SECOND = timedelta(seconds=1)
 
 
@@ -90,7 +91,7 @@ def announce_to(*sinks, kind="uploaded", **changes):
 
 
 def due(outbox, sink="a", now=LATER, limit=100):
-    return [queued.event for queued in outbox.due(sink, now=now, limit=limit)]
+    return [queued.event for queued in outbox.due(sink, now=now, latest_due=FAR, limit=limit)]
 
 
 # Events are written with their change
@@ -137,7 +138,7 @@ def test_change_announces_the_updated_image(catalogue, outbox, status):
 
 
 def test_no_change_queues_no_event(catalogue, outbox):
-    image = an_image(idempotency_key="k", attempts=1)
+    image = an_image(idempotency_key="k", claim=1)
     catalogue.add(image)
     with pytest.raises(KeyTaken):
         catalogue.add(an_image(idempotency_key="k"), announce=announce_to("a"))
@@ -175,7 +176,7 @@ def test_events_of_one_image_are_due_in_order(catalogue, outbox):
     )
     catalogue.delete(image.image_id, now=NOW, announce=announce_to("a", kind="deleted"))
     kinds = []
-    while waiting := outbox.due("a", now=LATER, limit=9):
+    while waiting := outbox.due("a", now=LATER, latest_due=FAR, limit=9):
         [queued] = waiting
         kinds.append(queued.event.type)
         outbox.sent(queued)
@@ -207,7 +208,7 @@ def test_postponed_event_holds_back_its_image(catalogue, outbox):
         )
     [first] = [
         queued
-        for queued in outbox.due("a", now=NOW, limit=9)
+        for queued in outbox.due("a", now=NOW, latest_due=FAR, limit=9)
         if queued.event.subject == image.image_id
     ]
     outbox.put_off(first, until=LATER, error="It is unavailable.")
@@ -215,7 +216,7 @@ def test_postponed_event_holds_back_its_image(catalogue, outbox):
     assert {event.subject for event in due(outbox, now=LATER - SECOND)} == {other.image_id}
     [again] = [
         queued
-        for queued in outbox.due("a", now=LATER, limit=9)
+        for queued in outbox.due("a", now=LATER, latest_due=FAR, limit=9)
         if queued.event.subject == image.image_id
     ]
     assert (again.event, again.attempts) == (first.event, 1)
@@ -227,7 +228,7 @@ def test_event_laid_aside_lets_the_next_one_through(catalogue, outbox):
     catalogue.record(
         image.image_id, run(), claim=0, now=NOW, announce=announce_to("a", kind="detected")
     )
-    [first] = outbox.due("a", now=NOW, limit=9)
+    [first] = outbox.due("a", now=NOW, latest_due=FAR, limit=9)
     assert outbox.count_laid_aside() == 0
     outbox.lay_aside(first, error="It answered 422.")
 
@@ -241,7 +242,9 @@ def test_backlog_counts_waiting_events_only(catalogue, outbox):
         catalogue.add(an_image(), announce=announce_to("a", "b", time=moment))
     assert outbox.backlog() == Backlog(4, NOW)
 
-    for queued in outbox.due("a", now=NOW, limit=1) + outbox.due("b", now=NOW, limit=1):
+    for queued in outbox.due("a", now=NOW, latest_due=FAR, limit=1) + outbox.due(
+        "b", now=NOW, latest_due=FAR, limit=1
+    ):
         outbox.lay_aside(queued, error="x")
     assert outbox.backlog() == Backlog(2, LATER)
 
@@ -249,7 +252,7 @@ def test_backlog_counts_waiting_events_only(catalogue, outbox):
 def test_late_result_does_not_touch_a_newer_event(catalogue, outbox):
     """A deleted event's position in the file is used again."""
     catalogue.add(an_image(), announce=announce_to("a"))
-    [slow] = outbox.due("a", now=NOW, limit=1)
+    [slow] = outbox.due("a", now=NOW, latest_due=FAR, limit=1)
     outbox.sent(slow)
     catalogue.add(an_image(), announce=announce_to("a"))
     [newer] = due(outbox)
@@ -270,10 +273,17 @@ def test_due_images_come_longest_due_first(catalogue, upkeep):
         catalogue.add(each)
     first, second, third = sorted(images, key=lambda image: image.due_at)
 
-    assert upkeep.due(now=NOW, limit=9) == []
-    assert upkeep.due(now=second.due_at, limit=9) == [first, second]
-    assert upkeep.due(now=LATER, limit=2) == [first, second]
-    assert upkeep.due(now=LATER, limit=9) == [first, second, third]
+    assert upkeep.due(now=NOW, latest_claim=FAR, latest_due=FAR, limit=9) == []
+    assert upkeep.due(now=second.due_at, latest_claim=FAR, latest_due=FAR, limit=9) == [
+        first,
+        second,
+    ]
+    assert upkeep.due(now=LATER, latest_claim=FAR, latest_due=FAR, limit=2) == [first, second]
+    assert upkeep.due(now=LATER, latest_claim=FAR, latest_due=FAR, limit=9) == [
+        first,
+        second,
+        third,
+    ]
 
 
 def test_held_or_finished_images_are_not_due(catalogue, upkeep):
@@ -285,11 +295,16 @@ def test_held_or_finished_images_are_not_due(catalogue, upkeep):
     catalogue.give_up(failed.image_id, claim=0, error="x")
     catalogue.release(released.image_id, claim=0, error="x", due_at=MUCH_LATER)
 
-    assert upkeep.due(now=LATER - SECOND, limit=9) == []
-    assert [image.image_id for image in upkeep.due(now=LATER, limit=9)] == [held.image_id]
-    assert [image.image_id for image in upkeep.due(now=MUCH_LATER, limit=9)] == [
-        held.image_id,
+    assert upkeep.due(now=LATER - SECOND, latest_claim=FAR, latest_due=FAR, limit=9) == []
+    assert [
+        image.image_id for image in upkeep.due(now=LATER, latest_claim=FAR, latest_due=FAR, limit=9)
+    ] == [held.image_id]
+    assert [
+        image.image_id
+        for image in upkeep.due(now=MUCH_LATER, latest_claim=FAR, latest_due=FAR, limit=9)
+    ] == [
         released.image_id,
+        held.image_id,  # its claim was an attempt
     ]
 
 
@@ -316,8 +331,8 @@ def test_unknown_ids_excludes_recorded_ids(catalogue, upkeep):
     upkeep.refuse(a_refusal("refused"))
     asked = [image.image_id, buried.image_id, finished.image_id, "refused", "new"]
 
-    assert upkeep.unknown_ids(asked) == {finished.image_id, "new"}
-    assert upkeep.unknown_ids([]) == set()
+    assert upkeep.unknown_ids(asked, now=NOW, refused_for=SECOND) == {finished.image_id, "new"}
+    assert upkeep.unknown_ids([], now=NOW, refused_for=SECOND) == set()
 
 
 def test_unknown_keys_excludes_recorded_keys(catalogue, upkeep):
@@ -474,14 +489,14 @@ def test_unusable_file_is_unavailable_to_outbox_and_upkeep(path, sqlite):
     event = an_event(an_image())
     queued = SimpleNamespace(position=1, event=event, attempts=0)
     for call in (
-        lambda: sqlite.outbox.due("a", now=NOW, limit=1),
+        lambda: sqlite.outbox.due("a", now=NOW, latest_due=FAR, limit=1),
         lambda: sqlite.outbox.sent(queued),
         lambda: sqlite.outbox.put_off(queued, until=NOW, error="x"),
         lambda: sqlite.outbox.lay_aside(queued, error="x"),
         sqlite.outbox.backlog,
         sqlite.outbox.count_laid_aside,
-        lambda: sqlite.upkeep.due(now=NOW, limit=1),
-        lambda: sqlite.upkeep.unknown_ids(["a"]),
+        lambda: sqlite.upkeep.due(now=NOW, latest_claim=FAR, latest_due=FAR, limit=1),
+        lambda: sqlite.upkeep.unknown_ids(["a"], now=NOW, refused_for=SECOND),
         lambda: sqlite.upkeep.refuse(a_refusal()),
         lambda: sqlite.upkeep.lease("a", "b", now=NOW, until=LATER),
         lambda: sqlite.upkeep.tombstones(limit=1),

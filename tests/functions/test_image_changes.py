@@ -39,7 +39,7 @@ def test_second_detection_keeps_the_first_objects_readable(
         response.json["object_count"],
         response.json["model_version"],
         response.json["attempts"],
-    ) == (2, "8", 2)
+    ) == (2, "8", 1)
     assert len(objects.get(f"{path}/objects").json) == 2
     assert detail.get(f"{path}/objects/{first['object_id']}").json["model_version"] == "7"
     assert detail.get(path).json == response.json
@@ -53,6 +53,16 @@ def test_failed_second_detection_keeps_the_first(predicted, predictor, objects, 
     assert len(objects.get(f"{path}/objects").json) == 1
     record = detail.get(path).json
     assert (record["status"], record["error"]) == ("detected", "The predictor answered 500.")
+
+
+def test_refused_second_detection_keeps_the_first(predicted, predictor, detail, path):
+    predictor.answer = answer_text("", 422)
+    response = predicted().post(f"{path}/detections")
+
+    assert (response.status_code, response.headers.get("Retry-After")) == (422, None)
+    assert response.json["type"] == "urn:circles:problem:detector-refused"
+    record = detail.get(path).json
+    assert (record["status"], record["error"]) == ("detected", "The predictor answered 422.")
 
 
 def test_pending_image_is_detected_on_request(predicted, predictor):
@@ -194,7 +204,8 @@ def test_repair_detects_what_background_work_lost(predicted, monkeypatch):
     response = send(client, Prefer="respond-async")
     assert response.json["status"] == "pending"
 
-    [row] = services.upkeep.due(now=services.now() + services.rules.lease, limit=9)
+    later = services.now() + services.rules.lease
+    [row] = services.upkeep.due(now=later, latest_claim=later, latest_due=later, limit=9)
     assert row.image_id == response.json["image_id"]
     monkeypatch.setattr(type(services), "now", lambda self: row.due_at)
     assert repair_images(services).detected == 1

@@ -57,6 +57,11 @@ class World:
         self.volume.blobs()[0].write_bytes(b"other bytes")
         return self.ask(method, path)
 
+    def refused(self):
+        """Request a detection of a picture that the predictor refuses."""
+        self.predictor.answer = answer_text("", 422)
+        return self.predicted().post(DETECTIONS.format(**self.ids))
+
     def running(self):
         """Request a detection while another one is running."""
         client, path, answers = self.predicted(), DETECTIONS.format(**self.ids), []
@@ -101,6 +106,7 @@ PROVOKED = {
     ("post", DETECTIONS, 202): World.running,
     ("post", DETECTIONS, 400): malformed(DETECTIONS, "post"),
     ("post", DETECTIONS, 404): unknown(DETECTIONS, "post"),
+    ("post", DETECTIONS, 422): World.refused,
     ("post", DETECTIONS, 500): lambda world: world.damaged("post", DETECTIONS),
     ("post", DETECTIONS, 503): unavailable(DETECTIONS, "post"),
     ("get", IMAGE, 200): lambda world: world.get(IMAGE),

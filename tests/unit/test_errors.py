@@ -31,6 +31,8 @@ def test_only_unavailable_errors_have_retry_after():
     assert {each.__name__ for each in family() if each.retry_after_s} == {
         "Unavailable",
         "StorageFull",
+        "ObjectRefused",
+        "DetectorUnavailable",
         "DetectorFailed",
     }
     assert all(each.http_status == 503 for each in family() if each.retry_after_s)

@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.outbox import SqliteOutbox
 from circles.adapters.sqlite.upkeep import SqliteUpkeep
 from circles.domain.detections import ObjectFilter
-from circles.domain.errors import CirclesError, DetectorFailed, Unavailable
+from circles.domain.errors import CirclesError, DetectorUnavailable, ObjectRefused, Unavailable
 from circles.domain.identifiers import object_id
 from circles.domain.images import ImageFilter, Status
 from circles.domain.pictures import Upload
@@ -44,13 +45,14 @@ IDEMPOTENCY_KEYS = [None, "k", "l"]
 LIFE = re.compile(r"(uploaded (detected |failed )*(deleted |$))*")
 """Allowed event orders of an image. A file that is put again after its deletion has the same id."""
 
+YEAR = timedelta(days=365)
 number = st.integers(0, 11)
 CALLS = {
     "upload": 7,
-    "event": 10,
+    "event": 13,
     "delete": 5,
     "detect_again": 6,
-    "repair": 25,
+    "repair": 30,
     "send": 8,
     "background": 6,
 }
@@ -82,7 +84,11 @@ class Machine(RuleBasedStateMachine):
         self.journal = Interruptions()
         self.services = FakeServices(self.journal)
         self.services.rules = replace(
-            self.services.rules, max_attempts=1000, event_max_attempts=1000
+            self.services.rules,
+            max_attempts=1000,
+            event_max_attempts=1000,
+            max_looks=1000,
+            keep_runs=2,
         )
         self.sink = self.services.sinks["broker"] = FakeSink(self.journal)
         self.records = (self.services.catalogue, self.services.outbox, self.services.upkeep)
@@ -91,6 +97,7 @@ class Machine(RuleBasedStateMachine):
             self._use_sqlite()
         self.promised, self.keys, self.deleted = {}, {}, set()
         self.files, self.events, self.disturbed = {}, [], set()
+        self.processes = count()
 
     def _use_sqlite(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -159,10 +166,30 @@ class Machine(RuleBasedStateMachine):
     def let_time_pass(self, passed):
         self.services.clock += passed
 
+    @rule(
+        what=st.sampled_from(["upload", "event", "repair", "detect_again", "send"]),
+        pick=number,
+        crash_at=st.one_of(st.none(), st.integers(0, 12)),
+    )
+    def act_with_a_clock_ahead(self, what, pick, crash_at):
+        """A process whose clock is a year ahead acts, and perhaps dies in the middle of it."""
+        self.services.clock += YEAR
+        plan = None if crash_at is None else (crash_at, "crash")
+        self._interrupted(plan, lambda: self._act(what, pick))
+        self.services.clock -= YEAR
+
+    @rule(key=st.sampled_from(KEYS), refused=st.booleans())
+    def the_store_refuses_a_file(self, key, refused):
+        self.services.store.key_errors.pop(key, None)
+        if refused:
+            self.services.store.key_errors[key] = ObjectRefused("It is archived.")
+
     @rule(predictor=st.booleans(), sink=st.booleans())
     def dependencies_fail_or_recover(self, predictor, sink):
         self._set(
-            self.services.detector, "detect", None if predictor else DetectorFailed("No answer.")
+            self.services.detector,
+            "detect",
+            None if predictor else DetectorUnavailable("No answer."),
         )
         self._set(self.sink, "send", None if sink else Unavailable("It is unavailable."))
 
@@ -179,6 +206,7 @@ class Machine(RuleBasedStateMachine):
             work()
         except Crash:
             self.services.background.clear()  # it was in the memory of the killed process
+            self.services.process_id = f"process {next(self.processes)}"
         except CirclesError as error:
             assert plan or not isinstance(error, Unavailable), f"{error!r} without a reason"
         finally:
@@ -186,6 +214,15 @@ class Machine(RuleBasedStateMachine):
 
     def _act_as_another_process(self, other, pick):
         """Let another process act completely between two calls of the first."""
+        first, self.services.process_id = self.services.process_id, f"other {next(self.processes)}"
+        try:
+            self._act(other, pick)
+        except CirclesError:
+            pass
+        finally:
+            self.services.process_id = first
+
+    def _act(self, what, pick):
         acts = {
             "upload": lambda: self._upload(pick),
             "delete": lambda: self._delete(pick),
@@ -195,10 +232,7 @@ class Machine(RuleBasedStateMachine):
             "repair": lambda: repair_images(self.services),
             "send": lambda: dispatch_outbox(self.services),
         }
-        try:
-            acts[other]()
-        except CirclesError:
-            pass
+        acts[what]()
 
     def _upload(self, pick, wait=True):
         data, key = PICTURES[pick % 2], IDEMPOTENCY_KEYS[pick % 3]
@@ -284,6 +318,8 @@ class Machine(RuleBasedStateMachine):
         images = self._images()
         keys = Counter(image.idempotency_key for image in images if image.idempotency_key)
         assert all(count == 1 for count in keys.values())
+        own_blobs = Counter(image.key for image in images if image.source == "upload")
+        assert all(count == 1 for count in own_blobs.values())
 
     @invariant()
     def deleted_images_stay_deleted(self):
@@ -328,6 +364,7 @@ class Machine(RuleBasedStateMachine):
     def _settle(self):
         """Run repair repeatedly with all dependencies available."""
         self.dependencies_fail_or_recover(predictor=True, sink=True)
+        self.services.store.key_errors.clear()
         for _ in range(4):
             self.services.clock += timedelta(days=2)
             report = repair_images(self.services)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from circles.domain.errors import DetectorFailed, Unavailable
+from circles.domain.errors import DetectorFailed, DetectorUnavailable, Unavailable
 from circles.domain.images import Status
 from circles.domain.pictures import Upload
 from circles.usecases import sweep
@@ -80,7 +80,7 @@ def test_delays_double_until_the_image_is_given_up(services):
         services.clock = image.due_at
         repair_images(services)
 
-    assert waits == [1, 2, 4, 8, 16, 32, 40, 40, 40]
+    assert waits == [1, 2, 4, 8, 16, 32, 40, 40]  # the ninth try is the last
     assert (image.status, image.attempts, image.error) == (
         Status.FAILED,
         9,
@@ -123,7 +123,7 @@ def test_unexpected_error_does_not_stop_other_images(services):
 def test_failing_predictor_costs_only_three_attempts(services):
     upload_without_predictor(services, 10)
     services.clock += timedelta(hours=1)
-    services.detector.errors["detect"] = DetectorFailed("No answer.")
+    services.detector.errors["detect"] = DetectorUnavailable("No answer.")
 
     assert facts(repair_images(services)) == {"put_off": 3, "cut_short": True}
     assert (

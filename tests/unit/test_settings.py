@@ -58,6 +58,8 @@ GIVEN = {
     "max_pixels": ("4096", 4096),
     "incoming_prefix": ("drop/here/", "drop/here/"),
     "max_attempts": ("3", 3),
+    "give_up_after_s": ("3600", 3600.0),
+    "keep_runs": ("2", 2),
     "repair_after_s": ("1.5", 1.5),
     "repair_budget_s": ("20", 20.0),
     "adopt_after_s": ("60", 60.0),

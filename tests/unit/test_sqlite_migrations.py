@@ -78,7 +78,15 @@ def test_migration_keeps_images_and_makes_pending_due(tmp_path):
         SqliteUpkeep(path, busy_timeout_s=5),
     )
     due = [
-        [image.image_id for image in upkeep.due(now=NOW + n * timedelta(minutes=1), limit=9)]
+        [
+            image.image_id
+            for image in upkeep.due(
+                now=NOW + n * timedelta(minutes=1),
+                latest_claim=NOW,
+                latest_due=NOW + timedelta(days=9),
+                limit=9,
+            )
+        ]
         for n in (-1, 0, 1)
     ]
     listed = catalogue.page(ImageFilter(), limit=9)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import requests
 
-from circles.adapters.deadlines import DeadlineAdapter, cut_off
+from circles.adapters.deadlines import DeadlineAdapter, cut_off, was_reset
 from circles.formats.fields import clean_text
 
 
@@ -16,6 +16,10 @@ class CallFailed(Exception):
 
 class NotReached(CallFailed):
     """No connection, or one that was reset before an answer began."""
+
+
+class Reset(NotReached):
+    """The connection was reset before a response. The request may be the cause."""
 
 
 class TooSlow(CallFailed):
@@ -109,4 +113,6 @@ class HttpClient:
 def _fault(error: requests.RequestException, deadline: float) -> CallFailed:
     if isinstance(error, requests.ReadTimeout) or time.monotonic() >= deadline:
         return TooSlow()
-    return NotReached() if isinstance(error, requests.ConnectionError) else BrokenOff()
+    if not isinstance(error, requests.ConnectionError):
+        return BrokenOff()
+    return Reset() if was_reset(error) else NotReached()

@@ -1,7 +1,8 @@
 """
-Ports of the catalogue and its upkeep.
+Port of the catalogue.
 
-One database holds both and the outbox: an event is written in the transaction of its change.
+One database holds it, its upkeep and the outbox: an event is written in the transaction of its
+change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import Protocol
 
 from circles.domain.detections import Detection, FoundObject, ObjectFilter
 from circles.domain.events import Announce, nobody
-from circles.domain.images import Backlog, Image, ImageFilter, Refusal, Tombstone
+from circles.domain.images import Backlog, Image, ImageFilter, Tombstone
 
 Position = tuple[datetime, str]
 """End of a page of images: created_at and image_id of its last image."""
@@ -29,7 +30,9 @@ class Catalogue(Protocol):
 
         Raises:
             IdTaken: an image with this id exists.
-            KeyTaken: another image has this idempotency key.
+            KeyTaken: another image has this idempotency key. An image of the same uploaded blob
+                without a key is given this one.
+            BlobTaken: another image has the same uploaded blob.
             Buried: the image's blob is being deleted with this image or another one. The tombstone
                 is not finished or, for an uploaded blob, not deleted.
             Unavailable: the database is busy, full or unavailable; nothing was written.
@@ -56,10 +59,11 @@ class Catalogue(Protocol):
         """
         Claim a pending image for detection and count the attempt.
 
-        The claim ends at until. With again, images in other states can be claimed too.
-        Returns the changed image; its attempts are the claim that record, release and give_up need.
-        Returns None, without a change, for an image that is unknown, not pending or already
-        claimed past now. Raises Unavailable.
+        The claim ends at until. With again, images in other states can be claimed too. The attempt
+        is counted before it starts, because it may end this process. Returns the changed image,
+        whose claim record, release and give_up need. Returns None, without a change, for an image
+        that is unknown, not pending or already claimed past now. A claim that is more than twice
+        as long as this one is not valid: a clock that was ahead set it. Raises Unavailable.
         """
 
     def record(
@@ -69,22 +73,43 @@ class Catalogue(Protocol):
         *,
         claim: int,
         now: datetime,
+        counts: bool = True,
+        keep_runs: int | None = None,
         announce: Announce = nobody,
     ) -> Image:
         """
         Add a run and its objects, and mark the image detected.
 
-        One transaction does it all, and the new run is served from then on. Earlier runs stay.
-        If the image has been claimed again since, nothing is recorded and the current image
-        is returned. Raises NotFound, Unavailable.
+        One transaction does it all, and the new run is served from then on. If the image has been
+        claimed again since, nothing is recorded and the current image is returned. Raises NotFound,
+        Unavailable.
+
+        Args:
+            counts: False takes the attempt back.
+            keep_runs: number of runs to keep, the newest ones; None keeps all. Human runs are
+                always kept.
         """
 
-    def release(self, image_id: str, *, claim: int, error: str, due_at: datetime) -> Image:
+    def release(
+        self,
+        image_id: str,
+        *,
+        claim: int,
+        error: str,
+        due_at: datetime | None,
+        counts: bool = True,
+        refused: bool = False,
+    ) -> Image:
         """
         End a claim and store why the detection failed.
 
-        Others can claim the image again; repair retries a pending one from due_at on.
-        Nothing changes if it has been claimed again since. Raises NotFound, Unavailable.
+        Others can claim the image again. Nothing changes if it has been claimed again since. Raises
+        NotFound, Unavailable.
+
+        Args:
+            due_at: repair retries a pending image from then on; None does not change that.
+            counts: False takes the attempt back.
+            refused: the predictor refused the picture.
         """
 
     def give_up(
@@ -126,63 +151,3 @@ class Catalogue(Protocol):
 
     def ping(self) -> None:
         """Raise Unavailable unless the database can be read now."""
-
-
-class Upkeep(Protocol):
-    """Finds and stores what repair needs. Every method raises Unavailable, as in Catalogue."""
-
-    def due(self, *, now: datetime, limit: int) -> Sequence[Image]:
-        """Return unclaimed pending images whose due_at has passed, the longest due first."""
-
-    def images(self, *, after: str, limit: int) -> Sequence[Image]:
-        """Return images whose id is greater than after, in order."""
-
-    def unknown_ids(self, object_ids: Sequence[str]) -> set[str]:
-        """Return the ids without an image, a refusal or an unfinished tombstone."""
-
-    def unknown_keys(self, keys: Sequence[str]) -> set[str]:
-        """Return the keys without an image or a tombstone."""
-
-    def key_in_use(self, key: str) -> bool:
-        """Return whether an image has this key."""
-
-    def refuse(self, refusal: Refusal) -> None:
-        """Store a refusal. It replaces an earlier one of the same object."""
-
-    def refusal(self, object_id: str) -> Refusal | None:
-        """Return the refusal of an object, or None."""
-
-    def bury(self, tombstone: Tombstone) -> bool:
-        """
-        Add a tombstone for a blob that does not belong to an image.
-
-        From now on an image with its key cannot be added. Returns False, and writes nothing, if an
-        image has the key.
-        """
-
-    def is_buried(self, image_id: str) -> bool:
-        """Return whether the image was deleted but its blob was not yet."""
-
-    def tombstones(self, *, limit: int) -> Sequence[Tombstone]:
-        """Return unfinished tombstones, the oldest first. Their blobs are to be deleted."""
-
-    def finish_tombstone(self, image_id: str, *, now: datetime) -> None:
-        """Mark a tombstone finished: its blob is deleted."""
-
-    def forget_tombstones(self, *, before: datetime) -> None:
-        """Delete the tombstones that were finished before a time."""
-
-    def lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
-        """Acquire or extend a lease. Returns False if another holder has it past now."""
-
-    def end_lease(self, name: str, holder: str) -> None:
-        """Release a lease. Does nothing if another holder has it."""
-
-    def bookmark(self, name: str) -> str:
-        """Return the saved position of a scan that spans several repairs; empty at its start."""
-
-    def set_bookmark(self, name: str, place: str) -> None:
-        """Save the position of a scan."""
-
-    def compact(self) -> None:
-        """Release unused disk space, and refill the reserve."""

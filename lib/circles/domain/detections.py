@@ -59,6 +59,10 @@ class ObjectFilter:
     max_radius_px: float | None = None
 
 
+HUMAN = "human"
+"""The protocol of a run that a person made. Such runs are never pruned."""
+
+
 class Detector(Protocol):
     """Finds circles in one picture."""
 

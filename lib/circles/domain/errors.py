@@ -16,6 +16,8 @@ CirclesError             code                  HTTP  event
 ├── Unavailable          unavailable           503   503  the broker retries
 │   └── StorageFull      storage-full          503   503  deleting frees space
 └── DetectorFailed       detector-failed       503   503  the image is safe and stays pending
+    ├── DetectorUnavailable  detector-failed   503   503  unreachable, too slow, overloaded
+    └── DetectorRefused  detector-refused      422   422  it answers, but refuses this picture
 (anything else)          internal              500   500  logged, never sent to a client
 
 Knative's broker retries 404, 408, 409, 429 and 5xx, so an event that must not be retried gets 2xx
@@ -98,6 +100,7 @@ class ObjectRefused(CirclesError):
     """The store refuses to read or delete this object: archived, encrypted, locked."""
 
     code, title, http_status, event_status = "object-refused", "Object refused", 503, 422
+    retry_after_s = 3600
 
 
 class Rejected(CirclesError):
@@ -123,7 +126,18 @@ class DetectorFailed(CirclesError):
     """The predictor gave no usable response within the deadline."""
 
     code, title, http_status, event_status = "detector-failed", "Detector failed", 503, 503
-    retry_after_s = 5
+    retry_after_s: ClassVar[int | None] = 5
+
+
+class DetectorUnavailable(DetectorFailed):
+    """The predictor is unreachable, too slow or overloaded. The picture is not the cause."""
+
+
+class DetectorRefused(DetectorFailed):
+    """The predictor refuses this picture with 413, 415 or 422."""
+
+    code, title, http_status, event_status = "detector-refused", "Detector refused", 422, 422
+    retry_after_s = None
 
 
 class KeyTaken(Exception):
@@ -136,3 +150,7 @@ class IdTaken(Exception):
 
 class Buried(Exception):
     """Internal signal, never sent to a client: the image's blob is being or was just deleted."""
+
+
+class BlobTaken(Exception):
+    """Internal signal, never sent to a client: another image already has this blob."""

@@ -52,8 +52,14 @@ class QueuedEvent:
 class Outbox(Protocol):
     """Queues events for their sinks. Every method raises Unavailable, as in Catalogue."""
 
-    def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
-        """Return the events to send now: for each image at most its earliest."""
+    def due(
+        self, sink: str, *, now: datetime, latest_due: datetime, limit: int
+    ) -> Sequence[QueuedEvent]:
+        """
+        Return the events to send now: for each image at most its earliest.
+
+        If there are none, return those due after latest_due: a clock that was ahead set that time.
+        """
 
     def sent(self, queued: QueuedEvent) -> None:
         """Delete an event that its sink has accepted."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+_MAX_FILE_NAME = 255
+
 
 class Status(StrEnum):
     """State of an image: detection pending, done or failed."""
@@ -18,9 +20,11 @@ class Image:
     """
     One stored image. width and height are upright pixels; key names its blob.
 
-    attempts counts the detections started, so it also identifies the last claim.
-    Another detection cannot start before claimed_until. Repair retries a pending image from due_at
-    on. object_count, model, model_version, detection_ms and detected_at describe the served run.
+    A detection runs under a claim, numbered by claim. Another detection cannot start before
+    claimed_until. Repair retries a pending image from due_at on. attempts counts the detections
+    that count towards giving up: those that no client asked for, and those that ended their
+    process. refused_attempts counts those that the predictor refused.
+    object_count, model, model_version, detection_ms and detected_at describe the served run.
     """
 
     image_id: str
@@ -36,6 +40,8 @@ class Image:
     file_name: str | None = None
     idempotency_key: str | None = None
     attempts: int = 0
+    refused_attempts: int = 0
+    claim: int = 0
     claimed_until: datetime | None = None
     due_at: datetime | None = None
     error: str | None = None
@@ -73,6 +79,16 @@ class Refusal:
     code: str
     detail: str
     refused_at: datetime
+
+
+def clean_file_name(path: str) -> str | None:
+    """
+    Return the last part of a path without line ends and other control or format characters.
+
+    It is to be shown, never to be opened. None where nothing is left.
+    """
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return "".join(filter(str.isprintable, name))[:_MAX_FILE_NAME] or None
 
 
 @dataclass(frozen=True, slots=True)

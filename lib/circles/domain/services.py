@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from circles.domain.blobs import ObjectStore
-from circles.domain.catalogue import Catalogue, Upkeep
+from circles.domain.catalogue import Catalogue
 from circles.domain.detections import Detector
 from circles.domain.events import EventSink, Outbox
 from circles.domain.pictures import Pictures
+from circles.domain.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +19,21 @@ class Rules:
     Limits and names that the use cases need.
 
     lease: time after which the process that claimed an image counts as dead.
+    max_attempts, give_up_after: a pending image fails with the first failed attempt that is at
+        least number max_attempts and at least give_up_after after it was created.
+    keep_runs: number of predictor runs kept for an image, the newest ones.
     repair_after: time after which repair retries a pending image; doubles with each failure.
     repair_budget: time after which a repair does not start more work.
     event_timeout: time limit for delivering one event to a sink.
+    max_looks: number of processes that decoding an object may end before it is refused.
     """
 
     lease: timedelta
     incoming_prefix: str
     max_upload_bytes: int
     max_attempts: int
+    give_up_after: timedelta
+    keep_runs: int
     repair_after: timedelta
     repair_budget: timedelta
     adopt_after: timedelta
@@ -34,6 +41,7 @@ class Rules:
     event_source: str
     event_timeout: timedelta
     event_max_attempts: int
+    max_looks: int = 3
 
 
 class Services(Protocol):
@@ -62,6 +70,10 @@ class Services(Protocol):
         The names are stable, because the outbox's rows hold them. An event for a sink that was
         removed stays in the outbox and blocks nothing else.
         """
+
+    @property
+    def process_id(self) -> str:
+        """What this process is called among those that share the catalogue."""
 
     def soon(self, work: Callable[[], object], *, key: str) -> None:
         """

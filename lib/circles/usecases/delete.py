@@ -9,7 +9,7 @@ kept for a day, because a request that read before the deletion may write after 
 import logging
 from datetime import timedelta
 
-from circles.domain.errors import CirclesError, NotFound, Unavailable
+from circles.domain.errors import CirclesError, NotFound
 from circles.domain.identifiers import new_id, object_id
 from circles.domain.images import Tombstone
 from circles.domain.services import Services
@@ -38,7 +38,7 @@ def delete_image(image_id: str, services: Services) -> None:
     send_soon(services)
     try:
         finish_deletion(tombstone, services)
-    except Unavailable as error:
+    except CirclesError as error:
         log.warning("the blob of the deleted image %s is left to repair: %s", image_id, error)
 
 

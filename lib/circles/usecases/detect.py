@@ -1,15 +1,12 @@
-"""
-Detect the circles of one image under a claim.
-
-The image's attempts number the claim, and a lost claim writes nothing.
-"""
+"""Detect the circles of one image under a claim. A lost claim writes nothing."""
 
 import logging
-from datetime import timedelta
+from typing import NamedTuple
 
 from circles.domain.errors import (
     CirclesError,
     Damaged,
+    DetectorRefused,
     NotFound,
     TooLarge,
     Unavailable,
@@ -21,42 +18,51 @@ from circles.domain.pictures import Picture
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
 from circles.usecases.announce import DETECTED, FAILED, announcing, send_soon
+from circles.usecases.chances import is_hopeless, retry_wait
 from circles.usecases.content import read_content
 
 log = logging.getLogger("circles")
 
-_LONGEST_WAIT = timedelta(hours=1)
 _BLOB_IS_LOST = (NotFound, Damaged)
 """Errors of reading a once valid blob that a retry will raise again."""
 
 
+class Outcome(NamedTuple):
+    """An image after a detection, with the error that ended it, if any."""
+
+    image: Image
+    error: CirclesError | None
+
+
 def detect_again(image_id: str, services: Services) -> Image:
     """
-    Detect an image once more, whatever its status.
+    Detect an image once more at a client's request, whatever its status.
 
-    The new run is served, and earlier runs are kept. If a detection of the image is already
-    running, no other is started: the record is returned with claimed_until set.
+    The new run is served. If a detection of the image is already running, no other is started: the
+    record is returned with claimed_until set.
 
     Raises:
         NotFound: there is no such image, or its blob is gone.
         Damaged: its blob is not what was stored, or changed settings no longer accept it.
         DetectorFailed: the earlier run is still served; the error is noted in the record.
+        ObjectRefused: the store refuses the blob.
         Unavailable: the store or the catalogue is unavailable.
     """
     image = claim(image_id, services, again=True)
     if image is None:
         return services.catalogue.get(image_id)
-    try:
-        picture = _load(image, services)
-        return _run(image, picture, services)
-    except CirclesError as error:
-        _note(image, error, services)
-        raise
+    after, error = try_detection(image, services, asked=True)
+    if error:
+        raise error
+    return after
 
 
-def take_up(image: Image, services: Services, picture: Picture | None = None) -> Image:
+def detect_on_request(image: Image, services: Services, picture: Picture | None = None) -> Image:
     """
-    Detect a pending image unless it is claimed, and return its record.
+    Detect an image without a result because a client or a broker sent it again.
+
+    The attempt does not count towards giving up and does not delay repair. Returns the current
+    record if the image is detected or claimed.
 
     Args:
         picture: the content of its blob, if the caller has it already.
@@ -65,10 +71,12 @@ def take_up(image: Image, services: Services, picture: Picture | None = None) ->
         NotFound: the image was deleted.
         Unavailable: the catalogue is unavailable.
     """
-    if image.status is not Status.PENDING:
+    if image.status is Status.DETECTED:
         return image
-    claimed = claim(image.image_id, services)
-    return detect(claimed, services, picture) if claimed else services.catalogue.get(image.image_id)
+    claimed = claim(image.image_id, services, again=image.status is Status.FAILED)
+    if claimed is None:
+        return services.catalogue.get(image.image_id)
+    return detect(claimed, services, picture, asked=True)
 
 
 def claim(image_id: str, services: Services, *, again: bool = False) -> Image | None:
@@ -83,27 +91,26 @@ def claim(image_id: str, services: Services, *, again: bool = False) -> Image | 
     )
 
 
-def detect(image: Image, services: Services, picture: Picture | None = None) -> Image:
+def detect(
+    image: Image, services: Services, picture: Picture | None = None, *, asked: bool = False
+) -> Image:
     """
     Detect and record under a claim that the caller holds.
 
-    Expected errors are not raised: they leave the image pending and due later, or failed if its
-    blob is lost.
+    Expected errors are not raised: they leave the image pending and due later, or failed if no
+    attempt is left.
     """
+    return try_detection(image, services, picture, asked=asked).image
+
+
+def try_detection(
+    image: Image, services: Services, picture: Picture | None = None, *, asked: bool = False
+) -> Outcome:
+    """Detect as detect does, and return the error with the image."""
     try:
-        return _run(image, picture or _load(image, services), services)
+        return Outcome(_run(image, picture or _load(image, services), services, asked), None)
     except CirclesError as error:
-        return _note(image, error, services)
-
-
-def retry_wait(attempts: int, services: Services) -> timedelta:
-    """
-    Return how long an image waits after its last attempt.
-
-    The wait is Rules.repair_after, doubled with each further attempt and limited to an hour.
-    """
-    first = services.rules.repair_after
-    return min(first * (1 << min(attempts - 1, 20)), max(_LONGEST_WAIT, first))
+        return Outcome(_note(image, error, services, asked), error)
 
 
 def give_up(image: Image, error: str, services: Services) -> Image:
@@ -117,7 +124,7 @@ def give_up(image: Image, error: str, services: Services) -> Image:
     log.error("image %s failed: %s", image.image_id, error)
     announce = announcing(FAILED, services)
     failed = services.catalogue.give_up(
-        image.image_id, claim=image.attempts, error=error, announce=announce
+        image.image_id, claim=image.claim, error=error, announce=announce
     )
     send_soon(services)
     return failed
@@ -131,16 +138,21 @@ def _load(image: Image, services: Services) -> Picture:
         raise Damaged(f"The stored picture is no longer accepted. {error}") from error
 
 
-def _run(image: Image, picture: Picture, services: Services) -> Image:
+def _run(image: Image, picture: Picture, services: Services, asked: bool) -> Image:
     detection = services.detector.detect(services.pictures.upright(picture))
-    announce = announcing(DETECTED, services)
     try:
         detected = services.catalogue.record(
-            image.image_id, detection, claim=image.attempts, now=services.now(), announce=announce
+            image.image_id,
+            detection,
+            claim=image.claim,
+            now=services.now(),
+            counts=not asked,
+            keep_runs=services.rules.keep_runs,
+            announce=announcing(DETECTED, services),
         )
     except NotFound as error:
         raise _Deleted("The image was deleted during its detection.") from error
-    if detected.attempts == image.attempts:
+    if detected.claim == image.claim:
         metrics.objects_found(detected.object_count)
         send_soon(services)
     return detected
@@ -150,19 +162,28 @@ class _Deleted(NotFound):
     """The row is gone, not the blob."""
 
 
-def _note(image: Image, error: CirclesError, services: Services) -> Image:
+def _note(image: Image, error: CirclesError, services: Services, asked: bool) -> Image:
     """Record why a detection failed. Without the catalogue, the claim expires by itself."""
     log.warning("image %s was not detected: %s", image.image_id, error)
+    lost = isinstance(error, _BLOB_IS_LOST) and not isinstance(error, _Deleted)
     try:
-        if (
-            isinstance(error, _BLOB_IS_LOST)
-            and image.status is Status.PENDING
-            and not isinstance(error, _Deleted)
-        ):
+        if lost and image.status is Status.PENDING:
             return give_up(image, str(error), services)
-        due_at = services.now() + retry_wait(image.attempts, services)
-        return services.catalogue.release(
-            image.image_id, claim=image.attempts, error=str(error), due_at=due_at
-        )
+        released = _release(image, error, services, asked)
+        if not asked and is_hopeless(released, services):
+            return give_up(released, str(error), services)
+        return released
     except (Unavailable, NotFound):
         return image
+
+
+def _release(image: Image, error: CirclesError, services: Services, asked: bool) -> Image:
+    """Count the attempt unless a client asked for it, or the store or the catalogue failed."""
+    return services.catalogue.release(
+        image.image_id,
+        claim=image.claim,
+        error=str(error),
+        due_at=None if asked else services.now() + retry_wait(image.attempts, services.rules),
+        counts=not asked and not isinstance(error, Unavailable),
+        refused=not asked and isinstance(error, DetectorRefused),
+    )

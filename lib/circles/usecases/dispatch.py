@@ -88,7 +88,9 @@ class _Dispatch:
         return sent
 
     def _due(self, limit: int) -> Sequence[QueuedEvent]:
-        return self._services.outbox.due(self._name, now=self._services.now(), limit=limit)
+        now = self._services.now()
+        latest_due = now + 2 * _LONGEST_WAIT  # behind that, a clock that was ahead set it
+        return self._services.outbox.due(self._name, now=now, latest_due=latest_due, limit=limit)
 
     def _may_go_on(self) -> bool:
         in_time = self._until is None or self._services.now() < self._until

@@ -7,30 +7,32 @@ from contextlib import suppress
 
 from circles.domain.blobs import StoredObject
 from circles.domain.errors import (
+    BlobTaken,
     Buried,
     CirclesError,
     IdTaken,
     Malformed,
     NotFound,
+    ObjectRefused,
     TooLarge,
     UndecodablePicture,
     UnsupportedPicture,
 )
 from circles.domain.identifiers import object_id
-from circles.domain.images import Image, Refusal, Status
+from circles.domain.images import Image, Refusal, Status, clean_file_name
 from circles.domain.pictures import Picture
 from circles.domain.services import Services
 from circles.formats.s3_notifications import Notice
 from circles.telemetry.metrics import metrics
 from circles.usecases.announce import UPLOADED, announcing, send_soon
-from circles.usecases.detect import claim, detect, take_up
+from circles.usecases.chances import is_due
+from circles.usecases.detect import detect, detect_on_request
+from circles.usecases.look import counted_look
 
 log = logging.getLogger("circles")
 
-
-_REFUSALS = (TooLarge, UnsupportedPicture, UndecodablePicture)
-
-_NO_PICTURE = {error.code: error for error in _REFUSALS}
+_REFUSALS = (TooLarge, UnsupportedPicture, UndecodablePicture, ObjectRefused)
+_REFUSAL_OF_CODE = {error.code: error for error in _REFUSALS}
 
 
 def register_object(bucket: str, key: str, etag: str, size_bytes: int, services: Services) -> Image:
@@ -53,13 +55,19 @@ def register_object(bucket: str, key: str, etag: str, size_bytes: int, services:
         Malformed: the event is about another bucket, or the key is not valid in a store.
         TooLarge, UnsupportedPicture, UndecodablePicture: the object is not an accepted picture. The
             refusal is recorded, so that the object is not read again.
+        ObjectRefused: the store refuses the object. That is recorded, and retried after
+            Rules.adopt_after.
         Unavailable: the store or the catalogue is unavailable; retry later.
     """
     if bucket != services.store.bucket:
         raise Malformed("The event is about another bucket than this installation's.")
     if not key.startswith(services.rules.incoming_prefix):
         raise NotFound("The object is not under the incoming prefix.")
-    stored = services.store.stat(key)
+    try:
+        stored = services.store.stat(key)
+    except ObjectRefused as error:
+        _refuse(StoredObject(bucket, key, etag, size_bytes, services.now()), error, services)
+        raise
     if (stored.etag, stored.size_bytes) != (etag, size_bytes):
         log.info("object %r in the store has another etag or size than in the event", key)
     return register_stored(stored, services)
@@ -68,58 +76,71 @@ def register_object(bucket: str, key: str, etag: str, size_bytes: int, services:
 def register_stored(stored: StoredObject, services: Services) -> Image:
     """Register a stored object under any key as an image. Raises as register_object."""
     image_id = object_id(stored.bucket, stored.key, stored.etag)
-    if refusal := services.upkeep.refusal(image_id):
-        raise _NO_PICTURE[refusal.code](refusal.detail)
+    refusal = services.upkeep.refusal(image_id)
+    if refusal and not _may_have_changed(refusal, services):
+        raise _REFUSAL_OF_CODE[refusal.code](refusal.detail)
     with suppress(NotFound):
-        return _repeated(image_id, services)
+        return _detect_known(image_id, services)
     if services.upkeep.is_buried(image_id):
         raise NotFound("The image of this object was deleted.")
-    data, picture = _read(stored, image_id, services)
-    image = _describe(stored, image_id, data, picture, services)
     try:
-        services.catalogue.add(image, announce=announcing(UPLOADED, services))
+        with counted_look(image_id, services):
+            data, picture = _read(stored, services)
+            image = _describe(stored, image_id, data, picture, services)
+            services.catalogue.add(image, announce=announcing(UPLOADED, services))
+    except _REFUSALS as error:
+        _refuse(stored, error, services)
+        raise
     except IdTaken:
-        return _repeated(image_id, services)
+        return _detect_known(image_id, services)
     except Buried as error:
         raise NotFound("The image of this object was deleted.") from error
+    except BlobTaken as error:
+        raise NotFound("Another image was made of this blob.") from error
     metrics.image_stored(image.size_bytes)
     send_soon(services)
     return detect(image, services, picture)
 
 
-def _repeated(image_id: str, services: Services) -> Image:
+def _detect_known(image_id: str, services: Services) -> Image:
     """
-    Retry the detection of a known image once it is due.
+    Retry the detection of a known image if it failed or is due.
 
-    It is not retried sooner, because every attempt counts. A failed image gets one more attempt,
-    because its file may have been put back.
+    A failed one is retried because its file may have been put back.
 
     Raises:
         NotFound: the image was deleted.
     """
     image = services.catalogue.get(image_id)
-    if image.status is Status.FAILED and (claimed := claim(image_id, services, again=True)):
-        return detect(claimed, services)
-    due = image.due_at is None or image.due_at <= services.now()
-    return take_up(image, services) if due else image
+    if image.status is Status.PENDING and not is_due(image, services):
+        return image
+    return detect_on_request(image, services)
 
 
-def _read(stored: StoredObject, image_id: str, services: Services) -> tuple[bytes, Picture]:
-    """Read this version of the object. A refusal is recorded, so that it is not read again."""
+def _may_have_changed(refusal: Refusal, services: Services) -> bool:
+    """Return whether the store may return an object that it refused: archived ones come back."""
+    age = abs(services.now() - refusal.refused_at)  # a negative age comes of a clock that was ahead
+    return refusal.code == ObjectRefused.code and age > services.rules.adopt_after
+
+
+def _read(stored: StoredObject, services: Services) -> tuple[bytes, Picture]:
+    """Read and decode this version of the object."""
     limit = services.rules.max_upload_bytes
-    try:
-        if stored.size_bytes > limit:
-            raise TooLarge(f"The picture is too large; at most {limit:,} bytes are taken.")
-        if stored.size_bytes == 0:
-            raise UnsupportedPicture("The file is empty.")
-        data = services.store.get(stored.key, etag=stored.etag, max_bytes=limit)
-        return data, services.pictures.read(data)
-    except _REFUSALS as error:
-        log.warning("object %r is refused: %s", stored.key, error)
-        services.upkeep.refuse(
-            Refusal(image_id, stored.key, stored.etag, error.code, str(error), services.now())
-        )
-        raise
+    if stored.size_bytes > limit:
+        raise TooLarge(f"The picture is too large; at most {limit:,} bytes are taken.")
+    if stored.size_bytes == 0:
+        raise UnsupportedPicture("The file is empty.")
+    data = services.store.get(stored.key, etag=stored.etag, max_bytes=limit)
+    return data, services.pictures.read(data)
+
+
+def _refuse(stored: StoredObject, error: CirclesError, services: Services) -> None:
+    """Record a refusal, so that the object is not read again."""
+    log.warning("object %r is refused: %s", stored.key, error)
+    image_id = object_id(stored.bucket, stored.key, stored.etag)
+    services.upkeep.refuse(
+        Refusal(image_id, stored.key, stored.etag, error.code, str(error), services.now())
+    )
 
 
 def _describe(
@@ -137,8 +158,9 @@ def _describe(
         height=picture.height,
         source="s3" if incoming else "upload",
         created_at=now,
-        file_name=stored.key.rpartition("/")[2] if incoming else None,
+        file_name=clean_file_name(stored.key) if incoming else None,
         attempts=1,
+        claim=1,
         claimed_until=now + services.rules.lease,
         due_at=now + max(services.rules.lease, services.rules.repair_after),
     )

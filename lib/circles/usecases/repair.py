@@ -8,13 +8,15 @@ detections by the images' claims, sweep and sending by leases.
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from circles.domain.errors import CirclesError, NotFound, Unavailable
+from circles.domain.errors import CirclesError, DetectorUnavailable, NotFound, Unavailable
 from circles.domain.images import Image, Status
 from circles.domain.services import Services
+from circles.usecases.bookmarks import in_turn
+from circles.usecases.chances import latest_claim, latest_due, was_interrupted_too_often
 from circles.usecases.delete import KEPT, finish_deletion
-from circles.usecases.detect import claim, detect, give_up
+from circles.usecases.detect import Outcome, claim, give_up, try_detection
 from circles.usecases.dispatch import dispatch_outbox
 from circles.usecases.report import RepairReport
 from circles.usecases.sweep import sweep
@@ -22,13 +24,14 @@ from circles.usecases.sweep import sweep
 log = logging.getLogger("circles")
 
 _BATCH = 100
-_FAILURES_IN_A_ROW = 3
+_OUTAGES_IN_A_ROW = 3
 """
-After this many failed images in a row, the predictor counts as unavailable.
+After this many outages in a row, the images behind them are left for later.
 
-The images behind them then keep their attempts.
+A predictor that refuses a picture, or whose answer cannot be used, is not an outage.
 """
-
+_LEFTOVER_AGE = timedelta(hours=1)
+"""Longer than any put lasts."""
 
 Part = Callable[[RepairReport, datetime, Services], None]
 
@@ -37,28 +40,23 @@ def repair_images(services: Services) -> RepairReport:
     """
     Resume interrupted work, and return what was done.
 
-    Finish deletions, detect due images, look for blobs without rows and rows without blobs, and
-    send events. A call lasts at most Rules.repair_budget plus one detection or the sending of one
-    event.
+    Finish deletions, detect due images, look for blobs without rows and rows without blobs, send
+    events, and remove what killed processes left. A call lasts at most Rules.repair_budget plus one
+    detection or the sending of one event.
 
     Raises:
         Unavailable: the catalogue is unavailable.
     """
     report, began, budget = RepairReport(), services.now(), services.rules.repair_budget
     _finish_deletions(report, began + budget * 0.1, services)
-    for part, share in zip(_turn(services), (0.5, 0.75, 1.0), strict=True):
+    parts: list[Part] = [_send_events, sweep, _detect_due]
+    shares = (0.5, 0.75, 1.0)
+    for part, share in zip(in_turn("repair", parts, services), shares, strict=True):
         part(report, began + budget * share, services)
+    _remove_leftovers(report, services)
     services.upkeep.compact()
     log.info("repair: %s", report)
     return report
-
-
-def _turn(services: Services) -> list[Part]:
-    """Return the long parts, rotated by one at each call. So no part starves the others."""
-    parts: list[Part] = [_send_events, sweep, _detect_due]
-    first = int(services.upkeep.bookmark("repair") or 0)
-    services.upkeep.set_bookmark("repair", str((first + 1) % len(parts)))
-    return parts[first:] + parts[:first]
 
 
 def _finish_deletions(report: RepairReport, until: datetime, services: Services) -> None:
@@ -71,25 +69,33 @@ def _finish_deletions(report: RepairReport, until: datetime, services: Services)
             report.blobs_deleted += 1
         except CirclesError as error:
             log.warning("the blob of the deleted image %s stays: %s", tombstone.image_id, error)
+            services.upkeep.put_off_tombstone(tombstone.image_id, now=services.now())
             report.cut_short = True  # but go on: the store may refuse to delete only this blob
     services.upkeep.forget_tombstones(before=services.now() - KEPT)
 
 
+def _remove_leftovers(report: RepairReport, services: Services) -> None:
+    """Remove what killed processes left in the store."""
+    try:
+        report.leftovers_removed = services.store.remove_leftovers(
+            before=services.now() - _LEFTOVER_AGE
+        )
+    except Unavailable as error:
+        log.warning("leftovers in the store stay: %s", error)
+        report.cut_short = True
+
+
 def _detect_due(report: RepairReport, until: datetime, services: Services) -> None:
-    failures = 0
+    outages = 0
     for image in _due(services):
-        if services.now() >= until or failures >= _FAILURES_IN_A_ROW:
+        if services.now() >= until or outages >= _OUTAGES_IN_A_ROW:
             report.cut_short = True
             return
-        status = _detect_one(image, services)
-        failures = failures + 1 if status is Status.PENDING else 0
-        match status:
-            case Status.DETECTED:
-                report.detected += 1
-            case Status.FAILED:
-                report.failed += 1
-            case Status.PENDING:
-                report.put_off += 1
+        outcome = _detect_one(image, services)
+        if outcome is None:
+            continue
+        outages = outages + 1 if _is_outage(outcome) else 0
+        _count(outcome.image, report)
 
 
 def _due(services: Services) -> Iterator[Image]:
@@ -100,7 +106,12 @@ def _due(services: Services) -> Iterator[Image]:
     """
     seen: set[str] = set()
     while True:
-        due = services.upkeep.due(now=services.now(), limit=_BATCH)
+        due = services.upkeep.due(
+            now=services.now(),
+            latest_claim=latest_claim(services),
+            latest_due=latest_due(services),
+            limit=_BATCH,
+        )
         image = next((image for image in due if image.image_id not in seen), None)
         if image is None:
             return
@@ -108,24 +119,36 @@ def _due(services: Services) -> Iterator[Image]:
         yield image
 
 
-def _detect_one(image: Image, services: Services) -> Status | None:
-    """Detect an image and return its status. None: another process has it, or it is gone."""
+def _detect_one(image: Image, services: Services) -> Outcome | None:
+    """Detect an image. None: another process has it, or it is gone."""
     try:
-        if image.attempts >= services.rules.max_attempts:
+        if was_interrupted_too_often(image, services):
             reason = image.error or "Every detection of it was interrupted."
-            after = give_up(image, reason, services)
-        elif claimed := claim(image.image_id, services):
-            after = detect(claimed, services)
-        else:
-            return None
+            return Outcome(give_up(image, reason, services), None)
+        claimed = claim(image.image_id, services)
+        return try_detection(claimed, services) if claimed else None
     except NotFound:
         return None
     except Unavailable:
         raise
     except Exception:  # a bug that this image triggers must not hold up the others
         log.exception("image %s could not be repaired", image.image_id)
-        return Status.PENDING
-    return after.status
+        return Outcome(image, None)
+
+
+def _is_outage(outcome: Outcome) -> bool:
+    """Return whether a dependency failed, which says nothing of the image."""
+    return isinstance(outcome.error, DetectorUnavailable | Unavailable)
+
+
+def _count(image: Image, report: RepairReport) -> None:
+    match image.status:
+        case Status.DETECTED:
+            report.detected += 1
+        case Status.PENDING:
+            report.put_off += 1
+        case Status.FAILED:
+            report.failed += 1
 
 
 def _send_events(report: RepairReport, until: datetime, services: Services) -> None:

@@ -10,7 +10,7 @@ class RepairReport:
     adopted: int = 0
     """Blobs that had no row for longer than Rules.adopt_after, and are images now."""
     refused: int = 0
-    """Such blobs that are not an accepted picture."""
+    """Such blobs that are not an accepted picture, or that the store refuses."""
     blobs_without_row_seen: int = 0
     rows_without_blob_seen: int = 0
     cut_short: bool = False
@@ -21,5 +21,7 @@ class RepairReport:
     failed: int = 0
     """Images that were given up."""
     blobs_deleted: int = 0
+    leftovers_removed: int = 0
+    """Temporary files of puts that were killed."""
     events_sent: int = 0
     events_laid_aside_seen: int = 0

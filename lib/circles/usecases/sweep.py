@@ -5,14 +5,16 @@ Each call looks at one stretch, so that a large store does not make it long.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
 
 from circles.domain.blobs import StoredObject
-from circles.domain.errors import CirclesError, NotFound, Unavailable
+from circles.domain.errors import CirclesError, NotFound, ObjectRefused, Unavailable
 from circles.domain.identifiers import new_id, object_id
 from circles.domain.images import Image
 from circles.domain.services import Services
+from circles.usecases.bookmarks import Bookmark, in_turn
 from circles.usecases.register import register_stored
 from circles.usecases.report import RepairReport
 
@@ -22,26 +24,25 @@ _OWN_PREFIX = "images/"
 _BLOBS = 1000  # of each prefix in one sweep: one request to the store
 _ROWS = 200  # in one sweep: one request to the store for each row
 
+Stretch = Callable[[RepairReport, datetime, Services], None]
+
 
 def sweep(report: RepairReport, until: datetime, services: Services) -> None:
     """
     Compare a stretch of the store with the catalogue, and count in report.
 
     The stretch begins where the last sweep ended. One process at a time sweeps, and it checks no
-    further blob or row after until.
-
-    Raises:
-        Unavailable: the catalogue is unavailable.
+    further blob or row after until. An unavailable store ends the sweep early; the next one begins
+    with another kind of stretch, and passes the object at which this one ended.
     """
     name, holder, now = "sweep", new_id(), services.now()
-    if now >= until or not services.upkeep.lease(
-        name, holder, now=now, until=until + services.rules.lease
-    ):
+    lease = services.rules.repair_budget + services.rules.lease
+    if now >= until or not services.upkeep.lease(name, holder, now=now, until=now + lease):
         return
+    stretches: list[Stretch] = [_sweep_incoming, _sweep_own, _sweep_rows]
     try:
-        for prefix in (services.rules.incoming_prefix, _OWN_PREFIX):
-            _sweep_blobs(prefix, report, until, services)
-        _sweep_rows(report, until, services)
+        for look_at in in_turn("sweep", stretches, services):
+            look_at(report, until, services)
     except Unavailable as error:
         log.warning("the sweep over the store ends early: %s", error)
         report.cut_short = True
@@ -49,18 +50,28 @@ def sweep(report: RepairReport, until: datetime, services: Services) -> None:
         services.upkeep.end_lease(name, holder)
 
 
+def _sweep_incoming(report: RepairReport, until: datetime, services: Services) -> None:
+    _sweep_blobs(services.rules.incoming_prefix, report, until, services)
+
+
+def _sweep_own(report: RepairReport, until: datetime, services: Services) -> None:
+    _sweep_blobs(_OWN_PREFIX, report, until, services)
+
+
 def _sweep_blobs(prefix: str, report: RepairReport, until: datetime, services: Services) -> None:
-    bookmark = _Bookmark(f"blobs {prefix}", services)
-    stretch = list(islice(services.store.list(prefix, after=bookmark.place or None), _BLOBS))
-    without_row = _without_row(stretch, prefix, services)
-    for stored in stretch:
-        if stored in without_row:
+    with Bookmark(f"blobs {prefix}", services) as bookmark:
+        stretch = list(islice(services.store.list(prefix, after=bookmark.place or None), _BLOBS))
+        without_row = _without_row(stretch, prefix, services)
+        for stored in stretch:
+            if stored not in without_row:
+                bookmark.place = stored.key
+                continue
             if services.now() >= until:
                 report.cut_short = True
-                return bookmark.keep()
+                return
+            bookmark.place = stored.key  # before the check, which may end the sweep
             _adopt(stored, report, services)
-        bookmark.place = stored.key
-    bookmark.keep(at_end=len(stretch) < _BLOBS)
+        bookmark.begin_again(at_end=len(stretch) < _BLOBS)
 
 
 def _without_row(stretch: list[StoredObject], prefix: str, services: Services) -> set[StoredObject]:
@@ -72,7 +83,10 @@ def _without_row(stretch: list[StoredObject], prefix: str, services: Services) -
     blobs is copied.
     """
     ids = {object_id(stored.bucket, stored.key, stored.etag): stored for stored in stretch}
-    unknown = {ids[each] for each in services.upkeep.unknown_ids(list(ids))}
+    unknown_ids = services.upkeep.unknown_ids(
+        list(ids), now=services.now(), refused_for=services.rules.adopt_after
+    )
+    unknown = {ids[each] for each in unknown_ids}
     if prefix == _OWN_PREFIX:
         keys = services.upkeep.unknown_keys([stored.key for stored in unknown])
         unknown = {stored for stored in unknown if stored.key in keys}
@@ -83,9 +97,10 @@ def _adopt(stored: StoredObject, report: RepairReport, services: Services) -> No
     """
     Register a blob that is old enough.
 
-    The row of a younger blob may still be written, or its event may still arrive.
+    The row of a younger blob may still be written, or its event may still arrive. A blob from far
+    in the future was written with a clock that was ahead.
     """
-    if services.now() - stored.modified_at < services.rules.adopt_after:
+    if abs(services.now() - stored.modified_at) < services.rules.adopt_after:
         report.blobs_without_row_seen += 1
         return
     log.warning("blob %r has no row and becomes an image", stored.key)
@@ -103,30 +118,17 @@ def _adopt(stored: StoredObject, report: RepairReport, services: Services) -> No
 
 
 def _sweep_rows(report: RepairReport, until: datetime, services: Services) -> None:
-    bookmark = _Bookmark("rows", services)
-    stretch = services.upkeep.images(after=bookmark.place, limit=_ROWS)
-    for image in stretch:
-        if services.now() >= until:
-            report.cut_short = True
-            return bookmark.keep()
-        if not _has_blob(image, services) and services.upkeep.key_in_use(image.key):
-            log.error("image %s has lost its blob %r", image.image_id, image.key)
-            report.rows_without_blob_seen += 1
-        bookmark.place = image.image_id
-    bookmark.keep(at_end=len(stretch) < _ROWS)
-
-
-class _Bookmark:
-    """The key or id after which the next sweep begins."""
-
-    def __init__(self, name: str, services: Services) -> None:
-        self._name, self._services = name, services
-        self.place = self._kept = services.upkeep.bookmark(name)
-
-    def keep(self, *, at_end: bool = False) -> None:
-        place = "" if at_end else self.place
-        if place != self._kept:
-            self._services.upkeep.set_bookmark(self._name, place)
+    with Bookmark("rows", services) as bookmark:
+        stretch = services.upkeep.images(after=bookmark.place, limit=_ROWS)
+        for image in stretch:
+            if services.now() >= until:
+                report.cut_short = True
+                return
+            bookmark.place = image.image_id
+            if not _has_blob(image, services) and services.upkeep.key_in_use(image.key):
+                log.error("image %s has lost its blob %r", image.image_id, image.key)
+                report.rows_without_blob_seen += 1
+        bookmark.begin_again(at_end=len(stretch) < _ROWS)
 
 
 def _has_blob(image: Image, services: Services) -> bool:
@@ -134,7 +136,7 @@ def _has_blob(image: Image, services: Services) -> bool:
         stored = services.store.stat(image.key)
     except NotFound:
         return False
-    return (
-        image.source == "upload"
-        or object_id(stored.bucket, stored.key, stored.etag) == image.image_id
-    )
+    except ObjectRefused:
+        return True  # it is there
+    version = object_id(stored.bucket, stored.key, stored.etag)
+    return image.source == "upload" or version == image.image_id

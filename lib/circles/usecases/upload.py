@@ -8,7 +8,7 @@ import hashlib
 import logging
 from dataclasses import replace
 
-from circles.domain.errors import Buried, KeyReused, KeyTaken, NotFound, Unavailable
+from circles.domain.errors import BlobTaken, Buried, KeyReused, KeyTaken, NotFound, Unavailable
 from circles.domain.identifiers import new_id, upload_id
 from circles.domain.images import Image, Status
 from circles.domain.pictures import EXTENSIONS, Picture, Upload
@@ -16,7 +16,7 @@ from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
 from circles.usecases.announce import UPLOADED, announcing, send_soon
 from circles.usecases.delete import forget_blob, forget_if_unused
-from circles.usecases.detect import detect, take_up
+from circles.usecases.detect import claim, detect, detect_on_request
 
 log = logging.getLogger("circles")
 
@@ -26,7 +26,8 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
     Store a picture, detect its circles, and return its record.
 
     The record is pending if the predictor did not answer. The same idempotency key with the same
-    bytes returns the same image, and detects it if it is pending and not claimed.
+    bytes returns the same image, and detects it if it has no result yet. That does not count
+    towards giving up.
 
     Args:
         wait: False returns as soon as the picture is stored. The image is detected in the
@@ -46,11 +47,13 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
         except KeyTaken:
             image = _winner(upload, sha256, services)
         else:
-            return detect(image, services, picture) if wait else _later(image, services)
+            if wait:
+                return detect(image, services, picture)
+            return _detect_later(image, services, asked=False)
     if not wait:
-        return _later(image, services)
+        return _detect_later(image, services, asked=True)
     try:
-        return take_up(image, services, picture)
+        return detect_on_request(image, services, picture)
     except NotFound as error:
         raise Unavailable(
             "The image with this Idempotency-Key has just been deleted; send it again."
@@ -74,7 +77,8 @@ def _describe(
         created_at=now,
         file_name=upload.file_name,
         idempotency_key=key,
-        attempts=1 if wait else 0,
+        attempts=int(wait),
+        claim=int(wait),
         claimed_until=now + services.rules.lease if wait else None,
         due_at=now
         + (
@@ -94,7 +98,7 @@ def _store(image: Image, picture: Picture, services: Services) -> Image:
     services.store.put(image.key, picture.data, media_type=image.media_type, sha256=image.sha256)
     try:
         services.catalogue.add(image, announce=announcing(UPLOADED, services))
-    except Buried:
+    except (BlobTaken, Buried):
         # An image with the same idempotency key was deleted, and its blob is about to be deleted.
         forget_if_unused(image.key, services)
         return _store(replace(image, key=_blob_key(image.image_id, picture)), picture, services)
@@ -141,16 +145,21 @@ def _winner(upload: Upload, sha256: str, services: Services) -> Image:
     return winner
 
 
-def _later(image: Image, services: Services) -> Image:
+def _detect_later(image: Image, services: Services, *, asked: bool) -> Image:
     """Detect the image in the background. If this process ends before, repair finds it due."""
-    if image.status is Status.PENDING:
-        services.soon(lambda: _detect_unasked(image, services), key=f"detect {image.image_id}")
+    if image.status is not Status.DETECTED:
+        services.soon(
+            lambda: _detect_in_background(image, services, asked), key=f"detect {image.image_id}"
+        )
     return image
 
 
-def _detect_unasked(image: Image, services: Services) -> None:
+def _detect_in_background(image: Image, services: Services, asked: bool) -> None:
     try:
-        take_up(image, services)
+        if asked:
+            detect_on_request(image, services)
+        elif claimed := claim(image.image_id, services):
+            detect(claimed, services)
     except NotFound:
         pass  # it was deleted in between
     except Unavailable as error:

@@ -10,12 +10,12 @@ from werkzeug.datastructures import Headers
 from werkzeug.sansio import multipart
 
 from circles.domain.errors import Malformed, TooLarge
+from circles.domain.images import clean_file_name
 
 # Larger pieces are slower: a piece with a boundary is searched with a regular expression
 _PIECE = 32 * 1024
 _MAX_BOUNDARY = 200  # RFC 2046, section 5.1.1 allows 70; some clients' are longer
 _MAX_PARTS = 1000
-_MAX_FILE_NAME = 255
 _NAME = re.compile(r';\s*filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _ESCAPED = re.compile(r'\\(["\\])')
 
@@ -59,12 +59,6 @@ def check_size(size_bytes: int, max_bytes: int) -> None:
         raise TooLarge(f"The picture is too large; at most {max_bytes:,} bytes are taken.")
 
 
-def base_name(path: str) -> str | None:
-    """Return the last part of a client's path without control characters."""
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in name if letter.isprintable())[:_MAX_FILE_NAME] or None
-
-
 def _events(request: Request) -> Iterator[multipart.Event]:
     """Decode the form in pieces. Raises Malformed."""
     boundary = request.mimetype_params.get("boundary", "").encode("latin-1", "replace")
@@ -96,5 +90,5 @@ def _file_name(part: multipart.Field | multipart.File) -> str | None:
     """
     headers: Headers = part.headers
     if found := _NAME.search(headers.get("Content-Disposition", "")):
-        return base_name(_ESCAPED.sub(r"\1", found[1]))
-    return base_name(part.filename) if isinstance(part, multipart.File) else None
+        return clean_file_name(_ESCAPED.sub(r"\1", found[1]))
+    return clean_file_name(part.filename) if isinstance(part, multipart.File) else None

@@ -4,7 +4,7 @@ Interrupt a use case between any two port calls.
 It is killed, a dependency is unavailable, or another process acts.
 """
 
-from circles.domain.errors import DetectorFailed, Unavailable
+from circles.domain.errors import DetectorUnavailable, Unavailable
 
 
 class Crash(BaseException):
@@ -45,7 +45,7 @@ class Interruptions(list):
             self.dead = True
             raise Crash
         if what == "unavailable":
-            raise (DetectorFailed if call == "detector.detect" else Unavailable)(
+            raise (DetectorUnavailable if call == "detector.detect" else Unavailable)(
                 "It is unavailable."
             )
         what()

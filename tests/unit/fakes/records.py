@@ -6,8 +6,8 @@ tests/contract/ runs the contract tests against them.
 
 from dataclasses import dataclass, field, replace
 
-from circles.domain.detections import FoundObject
-from circles.domain.errors import Buried, IdTaken, KeyTaken, NotFound
+from circles.domain.detections import HUMAN, FoundObject
+from circles.domain.errors import BlobTaken, Buried, IdTaken, KeyTaken, NotFound, ObjectRefused
 from circles.domain.events import QueuedEvent, nobody
 from circles.domain.identifiers import new_id
 from circles.domain.images import Backlog, Status, Tombstone
@@ -25,6 +25,8 @@ class Tables:
     finished: dict = field(default_factory=dict)
     refusals: dict = field(default_factory=dict)
     leases: dict = field(default_factory=dict)
+    looks: dict = field(default_factory=dict)
+    tried: dict = field(default_factory=dict)
     bookmarks: dict = field(default_factory=dict)
     outbox: list = field(default_factory=list)
     events: int = 0
@@ -41,6 +43,10 @@ class Tables:
 
     def all_tombstones(self):
         return [*self.tombstones.values(), *(tombstone for tombstone, _ in self.finished.values())]
+
+    def forget_looks(self, object_id):
+        for each in [each for each in self.looks if each[0] == object_id]:
+            del self.looks[each]
 
     def has_key(self, key):
         return any(image.key == key for image in self.images.values())
@@ -68,6 +74,7 @@ class FakeCatalogue(Faults):
             self.tables.served,
             self.tables.found,
         )
+        self.runs = {}
 
     def add(self, image, *, announce=nobody):
         self.reach("add")
@@ -84,10 +91,21 @@ class FakeCatalogue(Faults):
             each.idempotency_key == image.idempotency_key for each in self.images.values()
         ):
             raise KeyTaken
+        if image.source == "upload" and self.tables.has_key(image.key):
+            self._give_key_to_adopted(image)
         events = announce(image)
+        self.tables.forget_looks(image.image_id)
         self.images[image.image_id] = image
         self.served[image.image_id] = []
         self.tables.tell(image, lambda _: events)
+
+    def _give_key_to_adopted(self, image):
+        [other] = [each for each in self.images.values() if each.key == image.key]
+        if other.idempotency_key or not image.idempotency_key:
+            raise BlobTaken
+        name = other.file_name or image.file_name
+        self._set(other, idempotency_key=image.idempotency_key, file_name=name)
+        raise KeyTaken
 
     def get(self, image_id):
         self.reach("get")
@@ -116,14 +134,18 @@ class FakeCatalogue(Faults):
         image = self.images.get(image_id)
         if image is None or not (again or image.status is Status.PENDING):
             return None
-        if image.claimed_until and image.claimed_until > now:
+        if image.claimed_until and now < image.claimed_until <= latest(now, until):
             return None
-        return self._set(image, claimed_until=until, attempts=image.attempts + 1, due_at=until)
+        return self._set(
+            image, claimed_until=until, attempts=image.attempts + 1, claim=image.claim + 1
+        )
 
-    def record(self, image_id, detection, *, claim, now, announce=nobody):
+    def record(
+        self, image_id, detection, *, claim, now, counts=True, keep_runs=None, announce=nobody
+    ):
         self.reach("record")
         image = self._known(image_id)
-        if image.attempts != claim:
+        if image.claim != claim:
             return image
         model = (detection.model, detection.model_version)
         run = [FoundObject(new_id(), image_id, circle, *model) for circle in detection.circles]
@@ -138,24 +160,45 @@ class FakeCatalogue(Faults):
             model_version=model[1],
             detection_ms=detection.duration_ms,
             detected_at=now,
+            attempts=image.attempts - (not counts),
         )
         self.tables.tell(detected, announce)
         self.found |= {each.object_id: each for each in run}
         self.served[image_id] = run
+        self.runs.setdefault(image_id, []).append((detection.protocol, run))
         self.images[image_id] = detected
+        if keep_runs is not None:
+            self._prune(image_id, keep_runs)
         return detected
 
-    def release(self, image_id, *, claim, error, due_at):
+    def _prune(self, image_id, keep_runs):
+        runs = self.runs[image_id]
+        machine = [
+            each for each in runs if each[0] != HUMAN and each[1] is not self.served[image_id]
+        ]
+        for each in machine[: max(len(machine) - keep_runs + 1, 0)]:
+            runs.remove(each)
+            for found in each[1]:
+                del self.found[found.object_id]
+
+    def release(self, image_id, *, claim, error, due_at, counts=True, refused=False):
         self.reach("release")
         image = self._known(image_id)
-        if image.attempts != claim:
+        if image.claim != claim:
             return image
-        return self._set(image, claimed_until=None, error=error, due_at=due_at)
+        return self._set(
+            image,
+            claimed_until=None,
+            error=error,
+            due_at=due_at or image.due_at,
+            attempts=image.attempts - (not counts),
+            refused_attempts=image.refused_attempts + refused,
+        )
 
     def give_up(self, image_id, *, claim, error, announce=nobody):
         self.reach("give_up")
         image = self._known(image_id)
-        if image.attempts != claim or image.status is not Status.PENDING:
+        if image.claim != claim or image.status is not Status.PENDING:
             return image
         failed = self._set(
             image, status=Status.FAILED, claimed_until=None, error=error, due_at=None
@@ -168,6 +211,7 @@ class FakeCatalogue(Faults):
         tombstone = Tombstone(image_id, image.key, image.source, now)
         self.tables.tell(image, announce)
         del self.images[image_id], self.served[image_id]
+        self.runs.pop(image_id, None)
         for object_id in [
             each.object_id for each in self.found.values() if each.image_id == image_id
         ]:
@@ -224,16 +268,15 @@ class FakeOutbox(Faults):
         super().__init__(journal)
         self.tables = tables
 
-    def due(self, sink, *, now, limit):
+    def due(self, sink, *, now, latest_due, limit):
         self.reach("due")
         first = {}
         for row in self.tables.outbox:
             if row.sink == sink and row.state == "waiting":
                 first.setdefault(row.queued.event.subject, row)
-        due = sorted(
-            (row for row in first.values() if row.due_at <= now), key=lambda row: row.due_at
-        )
-        return [row.queued for row in due[:limit]]
+        due = [row for row in first.values() if row.due_at <= now]
+        void = [row for row in first.values() if row.due_at > latest_due]
+        return [row.queued for row in sorted(due or void, key=lambda row: row.due_at)[:limit]]
 
     def sent(self, queued):
         self.reach("sent")
@@ -276,17 +319,17 @@ class FakeUpkeep(Faults):
         super().__init__(journal)
         self.tables = tables
 
-    def due(self, *, now, limit):
+    def due(self, *, now, latest_claim, latest_due, limit):
         self.reach("due")
         due = [
             image
             for image in self.tables.images.values()
             if image.status is Status.PENDING
             and image.due_at is not None
-            and image.due_at <= now
-            and (image.claimed_until is None or image.claimed_until <= now)
+            and not now < image.due_at <= latest_due
+            and not (image.claimed_until and now < image.claimed_until <= latest_claim)
         ]
-        return sorted(due, key=lambda image: image.due_at)[:limit]
+        return sorted(due, key=lambda image: (image.attempts, image.due_at))[:limit]
 
     def images(self, *, after, limit):
         self.reach("images")
@@ -294,14 +337,14 @@ class FakeUpkeep(Faults):
             :limit
         ]
 
-    def unknown_ids(self, object_ids):
+    def unknown_ids(self, object_ids, *, now, refused_for):
         self.reach("unknown_ids")
-        return (
-            set(object_ids)
-            - set(self.tables.images)
-            - set(self.tables.refusals)
-            - set(self.tables.tombstones)
-        )
+        refused = {
+            object_id
+            for object_id, refusal in self.tables.refusals.items()
+            if refusal.code != ObjectRefused.code or abs(refusal.refused_at - now) <= refused_for
+        }
+        return set(object_ids) - set(self.tables.images) - refused - set(self.tables.tombstones)
 
     def unknown_keys(self, keys):
         self.reach("unknown_keys")
@@ -315,10 +358,26 @@ class FakeUpkeep(Faults):
     def refuse(self, refusal):
         self.reach("refuse")
         self.tables.refusals[refusal.object_id] = refusal
+        self.tables.forget_looks(refusal.object_id)
 
     def refusal(self, object_id):
         self.reach("refusal")
         return self.tables.refusals.get(object_id)
+
+    def begin_look(self, object_id, holder, *, now, until):
+        self.reach("begin_look")
+        others = [
+            moment
+            for (each, by), moment in self.tables.looks.items()
+            if each == object_id and by != holder
+        ]
+        running = sum(now < moment <= latest(now, until) for moment in others)
+        self.tables.looks[object_id, holder] = until
+        return len(others) - running, running
+
+    def end_look(self, object_id, holder):
+        self.reach("end_look")
+        self.tables.looks.pop((object_id, holder), None)
 
     def bury(self, tombstone):
         self.reach("bury")
@@ -333,7 +392,14 @@ class FakeUpkeep(Faults):
 
     def tombstones(self, *, limit):
         self.reach("tombstones")
-        return sorted(self.tables.tombstones.values(), key=lambda each: each.deleted_at)[:limit]
+        return sorted(self.tables.tombstones.values(), key=self._last_try)[:limit]
+
+    def _last_try(self, tombstone):
+        return self.tables.tried.get(tombstone.image_id, tombstone.deleted_at)
+
+    def put_off_tombstone(self, image_id, *, now):
+        self.reach("put_off_tombstone")
+        self.tables.tried[image_id] = now
 
     def finish_tombstone(self, image_id, *, now):
         self.reach("finish_tombstone")
@@ -349,7 +415,7 @@ class FakeUpkeep(Faults):
     def lease(self, name, holder, *, now, until):
         self.reach("lease")
         other, ends = self.tables.leases.get(name, (holder, now))
-        if other != holder and ends > now:
+        if other != holder and now < ends <= latest(now, until):
             return False
         self.tables.leases[name] = (holder, until)
         return True
@@ -372,6 +438,11 @@ class FakeUpkeep(Faults):
 
     def close(self):
         pass
+
+
+def latest(now, until):
+    """The latest end of a claim, lease or look of this length that is believed."""
+    return until + (until - now)
 
 
 def _passes(circle, wanted):

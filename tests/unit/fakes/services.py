@@ -14,6 +14,8 @@ RULES = Rules(
     incoming_prefix="incoming/",
     max_upload_bytes=1000,
     max_attempts=4,
+    give_up_after=timedelta(hours=1),
+    keep_runs=10,
     repair_after=timedelta(seconds=90),
     repair_budget=timedelta(seconds=40),
     adopt_after=timedelta(days=1),
@@ -31,6 +33,7 @@ class FakeServices:
     journal: list = field(default_factory=list)
     rules: Rules = RULES
     clock: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    process_id: str = "process"
 
     def __post_init__(self):
         self.pictures = FakePictures(self.journal)

@@ -17,6 +17,7 @@ class FakeStore(Faults):
         super().__init__(journal)
         self.blobs = {}
         self.modified = {}
+        self.key_errors = {}  # what is wrong with single objects, by key
         self.now = now
 
     def put(self, key, data, *, media_type, sha256):
@@ -30,7 +31,7 @@ class FakeStore(Faults):
 
     def get(self, key, *, sha256=None, etag=None, max_bytes=None):
         check_key(key)
-        self.reach("get")
+        self.reach("get", key)
         data = self.blobs.get(key)
         if data is None or (etag and _etag(data) != etag):
             raise NotFound("The stored picture is gone.")
@@ -52,9 +53,17 @@ class FakeStore(Faults):
         file.seek(first)
         return file
 
+    def reach(self, method, key=None):
+        super().reach(method)
+        if key in self.key_errors:
+            raise self.key_errors[key]
+
     def stat(self, key):
         check_key(key)
-        self.reach("stat")
+        self.reach("stat", key)
+        return self._facts(key)
+
+    def _facts(self, key):
         if key not in self.blobs:
             raise NotFound("The stored picture is gone.")
         data = self.blobs[key]
@@ -66,11 +75,12 @@ class FakeStore(Faults):
         self.reach("list")
         for key in sorted(self.blobs):
             if key.startswith(prefix) and key > (after or ""):
-                yield self.stat(key)
+                super().reach("stat")
+                yield self._facts(key)
 
     def delete(self, key):
         check_key(key)
-        self.reach("delete")
+        self.reach("delete", key)
         self.blobs.pop(key, None)
 
     def remove_leftovers(self, *, before):

@@ -2,15 +2,18 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import tenacity
+from tenacity.stop import stop_base
 
 from circles.adapters.http_client import (
     BrokenOff,
     CallFailed,
     HttpClient,
     NotReached,
+    Reset,
     Response,
     TooMuch,
     TooSlow,
@@ -18,7 +21,7 @@ from circles.adapters.http_client import (
 from circles.adapters.kserve.predictions import read_prediction
 from circles.adapters.kserve.protocols import PROTOCOLS, WrongAnswer, read_json
 from circles.domain.detections import Detection
-from circles.domain.errors import DetectorFailed
+from circles.domain.errors import DetectorFailed, DetectorRefused, DetectorUnavailable
 from circles.domain.pictures import Picture
 from circles.telemetry.metrics import metrics
 
@@ -26,32 +29,35 @@ log = logging.getLogger("circles.detector")
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _MAX_ATTEMPTS = 4
+_MAX_ATTEMPTS_AFTER_RESET = 2
+"""An idle connection may be reset once. So may the predictor, if the picture ends it."""
 # the predictor is starting or full; a prediction is safe to retry
 _TRANSIENT_STATUSES = (429, 502, 503)
+_REFUSALS = (413, 415, 422)
 
 
-class _Failed(DetectorFailed):
-    """A failed call. outcome is its label in the metrics."""
+class _Failed(Exception):
+    """
+    A failed call.
 
-    def __init__(self, outcome: str, message: str) -> None:
-        super().__init__(message)
-        self.outcome = outcome
+    outcome is its label in the metrics, error is for the caller. It is retried before the deadline,
+    after at least wait_s, if it was not attempt number max_attempts.
+    """
 
-
-class _Transient(_Failed):
-    """A failed call to retry before the deadline."""
-
-    def __init__(self, outcome: str, message: str, retry_after_s: float = 0.0) -> None:
-        super().__init__(outcome, message)
-        self.wait_s = retry_after_s
+    def __init__(
+        self, outcome: str, error: DetectorFailed, *, max_attempts: int = 1, wait_s: float = 0.0
+    ) -> None:
+        super().__init__(str(error))
+        self.outcome, self.error = outcome, error
+        self.max_attempts, self.wait_s = max_attempts, wait_s
 
 
 class KserveDetector:
     """
     Detects circles within timeout_s, including retries and reading.
 
-    Retried: a failed connection, a connection reset before a response, 429, 502, 503. Not retried:
-    every other status, an invalid 200, and a predictor slower than the deadline.
+    Retried: a failed connection, 429, 502, 503, and once a connection reset before a response. Not
+    retried: every other status, an invalid 200, and a predictor slower than the deadline.
     """
 
     def __init__(
@@ -77,9 +83,9 @@ class KserveDetector:
             detection = self._detect(picture, began)
             outcome = "detected"
             return detection
-        except _Failed as error:
-            outcome = error.outcome
-            raise
+        except _Failed as failed:
+            outcome = failed.outcome
+            raise failed.error from failed
         finally:
             metrics.predictor_asked(outcome, time.monotonic() - began)
 
@@ -87,9 +93,8 @@ class KserveDetector:
         deadline = began + self._timeout_s
         headers, body = self._protocol.encode(picture)
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Transient),
-            stop=tenacity.stop_after_attempt(_MAX_ATTEMPTS)
-            | tenacity.stop_before_delay(deadline - began),
+            retry=tenacity.retry_if_exception_type(_Failed),
+            stop=_HadAllAttempts() | tenacity.stop_before_delay(deadline - began),
             wait=_wait_s,
             reraise=True,
         )
@@ -99,7 +104,8 @@ class KserveDetector:
             predictions, version = self._protocol.predictions(read_json(answer))
             found = read_prediction(predictions, version, picture, self._max_objects)
         except WrongAnswer as error:
-            raise _Failed("unusable", f"The predictor's answer cannot be used: {error}.") from error
+            words = f"The predictor's answer cannot be used: {error}."
+            raise _Failed("unusable", DetectorFailed(words)) from error
         log.info("model %s %s found %d in %.0f ms", self._model, found.model_version,
                  len(found.circles), duration_ms)  # fmt: skip
         return Detection(
@@ -111,31 +117,43 @@ class KserveDetector:
         )
 
     def _attempt(self, headers: dict[str, str], body: bytes, deadline: float) -> bytes:
-        """Post once and return the body of a 200. Raises _Transient, DetectorFailed."""
+        """Post once and return the body of a 200. Raises _Failed."""
         try:
             with self._client.post(self._url, body, headers, deadline=deadline) as answer:
                 if answer.status != 200:
                     raise _refusal(answer)
                 return answer.read(MAX_ANSWER_BYTES)
-        except NotReached as error:
-            raise _Transient("unreachable", "The predictor cannot be reached.") from error
         except CallFailed as error:
-            raise _Failed(*_FAULTS[type(error)]) from error
+            raise _FAILURES[type(error)]() from error
 
 
-_FAULTS: dict[type[CallFailed], tuple[str, str]] = {
-    TooSlow: ("timeout", "The predictor did not answer in time."),
-    BrokenOff: ("unusable", "The predictor's answer broke off."),
-    TooMuch: ("unusable", "The predictor's answer is too large."),
+def _unreachable(max_attempts: int) -> _Failed:
+    error = DetectorUnavailable("The predictor cannot be reached.")
+    return _Failed("unreachable", error, max_attempts=max_attempts)
+
+
+_FAILURES: dict[type[CallFailed], Callable[[], _Failed]] = {
+    NotReached: lambda: _unreachable(_MAX_ATTEMPTS),
+    Reset: lambda: _unreachable(_MAX_ATTEMPTS_AFTER_RESET),
+    TooSlow: lambda: _Failed(
+        "timeout", DetectorUnavailable("The predictor did not answer in time.")
+    ),
+    BrokenOff: lambda: _Failed("unusable", DetectorFailed("The predictor's answer broke off.")),
+    TooMuch: lambda: _Failed("unusable", DetectorFailed("The predictor's answer is too large.")),
 }
 
 
-def _refusal(answer: Response) -> DetectorFailed:
-    status = answer.status
+def _refusal(answer: Response) -> _Failed:
+    status, words = answer.status, f"The predictor answered {answer.status}."
     if status in _TRANSIENT_STATUSES:
-        return _Transient("refused", f"The predictor answered {status}.", _retry_after_s(answer))
+        wait_s = _retry_after_s(answer)
+        error = DetectorUnavailable(words)
+        return _Failed("refused", error, max_attempts=_MAX_ATTEMPTS, wait_s=wait_s)
     log.warning("the predictor answered %d: %s", status, answer.words())
-    return _Failed("refused", f"The predictor answered {status}.")
+    if status in _REFUSALS:
+        return _Failed("refused", DetectorRefused(words))
+    kind = DetectorUnavailable if status >= 500 else DetectorFailed
+    return _Failed("refused", kind(words))
 
 
 def _retry_after_s(answer: Response) -> float:
@@ -147,10 +165,19 @@ def _retry_after_s(answer: Response) -> float:
 _back_off_s = tenacity.wait_random_exponential(multiplier=0.1, max=2)
 
 
-def _wait_s(state: tenacity.RetryCallState) -> float:
+def _failed(state: tenacity.RetryCallState) -> _Failed:
     error = state.outcome.exception() if state.outcome else None
-    asked_s = error.wait_s if isinstance(error, _Transient) else 0.0
-    return max(asked_s, _back_off_s(state))
+    assert isinstance(error, _Failed)  # nothing else is retried
+    return error
+
+
+class _HadAllAttempts(stop_base):
+    def __call__(self, state: tenacity.RetryCallState) -> bool:
+        return state.attempt_number >= _failed(state).max_attempts
+
+
+def _wait_s(state: tenacity.RetryCallState) -> float:
+    return max(_failed(state).wait_s, _back_off_s(state))
 
 
 if TYPE_CHECKING:

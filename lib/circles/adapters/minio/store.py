@@ -13,6 +13,8 @@ from minio import Minio
 from minio.datatypes import Object
 from minio.error import InvalidResponseError, MinioException, S3Error
 
+from circles.adapters.minio.connections import make_pool
+from circles.adapters.minio.refusals import may_be_about_object, reason_of
 from circles.adapters.minio.responses import DAMAGED, closing_response, copy_to, read_all
 from circles.adapters.minio.spool import Spool
 from circles.domain.blobs import StoredObject, check_key
@@ -21,15 +23,6 @@ from circles.telemetry.metrics import metrics
 
 _SHA256 = "x-amz-meta-sha256"
 _GONE = ("NoSuchKey", "NoSuchBucket", "NoSuchObject")
-_NOT_THE_OBJECTS = frozenset(
-    """AccountProblem AllAccessDisabled AuthorizationHeaderMalformed ConditionalRequestConflict
-    ExpiredToken IllegalLocationConstraintException InvalidAccessKeyId InvalidBucketName
-    InvalidRegion InvalidSecurity InvalidToken NotSignedUp OperationAborted PermanentRedirect
-    Redirect RequestExpired RequestTimeout RequestTimeTooSkewed SignatureDoesNotMatch SlowDown
-    TemporaryRedirect TokenRefreshRequired TooManyRequests""".split()
-)
-"""Codes of a 4xx that concern the caller, the bucket or the time (Amazon S3 API Reference, "Error
-responses"). All others concern one object: archived, encrypted with a client's key, locked."""
 _LEAST_PART_BYTES = 5 * 1024**2
 _MADE_ALREADY = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
@@ -57,7 +50,7 @@ class MinioStore:
         self._region = region
         self._bucket_seen = False
         self._spool = Spool()
-        self._connections = _pool(threads, timeout_s)
+        self._connections = make_pool(threads, timeout_s)
         self._client = Minio(
             endpoint.netloc,
             access_key=access_key,
@@ -190,7 +183,7 @@ class MinioStore:
             if error.code == "InvalidRange":  # the object is shorter than before
                 raise Damaged(DAMAGED) from error
             if one_object and self._is_about_object(error):
-                raise ObjectRefused(_reason(error)) from error
+                raise ObjectRefused(reason_of(error)) from error
             metrics.s3_failed("refused")
             raise Unavailable("The object store refuses the call now.") from error
         except (
@@ -204,12 +197,10 @@ class MinioStore:
             raise Unavailable("The object store cannot be reached now.") from error
 
     def _is_about_object(self, error: S3Error) -> bool:
-        if error.response.status >= 500 or error.code in _NOT_THE_OBJECTS:
+        if not may_be_about_object(error):
             return False
-        if error.code != "AccessDenied":
-            return True
         try:  # a client without access to the bucket has wrong credentials
-            return bool(self._client.bucket_exists(self.bucket))
+            return error.code != "AccessDenied" or self._client.bucket_exists(self.bucket)
         except (MinioException, urllib3.exceptions.HTTPError, OSError):
             return False
 
@@ -226,32 +217,9 @@ class MinioStore:
         self._bucket_seen = True
 
 
-def _reason(error: S3Error) -> str:
-    words = "".join(filter(str.isprintable, f"{error.code}. {error.message or ''}"))
-    return f"The object store refuses this object: {words[:200]}"
-
-
 def _unquoted(etag: str) -> str:
     """Remove the quotes of an ETag header (RFC 9110, section 8.8.3); events have none."""
     return etag.removeprefix("W/").strip('"')
-
-
-def _pool(threads: int, timeout_s: float) -> urllib3.PoolManager:
-    """
-    Return a pool with one connection per thread.
-
-    It retries twice if the endpoint resets or is overloaded.
-    """
-    return urllib3.PoolManager(
-        maxsize=threads,
-        timeout=urllib3.Timeout(connect=min(2.0, timeout_s), read=timeout_s),
-        retries=urllib3.Retry(
-            total=2,
-            backoff_factor=0.1,
-            status_forcelist=(500, 502, 503, 504),
-            raise_on_status=False,
-        ),
-    )
 
 
 if TYPE_CHECKING:

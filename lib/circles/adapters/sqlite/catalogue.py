@@ -7,13 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.adapters.sqlite import rows
+from circles.adapters.sqlite import adding, claims, rows
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.catalogue import Position
 from circles.domain.detections import Detection, FoundObject, ObjectFilter
-from circles.domain.errors import Buried, IdTaken, KeyTaken, NotFound
+from circles.domain.errors import KeyTaken, NotFound
 from circles.domain.events import Announce, nobody
-from circles.domain.identifiers import new_id
 from circles.domain.images import Backlog, Image, ImageFilter, Tombstone
 
 _OBJECT = """
@@ -28,30 +27,6 @@ _SERVED_OBJECTS = """
     AND (:min_radius_px IS NULL OR radius_px >= :min_radius_px)
     AND (:max_radius_px IS NULL OR radius_px <= :max_radius_px)
     ORDER BY position
-"""
-_CLAIM = """
-    UPDATE images SET claimed_until = :until, attempts = attempts + 1,
-           due_at = CASE status WHEN 'pending' THEN :until END
-    WHERE image_id = :image_id AND (:again OR status = 'pending')
-    AND (claimed_until IS NULL OR claimed_until <= :now)
-"""
-_SERVE = """
-    UPDATE images SET status = 'detected', detection_id = ?, claimed_until = NULL, due_at = NULL,
-           error = NULL
-    WHERE image_id = ?
-"""
-_RELEASE = """
-    UPDATE images SET claimed_until = NULL, error = :error,
-           due_at = CASE status WHEN 'pending' THEN :due_at END
-    WHERE image_id = :image_id AND attempts = :claim
-"""
-_GIVE_UP = """
-    UPDATE images SET status = 'failed', claimed_until = NULL, due_at = NULL, error = :error
-    WHERE image_id = :image_id AND attempts = :claim AND status = 'pending'
-"""
-_BURIED = """
-    SELECT 1 FROM tombstones WHERE image_id = :image_id AND finished_at IS NULL
-    UNION ALL SELECT 1 FROM tombstones WHERE key = :key AND source = 'upload'
 """
 _FILTERS = {"status": "images.status = :status", "sha256": "images.sha256 = :sha256",
             "since": "images.created_at >= :since"}  # fmt: skip
@@ -69,9 +44,14 @@ class SqliteCatalogue:
 
     def add(self, image: Image, *, announce: Announce = nobody) -> None:
         with self._file.write(grows=True) as connection:
-            _check_new(connection, image)
-            rows.insert(connection, "images", [rows.image_values(image)])
-            _announce(connection, image, announce)
+            adding.check_new(connection, image)
+            adopted = adding.give_key_to_adopted(connection, image)
+            if not adopted:
+                rows.insert(connection, "images", [rows.image_values(image)])
+                connection.execute("DELETE FROM looks WHERE object_id = ?", [image.image_id])
+                _announce(connection, image, announce)
+        if adopted:
+            raise KeyTaken
 
     def get(self, image_id: str) -> Image:
         with self._file.read() as connection:
@@ -104,16 +84,9 @@ class SqliteCatalogue:
     def claim(
         self, image_id: str, *, now: datetime, until: datetime, again: bool = False
     ) -> Image | None:
-        values = {
-            "image_id": image_id,
-            "now": rows.to_text_time(now),
-            "until": rows.to_text_time(until),
-            "again": again,
-        }
         with self._file.write() as connection:
-            if connection.execute(_CLAIM, values).rowcount == 0:
-                return None
-            return rows.get_image(connection, image_id)
+            claimed = claims.claim_image(connection, image_id, now, until, again)
+            return rows.get_image(connection, image_id) if claimed else None
 
     def record(
         self,
@@ -122,44 +95,38 @@ class SqliteCatalogue:
         *,
         claim: int,
         now: datetime,
+        counts: bool = True,
+        keep_runs: int | None = None,
         announce: Announce = nobody,
     ) -> Image:
         with self._file.write(grows=True) as connection:
             image = rows.get_image(connection, image_id)
-            if image.attempts != claim:
+            if image.claim != claim:
                 return image
-            detection_id = new_id()
-            rows.insert(
-                connection,
-                "detections",
-                [rows.detection_values(detection_id, image_id, detection, now)],
-            )
-            objects = [
-                rows.object_values(detection_id, image_id, position, circle)
-                for position, circle in enumerate(detection.circles)
-            ]
-            rows.insert(connection, "objects", objects)
-            connection.execute(_SERVE, [detection_id, image_id])
+            served = claims.serve_run(connection, image_id, detection, now, counts)
+            if keep_runs is not None:
+                claims.prune_runs(connection, image_id, served, keep_runs)
             return _announce(connection, rows.get_image(connection, image_id), announce)
 
-    def release(self, image_id: str, *, claim: int, error: str, due_at: datetime) -> Image:
-        values = {
-            "image_id": image_id,
-            "claim": claim,
-            "error": error,
-            "due_at": rows.to_text_time(due_at),
-        }
+    def release(
+        self,
+        image_id: str,
+        *,
+        claim: int,
+        error: str,
+        due_at: datetime | None,
+        counts: bool = True,
+        refused: bool = False,
+    ) -> Image:
         with self._file.write() as connection:
-            connection.execute(_RELEASE, values)
+            claims.release_image(connection, image_id, claim, error, due_at, counts, refused)
             return rows.get_image(connection, image_id)
 
     def give_up(
         self, image_id: str, *, claim: int, error: str, announce: Announce = nobody
     ) -> Image:
         with self._file.write() as connection:
-            changed = connection.execute(
-                _GIVE_UP, {"image_id": image_id, "claim": claim, "error": error}
-            ).rowcount
+            changed = claims.give_up_image(connection, image_id, claim, error)
             image = rows.get_image(connection, image_id)
             return _announce(connection, image, announce) if changed else image
 
@@ -217,18 +184,6 @@ class SqliteCatalogue:
     def close(self) -> None:
         """Close the idle connections."""
         self._file.close()
-
-
-def _check_new(connection: sqlite3.Connection, image: Image) -> None:
-    """Check for conflicts inside the transaction that inserts the image."""
-    values = {"image_id": image.image_id, "key": image.key}
-    if connection.execute(_BURIED, values).fetchone():
-        raise Buried
-    if connection.execute("SELECT 1 FROM images WHERE image_id = ?", [image.image_id]).fetchone():
-        raise IdTaken
-    taken = "SELECT 1 FROM images WHERE idempotency_key = ?"
-    if image.idempotency_key and connection.execute(taken, [image.idempotency_key]).fetchone():
-        raise KeyTaken
 
 
 def _announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:

@@ -4,9 +4,13 @@ import fcntl
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA = frozenset({"m001_images_detections_objects", "m002_events_and_repair"})
+SCHEMA = frozenset(
+    {"m001_images_detections_objects", "m002_events_and_repair", "m003_claims_of_their_own"}
+)
 """The migrations of migrations.py. sqlite-utils is imported only for a file that lacks one, because
 the import costs 60 ms, or 250 ms and 15 MiB where numpy is installed: it imports that too."""
 
@@ -30,28 +34,45 @@ class Connection(sqlite3.Connection):
     log_id: FileId | None
 
 
-def open_connection(path: Path, busy_timeout_s: float) -> Connection:
+def open_connection(
+    path: Path, busy_timeout_s: float, known: Connection | None = None
+) -> Connection:
     """
     Open a connection with the newest schema.
 
     Creates a missing file. Raises sqlite3.Error, OSError.
+
+    Args:
+        known: an earlier connection to path, which may have been replaced since.
     """
     while True:
-        before = file_id(path)
-        connection = sqlite3.connect(
-            path, timeout=busy_timeout_s, check_same_thread=False, factory=Connection
-        )
-        connection.row_factory = sqlite3.Row
-        try:
-            _prepare(connection, busy_timeout_s)
-            connection.database_id = file_id(path)
-            connection.log_id = file_id(log_path(path))
-        except BaseException:
-            connection.close()
-            raise
-        if before in (None, connection.database_id):
+        if known and known.database_id != file_id(path):
+            forget_log(known, path)
+        with _locked_folder(path.parent, fcntl.LOCK_SH):
+            connection = _connect(path, busy_timeout_s)
+        if connection.database_id == file_id(path):
             return connection
-        connection.close()  # the file was replaced during the call: this may be either one
+        forget_log(connection, path)
+        connection.close()
+
+
+def _connect(path: Path, busy_timeout_s: float) -> Connection:
+    """Open a connection whose ids are None or outdated if path is replaced during the call."""
+    before = file_id(path)
+    connection = sqlite3.connect(
+        path, timeout=busy_timeout_s, check_same_thread=False, factory=Connection
+    )
+    connection.row_factory = sqlite3.Row
+    connection.database_id = connection.log_id = None
+    try:
+        opened = file_id(path)  # SQLite opens the database at once and the log with a statement
+        if before in (None, opened):
+            _prepare(connection, busy_timeout_s)
+            connection.database_id, connection.log_id = opened, file_id(log_path(path))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def file_id(path: Path) -> FileId | None:
@@ -76,14 +97,21 @@ def forget_log(connection: Connection, path: Path) -> None:
     files prevent reuse of their inodes. If another process has removed the log already, the
     present one belongs to the new file and is kept.
     """
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)  # one process at a time checks and removes
+    with _locked_folder(path.parent, fcntl.LOCK_EX):
         if connection.log_id and connection.log_id == file_id(log_path(path)):
             for suffix in ("-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked_folder(folder: Path, how: int) -> Iterator[None]:
+    """Keep other processes from opening the database while its log is removed, and vice versa."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, how)
+        yield
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def truncate_log(connection: sqlite3.Connection, busy_timeout_s: float) -> bool:

@@ -145,9 +145,7 @@ class SqliteFile:
         with self._opening:  # one thread migrates, the others wait
             make_folder(self._path.parent)
             self._reserve.make_room_to_open()
-            if self._newest and self._newest.database_id != file_id(self._path):
-                forget_log(self._newest, self._path)
-            self._newest = open_connection(self._path, self._busy_timeout_s)
+            self._newest = open_connection(self._path, self._busy_timeout_s, self._newest)
             return self._newest
 
     def _bound_log(self, connection: Connection) -> None:

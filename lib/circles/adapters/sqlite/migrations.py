@@ -146,6 +146,24 @@ def m002_events_and_repair(db: Database) -> None:
     _create_outbox(db)
 
 
+@migrations()
+def m003_claims_of_their_own(db: Database) -> None:
+    """
+    Number claims apart from attempts, and count looks.
+
+    The columns are NULL in older rows, and in rows that older code adds. looks has a row for each
+    process that decodes an object; it stays if that ends the process.
+    """
+    db.table("images").add_column("claim", int)
+    db.table("images").add_column("refused_attempts", int)
+    db.table("images").create_index(["status", "attempts", "due_at"])
+    db.table("tombstones").add_column("tried_at", str)
+    columns = {"object_id": str, "holder": str, "until": str}
+    db.table("looks").create(
+        columns, pk=("object_id", "holder"), not_null=set(columns), strict=True
+    )
+
+
 def _create(db: Database, table: str, pk: str, **columns: type) -> None:
     """Create a table of columns that are all required."""
     db.table(table).create({pk: str, **columns}, pk=pk, not_null={pk, *columns}, strict=True)

@@ -10,9 +10,9 @@ from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.events import QueuedEvent
 from circles.domain.images import Backlog
 
-_DUE = """
+_WAITING = """
     SELECT * FROM outbox
-    WHERE sink = :sink AND state = 'waiting' AND due_at <= :now
+    WHERE sink = :sink AND state = 'waiting' AND {due}
     AND NOT EXISTS (
         SELECT 1 FROM outbox AS earlier
         WHERE earlier.sink = outbox.sink AND earlier.subject = outbox.subject
@@ -20,6 +20,8 @@ _DUE = """
     )
     ORDER BY due_at, position LIMIT :limit
 """
+_DUE = _WAITING.format(due="due_at <= :now")
+_VOID = _WAITING.format(due="due_at > :latest")
 _THIS = "WHERE position = ? AND event_id = ?"  # a position is reused once its event was sent
 _SENT = f"DELETE FROM outbox {_THIS}"
 _PUT_OFF = f"UPDATE outbox SET attempts = attempts + 1, due_at = ?, error = ? {_THIS}"
@@ -36,15 +38,18 @@ class SqliteOutbox:
     def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
         self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)
 
-    def due(self, sink: str, *, now: datetime, limit: int) -> Sequence[QueuedEvent]:
+    def due(
+        self, sink: str, *, now: datetime, latest_due: datetime, limit: int
+    ) -> Sequence[QueuedEvent]:
+        moments = {"now": rows.to_text_time(now), "latest": rows.to_text_time(latest_due)}
         with self._file.read() as connection:
-            waiting = connection.execute(
-                _DUE, {"sink": sink, "now": rows.to_text_time(now), "limit": limit}
-            )
-            return [
-                QueuedEvent(row["position"], rows.read_event(row), row["attempts"])
-                for row in waiting
-            ]
+            values = {"sink": sink, "limit": limit, **moments}
+            # Two queries, because an index gives one range of due_at in its order.
+            due = connection.execute(_DUE, values).fetchall()
+            waiting = due or connection.execute(_VOID, values).fetchall()
+        return [
+            QueuedEvent(row["position"], rows.read_event(row), row["attempts"]) for row in waiting
+        ]
 
     def sent(self, queued: QueuedEvent) -> None:
         with self._file.write() as connection:

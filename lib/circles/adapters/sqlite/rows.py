@@ -22,6 +22,8 @@ IMAGE = """
 
 _STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source",
            "status", "file_name", "idempotency_key", "attempts", "error")  # fmt: skip
+_ADDED = ("refused_attempts", "claim")
+"""Counts that are NULL in older rows."""
 _SERVED = ("object_count", "model", "model_version", "detection_ms")
 
 
@@ -42,6 +44,17 @@ def from_text_time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def span(now: datetime, until: datetime) -> dict[str, str]:
+    """
+    Return the times of a claim, lease or look, and the latest end of another valid one.
+
+    A later end was written by a clock that was ahead. The limit is twice the length away, because
+    the other process may have read its clock a little later.
+    """
+    latest = until + (until - now)
+    return {"now": to_text_time(now), "until": to_text_time(until), "latest": to_text_time(latest)}
+
+
 def get_image(connection: sqlite3.Connection, image_id: str) -> Image:
     """Return an image. Raises NotFound."""
     return read_image(
@@ -56,7 +69,7 @@ def require_row(row: sqlite3.Row | None) -> sqlite3.Row:
 
 
 def image_values(image: Image) -> dict[str, Any]:
-    row = {name: getattr(image, name) for name in _STORED}
+    row = {name: getattr(image, name) for name in (*_STORED, *_ADDED)}
     moments = {name: getattr(image, name) for name in ("created_at", "claimed_until", "due_at")}
     return {
         **row,
@@ -69,6 +82,8 @@ def read_image(row: sqlite3.Row) -> Image:
     values["status"] = Status(row["status"])
     return Image(
         **values,
+        refused_attempts=row["refused_attempts"] or 0,
+        claim=row["claim"] or 0,
         created_at=datetime.fromisoformat(row["created_at"]),
         claimed_until=from_text_time(row["claimed_until"]),
         due_at=from_text_time(row["due_at"]),

@@ -3,39 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from circles.adapters.sqlite import rows
+from circles.adapters.sqlite import upkeep_queries as queries
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.images import Image, Refusal, Tombstone
-
-_DUE = """
-    WHERE images.status = 'pending' AND images.due_at <= :now
-    AND (images.claimed_until IS NULL OR images.claimed_until <= :now)
-    ORDER BY images.due_at LIMIT :limit
-"""
-_UNKNOWN_IDS = """
-    SELECT value FROM json_each(?)
-    WHERE NOT EXISTS (SELECT 1 FROM images WHERE image_id = value)
-    AND NOT EXISTS (SELECT 1 FROM refusals WHERE object_id = value)
-    AND NOT EXISTS (SELECT 1 FROM tombstones WHERE image_id = value AND finished_at IS NULL)
-"""
-_UNKNOWN_KEYS = """
-    SELECT value FROM json_each(?)
-    WHERE NOT EXISTS (SELECT 1 FROM images WHERE key = value)
-    AND NOT EXISTS (SELECT 1 FROM tombstones WHERE key = value)
-"""
-_TOMBSTONES = """
-    SELECT image_id, key, source, deleted_at FROM tombstones
-    WHERE finished_at IS NULL ORDER BY deleted_at LIMIT ?
-"""
-_LEASE = """
-    INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until)
-    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-    WHERE leases.until <= :now OR leases.holder = excluded.holder
-"""
 
 
 class SqliteUpkeep:
@@ -44,11 +19,17 @@ class SqliteUpkeep:
     def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
         self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)
 
-    def due(self, *, now: datetime, limit: int) -> Sequence[Image]:
+    def due(
+        self, *, now: datetime, latest_claim: datetime, latest_due: datetime, limit: int
+    ) -> Sequence[Image]:
+        values = {
+            "now": rows.to_text_time(now),
+            "latest_claim": rows.to_text_time(latest_claim),
+            "latest_due": rows.to_text_time(latest_due),
+            "limit": limit,
+        }
         with self._file.read() as connection:
-            due = connection.execute(
-                f"{rows.IMAGE} {_DUE}", {"now": rows.to_text_time(now), "limit": limit}
-            )
+            due = connection.execute(f"{rows.IMAGE} {queries.DUE}", values)
             return [rows.read_image(row) for row in due]
 
     def images(self, *, after: str, limit: int) -> Sequence[Image]:
@@ -56,11 +37,17 @@ class SqliteUpkeep:
         with self._file.read() as connection:
             return [rows.read_image(row) for row in connection.execute(query, [after, limit])]
 
-    def unknown_ids(self, object_ids: Sequence[str]) -> set[str]:
-        return self._unknown(_UNKNOWN_IDS, object_ids)
+    def unknown_ids(
+        self, object_ids: Sequence[str], *, now: datetime, refused_for: timedelta
+    ) -> set[str]:
+        believed = {
+            "refused_from": rows.to_text_time(now - refused_for),
+            "refused_to": rows.to_text_time(now + refused_for),
+        }
+        return self._unknown(queries.UNKNOWN_IDS, object_ids, **believed)
 
     def unknown_keys(self, keys: Sequence[str]) -> set[str]:
-        return self._unknown(_UNKNOWN_KEYS, keys)
+        return self._unknown(queries.UNKNOWN_KEYS, keys)
 
     def key_in_use(self, key: str) -> bool:
         return self._has("SELECT 1 FROM images WHERE key = ?", key)
@@ -68,7 +55,8 @@ class SqliteUpkeep:
     def refuse(self, refusal: Refusal) -> None:
         row = {**asdict(refusal), "refused_at": rows.to_text_time(refusal.refused_at)}
         with self._file.write(grows=True) as connection:
-            connection.execute("DELETE FROM refusals WHERE object_id = ?", [refusal.object_id])
+            for table in ("refusals", "looks"):
+                connection.execute(f"DELETE FROM {table} WHERE object_id = ?", [refusal.object_id])
             rows.insert(connection, "refusals", [row])
 
     def refusal(self, object_id: str) -> Refusal | None:
@@ -79,6 +67,21 @@ class SqliteUpkeep:
         if row is None:
             return None
         return Refusal(**{**dict(row), "refused_at": datetime.fromisoformat(row["refused_at"])})
+
+    def begin_look(
+        self, object_id: str, holder: str, *, now: datetime, until: datetime
+    ) -> tuple[int, int]:
+        values = {**rows.span(now, until), "object_id": object_id, "holder": holder}
+        with self._file.write(grows=True) as connection:
+            cut_off, running = connection.execute(queries.OTHER_LOOKS, values).fetchone()
+            connection.execute(queries.BEGIN_LOOK, values)
+        return int(cut_off), int(running)
+
+    def end_look(self, object_id: str, holder: str) -> None:
+        with self._file.write() as connection:
+            connection.execute(
+                "DELETE FROM looks WHERE object_id = ? AND holder = ?", [object_id, holder]
+            )
 
     def bury(self, tombstone: Tombstone) -> bool:
         with self._file.write() as connection:
@@ -94,7 +97,7 @@ class SqliteUpkeep:
 
     def tombstones(self, *, limit: int) -> Sequence[Tombstone]:
         with self._file.read() as connection:
-            waiting = connection.execute(_TOMBSTONES, [limit]).fetchall()
+            waiting = connection.execute(queries.TOMBSTONES, [limit]).fetchall()
         return [
             Tombstone(
                 row["image_id"],
@@ -104,6 +107,13 @@ class SqliteUpkeep:
             )
             for row in waiting
         ]
+
+    def put_off_tombstone(self, image_id: str, *, now: datetime) -> None:
+        with self._file.write() as connection:
+            connection.execute(
+                "UPDATE tombstones SET tried_at = ? WHERE image_id = ? AND finished_at IS NULL",
+                [rows.to_text_time(now), image_id],
+            )
 
     def finish_tombstone(self, image_id: str, *, now: datetime) -> None:
         with self._file.write() as connection:
@@ -119,14 +129,9 @@ class SqliteUpkeep:
             )
 
     def lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
-        values = {
-            "name": name,
-            "holder": holder,
-            "now": rows.to_text_time(now),
-            "until": rows.to_text_time(until),
-        }
+        values = {**rows.span(now, until), "name": name, "holder": holder}
         with self._file.write() as connection:
-            return connection.execute(_LEASE, values).rowcount == 1
+            return connection.execute(queries.LEASE, values).rowcount == 1
 
     def end_lease(self, name: str, holder: str) -> None:
         with self._file.write() as connection:
@@ -152,9 +157,10 @@ class SqliteUpkeep:
         """Close the idle connections."""
         self._file.close()
 
-    def _unknown(self, query: str, values: Sequence[str]) -> set[str]:
+    def _unknown(self, query: str, values: Sequence[str], **more: str) -> set[str]:
         with self._file.read() as connection:
-            return {row["value"] for row in connection.execute(query, [json.dumps(values)])}
+            found = connection.execute(query, {"values": json.dumps(values), **more})
+            return {row["value"] for row in found}
 
     def _has(self, query: str, value: str) -> bool:
         with self._file.read() as connection:
@@ -162,6 +168,6 @@ class SqliteUpkeep:
 
 
 if TYPE_CHECKING:
-    from circles.domain.catalogue import Upkeep
+    from circles.domain.upkeep import Upkeep
 
     _: type[Upkeep] = SqliteUpkeep

@@ -1,0 +1,46 @@
+"""Check for conflicts inside the transaction that adds an image."""
+
+import sqlite3
+
+from circles.domain.errors import BlobTaken, Buried, IdTaken, KeyTaken
+from circles.domain.images import Image
+
+_BURIED = """
+    SELECT 1 FROM tombstones WHERE image_id = :image_id AND finished_at IS NULL
+    UNION ALL SELECT 1 FROM tombstones WHERE key = :key AND source = 'upload'
+"""
+
+
+def check_new(connection: sqlite3.Connection, image: Image) -> None:
+    """Raise Buried, IdTaken or KeyTaken where Catalogue.add does."""
+    values = {"image_id": image.image_id, "key": image.key}
+    if connection.execute(_BURIED, values).fetchone():
+        raise Buried
+    if connection.execute("SELECT 1 FROM images WHERE image_id = ?", [image.image_id]).fetchone():
+        raise IdTaken
+    taken = "SELECT 1 FROM images WHERE idempotency_key = ?"
+    if image.idempotency_key and connection.execute(taken, [image.idempotency_key]).fetchone():
+        raise KeyTaken
+
+
+def give_key_to_adopted(connection: sqlite3.Connection, image: Image) -> bool:
+    """
+    Give the idempotency key of a new image to the adopted image of the same blob.
+
+    An upload that is killed before its row leaves a blob, which repair adopts later; then the
+    client retries. Returns False if no image has the blob. Raises BlobTaken.
+    """
+    if image.source != "upload":
+        return False
+    other = "SELECT image_id, idempotency_key FROM images WHERE key = ? AND source = 'upload'"
+    row = connection.execute(other, [image.key]).fetchone()
+    if row is None:
+        return False
+    if row["idempotency_key"] or not image.idempotency_key:
+        raise BlobTaken
+    connection.execute(
+        """UPDATE images SET idempotency_key = ?, file_name = coalesce(file_name, ?)
+           WHERE image_id = ?""",
+        [image.idempotency_key, image.file_name, row["image_id"]],
+    )
+    return True

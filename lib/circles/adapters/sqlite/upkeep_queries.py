@@ -1,0 +1,41 @@
+"""The longer queries of upkeep.py."""
+
+from circles.domain.errors import ObjectRefused
+
+DUE = """
+    WHERE images.status = 'pending' AND (images.due_at <= :now OR images.due_at > :latest_due)
+    AND (images.claimed_until IS NULL OR images.claimed_until <= :now
+         OR images.claimed_until > :latest_claim)
+    ORDER BY images.attempts, images.due_at LIMIT :limit
+"""
+UNKNOWN_IDS = f"""
+    SELECT value FROM json_each(:values)
+    WHERE NOT EXISTS (SELECT 1 FROM images WHERE image_id = value)
+    AND NOT EXISTS (
+        SELECT 1 FROM refusals WHERE object_id = value
+        AND (code <> '{ObjectRefused.code}' OR refused_at BETWEEN :refused_from AND :refused_to)
+    )
+    AND NOT EXISTS (SELECT 1 FROM tombstones WHERE image_id = value AND finished_at IS NULL)
+"""
+UNKNOWN_KEYS = """
+    SELECT value FROM json_each(:values)
+    WHERE NOT EXISTS (SELECT 1 FROM images WHERE key = value)
+    AND NOT EXISTS (SELECT 1 FROM tombstones WHERE key = value)
+"""
+TOMBSTONES = """
+    SELECT image_id, key, source, deleted_at FROM tombstones WHERE finished_at IS NULL
+    ORDER BY coalesce(tried_at, deleted_at) LIMIT ?
+"""
+LEASE = """
+    INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until)
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE leases.until <= :now OR leases.until > :latest OR leases.holder = excluded.holder
+"""
+BEGIN_LOOK = """
+    INSERT OR REPLACE INTO looks (object_id, holder, until) VALUES (:object_id, :holder, :until)
+"""
+OTHER_LOOKS = """
+    SELECT count(*) FILTER (WHERE until <= :now OR until > :latest),
+           count(*) FILTER (WHERE until > :now AND until <= :latest)
+    FROM looks WHERE object_id = :object_id AND holder <> :holder
+"""
