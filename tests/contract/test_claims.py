@@ -9,6 +9,7 @@ import pytest
 from circles.domain.detections import HUMAN
 from circles.domain.errors import BlobTaken, KeyTaken, ObjectRefused
 from circles.domain.images import Status
+from circles.domain.upkeep import LOOKS_KEPT
 from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, an_image, circle, run
 from tests.contract.test_upkeep import (
     FAR,
@@ -248,6 +249,13 @@ def test_look_of_a_clock_ahead_has_ended(upkeep):
     look(upkeep, "a", now=NOW + timedelta(days=365))
 
     assert look(upkeep, "b") == (1, 0)
+
+
+def test_looks_are_forgotten_after_a_while(upkeep):
+    """The object may be deleted meanwhile; then nothing else deletes them."""
+    look(upkeep, "a")
+    assert look(upkeep, "b", now=LATER + LOOKS_KEPT) == (1, 0)
+    assert look(upkeep, "c", now=LATER + LOOKS_KEPT + SECOND) == (0, 1)
 
 
 def test_image_or_refusal_ends_all_looks(catalogue, upkeep):

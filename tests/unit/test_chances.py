@@ -353,6 +353,19 @@ def test_adoption_survives_what_ends_processes(services):
     assert [each.key for each in services.catalogue.tables.refusals.values()] == ["incoming/a"]
 
 
+def test_adoption_goes_on_behind_what_ended_the_process(services):
+    keys = [f"incoming/{number}" for number in range(4)]
+    for number, key in enumerate(keys):
+        drop(services, PICTURE + b"%d" % number, key=key)
+    services.clock += services.rules.adopt_after
+    for _ in keys[:-1]:
+        killed(services, lambda: repair_images(services))
+        services.clock += timedelta(minutes=10)
+    repair_images(services)
+
+    assert [image.key for image in services.catalogue.images.values()] == keys[-1:]
+
+
 @pytest.mark.parametrize("error", [unavailable(), ValueError("ours"), MemoryError()])
 def test_failed_look_does_not_count(services, error):
     event = drop(services)

@@ -348,8 +348,8 @@ def test_waiting_request_loses_no_time(server, app):
         assert [answer(connection), answer(connection)] == [(200, b"200 0"), (200, b"200 2")]
 
 
-@pytest.mark.usefixtures("times")
-def test_client_that_does_not_read_is_disconnected(server, app):
+def test_client_that_does_not_read_is_disconnected(server, app, monkeypatch):
+    monkeypatch.setattr(connections, "UNREAD_S", 0.4)
     with connected(server, b"GET /file HTTP/1.1\r\n\r\n"):
         wait_until(lambda: app.running["/file"])
         wait_until(lambda: not server.active_channels)

@@ -6,6 +6,10 @@ from typing import Protocol
 
 from circles.domain.images import Image, Refusal, Tombstone
 
+LOOKS_KEPT = timedelta(days=30)
+"""Longer than a sweep over a large store takes, so that an object is soon refused after it has
+ended processes."""
+
 
 class Upkeep(Protocol):
     """Finds and stores what repair needs. Every method raises Unavailable, as in Catalogue."""
@@ -54,7 +58,8 @@ class Upkeep(Protocol):
 
         Returns how many other processes ended during that, and how many may still decode it. A
         process counts once, with all its threads. A look more than twice as long as this one has
-        ended: a clock that was ahead set it. Adding an image with this id deletes its looks.
+        ended: a clock that was ahead set it. Adding an image with this id deletes its looks, and
+        LOOKS_KEPT after their end all looks are deleted.
         """
 
     def end_look(self, object_id: str, holder: str) -> None:

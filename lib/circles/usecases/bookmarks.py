@@ -10,7 +10,12 @@ Part = TypeVar("Part")
 
 
 class Bookmark:
-    """The saved position of a scan. The end of the with block saves it, also after an error."""
+    """
+    The saved position of a scan.
+
+    The end of the with block saves it, also after an error. What may end the process calls save
+    first.
+    """
 
     def __init__(self, name: str, services: Services) -> None:
         self._name, self._services = name, services
@@ -21,6 +26,12 @@ class Bookmark:
         if at_end:
             self.place = ""
 
+    def save(self) -> None:
+        """Save the position if it has changed. Raises Unavailable."""
+        if self.place != self._kept:
+            self._services.upkeep.set_bookmark(self._name, self.place)
+            self._kept = self.place
+
     def __enter__(self) -> "Bookmark":
         return self
 
@@ -30,8 +41,7 @@ class Bookmark:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.place != self._kept:
-            self._services.upkeep.set_bookmark(self._name, self.place)
+        self.save()
 
 
 def in_turn(name: str, parts: Sequence[Part], services: Services) -> Sequence[Part]:

@@ -70,6 +70,10 @@ def _sweep_blobs(prefix: str, report: RepairReport, until: datetime, services: S
                 report.cut_short = True
                 return
             bookmark.place = stored.key  # before the check, which may end the sweep
+            if _may_be_young(stored, services):
+                report.blobs_without_row_seen += 1
+                continue
+            bookmark.save()  # decoding it may even end this process
             _adopt(stored, report, services)
         bookmark.begin_again(at_end=len(stretch) < _BLOBS)
 
@@ -93,16 +97,17 @@ def _without_row(stretch: list[StoredObject], prefix: str, services: Services) -
     return unknown
 
 
-def _adopt(stored: StoredObject, report: RepairReport, services: Services) -> None:
+def _may_be_young(stored: StoredObject, services: Services) -> bool:
     """
-    Register a blob that is old enough.
+    Return whether the row of a blob may still be written, or its event may still arrive.
 
-    The row of a younger blob may still be written, or its event may still arrive. A blob from far
-    in the future was written with a clock that was ahead.
+    A blob from far in the future was written with a clock that was ahead.
     """
-    if abs(services.now() - stored.modified_at) < services.rules.adopt_after:
-        report.blobs_without_row_seen += 1
-        return
+    return abs(services.now() - stored.modified_at) < services.rules.adopt_after
+
+
+def _adopt(stored: StoredObject, report: RepairReport, services: Services) -> None:
+    """Register a blob."""
     log.warning("blob %r has no row and becomes an image", stored.key)
     try:
         register_stored(stored, services)

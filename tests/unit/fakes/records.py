@@ -11,6 +11,7 @@ from circles.domain.errors import BlobTaken, Buried, IdTaken, KeyTaken, NotFound
 from circles.domain.events import QueuedEvent, nobody
 from circles.domain.identifiers import new_id
 from circles.domain.images import Backlog, Status, Tombstone
+from circles.domain.upkeep import LOOKS_KEPT
 from tests.unit.fakes.faults import Faults
 
 
@@ -366,6 +367,8 @@ class FakeUpkeep(Faults):
 
     def begin_look(self, object_id, holder, *, now, until):
         self.reach("begin_look")
+        for each in [each for each, ends in self.tables.looks.items() if ends < now - LOOKS_KEPT]:
+            del self.tables.looks[each]
         others = [
             moment
             for (each, by), moment in self.tables.looks.items()

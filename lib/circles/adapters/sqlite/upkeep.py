@@ -11,6 +11,7 @@ from circles.adapters.sqlite import rows
 from circles.adapters.sqlite import upkeep_queries as queries
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.images import Image, Refusal, Tombstone
+from circles.domain.upkeep import LOOKS_KEPT
 
 
 class SqliteUpkeep:
@@ -73,6 +74,9 @@ class SqliteUpkeep:
     ) -> tuple[int, int]:
         values = {**rows.span(now, until), "object_id": object_id, "holder": holder}
         with self._file.write(grows=True) as connection:
+            connection.execute(
+                "DELETE FROM looks WHERE until < ?", [rows.to_text_time(now - LOOKS_KEPT)]
+            )
             cut_off, running = connection.execute(queries.OTHER_LOOKS, values).fetchone()
             connection.execute(queries.BEGIN_LOOK, values)
         return int(cut_off), int(running)
