@@ -74,6 +74,25 @@ def test_poison_pictures_do_not_delay_good_ones(services):
     assert {services.catalogue.get(each.image_id).status for each in good} == {Status.DETECTED}
 
 
+def test_pictures_on_which_the_predictor_fails_delay_no_others(services):
+    """30 that look like an outage each, then three good ones that met one."""
+    for _ in range(30):
+        upload_image(Upload(POISON), services, wait=False)
+    good = [upload_image(Upload(PICTURE), services, wait=False) for _ in range(3)]
+    detect = services.detector.detect
+
+    def fail_on_poison(picture):
+        if picture.data.endswith(POISON):
+            raise DetectorUnavailable("The predictor answered 500.")
+        return detect(picture)
+
+    services.detector.detect = fail_on_poison
+    services.clock += timedelta(minutes=5)
+
+    assert facts(repair_images(services)) == {"cut_short": True, "detected": 3, "put_off": 6}
+    assert {services.catalogue.get(each.image_id).status for each in good} == {Status.DETECTED}
+
+
 def test_refused_picture_is_tried_twice(services):
     predictor = Predictor(services)
     image = upload_image(Upload(POISON), services)

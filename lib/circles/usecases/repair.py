@@ -7,7 +7,7 @@ detections by the images' claims, sweep and sending by leases.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from circles.domain.errors import CirclesError, DetectorUnavailable, NotFound, Unavailable
@@ -86,11 +86,12 @@ def _remove_leftovers(report: RepairReport, services: Services) -> None:
 
 
 def _detect_due(report: RepairReport, until: datetime, services: Services) -> None:
-    outages = 0
-    for image in _due(services):
+    outages, seen = 0, set[str]()
+    while image := _next_due(seen, services, last=outages > 0):
         if services.now() >= until or outages >= _OUTAGES_IN_A_ROW:
             report.cut_short = True
             return
+        seen.add(image.image_id)
         outcome = _detect_one(image, services)
         if outcome is None:
             continue
@@ -98,25 +99,25 @@ def _detect_due(report: RepairReport, until: datetime, services: Services) -> No
         _count(outcome.image, report)
 
 
-def _due(services: Services) -> Iterator[Image]:
+def _next_due(seen: set[str], services: Services, *, last: bool) -> Image | None:
     """
-    Yield the due images, each once.
+    Return a due image that is not in seen, with the fewest attempts.
 
     Each is read anew from the catalogue, because concurrent repairs claim some of them.
+
+    Args:
+        last: return the last such image, not the first. After an outage that tells a predictor that
+            is down from one that fails on a series of pictures.
     """
-    seen: set[str] = set()
-    while True:
-        due = services.upkeep.due(
-            now=services.now(),
-            latest_claim=latest_claim(services),
-            latest_due=latest_due(services),
-            limit=_BATCH,
-        )
-        image = next((image for image in due if image.image_id not in seen), None)
-        if image is None:
-            return
-        seen.add(image.image_id)
-        yield image
+    found = services.upkeep.due(
+        now=services.now(),
+        latest_claim=latest_claim(services),
+        latest_due=latest_due(services),
+        limit=_BATCH,
+    )
+    due = [image for image in found if image.image_id not in seen]
+    due = [image for image in due if image.attempts == due[0].attempts]
+    return due[-1 if last else 0] if due else None
 
 
 def _detect_one(image: Image, services: Services) -> Outcome | None:
