@@ -12,7 +12,7 @@ from tests.system.clients import Client
 from tests.system.processes import Function, Run
 
 collect_ignore = (
-    ["test_drops.py", "test_events.py", "test_s3.py"]
+    ["test_drops.py", "test_events.py", "test_poison.py", "test_s3.py"]
     if len(EVENT_TARGETS) < len(EVENT_FUNCTIONS)
     else []
 )
