@@ -1,0 +1,93 @@
+"""GIF (CompuServe, version 89a), decoded by Pillow: the first frame on its screen."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from circles_pictures.errors import Undecodable
+from circles_pictures.limits import MAX_GIF_BLOCKS
+from circles_pictures.source import FIXED_BYTES, Source
+
+if TYPE_CHECKING:
+    from PIL.GifImagePlugin import GifImageFile
+
+    from circles_pictures.source import Band
+
+_EXTENSION, _IMAGE = 0x21, 0x2C
+_DAMAGED = "The GIF's header is cut off or damaged."
+
+
+class GifSource(Source):
+    """A GIF. A frame that reaches over its screen makes the picture larger, as in Pillow."""
+
+    name = "GIF"
+    media_type = "image/gif"
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            width, height = _read_size(data)
+        except IndexError as error:
+            raise Undecodable(_DAMAGED) from error
+        super().__init__(width, height)
+        self._data = data
+
+    @property
+    def check_bytes(self) -> int:
+        return 2 * self.pixels + FIXED_BYTES
+
+    @property
+    def bands_bytes(self) -> int:
+        return self.check_bytes
+
+    def check(self) -> None:
+        self._load()
+
+    def bands(self) -> "Iterator[Band]":
+        from circles_pictures.rgb import split
+
+        return split(self._load())
+
+    def _load(self) -> "GifImageFile":
+        from PIL.GifImagePlugin import GifImageFile
+
+        from circles_pictures.rgb import decoding
+
+        with decoding():
+            image = GifImageFile(BytesIO(self._data))
+            image.load()
+        return image
+
+
+def _read_size(data: bytes) -> tuple[int, int]:
+    """Return the extent of screen and first frame. Raises IndexError where the file ends before."""
+    width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
+    at, left = 13 + _palette_bytes(data[10]), MAX_GIF_BLOCKS
+    while data[at] == _EXTENSION:
+        at, left = _skip_blocks(data, at + 2, left)
+    if data[at] != _IMAGE:
+        raise Undecodable(_DAMAGED)
+    frame = [int.from_bytes(data[at + n : at + n + 2], "little") for n in (1, 3, 5, 7)]
+    _skip_data(data, at + 10 + _palette_bytes(data[at + 9]) + 1, left)
+    return max(width, frame[0] + frame[2]), max(height, frame[1] + frame[3])
+
+
+def _palette_bytes(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _skip_data(data: bytes, at: int, left: int) -> None:
+    """Count the blocks of a frame, which may end with the file: the decoder tells what lacks."""
+    try:
+        _skip_blocks(data, at, left)
+    except IndexError:
+        pass
+
+
+def _skip_blocks(data: bytes, at: int, left: int) -> tuple[int, int]:
+    """Return where the sub-blocks at a place end, and how many more are allowed."""
+    while size := data[at]:
+        at += 1 + size
+        left -= 1
+        if left < 0:
+            raise Undecodable(f"The GIF has more than {MAX_GIF_BLOCKS:,} blocks.")
+    return at + 1, left

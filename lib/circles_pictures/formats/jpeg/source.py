@@ -1,0 +1,154 @@
+"""Checking and decoding a JPEG whose outline is known."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from circles_pictures.errors import Undecodable
+from circles_pictures.exif import read_orientation
+from circles_pictures.formats.jpeg.segments import Outline, read_outline
+from circles_pictures.limits import MAX_JPEG_SCANNED_BLOCKS
+from circles_pictures.source import FIXED_BYTES, Source
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    from circles_pictures.source import Band
+
+_BLOCK_BYTES = 128
+"""A block's 64 coefficients in libjpeg, which keeps them all where there are several scans."""
+_TRIED_BYTES = 64 * 1024
+"""So much coded data shows whether a decoder can begin."""
+_EOI = b"\xff\xd9"
+_ONES = b"\xff\x00" * 16
+
+
+class JpegSource(Source):
+    """A JPEG, also one without its end marker; of several pictures behind each other the first."""
+
+    name = "JPEG"
+    media_type = "image/jpeg"
+
+    def __init__(self, data: bytes) -> None:
+        outline = read_outline(data)
+        frame = outline.frame
+        super().__init__(frame.width, frame.height, read_orientation(outline.exif))
+        self._data = data
+        self._outline = outline
+        scans = len(outline.scans)
+        if scans > 1 and scans * frame.blocks > MAX_JPEG_SCANNED_BLOCKS:
+            raise Undecodable(f"The JPEG has {scans} scans, too many for a picture of its size.")
+
+    @property
+    def check_bytes(self) -> int:
+        if self._outline.ended:
+            return self._coefficient_bytes + self._copied + self.pixels // 16 + FIXED_BYTES
+        return self.bands_bytes
+
+    @property
+    def bands_bytes(self) -> int:
+        return self._coefficient_bytes + self._copied + self._pixel_bytes + FIXED_BYTES
+
+    @property
+    def copy_bytes(self) -> int:
+        as_rgb = 2 * 4 * self.pixels
+        return max(self._coefficient_bytes + self._pixel_bytes, as_rgb) + self._copied + FIXED_BYTES
+
+    @property
+    def _copied(self) -> int:
+        return self._outline.end - self._outline.scans_at
+
+    @property
+    def _pixel_bytes(self) -> int:
+        return self.pixels * (1 if len(self._outline.frame.components) == 1 else 4)
+
+    @property
+    def _coefficient_bytes(self) -> int:
+        outline = self._outline
+        return _BLOCK_BYTES * outline.frame.blocks if _is_buffered(outline) else 0
+
+    def check(self) -> None:
+        outline = self._outline
+        if not outline.ended:
+            self._check_end()
+        elif _is_buffered(outline):
+            self._load(self._coded(), scaled=True)
+        else:
+            # The entropy coding of one scan has no other errors than where it begins and ends.
+            start = outline.scans_at
+            self._load(self._data[start : min(start + _TRIED_BYTES, outline.end)], scaled=True)
+
+    def bands(self) -> "Iterator[Band]":
+        from circles_pictures.rgb import split
+
+        return split(self._whole())
+
+    def image(self) -> "Image":
+        image = self._whole()
+        return image.convert("RGB") if image.mode == "CMYK" else image
+
+    def _whole(self) -> "JpegImageFile":
+        if not self._outline.ended:
+            self._check_end()
+        return self._load(self._coded())
+
+    def _check_end(self) -> None:
+        """
+        Raise Undecodable unless only the end marker is missing.
+
+        A scan that is cut off goes on into whatever follows: two endings give two pictures.
+        """
+        if not _is_refined(self._outline):
+            raise Undecodable("The JPEG is cut off.")
+        ends = [_checksum(self._load(self._coded() + filler)) for filler in (b"", _ONES)]
+        if ends[0] != ends[1]:
+            raise Undecodable("The JPEG is cut off.")
+
+    def _coded(self) -> bytes:
+        coded = self._data[self._outline.scans_at : self._outline.end]
+        # Zeros behind are what a disk had not written yet; coded data is padded with ones.
+        return coded if self._outline.ended else coded.rstrip(b"\0").rstrip(b"\xff")
+
+    def _load(self, coded: bytes, *, scaled: bool = False) -> "JpegImageFile":
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        from circles_pictures.rgb import decoding
+
+        with decoding():
+            image = JpegImageFile(BytesIO(b"".join((self._outline.head, coded, _EOI))))
+            if scaled:  # an eighth needs neither the transform nor most of the pixels' memory
+                image.draft(None, (max(self.width // 8, 1), max(self.height // 8, 1)))
+            image.load()
+        return image
+
+
+def _is_buffered(outline: Outline) -> bool:
+    """Whether libjpeg keeps all coefficients until the last scan."""
+    components = outline.frame.components
+    return outline.frame.progressive or outline.scans[0].components != components
+
+
+def _is_refined(outline: Outline) -> bool:
+    """Whether the scans bring every coefficient of every component down to its last bit."""
+    components = outline.frame.components
+    if not outline.frame.progressive:
+        return set(components) <= {each for scan in outline.scans for each in scan.components}
+    last = {
+        (component, coefficient): scan.low_bit
+        for scan in outline.scans
+        for component in scan.components
+        for coefficient in range(scan.coefficients[0], min(scan.coefficients[1], 63) + 1)
+    }
+    expected = {(component, coefficient) for component in components for coefficient in range(64)}
+    return expected <= last.keys() and not any(last.values())
+
+
+def _checksum(image: "JpegImageFile") -> int:
+    from circles_pictures.rgb import spans
+
+    checksum = 0
+    for top, bottom in spans(image.width, image.height):
+        checksum = crc32(image.crop((0, top, image.width, bottom)).tobytes(), checksum)
+    return checksum

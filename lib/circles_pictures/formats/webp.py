@@ -1,0 +1,142 @@
+"""WebP (RFC 9649), decoded by Pillow's libwebp: the first frame on its canvas."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from circles_pictures.errors import Undecodable
+from circles_pictures.exif import UPRIGHT, read_orientation
+from circles_pictures.limits import MAX_WEBP_CHUNKS
+from circles_pictures.source import FIXED_BYTES, Source
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from circles_pictures.source import Band
+
+_PIXEL_BYTES = 16
+"""Two canvases of the decoder's, the bytes that it gives, and Pillow's image: 4 each."""
+_ALPHA_FLAG = 0x10
+_DAMAGED = "The WebP's header is cut off or damaged."
+
+
+@dataclass(slots=True)
+class _Frame:
+    """Where a frame lies on the canvas, and its chunks ALPH, VP8 or VP8L with their headers."""
+
+    left: int = 0
+    top: int = 0
+    alpha: bytes = b""
+    pixels: bytes = b""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """What the coded pixels say themselves (RFC 6386, 9.1; RFC 9649, 3.4)."""
+        name, body = self.pixels[:4], self.pixels[8:18]
+        if name == b"VP8 " and body[3:6] == b"\x9d\x01\x2a" and len(body) == 10:
+            width, height = (int.from_bytes(body[at : at + 2], "little") for at in (6, 8))
+            return width & 0x3FFF, height & 0x3FFF
+        if name == b"VP8L" and body[:1] == b"\x2f" and len(body) >= 5:
+            bits = int.from_bytes(body[1:5], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        raise Undecodable(_DAMAGED)
+
+
+class WebpSource(Source):
+    """A WebP; of an animation the first frame, white where it does not cover the canvas."""
+
+    name = "WebP"
+    media_type = "image/webp"
+
+    def __init__(self, data: bytes) -> None:
+        canvas, frame, exif = _read(data)
+        width, height = canvas or frame.size
+        super().__init__(width, height, read_orientation(exif) if exif else UPRIGHT)
+        self._frame = frame
+        right, bottom = frame.left + frame.size[0], frame.top + frame.size[1]
+        if right > width or bottom > height:
+            raise Undecodable(_DAMAGED)
+
+    @property
+    def check_bytes(self) -> int:
+        return _PIXEL_BYTES * self._frame.size[0] * self._frame.size[1] + FIXED_BYTES
+
+    @property
+    def bands_bytes(self) -> int:
+        partial = self._frame.size != (self.width, self.height)
+        return self.check_bytes + (8 * self.pixels if partial else 0)
+
+    def check(self) -> None:
+        self._load()
+
+    def bands(self) -> "Iterator[Band]":
+        from PIL import Image
+
+        from circles_pictures.rgb import split
+
+        image = self._load()
+        if image.size != (self.width, self.height):
+            canvas = Image.new("RGBA", (self.width, self.height))
+            canvas.paste(image, (self._frame.left, self._frame.top))
+            image = canvas
+        return split(image)
+
+    def _load(self) -> "Image":
+        from PIL.WebPImagePlugin import WebPImageFile
+
+        from circles_pictures.rgb import decoding
+
+        with decoding():
+            image = WebPImageFile(BytesIO(_still(self._frame)))
+            image.load()
+        return image
+
+
+def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes]:
+    """Return the canvas, where it is told, the first frame and the EXIF block."""
+    canvas, frame, exif = None, _Frame(), b""
+    for name, start, end in _chunks(data, 12, len(data)):
+        body = data[start + 8 : end]
+        if name == b"VP8X" and len(body) >= 10:
+            canvas = (1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"))
+        elif name == b"EXIF":
+            exif = body
+        elif name == b"ANMF" and not frame.pixels and len(body) >= 16:
+            left, top = (2 * int.from_bytes(body[at : at + 3], "little") for at in (0, 3))
+            frame = _Frame(left, top)
+            for inner, first, last in _chunks(data, start + 24, end):
+                _keep(frame, inner, data[first:last])
+        elif not frame.pixels:
+            _keep(frame, name, data[start:end])
+    if not frame.pixels:
+        raise Undecodable("The WebP is cut off or damaged.")
+    return canvas, frame, exif
+
+
+def _keep(frame: _Frame, name: bytes, chunk: bytes) -> None:
+    if name == b"ALPH":
+        frame.alpha = chunk
+    elif name in (b"VP8 ", b"VP8L") and not frame.pixels:
+        frame.pixels = chunk
+
+
+def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (name, start, end) of the chunks, which are complete, without their padding."""
+    for _ in range(MAX_WEBP_CHUNKS):
+        last = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+        if at + 8 > end or last > end:
+            return
+        yield data[at : at + 4], at, last
+        at = last + last % 2
+
+
+def _still(frame: _Frame) -> bytes:
+    """Return a file of this frame alone."""
+    parts = [frame.pixels + bytes(len(frame.pixels) % 2)]
+    if frame.alpha and frame.pixels[:4] == b"VP8 ":
+        width, height = ((side - 1).to_bytes(3, "little") for side in frame.size)
+        head = b"VP8X" + (10).to_bytes(4, "little") + bytes([_ALPHA_FLAG, 0, 0, 0])
+        parts = [head + width + height, frame.alpha + bytes(len(frame.alpha) % 2), *parts]
+    body = b"".join(parts)
+    return b"RIFF" + (4 + len(body)).to_bytes(4, "little") + b"WEBP" + body

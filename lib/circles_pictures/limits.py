@@ -1,0 +1,40 @@
+"""
+The limits of what is read, for both functions and predictor.
+
+Each bounds memory or time, and is checked before a byte is decoded.
+"""
+
+MIB = 1024 * 1024
+
+MAX_PICTURE_BYTES = 32 * MIB
+"""The largest encoded picture, and the largest upright copy that is made of one."""
+MAX_PIXELS = 50_000_000
+"""Width times height; an installation may set less."""
+MAX_SIDE_PX = 65_535
+"""What a JPEG or GIF can say."""
+MAX_SIDE_RATIO = 10_000
+"""The longer side divided by the shorter."""
+MAX_DECODING_BYTES = 512 * MIB
+"""The most memory that reading one picture may take at its peak."""
+MAX_DECODING_S = 8.0
+"""How long a separate process may decode (HEIC, AVIF)."""
+
+MAX_JPEG_SEGMENTS = 4096
+"""Before the first scan. An ICC profile has up to 255, a depth map in XMP some hundreds."""
+MAX_JPEG_SCANS = 100
+MAX_JPEG_SCANNED_BLOCKS = 60_000_000
+"""Scans times blocks of 8 x 8 samples. A usual 50-megapixel progressive JPEG has 24 million."""
+MAX_PNG_CHUNKS = 65_536
+MAX_GIF_BLOCKS = 1_000_000
+"""Up to the end of the first frame. 32 MiB of full blocks are 131,072."""
+MAX_BMP_RLE_BYTES = 4 * MIB
+"""Pillow unpacks run lengths in Python: about a third of a second a MiB."""
+MAX_WEBP_CHUNKS = 1024
+MAX_TIFF_PAGES = 64
+"""How many directories are looked at for the page that is not a thumbnail."""
+MAX_TIFF_TAGS = 4096
+MAX_TIFF_PIECES = 600_000
+"""Strips or tiles of a page. 50 megapixels in tiles of 16 x 16 pixels are 195,313 a plane."""
+MAX_TIFF_SHARING = 2
+"""All pieces together may be so many times as long as the file: each is decoded from its start."""
+MAX_HEIF_BOXES = 4096

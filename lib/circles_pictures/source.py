@@ -1,0 +1,82 @@
+"""An encoded picture whose header has been read: what it is, what reading it costs, how to read it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from circles_pictures.exif import QUARTER_TURNED, UPRIGHT
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Band = tuple[int, "Image"]
+"""Some rows of a picture as stored: the first row's number, and an RGB image as wide as the picture."""
+
+BAND_BYTES = 8 * 1024 * 1024
+"""The memory of one band in Pillow, where an RGB pixel takes four bytes."""
+FIXED_BYTES = 4 * BAND_BYTES
+"""A band, what it is converted through, and the decoders' own buffers."""
+
+
+class Source(ABC):
+    """
+    Read once from the bytes; every format has its own.
+
+    width and height are pixels as stored; orientation is EXIF's, 1..8, and turns them upright.
+    Costs are bytes at the peak, without the encoded picture itself.
+    """
+
+    name: ClassVar[str]
+    media_type: ClassVar[str]
+
+    def __init__(self, width: int, height: int, orientation: int = UPRIGHT) -> None:
+        self.width = width
+        self.height = height
+        self.orientation = orientation
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height of the upright picture."""
+        turned = self.orientation in QUARTER_TURNED
+        return (self.height, self.width) if turned else (self.width, self.height)
+
+    @property
+    @abstractmethod
+    def check_bytes(self) -> int:
+        """What check costs."""
+
+    @property
+    @abstractmethod
+    def bands_bytes(self) -> int:
+        """What bands costs, without what the caller keeps of them."""
+
+    @property
+    def copy_bytes(self) -> int:
+        """What an upright copy costs: the picture in Pillow, and again while it is turned."""
+        return max(self.bands_bytes + 4 * self.pixels, 8 * self.pixels) + FIXED_BYTES
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise Undecodable unless the picture is complete."""
+
+    @abstractmethod
+    def bands(self) -> "Iterator[Band]":
+        """Yield the pixels from top to bottom, as they would look on white paper. Raises Undecodable."""
+
+    def image(self) -> "Image":
+        """Return the picture as stored, in mode L or RGB. Raises Undecodable."""
+        from PIL import Image
+
+        canvas = Image.new("RGB", (self.width, self.height))
+        for top, band in self.bands():
+            canvas.paste(band, (0, top))
+        return canvas
+
+    @property
+    def must_be_copied(self) -> bool:
+        """Whether a detector that knows nothing of orientations or rare formats needs a copy."""
+        return self.orientation != UPRIGHT
