@@ -8,11 +8,15 @@ from math import gcd
 from PIL import Image, ImageMath
 
 from circles_pictures.levels import Levels, levels
-from circles_pictures.source import Band
+from circles_pictures.source import BAND_BYTES, Band
+
+Stretch = Callable[[Image.Image], Image.Image]
 
 _SAMPLED = 1 << 17
 """So many values tell the levels: 131 lie beyond each percentile."""
 _SIGN = -(2**31)
+_WORDS = {"I;16", "I;16B"}
+"""The raw modes of unsigned 16 bits, which a table can map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +38,33 @@ class Samples:
     """
     A deep picture, grey (1 channel) or RGB (3).
 
-    rawmode is Pillow's name of a value's form in the bytes; "I;32" stands for unsigned ones too, in
-    any order of bytes, which Pillow reads as signed. rows may be called several times.
+    rawmode is Pillow's name of a value's form in the bytes, value_bytes how many it has. Unsigned
+    32 bits come as signed ones, which is what Pillow has. rows may be called several times.
     """
 
     width: int
     height: int
     channels: int
     rawmode: str
+    value_bytes: int
     rows: Callable[[], Iterator[Rows]]
     inverted: bool = False
     unsigned_32: bool = False
     nodata: float | None = None
 
 
+def spans(width: int, height: int) -> Iterator[tuple[int, int]]:
+    """Yield first row and end of each band; a deep one is worked on in several copies."""
+    rows = max(1, BAND_BYTES // (16 * width))
+    for top in range(0, height, rows):
+        yield top, min(top + rows, height)
+
+
 def bands(samples: Samples) -> Iterator[Band]:
     """Yield RGB. All rows are read once for the levels, and once more."""
-    low, high = _find_levels(samples)
+    stretch = _stretcher(samples, *_find_levels(samples))
     for rows in samples.rows():
-        yield rows.top, _to_rgb(samples, rows, low, high)
+        yield rows.top, _to_rgb(samples, rows, stretch)
 
 
 def _find_levels(samples: Samples) -> Levels:
@@ -62,28 +74,42 @@ def _find_levels(samples: Samples) -> Levels:
         step += 1
     sample, seen = array("i" if samples.rawmode[0] == "I" else "f"), 0
     for rows in samples.rows():
-        values = array(sample.typecode, _numbers(samples, rows).tobytes())
-        sample.extend(values[-seen % step :: step])
-        seen += len(values)
+        picked = _pick(rows.values, samples.value_bytes, -seen % step, step)
+        count = len(picked) // samples.value_bytes
+        if count:
+            sample.frombytes(_numbers(samples, picked, (count, 1)).tobytes())
+        seen += len(rows.values) // samples.value_bytes
     shift = -_SIGN if samples.unsigned_32 else 0
     nodata = None if samples.nodata is None else samples.nodata - shift
     return levels(sample, nodata)
 
 
-def _numbers(samples: Samples, rows: Rows) -> Image.Image:
-    """Return mode I or F, the channels side by side."""
-    mode, size = samples.rawmode[0], (samples.width * samples.channels, rows.height)
-    image = Image.frombytes(mode, size, rows.values, "raw", samples.rawmode)
+def _pick(values: bytes, size: int, first: int, step: int) -> bytes:
+    """Return every step-th value, whose sizes are in bytes, from the first on."""
+    parts = [values[first * size + byte :: step * size] for byte in range(size)]
+    return interleaved(parts)
+
+
+def interleaved(parts: list[bytes]) -> bytes:
+    """Join bytes of the same length: the first of each, the second of each …"""
+    joined = bytearray(sum(map(len, parts)))
+    for number, part in enumerate(parts):
+        joined[number :: len(parts)] = part
+    return bytes(joined)
+
+
+def _numbers(samples: Samples, values: bytes, size: tuple[int, int]) -> Image.Image:
+    """Return values in mode I or F."""
+    image = Image.frombytes(samples.rawmode[0], size, values, "raw", samples.rawmode)
     if samples.unsigned_32:  # the same order of values, in the range that Pillow has
         flipped: Image.Image = ImageMath.lambda_eval(lambda it: it["image"] ^ _SIGN, image=image)
         return flipped
     return image
 
 
-def _to_rgb(samples: Samples, rows: Rows, low: float, high: float) -> Image.Image:
-    grey = _stretched(_numbers(samples, rows), low, high)
-    if samples.inverted:
-        grey = grey.point([255 - level for level in range(256)])
+def _to_rgb(samples: Samples, rows: Rows, stretch: Stretch) -> Image.Image:
+    size = (samples.width * samples.channels, rows.height)
+    grey = stretch(_numbers(samples, rows.values, size))
     mode = "L" if samples.channels == 1 else "RGB"
     band = Image.frombytes(mode, (samples.width, rows.height), grey.tobytes()).convert("RGB")
     if rows.alpha is not None:
@@ -91,11 +117,28 @@ def _to_rgb(samples: Samples, rows: Rows, low: float, high: float) -> Image.Imag
     return band
 
 
-def _stretched(numbers: Image.Image, low: float, high: float) -> Image.Image:
-    """Return mode L: low becomes 0, high 255, what lies beyond is cut off; NaN becomes 0."""
+def _stretcher(samples: Samples, low: float, high: float) -> Stretch:
+    """
+    Return what makes mode L of numbers: low becomes 0, high 255, what lies beyond is cut off.
+
+    NaN becomes 0.
+    """
     scale = 255 / (high - low) if high > low else 0.0
-    if numbers.mode == "I":  # before it is multiplied, or it might leave the 32 bits
-        numbers = ImageMath.lambda_eval(
+    offset = 0.5 - low * scale
+    if samples.inverted:
+        scale, offset = -scale, 256 - offset
+    if samples.rawmode in _WORDS:
+        table = [min(max(int(word * scale + offset), 0), 255) for word in range(1 << 16)]
+        return lambda numbers: numbers.point(table, "L")
+    if samples.rawmode[0] == "F":
+        return lambda numbers: numbers.point(lambda value: value * scale + offset).convert("L")
+
+    def stretch(numbers: Image.Image) -> Image.Image:
+        # Cut off before it is multiplied, or it might leave the 32 bits.
+        within = ImageMath.lambda_eval(
             lambda it: it["min"](it["max"](it["image"], int(low)), int(high)), image=numbers
         )
-    return numbers.point(lambda value: value * scale + (0.5 - low * scale)).convert("L")
+        grey: Image.Image = within.point(lambda value: value * scale + offset).convert("L")
+        return grey
+
+    return stretch

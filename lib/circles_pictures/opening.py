@@ -4,11 +4,13 @@ from collections.abc import Callable
 from importlib import import_module
 
 from circles_pictures.errors import TooLarge, Undecodable, UnsupportedKind
-from circles_pictures.exif import UPRIGHT
 from circles_pictures.limits import MAX_DECODING_BYTES, MAX_PIXELS, MAX_SIDE_PX, MAX_SIDE_RATIO
 from circles_pictures.source import Source
 
 FORMATS = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_HEIF_BRANDS |= {b"avif", b"avis", b"mif1", b"msf1", b"miaf"}
+"""Major brands of HEIC and AVIF; the last three are containers, and what is inside decides."""
 _HEADS = {
     b"\xff\xd8\xff": ("jpeg", "JpegSource"),
     b"\x89PNG\r\n\x1a\n": ("png", "PngSource"),
@@ -49,6 +51,8 @@ def _format(data: bytes) -> tuple[str, str]:
             return reader
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "webp", "WebpSource"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        return "heif", "HeifSource"
     raise UnsupportedKind(f"The content is not a picture that is read here: send a {FORMATS}.")
 
 
@@ -64,7 +68,7 @@ def _check_size(source: Source, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise TooLarge(f"{size}; at most {max_pixels:,} are taken.")
     cost = max(source.check_bytes, source.bands_bytes)
-    if source.must_be_copied or source.orientation != UPRIGHT:
+    if source.must_be_copied:
         cost = max(cost, source.copy_bytes)
     if cost > MAX_DECODING_BYTES:
         raise TooLarge(

@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from circles_pictures.exif import QUARTER_TURNED, UPRIGHT
+from circles_pictures.limits import MAX_PICTURE_BYTES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,8 +27,8 @@ class Source(ABC):
     Costs are bytes at the peak, without the encoded picture itself.
     """
 
-    name: ClassVar[str]
-    media_type: ClassVar[str]
+    name: str
+    media_type: str
 
     def __init__(self, width: int, height: int, orientation: int = UPRIGHT) -> None:
         self.width = width
@@ -57,7 +58,7 @@ class Source(ABC):
     @property
     def copy_bytes(self) -> int:
         """What an upright copy costs: the picture in Pillow, and again while it is turned."""
-        return max(self.bands_bytes + 4 * self.pixels, 8 * self.pixels) + FIXED_BYTES
+        return max(self.bands_bytes + 4 * self.pixels, 8 * self.pixels + MAX_PICTURE_BYTES)
 
     @abstractmethod
     def check(self) -> None:
@@ -75,6 +76,12 @@ class Source(ABC):
         for top, band in self.bands():
             canvas.paste(band, (0, top))
         return canvas
+
+    def upright_jpeg(self) -> bytes:
+        """Return a copy for detectors that know little, as must_be_copied says. Raises Undecodable, TooLarge."""
+        from circles_pictures.upright import encode
+
+        return encode(self.image(), self.orientation)
 
     @property
     def must_be_copied(self) -> bool:

@@ -8,7 +8,7 @@ from zlib import crc32
 from circles_pictures.errors import Undecodable
 from circles_pictures.exif import read_orientation
 from circles_pictures.formats.jpeg.segments import Outline, read_outline
-from circles_pictures.limits import MAX_JPEG_SCANNED_BLOCKS
+from circles_pictures.limits import MAX_JPEG_SCANNED_BLOCKS, MAX_PICTURE_BYTES, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -21,8 +21,14 @@ _BLOCK_BYTES = 128
 """A block's 64 coefficients in libjpeg, which keeps them all where there are several scans."""
 _TRIED_BYTES = 64 * 1024
 """So much coded data shows whether a decoder can begin."""
+_LIBJPEG_BYTES = 8 * MIB
+"""Rows of samples on their way, of the widest picture."""
+_UNWRITTEN_BYTES = 512
 _EOI = b"\xff\xd9"
-_ONES = b"\xff\x00" * 16
+_ENDINGS = (b"", b"\xff\0" * 16, b"\x55" * 16, b"\xa5\x3c\xd2\x69" * 4)
+"""Bits that no coded picture ends with: all 0, all 1, and two mixtures."""
+_AHEAD = b"\xff\0" * 8
+"""libjpeg-turbo reads up to 64 bits ahead of what it decodes; as ones they decode to two blocks."""
 
 
 class JpegSource(Source):
@@ -37,27 +43,33 @@ class JpegSource(Source):
         super().__init__(frame.width, frame.height, read_orientation(outline.exif))
         self._data = data
         self._outline = outline
+        if not outline.ended:
+            outline.end = _end_of_coded(data, outline.scans_at)
         scans = len(outline.scans)
         if scans > 1 and scans * frame.blocks > MAX_JPEG_SCANNED_BLOCKS:
             raise Undecodable(f"The JPEG has {scans} scans, too many for a picture of its size.")
 
     @property
     def check_bytes(self) -> int:
-        if self._outline.ended:
-            return self._coefficient_bytes + self._copied + self.pixels // 16 + FIXED_BYTES
-        return self.bands_bytes
+        if not self._outline.ended:
+            return self.bands_bytes
+        copied = self._copied if _is_buffered(self._outline) else _TRIED_BYTES
+        return self._coefficient_bytes + copied + self.pixels // 16 + _LIBJPEG_BYTES
 
     @property
     def bands_bytes(self) -> int:
-        return self._coefficient_bytes + self._copied + self._pixel_bytes + FIXED_BYTES
+        # The coefficients are gone when the bands come.
+        beside = max(self._coefficient_bytes + _LIBJPEG_BYTES, FIXED_BYTES)
+        return self._copied + self._pixel_bytes + beside
 
     @property
     def copy_bytes(self) -> int:
-        as_rgb = 2 * 4 * self.pixels
-        return max(self._coefficient_bytes + self._pixel_bytes, as_rgb) + self._copied + FIXED_BYTES
+        turned = 8 * self.pixels + MAX_PICTURE_BYTES
+        return max(self.bands_bytes, self._copied + turned)
 
     @property
     def _copied(self) -> int:
+        """The coded data, put behind the header that is kept."""
         return self._outline.end - self._outline.scans_at
 
     @property
@@ -77,8 +89,7 @@ class JpegSource(Source):
             self._load(self._coded(), scaled=True)
         else:
             # The entropy coding of one scan has no other errors than where it begins and ends.
-            start = outline.scans_at
-            self._load(self._data[start : min(start + _TRIED_BYTES, outline.end)], scaled=True)
+            self._load(self._coded()[:_TRIED_BYTES], scaled=True)
 
     def bands(self) -> "Iterator[Band]":
         from circles_pictures.rgb import split
@@ -98,30 +109,57 @@ class JpegSource(Source):
         """
         Raise Undecodable unless only the end marker is missing.
 
-        A scan that is cut off goes on into whatever follows: two endings give two pictures.
+        Coded data that is cut off goes on into whatever follows it: what follows shows then.
         """
-        if not _is_refined(self._outline):
+        outline = self._outline
+        if not _is_refined(outline):
             raise Undecodable("The JPEG is cut off.")
-        ends = [_checksum(self._load(self._coded() + filler)) for filler in (b"", _ONES)]
-        if ends[0] != ends[1]:
+        if not _is_buffered(outline):
+            self._load(self._coded(), (_AHEAD,))
+        pictures = {_checksum(self._load(self._coded(), (each, _EOI))) for each in _ENDINGS}
+        if len(pictures) > 1:
             raise Undecodable("The JPEG is cut off.")
 
-    def _coded(self) -> bytes:
-        coded = self._data[self._outline.scans_at : self._outline.end]
-        # Zeros behind are what a disk had not written yet; coded data is padded with ones.
-        return coded if self._outline.ended else coded.rstrip(b"\0").rstrip(b"\xff")
+    def _coded(self) -> memoryview:
+        return memoryview(self._data)[self._outline.scans_at : self._outline.end]
 
-    def _load(self, coded: bytes, *, scaled: bool = False) -> "JpegImageFile":
+    def _load(
+        self, coded: memoryview, ending: tuple[bytes, ...] = (_EOI,), *, scaled: bool = False
+    ) -> "JpegImageFile":
         from PIL.JpegImagePlugin import JpegImageFile
 
         from circles_pictures.rgb import decoding
 
         with decoding():
-            image = JpegImageFile(BytesIO(b"".join((self._outline.head, coded, _EOI))))
+            image = JpegImageFile(BytesIO(b"".join((self._outline.head, coded, *ending))))
             if scaled:  # an eighth needs neither the transform nor most of the pixels' memory
                 image.draft(None, (max(self.width // 8, 1), max(self.height // 8, 1)))
             image.load()
         return image
+
+
+def _end_of_coded(data: bytes, start: int) -> int:
+    """
+    Return where coded data ends that has no end marker.
+
+    Many zeros behind it are what a disk had not written yet. FF alone is half a marker; FF and 00
+    are a coded FF.
+    """
+    end = _stripped(data, start, len(data), b"\0")
+    if len(data) - end < _UNWRITTEN_BYTES:
+        return _stripped(data, start, len(data), b"\xff")
+    return end + (data[end - 1] == 0xFF)
+
+
+def _stripped(data: bytes, start: int, end: int, padding: bytes) -> int:
+    """Return the end without a padding, looking at a piece at a time."""
+    while end > start:
+        piece = data[max(start, end - _TRIED_BYTES) : end]
+        left = len(piece.rstrip(padding))
+        end -= len(piece) - left
+        if left:
+            break
+    return end
 
 
 def _is_buffered(outline: Outline) -> bool:

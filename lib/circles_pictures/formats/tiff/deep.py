@@ -6,7 +6,7 @@ from functools import partial
 from PIL import Image
 
 from circles_pictures import deep
-from circles_pictures.deep import Rows, Samples
+from circles_pictures.deep import Rows, Samples, interleaved, spans
 from circles_pictures.formats.tiff import layout as tiff
 from circles_pictures.formats.tiff.kinds import (
     INK,
@@ -17,8 +17,7 @@ from circles_pictures.formats.tiff.kinds import (
 from circles_pictures.formats.tiff.layout import FLOAT, UNSIGNED, Layout
 from circles_pictures.formats.tiff.pieces import decode, packed_pieces, rows_of
 from circles_pictures.formats.tiff.pieces import spans as piece_spans
-from circles_pictures.formats.tiff.raw import interleaved, order, read_rows
-from circles_pictures.rgb import spans
+from circles_pictures.formats.tiff.raw import order, read_rows
 from circles_pictures.source import Band
 
 _NODATA = 42113
@@ -39,6 +38,7 @@ def bands(layout: Layout) -> Iterator[Band]:
             layout.height,
             layout.colours,
             RAWMODES[(*form, order(layout))],
+            layout.bits // 8,
             partial(_rows, layout),
             inverted=layout.photometric == WHITE_IS_ZERO,
             unsigned_32=form == (32, UNSIGNED),
@@ -50,7 +50,7 @@ def bands(layout: Layout) -> Iterator[Band]:
 def twelve_bits(layout: Layout) -> Iterator[Band]:
     """Yield RGB of 12 bits a sample, two in three bytes, which Pillow takes apart."""
     return deep.bands(
-        Samples(layout.width, layout.height, 1, "I;16", partial(_twelve_bit_rows, layout))
+        Samples(layout.width, layout.height, 1, "I;16", 2, partial(_twelve_bit_rows, layout))
     )
 
 
@@ -86,11 +86,7 @@ def _colours(values: bytes, colours: int, samples: int, size: int) -> bytes:
     if colours == samples:
         return values
     step = samples * size
-    channels = []
-    for channel in range(colours):
-        parts = [values[channel * size + byte :: step] for byte in range(size)]
-        channels.append(interleaved(parts, 1))
-    return interleaved(channels, size)
+    return interleaved([values[byte::step] for byte in range(colours * size)])
 
 
 def _alpha(layout: Layout, values: bytes, height: int) -> Image.Image | None:

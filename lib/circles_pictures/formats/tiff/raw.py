@@ -2,6 +2,7 @@
 
 from PIL import Image
 
+from circles_pictures.deep import interleaved
 from circles_pictures.formats.tiff import layout as tiff
 from circles_pictures.formats.tiff.kinds import BLACK_IS_ZERO, RGB, predictor
 from circles_pictures.formats.tiff.layout import Layout
@@ -33,16 +34,12 @@ def read_rows(layout: Layout, first: int, last: int) -> bytes:
     read = [
         _read(layout, height, packed_pieces(layout, first, last, plane)) for plane in planes
     ]
-    return read[0] if len(read) == 1 else interleaved(read, layout.bits // 8)
+    return read[0] if len(read) == 1 else join_planes(read, layout.bits // 8)
 
 
-def interleaved(planes: list[bytes], size: int) -> bytes:
-    """Join planes whose samples have so many bytes."""
-    pixels, step = bytearray(sum(map(len, planes))), size * len(planes)
-    for number, plane in enumerate(planes):
-        for byte in range(size):
-            pixels[number * size + byte :: step] = plane[byte::size]
-    return bytes(pixels)
+def join_planes(planes: list[bytes], size: int) -> bytes:
+    """Interleave planes whose samples have so many bytes."""
+    return interleaved([plane[byte::size] for plane in planes for byte in range(size)])
 
 
 def _read(layout: Layout, height: int, pieces: list[bytes]) -> bytes:
@@ -105,7 +102,7 @@ def _predicted(layout: Layout, height: int, pieces: list[bytes]) -> bytes:
     halves = [
         _half(layout, height, dict(tags), pieces, which) for which in ("B", "L")
     ]  # libtiff gives numbers in this machine's order: their first byte is the low one
-    return interleaved(halves, 1)
+    return interleaved(halves)
 
 
 def _half(layout: Layout, height: int, tags: Tags, pieces: list[bytes], which: str) -> bytes:
@@ -121,4 +118,4 @@ def _little_endian(image: Image.Image) -> bytes:
     numbers = image.tobytes()
     if image.mode != "I;16B":
         return numbers
-    return interleaved([numbers[1::2], numbers[0::2]], 1)
+    return interleaved([numbers[1::2], numbers[0::2]])

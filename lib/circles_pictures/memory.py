@@ -1,0 +1,17 @@
+"""How memory is given back: glibc keeps large freed blocks for later, which counts as used."""
+
+import ctypes
+import threading
+
+_M_MMAP_THRESHOLD = -3
+_MAPPED_FROM_BYTES = 1024 * 1024
+"""Blocks from this size on get a mapping of their own, which ends with them (mallopt(3))."""
+_once = threading.Lock()
+
+
+def return_freed_memory() -> None:
+    """Keep glibc from raising its threshold with every block; other C libraries need nothing."""
+    if _once.acquire(blocking=False):
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_BYTES)
