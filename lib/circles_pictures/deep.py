@@ -15,8 +15,6 @@ Stretch = Callable[[Image.Image], Image.Image]
 _SAMPLED = 1 << 17
 """So many values tell the levels: 131 lie beyond each percentile."""
 _SIGN = -(2**31)
-_WORDS = {"I;16", "I;16B"}
-"""The raw modes of unsigned 16 bits, which a table can map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +125,13 @@ def _stretcher(samples: Samples, low: float, high: float) -> Stretch:
     offset = 0.5 - low * scale
     if samples.inverted:
         scale, offset = -scale, 256 - offset
-    if samples.rawmode in _WORDS:
-        table = [min(max(int(word * scale + offset), 0), 255) for word in range(1 << 16)]
-        return lambda numbers: numbers.point(table, "L")
-    if samples.rawmode[0] == "F":
-        return lambda numbers: numbers.point(lambda value: value * scale + offset).convert("L")
+    wide = samples.rawmode[0] == "I" and samples.value_bytes == 4
 
     def stretch(numbers: Image.Image) -> Image.Image:
-        # Cut off before it is multiplied, or it might leave the 32 bits.
-        within = ImageMath.lambda_eval(
-            lambda it: it["min"](it["max"](it["image"], int(low)), int(high)), image=numbers
-        )
-        grey: Image.Image = within.point(lambda value: value * scale + offset).convert("L")
-        return grey
+        if wide:  # cut off before it is multiplied, or it would leave the 32 bits
+            numbers = ImageMath.lambda_eval(
+                lambda it: it["min"](it["max"](it["image"], int(low)), int(high)), image=numbers
+            )
+        return numbers.point(lambda value: value * scale + offset).convert("L")
 
     return stretch
