@@ -24,10 +24,10 @@ class Settings:
     host: str = "0.0.0.0"
     port: int = 8080
     model_name: str = "circles"
-    max_body_bytes: int = 64 * 1024 * 1024
+    max_body_bytes: int = 48 * 1024 * 1024
     """Limit for one request. All requests together may hold four times as much."""
     max_pixels: int = 50_000_000
-    """Width times height of one picture, and of all pictures that are decoded at one moment."""
+    """Width times height of one picture."""
     max_instances: int = 16
     """Limit of pictures in one request."""
     max_objects: int = 1000

@@ -25,6 +25,8 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 PACKAGE = [source for source in SOURCES if source.is_relative_to("lib/circles")]
+PICTURES = [source for source in SOURCES if source.is_relative_to("lib/circles_pictures")]
+PREDICTOR = sorted(path.relative_to(ROOT) for path in (ROOT / "predictor").rglob("*.py"))
 README = (ROOT / "README.md").read_text()
 CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
 
@@ -175,8 +177,10 @@ DRIVERS = {
     "tenacity": r"adapters/kserve/detector\.py",
     "sqlite3": r"adapters/sqlite/\w+\.py",
     "sqlite_utils": r"adapters/sqlite/\w+\.py",
-    "PIL": r"adapters/pillow_pictures\.py",
     "waitress": r"serve/\w+\.py",
+    "PIL": r"circles_pictures/.+\.py",
+    "pi_heif": r"circles_pictures/formats/heif/child\.py",
+    "circles_pictures": r"circles_pictures/.+\.py|adapters/pillow_pictures\.py",
     "cloudevents": r"formats/cloud_events\.py",
     "uuid_utils": r"domain/identifiers\.py",
     "prometheus_client": r"telemetry/prometheus\.py",
@@ -204,6 +208,19 @@ def test_driver_is_imported_somewhere(driver):
     assert any(
         module.partition(".")[0] == driver for source in SOURCES for module in imports(source)
     )
+
+
+@pytest.mark.parametrize("source", PICTURES, ids=str)
+def test_pictures_know_neither_functions_nor_predictor(source):
+    known = {"PIL", "pi_heif", "circles_pictures"} | sys.stdlib_module_names
+
+    assert {module.partition(".")[0] for module in imports(source)} <= known
+
+
+@pytest.mark.parametrize("source", PREDICTOR, ids=str)
+def test_predictor_reaches_pictures_in_inference_only(source):
+    if not source.is_relative_to("predictor/inference"):
+        assert not [name for name in imports(source) if name.startswith("circles_pictures")]
 
 
 MAY_IMPORT = {

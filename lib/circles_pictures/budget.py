@@ -5,11 +5,10 @@ Large pictures wait in the order they came and never take the reserve, so small 
 them. A wait is bounded in time, and so is what waits: beyond that, the answer is "come again".
 """
 
-import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from circles_pictures.errors import Overloaded, TooLarge
@@ -23,16 +22,17 @@ WAIT_S = 5.0
 
 
 @dataclass(eq=False, slots=True)
-class _Claim:
-    """Bytes that are waited for; grant is called without the lock once they are there."""
+class Claim:
+    """Bytes that are waited for or held. grant is called without the lock once they are there."""
 
     size: int
-    grant: Callable[[], None]
+    large: bool
+    grant: Callable[[], object]
     granted: bool = field(default=False)
 
 
 class Budget:
-    """Thread-safe. A size is what its holder may take at its peak; it may shrink, never grow."""
+    """Thread-safe. A size is what its holder may take at its peak."""
 
     def __init__(
         self,
@@ -43,17 +43,15 @@ class Budget:
     ) -> None:
         self._total = total_bytes
         self._reserve = reserve_bytes
-        self._small = reserve_bytes // 4
-        self._wait_s = wait_s
+        self.wait_s = wait_s
         self._lock = threading.Lock()
-        self._held_small = self._held_large = 0
-        self._waiting_small: deque[_Claim] = deque()
-        self._waiting_large: deque[_Claim] = deque()
+        self._held = {False: 0, True: 0}
+        self._waiting: dict[bool, deque[Claim]] = {False: deque(), True: deque()}
 
     @property
     def held_bytes(self) -> int:
         """What is held at this moment."""
-        return self._held_small + self._held_large
+        return sum(self._held.values())
 
     @contextmanager
     def hold(self, size: int) -> Iterator[None]:
@@ -63,98 +61,80 @@ class Budget:
         Raises TooLarge where they can never be had, Overloaded where they are not there in time.
         """
         arrived = threading.Event()
-        claim = self._claim(size, arrived.set)
-        with self._giving_back(claim):
-            arrived.wait(self._wait_s)
-        self._require(claim)
+        claim = self.claim(size, arrived.set)
         try:
+            arrived.wait(self.wait_s)
+            self.require(claim)
             yield
         finally:
-            self._release(size)
+            self.release(claim)
 
-    @asynccontextmanager
-    async def hold_async(self, size: int) -> AsyncIterator[None]:
-        """Do as hold does, without a thread that waits."""
-        loop = asyncio.get_running_loop()
-        arrived = asyncio.Event()
-        claim = self._claim(size, lambda: loop.call_soon_threadsafe(arrived.set))
-        with self._giving_back(claim), suppress(TimeoutError):
-            async with asyncio.timeout(self._wait_s):
-                await arrived.wait()
-        self._require(claim)
-        try:
-            yield
-        finally:
-            self._release(size)
+    def claim(self, size: int, grant: Callable[[], object]) -> Claim:
+        """
+        Ask for bytes, and give them back by release, whether they came or not.
 
-    def _claim(self, size: int, grant: Callable[[], None]) -> _Claim:
-        claim = _Claim(size, grant)
-        large = size > self._small
-        if size > self._total - self._reserve * large:
+        grant is called once they are held, perhaps at once, from any thread. Raises as hold does.
+        """
+        claim = Claim(size, size > self._reserve // 4, grant)
+        if size > self._total - self._reserve * claim.large:
             raise TooLarge(f"It takes {size / MIB:,.0f} MiB of memory, more than there is.")
         with self._lock:
-            queue = self._waiting_large if large else self._waiting_small
-            if large and sum(each.size for each in queue) > self._total:
+            waiting = self._waiting[claim.large]
+            if claim.large and sum(each.size for each in waiting) > self._total:
                 raise _overloaded()
-            queue.append(claim)
+            waiting.append(claim)
         self._grant()
         return claim
 
-    @contextmanager
-    def _giving_back(self, claim: _Claim) -> Iterator[None]:
-        """Give a claim up where the wait for it is cut off, as by a client that goes away."""
-        try:
-            yield
-        except BaseException:
-            if self._withdraw(claim):
-                self._release(claim.size)
-            raise
+    def require(self, claim: Claim) -> None:
+        """Raise Overloaded unless the bytes have come. To call once the wait is over."""
+        with self._lock:
+            if not claim.granted:
+                raise _overloaded()
 
-    def _require(self, claim: _Claim) -> None:
-        """Raise Overloaded unless the bytes have come."""
-        if not self._withdraw(claim):
-            raise _overloaded()
+    def grow(self, claim: Claim, more: int) -> bool:
+        """Add bytes to a small claim that is held, if they are there at this moment."""
+        with self._lock:
+            if not self._fits(False, more):
+                return False
+            self._held[False] += more
+            claim.size += more
+            return True
 
-    def _withdraw(self, claim: _Claim) -> bool:
-        """Stop waiting. Return whether the bytes have come meanwhile, and are held."""
+    def shrink(self, claim: Claim, size: int) -> None:
+        """Give bytes of a held claim back until so many are left."""
+        with self._lock:
+            self._held[claim.large] -= claim.size - size
+            claim.size = size
+        self._grant()
+
+    def release(self, claim: Claim) -> None:
+        """Give held bytes back, or stop waiting for them."""
         with self._lock:
             if claim.granted:
-                return True
-            queue = self._waiting_small if claim.size <= self._small else self._waiting_large
-            queue.remove(claim)
-        self._grant()  # a smaller one may have waited behind it
-        return False
-
-    def _release(self, size: int) -> None:
-        with self._lock:
-            if size > self._small:
-                self._held_large -= size
+                self._held[claim.large] -= claim.size
             else:
-                self._held_small -= size
+                self._waiting[claim.large].remove(claim)
         self._grant()
 
     def _grant(self) -> None:
         granted = []
         with self._lock:
-            while self._waiting_small and self._fits_small(self._waiting_small[0].size):
-                self._held_small += self._waiting_small[0].size
-                granted.append(self._waiting_small.popleft())
-            while self._waiting_large and self._fits_large(self._waiting_large[0].size):
-                self._held_large += self._waiting_large[0].size
-                granted.append(self._waiting_large.popleft())
-            for claim in granted:
-                claim.granted = True
+            for large, waiting in self._waiting.items():
+                while waiting and self._fits(large, waiting[0].size):
+                    self._held[large] += waiting[0].size
+                    waiting[0].granted = True
+                    granted.append(waiting.popleft())
         for claim in granted:
             claim.grant()
 
-    def _fits_small(self, size: int) -> bool:
+    def _fits(self, large: bool, size: int) -> bool:
         """Beyond the reserve small ones take what is free, unless a large one waits for it."""
-        room = self._reserve if self._waiting_large else self._total - self._held_large
-        return self._held_small + size <= room
-
-    def _fits_large(self, size: int) -> bool:
-        beyond = max(self._held_small - self._reserve, 0)
-        return self._held_large + beyond + size <= self._total - self._reserve
+        if large:
+            beyond = max(self._held[False] - self._reserve, 0)
+            return self._held[True] + beyond + size <= self._total - self._reserve
+        room = self._reserve if self._waiting[True] else self._total - self._held[True]
+        return self._held[False] + size <= room
 
 
 def _overloaded() -> Overloaded:

@@ -117,7 +117,7 @@ def _to_rgb(samples: Samples, rows: Rows, stretch: Stretch) -> Image.Image:
 
 def _stretcher(samples: Samples, low: float, high: float) -> Stretch:
     """
-    Return what makes mode L of numbers: low becomes 0, high 255, what lies beyond is cut off.
+    Return what makes mode L of numbers: low becomes 0, high 255, what lies beyond is clipped.
 
     NaN becomes 0.
     """

@@ -67,7 +67,8 @@ def _check_size(source: Source, max_pixels: int) -> None:
         raise TooLarge(f"{size}; one side may be {MAX_SIDE_RATIO:,} times the other.")
     if width * height > max_pixels:
         raise TooLarge(f"{size}; at most {max_pixels:,} are taken.")
-    cost = max(source.check_bytes, source.bands_bytes)
+    source.confirm()
+    cost = max(source.check_bytes, source.rgb_bytes)
     if source.must_be_copied:
         cost = max(cost, source.copy_bytes)
     if cost > MAX_DECODING_BYTES:

@@ -1,4 +1,4 @@
-"""Pillow's modes of 8 bits a channel to RGB, band by band: no second copy of a large picture exists."""
+"""Pillow's modes of 8 bits a channel to RGB, in bands: no second large picture exists."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

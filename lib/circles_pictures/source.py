@@ -1,4 +1,4 @@
-"""An encoded picture whose header has been read: what it is, what reading it costs, how to read it."""
+"""An encoded picture whose header has been read: its costs, and how to read it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Band = tuple[int, "Image"]
-"""Some rows of a picture as stored: the first row's number, and an RGB image as wide as the picture."""
+"""Some rows of a picture as stored: the first row's number, and an RGB image of full width."""
 
 BAND_BYTES = 8 * 1024 * 1024
 """The memory of one band in Pillow, where an RGB pixel takes four bytes."""
@@ -52,13 +52,29 @@ class Source(ABC):
 
     @property
     @abstractmethod
-    def bands_bytes(self) -> int:
-        """What bands costs, without what the caller keeps of them."""
+    def decoding_bytes(self) -> int:
+        """What bands costs until the first band comes."""
+
+    @property
+    @abstractmethod
+    def holding_bytes(self) -> int:
+        """What bands costs while they come, without what the caller keeps of them."""
+
+    @property
+    def rgb_bytes(self) -> int:
+        """What reading into an array costs, three bytes a pixel, and turning that upright."""
+        turned = 3 * self.pixels if self.orientation != UPRIGHT else 0
+        read = max(self.decoding_bytes, self.holding_bytes + 3 * self.pixels)
+        return max(read, 3 * self.pixels + turned)
 
     @property
     def copy_bytes(self) -> int:
         """What an upright copy costs: the picture in Pillow, and again while it is turned."""
-        return max(self.bands_bytes + 4 * self.pixels, 8 * self.pixels + MAX_PICTURE_BYTES)
+        read = max(self.decoding_bytes, self.holding_bytes + 4 * self.pixels)
+        return max(read, 8 * self.pixels + MAX_PICTURE_BYTES)
+
+    def confirm(self) -> None:  # noqa: B027 - most formats have nothing to confirm
+        """Refuse a header that makes no sense although the picture's size is allowed."""
 
     @abstractmethod
     def check(self) -> None:
@@ -66,7 +82,7 @@ class Source(ABC):
 
     @abstractmethod
     def bands(self) -> "Iterator[Band]":
-        """Yield the pixels from top to bottom, as they would look on white paper. Raises Undecodable."""
+        """Yield the pixels from top to bottom, as on white paper. Raises Undecodable."""
 
     def image(self) -> "Image":
         """Return the picture as stored, in mode L or RGB. Raises Undecodable."""
@@ -78,7 +94,7 @@ class Source(ABC):
         return canvas
 
     def upright_jpeg(self) -> bytes:
-        """Return a copy for detectors that know little, as must_be_copied says. Raises Undecodable, TooLarge."""
+        """Return a copy as must_be_copied says. Raises Undecodable, TooLarge."""
         from circles_pictures.upright import encode
 
         return encode(self.image(), self.orientation)

@@ -1,51 +1,66 @@
-"""Turn encoded pictures into answers, for every protocol. Runs in several worker threads."""
+"""Turn encoded pictures into answers, in several worker threads at once."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 from PIL import Image
 
+from circles_pictures.source import Source
 from predictor import metrics
 from predictor.detector import Detector, Pixels
 from predictor.inference import pictures
-from predictor.inference.pixel_budget import PixelBudget
 from predictor.protocols.answers import PictureAnswer, build_answer
-from predictor.protocols.query import Parameters, Query
+from predictor.protocols.query import Parameters
 from predictor.settings import Settings
+
+Sources = Sequence[Source]
+"""Encoded pictures whose headers have been read."""
+
+_DETECTOR_BYTES = 64 * 1024 * 1024
+"""What the detector takes beside the pixels, at most: views, and the network's own."""
 
 
 class Inference:
-    """A detector within the limits of the settings."""
+    """A detector with the limits of the settings around it."""
 
     def __init__(self, detector: Detector, settings: Settings) -> None:
         self.detector = detector
         self.settings = settings
-        self._budget = PixelBudget(settings.max_pixels)
 
     def warm_up(self) -> None:
-        """Detect one small picture. The first request then does not wait for lazy library setup."""
+        """Answer for a small picture, so that the first request does not pay for lazy set-up."""
         small = BytesIO()
         Image.new("RGB", (64, 64)).save(small, "JPEG")
-        self.answers(Query([small.getvalue()], Parameters()), metrics.Stages())
+        self.answers(self.open([small.getvalue()]), Parameters(), metrics.Stages())
 
-    def answers(self, query: Query, stages: metrics.Stages) -> list[PictureAnswer]:
+    def open(self, encoded: Sequence[bytes]) -> Sources:
+        """Read the headers of pictures. Raises Refusal as pictures.open_source does."""
+        return [pictures.open_source(data, max_pixels=self.settings.max_pixels) for data in encoded]
+
+    def peak_bytes(self, sources: Sources) -> int:
+        """Return what answering takes: pictures are worked on one after the other."""
+        return max(
+            max(source.rgb_bytes, 3 * source.pixels + min(_DETECTOR_BYTES, 8 * source.pixels))
+            for source in sources
+        )
+
+    def answers(
+        self, sources: Sources, parameters: Parameters, stages: metrics.Stages
+    ) -> list[PictureAnswer]:
         """
-        Return one answer per picture of query, in order.
+        Return one answer per picture, in order. A refused picture refuses the request.
 
-        One refused picture refuses the request.
-
-        Raises:
-            Refusal: 400, 413, 415 or 422, as pictures.open_picture and pictures.decode.
+        To call while peak_bytes are held. Raises Refusal 422 as pictures.read_pixels does.
         """
-        return [self._answer(data, query.parameters, stages) for data in query.pictures]
+        return [self._answer(source, parameters, stages) for source in sources]
 
-    def _answer(self, data: bytes, parameters: Parameters, stages: metrics.Stages) -> PictureAnswer:
+    def _answer(
+        self, source: Source, parameters: Parameters, stages: metrics.Stages
+    ) -> PictureAnswer:
         with stages.timed(metrics.PREPROCESS):
-            image = pictures.open_picture(data, max_pixels=self.settings.max_pixels)
-        with self._budget.taken(image.width * image.height):
-            with stages.timed(metrics.PREPROCESS):
-                pixels = pictures.decode(image)
-            with stages.timed(metrics.PREDICT):
-                return self._detect(pixels, parameters)
+            pixels = pictures.read_pixels(source)
+        with stages.timed(metrics.PREDICT):
+            return self._detect(pixels, parameters)
 
     def _detect(self, pixels: Pixels, parameters: Parameters) -> PictureAnswer:
         min_score = (

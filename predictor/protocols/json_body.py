@@ -8,11 +8,35 @@ import orjson
 
 from predictor.errors import Refusal
 
+MAX_TOKENS = 500_000
+"""Brackets, colons and commas of a body: a picture as base64 needs a few, as numbers one a byte."""
+_TOKEN_BYTES = 80
+"""The most that a token costs as a Python object: a dictionary with one entry has three."""
+_BYTES_PER_BYTE = 24
+"""The most that a byte of JSON costs so: three bytes can be an empty list."""
+
 LINE_BREAKS = str.maketrans("", "", "\r\n")
 
 
+def estimate_parsing_bytes(body: bytes) -> int:
+    """Return what parsing takes beside the body: its texts, their bytes, and objects."""
+    if body[:64].lstrip()[:1] not in (b"{", b"["):
+        return 0
+    return 2 * len(body) + min(_BYTES_PER_BYTE * len(body), _TOKEN_BYTES * MAX_TOKENS)
+
+
 def parse_object(body: bytes | memoryview) -> dict[str, Any]:
-    """Parse a JSON object. Raises Refusal 400 for anything else, including NaN and Infinity."""
+    """
+    Parse a JSON object.
+
+    Raises Refusal 400 for anything else, including NaN and Infinity, and 413 before parsing what
+    would become far more objects than a picture needs.
+    """
+    text = bytes(body)
+    if sum(text.count(token) for token in (b"[", b"{", b",", b":")) > MAX_TOKENS:
+        raise Refusal(
+            413, "The JSON has too many values: send the picture as base64, or as the body itself."
+        )
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:

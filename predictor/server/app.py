@@ -14,13 +14,15 @@ from starlette.routing import Route
 
 from predictor import metrics
 from predictor.errors import Refusal
-from predictor.inference.pipeline import Inference
-from predictor.protocols import v1, v2
+from predictor.inference.memory import Memory
+from predictor.inference.pipeline import Inference, Sources
+from predictor.metrics import Stages
+from predictor.protocols import json_body, v1, v2
 from predictor.protocols.answers import PictureAnswer
-from predictor.protocols.query import Query
+from predictor.protocols.query import Parameters, Query
 from predictor.server.access_log import AccessLog
 from predictor.server.drain import Drain
-from predictor.server.gate import Gate
+from predictor.server.gate import Body, Gate
 from predictor.server.replies import (
     UnexpectedErrors,
     answer_http_error,
@@ -42,9 +44,9 @@ class _NameConvertor(StringConvertor):
 register_url_convertor("name", _NameConvertor())
 
 
-def create_app(inference: Inference, settings: Settings) -> Starlette:
+def create_app(inference: Inference, settings: Settings, memory: Memory | None = None) -> Starlette:
     """Build the ASGI application around a loaded detector."""
-    server = Server(inference, settings)
+    server = Server(inference, settings, memory or Memory())
     app = Starlette(
         routes=server.routes(),
         middleware=[Middleware(AccessLog), Middleware(Drain), Middleware(UnexpectedErrors)],
@@ -57,11 +59,12 @@ def create_app(inference: Inference, settings: Settings) -> Starlette:
 class Server:
     """The handlers, each named after its route."""
 
-    def __init__(self, inference: Inference, settings: Settings) -> None:
+    def __init__(self, inference: Inference, settings: Settings, memory: Memory) -> None:
         self._settings = settings
+        self._memory = memory
         self._inference = inference
         self._version = inference.detector.version
-        self._gate = Gate(settings)
+        self._gate = Gate(settings, memory)
 
     def routes(self) -> list[Route]:
         """Return every route of this server."""
@@ -159,22 +162,42 @@ class Server:
             raise Refusal(404, f"There is one version here: '{self._version}'.")
 
     async def _predict(self, request: Request, read: Read) -> Response:
-        async with self._gate.receive_body(request) as body:
-            response, note = await self._gate.run(request, lambda: self._work(body, read))
-        request.state.note = note
-        return response
-
-    def _work(self, body: bytes, read: Read) -> tuple[Response, str]:
-        """Return the response to a body, and a note for the access log. Runs in a thread."""
-        stages = metrics.Stages()
+        stages = Stages()
         try:
-            with stages.timed(metrics.PREPROCESS):
-                query, write = read(body)
-            answers = self._inference.answers(query, stages)
-            with stages.timed(metrics.POSTPROCESS):
-                return write(answers), f"{_count_circles(answers)} in {len(body) // 1024} KiB"
+            async with self._gate.receive_body(request) as body:
+                kibibytes = len(body.data) // 1024
+                sources, query, write = await self._read(request, body, read, stages)
+                async with self._memory.hold(self._inference.peak_bytes(sources)):
+                    response, found = await self._gate.run(
+                        request, lambda: self._work(sources, query.parameters, write, stages)
+                    )
         finally:
             stages.observe(self._settings.model_name)
+        request.state.note = f"{found} in {kibibytes} KiB"
+        return response
+
+    async def _read(
+        self, request: Request, body: Body, read: Read, stages: Stages
+    ) -> tuple[Sources, Query, Write]:
+        """Take the pictures out of a body, open them, and forget the body."""
+
+        def work() -> tuple[Sources, Query, Write]:
+            with stages.timed(metrics.PREPROCESS):
+                body.memory.grow(json_body.estimate_parsing_bytes(body.data))
+                query, write = read(body.data)
+                return self._inference.open(query.pictures), query, write
+
+        sources, query, write = await self._gate.run(request, work)
+        body.replace(sum(len(each) for each in query.pictures))
+        return sources, query, write
+
+    def _work(
+        self, sources: Sources, parameters: Parameters, write: Write, stages: Stages
+    ) -> tuple[Response, str]:
+        """Return the response, and how many circles it has for the log. Runs in a thread."""
+        answers = self._inference.answers(sources, parameters, stages)
+        with stages.timed(metrics.POSTPROCESS):
+            return write(answers), _count_circles(answers)
 
 
 def _write_v1(answers: list[PictureAnswer]) -> Response:

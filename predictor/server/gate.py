@@ -9,6 +9,7 @@ from typing import TypeVar
 from starlette.requests import ClientDisconnect, Request
 
 from predictor.errors import Refusal
+from predictor.inference.memory import Held, Memory
 from predictor.settings import Settings
 
 Result = TypeVar("Result")
@@ -23,17 +24,18 @@ class Gate:
     The work itself runs in threads, settings.concurrency of them.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, memory: Memory) -> None:
         self._settings = settings
+        self._memory = memory
         self._free_slots = settings.concurrency + settings.max_waiting
         self._held_bytes = 0
         self._turns = asyncio.Semaphore(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="predict")
 
     @asynccontextmanager
-    async def receive_body(self, request: Request) -> AsyncIterator[bytes]:
+    async def receive_body(self, request: Request) -> AsyncIterator["Body"]:
         """
-        Receive the body of a request and hold its slot and its bytes until the with block ends.
+        Receive the body of a request and hold its slot and its memory until the with block ends.
 
         Raises Refusal: 413 body too large (by Content-Length or while receiving), 408 too slow,
         415 compressed, 503 too many requests or bytes.
@@ -41,12 +43,14 @@ class Gate:
         if not self._free_slots:
             raise _Busy
         self._free_slots -= 1
-        incoming = _Body(self, request, self._settings)
+        body = Body(self, request, self._settings, self._memory.open())
         try:
-            yield await incoming.receive()
+            await body.receive()
+            yield body
         finally:
             self._free_slots += 1
-            self._held_bytes -= incoming.bytes
+            self._held_bytes -= body.bytes
+            body.memory.close()
 
     async def run(self, request: Request, work: Callable[[], Result]) -> Result:
         """
@@ -66,22 +70,29 @@ class Gate:
         self._held_bytes += more
 
 
-class _Body:
-    """The body of one request while it is received."""
+class Body:
+    """The body of one request, while it is received and until its pictures are taken out of it."""
 
-    def __init__(self, gate: Gate, request: Request, settings: Settings) -> None:
+    def __init__(self, gate: Gate, request: Request, settings: Settings, memory: Held) -> None:
         self._gate = gate
         self._request = request
         self._settings = settings
+        self.memory = memory
         self.bytes = 0
+        self.data = b""
 
-    async def receive(self) -> bytes:
+    def replace(self, size: int) -> None:
+        """Forget the body, and hold so many bytes for what was taken out of it."""
+        self.data = b""
+        self.memory.shrink(size)
+
+    async def receive(self) -> None:
         if self._request.headers.get("content-encoding", "identity") != "identity":
             raise Refusal(415, "Send the body as it is: Content-Encoding is not supported.")
         self._check(int(self._request.headers.get("content-length", "0")))
         try:
             async with asyncio.timeout(self._settings.body_timeout_s):
-                return await self._join()
+                self.data = await self._join()
         except TimeoutError:
             raise Refusal(408, "The body did not arrive in time.") from None
         except ClientDisconnect:
@@ -93,8 +104,11 @@ class _Body:
             self._check(self.bytes + len(chunk))
             self._gate.reserve(len(chunk))
             self.bytes += len(chunk)
+            self.memory.grow(2 * len(chunk))  # once in pieces, and once joined
             chunks.append(chunk)
-        return b"".join(chunks)
+        data = b"".join(chunks)
+        self.memory.shrink(len(data))
+        return data
 
     def _check(self, size: int) -> None:
         if size > self._settings.max_body_bytes:

@@ -61,9 +61,9 @@ def start_ready(start):
 
 
 @contextlib.contextmanager
-def _serving(detector, settings):
+def _serving(detector, settings, memory):
     config = uvicorn.Config(
-        create_app(Inference(detector, settings), settings),
+        create_app(Inference(detector, settings), settings, memory),
         host="127.0.0.1",
         port=0,
         lifespan="off",
@@ -86,8 +86,8 @@ def serve():
     """Return a function that serves a fake detector in this process."""
     with contextlib.ExitStack() as stack:
 
-        def server(detector, **settings):
-            client = stack.enter_context(_serving(detector, Settings(**settings)))
+        def server(detector, memory=None, **settings):
+            client = stack.enter_context(_serving(detector, Settings(**settings), memory))
             stack.callback(client.session.close)
             return client
 

@@ -5,12 +5,12 @@ import pytest
 from PIL import Image
 
 from predictor.errors import Refusal
-from predictor.inference import pictures, rgb
+from predictor.inference import pictures
 from tests.predictor.drawing import STORED, encoded
 
 
 def pixels_of(data):
-    return pictures.decode(pictures.open_picture(data, max_pixels=10_000_000))
+    return pictures.read_pixels(pictures.open_source(data, max_pixels=10_000_000))
 
 
 def grey_levels(values, kind="PNG"):
@@ -47,7 +47,7 @@ def test_every_orientation_is_undone_exactly(orientation):
 
 
 def test_bands_are_joined_without_a_seam(monkeypatch):
-    monkeypatch.setattr(rgb, "BAND_BYTES", 4 * 10 * 3)  # three rows of ten pixels
+    monkeypatch.setattr("circles_pictures.rgb.BAND_BYTES", 4 * 10 * 3)  # three rows of ten pixels
     original = random_rgb(20, 10)
 
     assert (pixels_of(encoded(Image.fromarray(original), "PNG")) == original).all()
@@ -120,7 +120,7 @@ def test_pixel_limit_is_checked_before_decoding():
     data = encoded(Image.new("RGB", (10, 11)), "PNG")
     cut = data[:60]  # the complete header, but not all pixels
 
-    assert pictures.open_picture(cut, max_pixels=110).size == (10, 11)
+    assert pictures.open_source(cut, max_pixels=110).upright_size == (10, 11)
     with pytest.raises(Refusal) as refused:
-        pictures.open_picture(cut, max_pixels=109)
+        pictures.open_source(cut, max_pixels=109)
     assert refused.value.status == 413

@@ -4,9 +4,12 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from circles_pictures.budget import Budget
+from circles_pictures.limits import MIB
 from predictor.detector import Circle
+from predictor.inference.memory import Memory
 from tests.predictor.asking import PREDICT, assert_answer, assert_refused
-from tests.predictor.drawing import HEIGHT, WIDTH, disc, encoded
+from tests.predictor.drawing import disc, encoded
 
 JPEG = encoded(disc())
 CIRCLE = Circle((1.0, 2.0, 3.0, 4.0), (2.5, 4.0), 1.75, 0.123456)
@@ -106,7 +109,8 @@ def leave_while_waiting(client):
 
 def test_large_pictures_are_decoded_one_at_a_time(serve):
     detector = HeldDetector()
-    client = serve(detector, concurrency=2, max_pixels=WIDTH * HEIGHT * 3 // 2)
+    memory = Memory(Budget(64 * MIB, reserve_bytes=MIB))  # one takes over half of it
+    client = serve(detector, memory, concurrency=2)
 
     with ThreadPoolExecutor(2) as pool:
         predictions = [pool.submit(client.raw, JPEG) for _ in range(2)]

@@ -1,14 +1,10 @@
 """Test what a request cannot show: settings, cores, the pixel budget, the Hough detector."""
 
-import threading
-import time
-
 import numpy as np
 import pytest
 
 from predictor.cores import count_usable_cores
 from predictor.evaluation.hough import HoughDetector
-from predictor.inference.pixel_budget import PixelBudget
 from predictor.settings import Settings, SettingsError
 
 
@@ -75,59 +71,6 @@ def test_without_a_cgroup_the_affinity_counts(tmp_path, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {3, 5}, raising=False)
 
     assert count_usable_cores(tmp_path) == 2
-
-
-def test_pixel_budget_is_never_exceeded():
-    budget, lock, inside, most, served = PixelBudget(10), threading.Lock(), [0], [0], []
-
-    def work(pixels):
-        with budget.taken(pixels):
-            with lock:
-                inside[0] += pixels
-                most[0] = max(most[0], inside[0])
-            time.sleep(0.001)
-            with lock:
-                inside[0] -= pixels
-                served.append(pixels)
-
-    threads = [
-        threading.Thread(target=work, args=(pixels,)) for pixels in [3, 10, 1, 6, 4, 10, 5, 5] * 10
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-
-    assert most[0] <= 10
-    assert len(served) == 80 and inside == [0]
-
-
-def test_small_pictures_do_not_overtake_a_large_one():
-    budget, served = PixelBudget(10), []
-
-    def work(pixels):
-        with budget.taken(pixels):
-            served.append(pixels)
-
-    threads = [threading.Thread(target=work, args=(pixels,)) for pixels in (10, 1)]
-    with budget.taken(6):
-        for thread in threads:
-            thread.start()
-            time.sleep(0.1)  # by now it waits; with an unfair budget it would be finished
-    for thread in threads:
-        thread.join(30)
-
-    assert served == [10, 1]
-
-
-def test_pixel_budget_is_returned_after_an_error():
-    budget = PixelBudget(10)
-    for _ in range(3):
-        with pytest.raises(RuntimeError), budget.taken(10):
-            raise RuntimeError
-
-    with budget.taken(10):
-        pass
 
 
 def discs(places, width=1200, height=900):

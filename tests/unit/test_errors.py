@@ -33,6 +33,7 @@ def test_only_unavailable_errors_have_retry_after():
         "StorageFull",
         "ObjectRefused",
         "DetectorUnavailable",
+        "Overloaded",
         "DetectorFailed",
     }
     assert all(each.http_status == 503 for each in family() if each.retry_after_s)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,9 @@ V1, RAW, V2 = (PROTOCOLS[name] for name in ("v1", "v1-raw", "v2-binary"))
 
 def test_v1_request_has_one_base64_instance():
     headers, body = V1.encode(PICTURE)
-    document = json.loads(body)
+    document = json.loads(b"".join(body))
 
+    assert len(b"".join(body)) == len(body)
     assert headers == {"Content-Type": "application/json"}
     assert list(document) == ["instances"]
     assert [list(instance) for instance in document["instances"]] == [["image_bytes"]]
@@ -24,6 +26,20 @@ def test_v1_request_has_one_base64_instance():
         base64.b64decode(document["instances"][0]["image_bytes"]["b64"], validate=True)
         == PICTURE.data
     )
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 196_607, 196_608, 196_609, 500_000])
+def test_v1_body_is_encoded_while_it_is_sent(size):
+    """It can be sent twice, because a call that failed is repeated."""
+    picture = replace(PICTURE, data=bytes(range(256)) * (size // 256 + 1))
+    picture = replace(picture, data=picture.data[:size])
+    _, body = V1.encode(picture)
+
+    for _ in range(2):
+        text = b"".join(body)
+        assert len(text) == len(body)
+        [instance] = json.loads(text)["instances"]
+        assert base64.b64decode(instance["image_bytes"]["b64"], validate=True) == picture.data
 
 
 def test_v1_raw_request_is_the_picture():

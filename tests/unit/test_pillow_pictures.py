@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 import numpy
+import pillow_heif
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -39,6 +40,12 @@ def frames():
 
 def grey16():
     return Image.fromarray(numpy.random.default_rng(4).integers(0, 65536, SIZE[::-1], numpy.uint16))
+
+
+def heic(picture):
+    file = BytesIO()
+    pillow_heif.from_pillow(picture).save(file, quality=70)
+    return file.getvalue()
 
 
 KINDS = {
@@ -81,6 +88,8 @@ KINDS = {
     "CMYK TIFF": ("image/tiff", lambda: encode(NOISE.convert("CMYK"), "TIFF")),
     "16-bit TIFF": ("image/tiff", lambda: encode(grey16(), "TIFF")),
     "float TIFF": ("image/tiff", lambda: encode(NOISE.convert("F"), "TIFF")),
+    "HEIC": ("image/heic", lambda: heic(NOISE)),
+    "AVIF": ("image/avif", lambda: encode(NOISE, "AVIF")),
     "TIFF of several pages": (
         "image/tiff",
         lambda: encode(NOISE.copy(), "TIFF", save_all=True, append_images=frames()),
@@ -107,11 +116,19 @@ def test_media_type_is_read_from_the_content(kind):
     assert picture.media_type in EXTENSIONS
 
 
-@every_kind
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("HEIC", "AVIF")])
 def test_upright_picture_is_returned_as_it_is(kind):
     picture = PICTURES.read(draw(kind))
 
     assert PICTURES.upright(picture) is picture
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
+def test_formats_that_few_read_become_a_jpeg(kind):
+    upright = PICTURES.upright(PICTURES.read(draw(kind)))
+
+    assert (upright.media_type, upright.width, upright.height) == ("image/jpeg", *SIZE)
+    assert PICTURES.read(upright.data) == upright
 
 
 def test_test_pictures_cover_all_media_types():
@@ -145,8 +162,7 @@ OTHERS = {
     "TGA": lambda: encode(NOISE, "TGA"),
     "PCX": lambda: encode(NOISE, "PCX"),
     "JPEG 2000": lambda: b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(100),
-    "AVIF": lambda: b"\0\0\0\x20ftypavif\0\0\0\0avifmif1miafMA1B" + bytes(100),
-    "HEIC": lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100),
+    "a film": lambda: b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(100),
     "a ZIP archive": lambda: b"PK\x03\x04" + bytes(100),
     "a sound": lambda: b"RIFF\x24\0\0\0WAVEfmt " + bytes(100),
     "zeros": lambda: bytes(10_000),
@@ -158,7 +174,7 @@ OTHERS = {
 @pytest.mark.parametrize("kind", OTHERS)
 def test_other_content_is_unsupported(kind):
     with pytest.raises(
-        UnsupportedPicture, match="Send a JPEG, PNG, WebP, GIF, BMP or TIFF picture"
+        UnsupportedPicture, match="send a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF"
     ):
         PICTURES.read(OTHERS[kind]())
 
@@ -433,13 +449,12 @@ def test_pixel_limit_is_inclusive():
         PillowPictures(max_pixels=64 * 48 - 1).read(data)
 
 
-def test_webp_pixel_limit_is_two_thirds():
-    """Pillow holds three copies of a WebP while it reads it."""
-    data = encode(NOISE, "WEBP")
+def test_webp_is_limited_by_what_its_decoder_takes():
+    """It holds sixteen bytes a pixel, so 35 megapixels are more than a container has."""
+    data = encode(Image.new("L", (7_000, 5_000)), "WEBP", method=0)
 
-    assert PillowPictures(max_pixels=64 * 48 * 3 // 2).read(data).width == 64
-    with pytest.raises(TooLarge, match="at most 3,071 are taken"):
-        PillowPictures(max_pixels=64 * 48 * 3 // 2 - 1).read(data)
+    with pytest.raises(TooLarge, match="MiB of memory"):
+        PillowPictures(max_pixels=50_000_000).read(data)
 
 
 def test_png_text_bomb_is_not_decompressed():
@@ -451,8 +466,7 @@ def test_png_text_bomb_is_not_decompressed():
     data = draw("PNG")
     tracemalloc.start()
     try:
-        with pytest.raises(UndecodablePicture):
-            PICTURES.read(data[:33] + chunk + data[33:])
+        assert PICTURES.read(data[:33] + chunk + data[33:]).width == SIZE[0]
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1,7 +1,7 @@
 """Send HTTP requests with a hard total deadline. The only file that imports requests."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import requests
@@ -80,13 +80,15 @@ class HttpClient:
     def post(
         self,
         url: str,
-        body: bytes,
+        body: bytes | Iterable[bytes],
         headers: Mapping[str, str],
         *,
         deadline: float,
     ) -> Iterator[Response]:
         """
         Post once. The with block ends at deadline, a moment of time.monotonic().
+
+        A body that is not bytes has a length.
 
         Raises:
             NotReached, TooSlow, BrokenOff: also from reading the response within the with block.

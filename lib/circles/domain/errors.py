@@ -14,6 +14,7 @@ CirclesError             code                  HTTP  event
 ├── ObjectRefused        object-refused        503   422  the store refuses this one object
 ├── Rejected             rejected              500   422  a sink rejects this event permanently
 ├── Unavailable          unavailable           503   503  the broker retries
+│   ├── Overloaded       overloaded            503   503  no memory for one more picture now
 │   └── StorageFull      storage-full          503   503  deleting frees space
 └── DetectorFailed       detector-failed       503   503  the image is safe and stays pending
     ├── DetectorUnavailable  detector-failed   503   503  unreachable, too slow, overloaded
@@ -120,6 +121,12 @@ class StorageFull(Unavailable):
     """A volume is full; deleting still works."""
 
     code, title = "storage-full", "Storage full"
+
+
+class Overloaded(Unavailable):
+    """Other pictures use the memory of this process at this moment."""
+
+    code, title = "overloaded", "Too busy"
 
 
 class DetectorFailed(CirclesError):

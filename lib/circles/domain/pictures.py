@@ -1,5 +1,6 @@
 """Encoded pictures, uploads, and the port that decodes them."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,8 @@ EXTENSIONS = {
     "image/gif": ".gif",
     "image/bmp": ".bmp",
     "image/tiff": ".tif",
+    "image/heic": ".heic",
+    "image/avif": ".avif",
 }
 """Supported media types, detected by content, with the suffixes of their blobs' keys."""
 
@@ -20,6 +23,7 @@ class Picture:
     Encoded bytes that were checked to decode.
 
     width and height are upright pixels; orientation is EXIF's 1..8.
+    needs_copy: the detector may not read these bytes, or not the right way up.
     """
 
     data: bytes
@@ -27,6 +31,7 @@ class Picture:
     width: int
     height: int
     orientation: int = 1
+    needs_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,17 @@ class Pictures(Protocol):
 
         Raises:
             UnsupportedPicture: the content is not one of EXTENSIONS; name and header do not count.
-            TooLarge: the header, read before decoding, has more than Settings.max_pixels pixels.
+            TooLarge: pixels, sides or the memory of decoding, by the header, before decoding.
             UndecodablePicture: it is truncated or corrupt.
+            Overloaded: other pictures use the memory; a later retry may succeed.
         """
 
     def upright(self, picture: Picture) -> Picture:
-        """Return the picture with orientation 1 and without EXIF. An upright one is unchanged."""
+        """
+        Return the picture with orientation 1 and without EXIF, as a JPEG if a copy is needed.
+
+        Raises as read does.
+        """
+
+    def hold(self, size_bytes: int) -> AbstractContextManager[None]:
+        """Count encoded bytes against this process's memory. Raises TooLarge, Overloaded."""

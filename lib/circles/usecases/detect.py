@@ -108,7 +108,7 @@ def try_detection(
 ) -> Outcome:
     """Detect as detect does, and return the error with the image."""
     try:
-        return Outcome(_run(image, picture or _load(image, services), services, asked), None)
+        return Outcome(_load_and_run(image, picture, services, asked), None)
     except CirclesError as error:
         return Outcome(_note(image, error, services, asked), error)
 
@@ -130,6 +130,15 @@ def give_up(image: Image, error: str, services: Services) -> Image:
     return failed
 
 
+def _load_and_run(
+    image: Image, picture: Picture | None, services: Services, asked: bool
+) -> Image:
+    if picture:  # the caller counts its bytes
+        return _run(image, picture, services, asked)
+    with services.pictures.hold(image.size_bytes):
+        return _run(image, _load(image, services), services, asked)
+
+
 def _load(image: Image, services: Services) -> Picture:
     data = read_content(image, services.store)
     try:
@@ -139,7 +148,9 @@ def _load(image: Image, services: Services) -> Picture:
 
 
 def _run(image: Image, picture: Picture, services: Services, asked: bool) -> Image:
-    detection = services.detector.detect(services.pictures.upright(picture))
+    upright = services.pictures.upright(picture)
+    with services.pictures.hold(0 if upright is picture else len(upright.data)):
+        detection = services.detector.detect(upright)
     try:
         detected = services.catalogue.record(
             image.image_id,

@@ -83,6 +83,11 @@ def register_stored(stored: StoredObject, services: Services) -> Image:
         return _detect_known(image_id, services)
     if services.upkeep.is_buried(image_id):
         raise NotFound("The image of this object was deleted.")
+    with services.pictures.hold(min(stored.size_bytes, services.rules.max_upload_bytes)):
+        return _register_new(stored, image_id, services)
+
+
+def _register_new(stored: StoredObject, image_id: str, services: Services) -> Image:
     try:
         with counted_look(image_id, services):
             data, picture = _read(stored, services)

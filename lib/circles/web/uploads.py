@@ -40,6 +40,11 @@ def read_upload(request: Request, max_bytes: int) -> Upload:
     return Upload(file.data, file.name, key)
 
 
+def body_bytes(request: Request, max_bytes: int) -> int:
+    """Return the memory of a body: its length, or the limit where it does not tell one."""
+    return min(max_bytes if request.content_length is None else request.content_length, max_bytes)
+
+
 def prefers_async(request: Request) -> bool:
     """Return whether the client prefers not to wait (RFC 7240, section 4.1)."""
     preferences = ",".join(request.headers.getlist("Prefer")).split(",")

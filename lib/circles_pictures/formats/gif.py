@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from circles_pictures.errors import Undecodable
-from circles_pictures.limits import MAX_GIF_BLOCKS
+from circles_pictures.limits import MAX_GIF_BLOCKS, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -33,11 +33,15 @@ class GifSource(Source):
 
     @property
     def check_bytes(self) -> int:
-        return 2 * self.pixels + FIXED_BYTES
+        return self.decoding_bytes
 
     @property
-    def bands_bytes(self) -> int:
-        return self.check_bytes
+    def decoding_bytes(self) -> int:
+        return 2 * self.pixels + 4 * MIB
+
+    @property
+    def holding_bytes(self) -> int:
+        return self.pixels + FIXED_BYTES
 
     def check(self) -> None:
         self._load()

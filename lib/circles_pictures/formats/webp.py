@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from circles_pictures.errors import Undecodable
 from circles_pictures.exif import UPRIGHT, read_orientation
-from circles_pictures.limits import MAX_WEBP_CHUNKS
+from circles_pictures.limits import MAX_WEBP_CHUNKS, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _PIXEL_BYTES = 16
 """Two canvases of the decoder's, the bytes that it gives, and Pillow's image: 4 each."""
+_HELD_BYTES = 12
+"""Without the bytes, which Pillow drops once it has its image."""
 _ALPHA_FLAG = 0x10
 _DAMAGED = "The WebP's header is cut off or damaged."
 
@@ -60,12 +62,25 @@ class WebpSource(Source):
 
     @property
     def check_bytes(self) -> int:
-        return _PIXEL_BYTES * self._frame.size[0] * self._frame.size[1] + FIXED_BYTES
+        return self.decoding_bytes
 
     @property
-    def bands_bytes(self) -> int:
-        partial = self._frame.size != (self.width, self.height)
-        return self.check_bytes + (8 * self.pixels if partial else 0)
+    def decoding_bytes(self) -> int:
+        return _PIXEL_BYTES * self._frame_pixels + 2 * MIB
+
+    @property
+    def holding_bytes(self) -> int:
+        partial = 8 * self.pixels if self._frame_pixels != self.pixels else 0
+        return _HELD_BYTES * self._frame_pixels + partial + FIXED_BYTES
+
+    @property
+    def copy_bytes(self) -> int:
+        return max(super().copy_bytes - FIXED_BYTES + 8 * MIB, self.decoding_bytes)
+
+    @property
+    def _frame_pixels(self) -> int:
+        width, height = self._frame.size
+        return width * height
 
     def check(self) -> None:
         self._load()
@@ -99,7 +114,10 @@ def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes]:
     for name, start, end in _chunks(data, 12, len(data)):
         body = data[start + 8 : end]
         if name == b"VP8X" and len(body) >= 10:
-            canvas = (1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"))
+            canvas = (
+                1 + int.from_bytes(body[4:7], "little"),
+                1 + int.from_bytes(body[7:10], "little"),
+            )
         elif name == b"EXIF":
             exif = body
         elif name == b"ANMF" and not frame.pixels and len(body) >= 16:

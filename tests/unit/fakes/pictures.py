@@ -1,5 +1,6 @@
 """Fake Pictures port that decodes nothing."""
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 from circles.domain.errors import UnsupportedPicture
@@ -24,6 +25,10 @@ class FakePictures(Faults):
             height=60,
             orientation=int(turned) if turned.isdigit() else 1,
         )
+
+    @contextmanager
+    def hold(self, size_bytes):
+        yield
 
     def upright(self, picture):
         self.reach("upright")

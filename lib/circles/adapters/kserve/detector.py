@@ -19,7 +19,7 @@ from circles.adapters.http_client import (
     TooSlow,
 )
 from circles.adapters.kserve.predictions import read_prediction
-from circles.adapters.kserve.protocols import PROTOCOLS, WrongAnswer, read_json
+from circles.adapters.kserve.protocols import PROTOCOLS, Body, WrongAnswer, read_json
 from circles.domain.detections import Detection
 from circles.domain.errors import DetectorFailed, DetectorRefused, DetectorUnavailable
 from circles.domain.pictures import Picture
@@ -116,7 +116,7 @@ class KserveDetector:
             circles=found.circles,
         )
 
-    def _attempt(self, headers: dict[str, str], body: bytes, deadline: float) -> bytes:
+    def _attempt(self, headers: dict[str, str], body: Body, deadline: float) -> bytes:
         """Post once and return the body of a 200. Raises _Failed."""
         try:
             with self._client.post(self._url, body, headers, deadline=deadline) as answer:

@@ -1,12 +1,14 @@
 """Write requests and read responses of the three protocols of a KServe predictor."""
 
-import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from circles.adapters.kserve.base64_body import Base64Body
 from circles.domain.pictures import Picture
+
+Body = bytes | Base64Body
 
 
 class WrongAnswer(Exception):
@@ -25,39 +27,39 @@ class Protocol:
     """
 
     path: str
-    encode: Callable[[Picture], tuple[dict[str, str], bytes]]
+    encode: Callable[[Picture], tuple[dict[str, str], Body]]
     predictions: Callable[[dict[str, Any]], tuple[list[Any], str | None]]
 
 
-def _encode_v1(picture: Picture) -> tuple[dict[str, str], bytes]:
-    body = b'{"instances": [{"image_bytes": {"b64": "%s"}}]}' % base64.b64encode(picture.data)
+def _encode_v1(picture: Picture) -> tuple[dict[str, str], Body]:
+    body = Base64Body(b'{"instances": [{"image_bytes": {"b64": "', picture.data, b'"}}]}')
     # Exactly this value: the KServe SDK reads a body with any other as raw bytes.
     return {"Content-Type": "application/json"}, body
 
 
-def _encode_v1_raw(picture: Picture) -> tuple[dict[str, str], bytes]:
+def _encode_v1_raw(picture: Picture) -> tuple[dict[str, str], Body]:
     return {"Content-Type": picture.media_type}, picture.data
 
 
-def _encode_v2_binary(picture: Picture) -> tuple[dict[str, str], bytes]:
+def _encode_v2_binary(picture: Picture) -> tuple[dict[str, str], Body]:
     """
     Encode a picture with the binary tensor data extension.
 
     A JSON header is followed by one BYTES element with its 4-byte little-endian length.
     """
-    element = len(picture.data).to_bytes(4, "little") + picture.data
+    length = len(picture.data).to_bytes(4, "little")
     tensor = {
         "name": "image",
         "shape": [1],
         "datatype": "BYTES",
-        "parameters": {"binary_data_size": len(element)},
+        "parameters": {"binary_data_size": len(length) + len(picture.data)},
     }
     header = json.dumps({"inputs": [tensor]}).encode()
     headers = {
         "Content-Type": "application/octet-stream",
         "Inference-Header-Content-Length": str(len(header)),
     }
-    return headers, header + element
+    return headers, b"".join((header, length, picture.data))
 
 
 def _read_v1(answer: dict[str, Any]) -> tuple[list[Any], str | None]:

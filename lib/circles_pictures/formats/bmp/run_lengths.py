@@ -34,7 +34,7 @@ def unpack(data: bytes, width: int, height: int, *, four_bits: bool) -> bytearra
         pixels[start : start + len(run)] = run
         x += len(run)
     if y < height - 1 or (y < height and x < width):
-        raise Undecodable("The BMP is cut off.")
+        raise Undecodable("The BMP is cut off or damaged.")
     return pixels
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from circles_pictures.errors import TooLarge, Undecodable
-from circles_pictures.formats.bmp.header import RLE4, RLE8, Header, read_header
-from circles_pictures.limits import MAX_BMP_RLE_BYTES
+from circles_pictures.formats.bmp.header import RLE4, RLE8, read_header
+from circles_pictures.limits import MAX_BMP_RLE_BYTES, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -36,12 +36,16 @@ class BmpSource(Source):
 
     @property
     def check_bytes(self) -> int:
-        return self.pixels + FIXED_BYTES if self._packed else FIXED_BYTES
+        return self.pixels + 2 * MAX_BMP_RLE_BYTES if self._packed else MIB
 
     @property
-    def bands_bytes(self) -> int:
+    def decoding_bytes(self) -> int:
         looked_through = 2 * len(self._data) if self._header.masks[3] else 0
         return self.check_bytes + looked_through
+
+    @property
+    def holding_bytes(self) -> int:
+        return self.check_bytes + FIXED_BYTES
 
     def check(self) -> None:
         if self._packed:
@@ -50,7 +54,7 @@ class BmpSource(Source):
         header = self._header
         last_row = (header.width * header.depth + 7) // 8
         if len(self._data) < header.offset + header.stride * (header.height - 1) + last_row:
-            raise Undecodable("The BMP is cut off.")
+            raise Undecodable("The BMP is cut off or damaged.")
 
     def bands(self) -> "Iterator[Band]":
         from circles_pictures.rgb import spans

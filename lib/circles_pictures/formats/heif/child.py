@@ -36,7 +36,7 @@ def main(codec: str, wanted: str, memory_bytes: str, cpu_s: str, most_jpeg_bytes
 
 def _decode_heic() -> Decode:
     """Import libheif. It turns a picture upright by itself."""
-    import pi_heif
+    import pi_heif  # type: ignore[import-untyped]
 
     pi_heif.options.DECODE_THREADS = 1
 
@@ -60,7 +60,8 @@ def _decode_avif() -> Decode:
     def decode(data: bytes) -> Image.Image:
         image = AvifImagePlugin.AvifImageFile(BytesIO(data))
         image.load()
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
+        return image
 
     return decode
 

@@ -1,4 +1,4 @@
-"""Run child.py: a decoder that crashes, or takes more memory or time than it may, harms only itself."""
+"""Run child.py, where a decoder that crashes or takes too much harms only itself."""
 
 import subprocess
 import sys

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _CHILD_BYTES = 40 * MIB
 """The process itself, with its libraries."""
 _MEDIA_TYPES = {"HEIC": "image/heic", "AVIF": "image/avif"}
-_RGB_BYTES = {"HEIC": 4, "AVIF": 8}
-"""A pixel as RGB; Pillow has an AVIF's once more as bytes."""
+_RGB_BYTES = {"HEIC": 4, "AVIF": 6}
+"""A pixel as RGB; Pillow has an AVIF's once more as bytes for a while."""
 
 
 class HeifSource(Source):
@@ -38,22 +38,34 @@ class HeifSource(Source):
         self._outline = outline
 
     @property
-    def _decoding_bytes(self) -> int:
-        outline = self._outline
-        pixel_bytes = 2 * outline.sample_bytes + _RGB_BYTES[outline.codec]
-        return round(pixel_bytes * max(outline.largest, self.pixels)) + 2 * len(self._data)
-
-    @property
     def check_bytes(self) -> int:
-        return _CHILD_BYTES + self._decoding_bytes + FIXED_BYTES
+        return _CHILD_BYTES + self._child_may_take
 
     @property
-    def bands_bytes(self) -> int:
+    def decoding_bytes(self) -> int:
         return self.check_bytes
+
+    @property
+    def holding_bytes(self) -> int:
+        """The process holds RGB, and what it decoded that from."""
+        return self.check_bytes + FIXED_BYTES
+
+    @property
+    def rgb_bytes(self) -> int:
+        # While rows come over, only RGB is left in the process.
+        held = (_RGB_BYTES[self.name] + self._outline.sample_bytes) * self.pixels
+        coming = round(held) + 3 * self.pixels + _CHILD_BYTES + FIXED_BYTES
+        return max(self.check_bytes, coming)
 
     @property
     def copy_bytes(self) -> int:
         return self.check_bytes + MAX_PICTURE_BYTES
+
+    @property
+    def _child_may_take(self) -> int:
+        outline = self._outline
+        pixel_bytes = 2 * outline.sample_bytes + _RGB_BYTES[outline.codec]
+        return round(pixel_bytes * max(outline.largest, self.pixels)) + 2 * len(self._data)
 
     @property
     def must_be_copied(self) -> bool:
@@ -77,7 +89,7 @@ class HeifSource(Source):
 
     def _start(self, wanted: Wanted, stack: ExitStack) -> "IO[bytes]":
         process = decoding_process(
-            self.name, wanted, self._data, self._decoding_bytes + FIXED_BYTES
+            self.name, wanted, self._data, self._child_may_take + 2 * FIXED_BYTES
         )
         width, height, stream = stack.enter_context(process)
         if not 0 < width * height <= self.pixels:

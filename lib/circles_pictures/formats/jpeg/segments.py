@@ -33,7 +33,8 @@ class Frame:
         """Blocks of 8 x 8 samples, all components together."""
         widest, highest = (max(each) for each in zip(*self.sampling, strict=True))
         across, down = -(-self.width // (8 * widest)), -(-self.height // (8 * highest))
-        return across * down * sum(h * v for h, v in self.sampling)
+        blocks: int = across * down * sum(h * v for h, v in self.sampling)
+        return blocks
 
 
 @dataclass(frozen=True, slots=True)

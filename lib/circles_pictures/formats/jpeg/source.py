@@ -52,20 +52,21 @@ class JpegSource(Source):
     @property
     def check_bytes(self) -> int:
         if not self._outline.ended:
-            return self.bands_bytes
+            return max(self.decoding_bytes, self.holding_bytes)
         copied = self._copied if _is_buffered(self._outline) else _TRIED_BYTES
         return self._coefficient_bytes + copied + self.pixels // 16 + _LIBJPEG_BYTES
 
     @property
-    def bands_bytes(self) -> int:
-        # The coefficients are gone when the bands come.
-        beside = max(self._coefficient_bytes + _LIBJPEG_BYTES, FIXED_BYTES)
-        return self._copied + self._pixel_bytes + beside
+    def decoding_bytes(self) -> int:
+        return self._coefficient_bytes + self._copied + self._pixel_bytes + _LIBJPEG_BYTES
+
+    @property
+    def holding_bytes(self) -> int:
+        return self._pixel_bytes + FIXED_BYTES
 
     @property
     def copy_bytes(self) -> int:
-        turned = 8 * self.pixels + MAX_PICTURE_BYTES
-        return max(self.bands_bytes, self._copied + turned)
+        return max(self.decoding_bytes, 8 * self.pixels + MAX_PICTURE_BYTES)
 
     @property
     def _copied(self) -> int:
@@ -113,12 +114,12 @@ class JpegSource(Source):
         """
         outline = self._outline
         if not _is_refined(outline):
-            raise Undecodable("The JPEG is cut off.")
+            raise Undecodable("The JPEG is cut off or damaged.")
         if not _is_buffered(outline):
             self._load(self._coded(), (_AHEAD,))
         pictures = {_checksum(self._load(self._coded(), (each, _EOI))) for each in _ENDINGS}
         if len(pictures) > 1:
-            raise Undecodable("The JPEG is cut off.")
+            raise Undecodable("The JPEG is cut off or damaged.")
 
     def _coded(self) -> memoryview:
         return memoryview(self._data)[self._outline.scans_at : self._outline.end]

@@ -24,7 +24,7 @@ _DAMAGED = "The PNG's header is cut off or damaged."
 
 @dataclass(slots=True)
 class Chunks:
-    """What decoding needs. transparency and exif are empty where there is none or it is damaged."""
+    """What decoding needs. transparency and exif are empty where missing or damaged."""
 
     width: int
     height: int

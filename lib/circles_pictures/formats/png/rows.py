@@ -30,7 +30,7 @@ def check_rows(chunks: Chunks) -> None:
             _check_pass(unpacker, row_bytes, rows)
         unpacker.finish()
     except zlib.error as error:
-        raise Undecodable("The PNG is damaged.") from error
+        raise Undecodable("The PNG is cut off or damaged.") from error
 
 
 def _check_pass(unpacker: "_Unpacker", row_bytes: int, rows: int) -> None:
@@ -38,9 +38,9 @@ def _check_pass(unpacker: "_Unpacker", row_bytes: int, rows: int) -> None:
     while done < total:
         piece = unpacker.read(min(total - done, _OUTPUT_BYTES))
         if not piece:
-            raise Undecodable("The PNG is cut off.")
+            raise Undecodable("The PNG is cut off or damaged.")
         if piece[-done % row_bytes :: row_bytes].translate(None, _FILTERS):
-            raise Undecodable("The PNG is damaged.")
+            raise Undecodable("The PNG is cut off or damaged.")
         done += len(piece)
 
 

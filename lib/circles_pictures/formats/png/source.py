@@ -8,7 +8,6 @@ from zlib import crc32
 
 from circles_pictures.exif import read_orientation
 from circles_pictures.formats.png.chunks import (
-    CHANNELS,
     COLOUR,
     COLOUR_ALPHA,
     GREY,
@@ -18,6 +17,7 @@ from circles_pictures.formats.png.chunks import (
     read_chunks,
 )
 from circles_pictures.formats.png.rows import check_rows
+from circles_pictures.limits import MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _PIXEL_BYTES = {GREY: 1, GREY_ALPHA: 4, COLOUR: 4, COLOUR_ALPHA: 4}
 """In Pillow, of 8 bits a channel; a palette's index takes one."""
+_DEEP_PIXEL_BYTES = {GREY: 2, GREY_ALPHA: 4, COLOUR: 8, COLOUR_ALPHA: 8}
+_ROWS_BYTES = 4 * MIB
+"""Pieces of the unpacked stream, and two rows."""
 
 
 class PngSource(Source):
@@ -42,15 +45,22 @@ class PngSource(Source):
 
     @property
     def check_bytes(self) -> int:
-        return FIXED_BYTES
+        return _ROWS_BYTES
 
     @property
-    def bands_bytes(self) -> int:
-        chunks = self._chunks
-        deep = chunks.depth == 16
-        # 16 bits of several channels are decoded twice, once for each byte.
-        copies = 2 * CHANNELS[chunks.colour] if deep else _PIXEL_BYTES.get(chunks.colour, 1)
-        return copies * self.pixels + 4 * deep * self.pixels + chunks.data_bytes + FIXED_BYTES
+    def decoding_bytes(self) -> int:
+        return self._pixel_bytes + self._chunks.data_bytes + _ROWS_BYTES
+
+    @property
+    def holding_bytes(self) -> int:
+        return self._pixel_bytes + FIXED_BYTES
+
+    @property
+    def _pixel_bytes(self) -> int:
+        """What Pillow holds; 16 bits of RGB are decoded twice, once for each byte."""
+        if self._chunks.depth != 16:
+            return self.pixels * _PIXEL_BYTES.get(self._chunks.colour, 1)
+        return self.pixels * _DEEP_PIXEL_BYTES[self._chunks.colour]
 
     def check(self) -> None:
         check_rows(self._chunks)
@@ -85,13 +95,13 @@ class PngSource(Source):
         header = struct.pack(
             ">IIBBBBB", self.width, self.height, depth, colour, 0, 0, chunks.interlaced
         )
-        parts = [SIGNATURE, *_chunk(b"IHDR", header)]
+        parts: list[bytes | memoryview] = [SIGNATURE, *_chunk(b"IHDR", header)]
         if chunks.palette:
             parts += _chunk(b"PLTE", chunks.palette)
         if chunks.transparency and depth < 16:
             parts += _chunk(b"tRNS", _transparency(chunks))
         parts += [struct.pack(">I", chunks.data_bytes), b"IDAT", *chunks.data, bytes(4)]
-        return b"".join(parts + _chunk(b"IEND", b""))
+        return b"".join([*parts, *_chunk(b"IEND", b"")])
 
 
 def _chunk(name: bytes, body: bytes) -> list[bytes]:

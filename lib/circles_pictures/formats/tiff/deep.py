@@ -14,7 +14,7 @@ from circles_pictures.formats.tiff.kinds import (
     WHITE_IS_ZERO,
     sample_format,
 )
-from circles_pictures.formats.tiff.layout import FLOAT, UNSIGNED, Layout
+from circles_pictures.formats.tiff.layout import UNSIGNED, Layout
 from circles_pictures.formats.tiff.pieces import decode, packed_pieces, rows_of
 from circles_pictures.formats.tiff.pieces import spans as piece_spans
 from circles_pictures.formats.tiff.raw import order, read_rows

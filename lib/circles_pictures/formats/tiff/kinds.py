@@ -42,7 +42,7 @@ RAWMODES = {
     (64, FLOAT, "<"): "F;64F",
     (64, FLOAT, ">"): "F;64BF",
 }
-"""Pillow's raw mode by bits, sample format and order of bytes; unsigned 32 bits are read as signed."""
+"""Pillow's raw mode by bits, sample format and order; unsigned 32 bits are read as signed."""
 
 
 class Kind(Enum):

@@ -1,4 +1,4 @@
-"""How a TIFF's page keeps its pixels, read strictly: what is not known to come out right is refused."""
+"""How a TIFF's page keeps its pixels, read strictly."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,20 @@ from circles_pictures.formats.tiff.tags import Directory, Numbers
 from circles_pictures.limits import MAX_TIFF_PIECES, MAX_TIFF_SHARING, MIB
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
-STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_SIZES, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
+STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_SIZES, PLANAR, PREDICTOR = (
+    273,
+    277,
+    278,
+    279,
+    284,
+    317,
+)
 PALETTE, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_SIZES = 320, 322, 323, 324, 325
 INK_SET, EXTRA_SAMPLES, SAMPLE_FORMAT = 332, 338, 339
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3
 NO_COMPRESSION, OLD_JPEG, JPEG = 1, 6, 7
 _COMPRESSIONS = {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000}
-"""What Pillow's libtiff unpacks; 2 to 4 are CCITT's, 32773 PackBits, 34925 LZMA, 50000 Zstandard."""
+"""What Pillow's libtiff unpacks: 2 to 4 are CCITT's, 32773 PackBits, 34925 LZMA, 50000 Zstd."""
 _COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
 """By photometric interpretation: white is zero, black is zero, RGB, palette, ink, YCbCr, Lab."""
 _ALPHA = ((1,), (2,))
@@ -95,7 +102,7 @@ class Layout:
 
 
 def read_layout(page: Directory) -> Layout:
-    """Raises Undecodable, UnsupportedKind, TooLarge."""
+    """Raises Undecodable, UnsupportedKind."""
     compression = page.number(COMPRESSION, NO_COMPRESSION)
     if compression not in _COMPRESSIONS:
         raise UnsupportedKind(f"This kind of TIFF is not read: compression {compression}.")
@@ -106,7 +113,7 @@ def read_layout(page: Directory) -> Layout:
     samples = page.number(SAMPLES, 3 if compression == OLD_JPEG and photometric in (2, 6) else 1)
     tiled = TILE_OFFSETS in page.places and STRIP_OFFSETS not in page.places
     rows = page.number(ROWS_PER_STRIP, height) or height
-    layout = Layout(
+    return Layout(
         page=page,
         width=width,
         height=height,
@@ -125,8 +132,6 @@ def read_layout(page: Directory) -> Layout:
         offsets=page.numbers(TILE_OFFSETS if tiled else STRIP_OFFSETS),
         sizes=page.numbers(TILE_SIZES if tiled else STRIP_SIZES),
     )
-    _check_pieces(layout)
-    return layout
 
 
 def _same(values: Numbers, what: str) -> int:
@@ -135,12 +140,15 @@ def _same(values: Numbers, what: str) -> int:
     return values[0]
 
 
-def _check_pieces(layout: Layout) -> None:
+def check_pieces(layout: Layout) -> None:
+    """Raise Undecodable, TooLarge for strips or tiles that make no sense."""
     if layout.piece_width < 1 or layout.piece_height < 1 or not 1 <= layout.samples <= 64:
         raise Undecodable("The TIFF's header is cut off or damaged.")
     count = layout.across * layout.down * (layout.samples if layout.apart else 1)
     if count > MAX_TIFF_PIECES:
-        raise TooLarge(f"The TIFF has {count:,} strips or tiles; at most {MAX_TIFF_PIECES:,} are read.")
+        raise TooLarge(
+            f"The TIFF has {count:,} strips or tiles; at most {MAX_TIFF_PIECES:,} are read."
+        )
     if len(layout.offsets) < count or (layout.sizes and len(layout.sizes) < count):
         raise Undecodable("The TIFF is cut off or damaged.")
     picture = layout.width * layout.height * layout.samples * layout.bits // 8

@@ -27,7 +27,9 @@ def find_page(data: bytes) -> tuple[Directory, Directory]:
     for page in chain([first], _below(first), pages):
         if not _is_secondary(page):
             return page, first
-    raise UnsupportedKind("The TIFF has thumbnails only; its full picture is of no kind that is read.")
+    raise UnsupportedKind(
+        "The TIFF has thumbnails only; its full picture is of no kind that is read."
+    )
 
 
 def _below(page: Directory) -> Iterator[Directory]:

@@ -50,15 +50,17 @@ def _packed(layout: Layout, number: int) -> bytes:
         size = rows * layout.row_bytes
         told = layout.sizes[number] if layout.sizes else size
         if at + size > len(data) or told < size:
-            raise Undecodable("The TIFF is cut off.")
+            raise Undecodable("The TIFF is cut off or damaged.")
     else:
         size = layout.sizes[number] if layout.sizes else len(data) - at
     if at >= len(data) or size < 1:
-        raise Undecodable("The TIFF is cut off.")
+        raise Undecodable("The TIFF is cut off or damaged.")
     return data[at : at + size]
 
 
-def decode(layout: Layout, width: int, height: int, tags: Tags, pieces: list[bytes]) -> TiffImageFile:
+def decode(
+    layout: Layout, width: int, height: int, tags: Tags, pieces: list[bytes]
+) -> TiffImageFile:
     """Unpack pieces into an image of a size. Raises Undecodable."""
     image = open_pieces(layout, width, height, tags, pieces)
     with decoding():

@@ -81,7 +81,7 @@ def _tags(layout: Layout) -> Tags:
 
 
 def _extra(layout: Layout) -> list[int]:
-    """Return the kinds of extra samples in words that Pillow knows; the second and later are none."""
+    """Return the kinds of extra samples as Pillow knows them; from the second on none counts."""
     count = layout.samples - layout.colours
     if not count:
         return []

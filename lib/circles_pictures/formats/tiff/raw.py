@@ -31,9 +31,7 @@ def read_rows(layout: Layout, first: int, last: int) -> bytes:
     """
     _, height = rows_of(layout, first, last)
     planes = range(layout.samples_read if layout.apart else 1)
-    read = [
-        _read(layout, height, packed_pieces(layout, first, last, plane)) for plane in planes
-    ]
+    read = [_read(layout, height, packed_pieces(layout, first, last, plane)) for plane in planes]
     return read[0] if len(read) == 1 else join_planes(read, layout.bits // 8)
 
 
@@ -108,7 +106,9 @@ def _predicted(layout: Layout, height: int, pieces: list[bytes]) -> bytes:
 def _half(layout: Layout, height: int, tags: Tags, pieces: list[bytes], which: str) -> bytes:
     image = open_pieces(layout, layout.width, height, tags, pieces)
     rawmode = f"{image.mode};16{which}"
-    image.tile = [image.tile[0]._replace(args=(rawmode, *image.tile[0].args[1:]))]
+    [tile] = image.tile
+    assert isinstance(tile.args, tuple)
+    image.tile = [tile._replace(args=(rawmode, *tile.args[1:]))]
     with decoding():
         image.load()
     return image.tobytes()

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from circles_pictures.errors import UnsupportedKind
 from circles_pictures.exif import UPRIGHT, checked
 from circles_pictures.formats.tiff.kinds import Kind, predictor, read_kind
-from circles_pictures.formats.tiff.layout import NO_COMPRESSION, read_layout
+from circles_pictures.formats.tiff.layout import check_pieces, read_layout
 from circles_pictures.formats.tiff.pages import find_page
-from circles_pictures.source import BAND_BYTES, FIXED_BYTES, Source
+from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
     from circles_pictures.source import Band
@@ -32,28 +32,37 @@ class TiffSource(Source):
         if self._kind is Kind.OLD_JPEG and (page is not first or self.orientation != UPRIGHT):
             raise UnsupportedKind("This kind of TIFF is not read: old-style JPEG. Save it as JPEG.")
 
+    def confirm(self) -> None:
+        check_pieces(self._layout)
+
     @property
     def check_bytes(self) -> int:
+        return self.holding_bytes
+
+    @property
+    def decoding_bytes(self) -> int:
+        return self.holding_bytes
+
+    @property
+    def holding_bytes(self) -> int:
+        """One band: pieces side by side as they are packed, in libtiff, and unpacked."""
         layout = self._layout
         if self._kind is Kind.OLD_JPEG:
             return 8 * self.pixels + FIXED_BYTES
-        # A band's pieces side by side; and one of them in libtiff.
-        band = max(BAND_BYTES, layout.piece_height * layout.width * self._unpacked_pixel_bytes)
-        if layout.compression == NO_COMPRESSION and not layout.tiled:
-            return band + FIXED_BYTES
-        return 2 * band + layout.piece_bytes + FIXED_BYTES
-
-    @property
-    def bands_bytes(self) -> int:
-        return self.check_bytes + FIXED_BYTES
+        rows = min(layout.piece_height, layout.height)
+        unpacked = rows * layout.width * self._unpacked_pixel_bytes
+        packed = min(2 * len(layout.page.data), 2 * unpacked)
+        return unpacked + packed + layout.piece_bytes + FIXED_BYTES
 
     @property
     def _unpacked_pixel_bytes(self) -> int:
-        """Bytes of a pixel in Pillow, or unpacked."""
-        if self._kind in (Kind.PLAIN, Kind.PLAIN_APART, Kind.TWELVE_BITS):
+        """Bytes of a pixel in Pillow; of a deep one in Pillow, and as bytes."""
+        if self._kind in (Kind.PLAIN, Kind.TWELVE_BITS):
             return 4
-        halves = 4 if predictor(self._layout) != 1 else 0
-        return self._layout.samples_read * self._layout.bits // 8 + halves
+        if self._kind is Kind.PLAIN_APART:
+            return 8 + self._layout.samples_read
+        halves = 8 if predictor(self._layout) != 1 else 0
+        return 3 * self._layout.samples_read * self._layout.bits // 8 + halves
 
     def check(self) -> None:
         if self._kind is Kind.DEEP:
@@ -74,5 +83,3 @@ class TiffSource(Source):
             Kind.DEEP: deep.bands,
         }
         return read[self._kind](self._layout)
-
-

@@ -1,0 +1,143 @@
+"""Test the budget of bytes: never exceeded, in order, bounded waits, room for small ones."""
+
+import threading
+import time
+
+import pytest
+
+from circles_pictures.budget import BUDGET_BYTES, RESERVE_BYTES, Budget
+from circles_pictures.errors import Overloaded, TooLarge
+from circles_pictures.limits import MAX_DECODING_BYTES, MAX_PICTURE_BYTES
+
+
+def budget(wait_s=30.0):
+    """Return one of 100 bytes, of which 20 are for those of up to 5."""
+    return Budget(100, reserve_bytes=20, wait_s=wait_s)
+
+
+def start(work, *sizes):
+    threads = [threading.Thread(target=work, args=(size,)) for size in sizes]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_never_exceeded():
+    shared, lock, inside, most, served = budget(), threading.Lock(), [0], [0], []
+
+    def work(size):
+        try:
+            with shared.hold(size):
+                with lock:
+                    inside[0] += size
+                    most[0] = max(most[0], inside[0])
+                time.sleep(0.001)
+                with lock:
+                    inside[0] -= size
+        except Overloaded:
+            pass
+        served.append(size)
+
+    for thread in start(work, *[3, 80, 1, 40, 5, 60, 30, 2] * 10):
+        thread.join(30)
+
+    assert most[0] <= 100
+    assert len(served) == 80 and shared.held_bytes == 0
+
+
+def test_large_ones_keep_their_order():
+    shared, served = budget(), []
+
+    def work(size):
+        with shared.hold(size):
+            served.append(size)
+
+    with shared.hold(60):
+        threads = start(work, 70)
+        wait_until_waiting(shared, 1)
+        threads += start(work, 20)
+        wait_until_waiting(shared, 2)
+    for thread in threads:
+        thread.join(30)
+
+    assert served == [70, 20]
+
+
+def wait_until_waiting(shared, count):
+    deadline = time.monotonic() + 30
+    while len(shared._waiting[True]) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_small_ones_pass_a_large_one_that_waits():
+    shared, done = budget(), threading.Event()
+
+    def work(size):
+        with shared.hold(size):
+            done.set()
+
+    with shared.hold(60):
+        threads = start(work, 70)
+        wait_until_waiting(shared, 1)
+        with shared.hold(5), shared.hold(5):
+            assert not done.is_set()
+    for thread in threads:
+        thread.join(30)
+
+    assert done.is_set()
+
+
+def test_wait_ends():
+    shared = budget(wait_s=0.05)
+    with shared.hold(80), pytest.raises(Overloaded), shared.hold(10):
+        pass
+
+    assert shared.held_bytes == 0
+    with shared.hold(80):
+        pass
+
+
+def test_too_much_that_waits_is_refused_at_once():
+    shared = budget()
+    with shared.hold(80):
+        threads = start(lambda size: hold(shared, size), 80, 30)
+        wait_until_waiting(shared, 2)
+        with pytest.raises(Overloaded), shared.hold(30):
+            pass
+    for thread in threads:
+        thread.join(30)
+
+
+def hold(shared, size):
+    with shared.hold(size):
+        pass
+
+
+def test_what_never_fits_is_too_large():
+    with pytest.raises(TooLarge), budget().hold(81):
+        pass
+
+
+def test_bytes_come_back_after_an_error():
+    shared = budget()
+    for _ in range(3):
+        with pytest.raises(RuntimeError), shared.hold(80):
+            raise RuntimeError
+
+    assert shared.held_bytes == 0
+
+
+def test_claim_grows_and_shrinks():
+    shared = budget()
+    claim = shared.claim(0, lambda: None)
+
+    assert shared.grow(claim, 90) and not shared.grow(claim, 20)
+    shared.shrink(claim, 10)
+    assert shared.grow(claim, 20)
+    shared.release(claim)
+    assert shared.held_bytes == 0
+
+
+def test_costliest_picture_fits_beside_its_own_bytes():
+    assert MAX_DECODING_BYTES + MAX_PICTURE_BYTES <= BUDGET_BYTES - RESERVE_BYTES
