@@ -1,8 +1,10 @@
 """
 One budget of bytes for a process: what holds memory takes its bytes here first, and waits for them.
 
-Large pictures wait in the order they came and never take the reserve, so small ones go on beside
-them. A wait is bounded in time, and so is what waits: beyond that, the answer is "come again".
+Small ones have a reserve that no other takes. Giants, of more than half of the budget, are served
+one at a time. Those of middle size pass the giants that wait for one, but let a giant through that
+waits for them. A wait is bounded in time, and so is what waits: beyond that, the answer is to retry
+later.
 """
 
 import threading
@@ -10,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from circles_pictures.errors import Overloaded, TooLarge
 from circles_pictures.limits import MAX_DECODING_BYTES, MAX_PICTURE_BYTES, MIB
@@ -18,7 +21,13 @@ RESERVE_BYTES = 64 * MIB
 """Only small pictures and bodies take these."""
 BUDGET_BYTES = MAX_DECODING_BYTES + MAX_PICTURE_BYTES + RESERVE_BYTES
 """The costliest picture, beside its own encoded bytes, and small ones."""
-WAIT_S = 5.0
+WAIT_S = 4.0
+
+
+class _Lane(Enum):
+    SMALL = auto()
+    MIDDLE = auto()
+    GIANT = auto()
 
 
 @dataclass(eq=False, slots=True)
@@ -26,7 +35,7 @@ class Claim:
     """Bytes that are waited for or held. grant is called without the lock once they are there."""
 
     size: int
-    large: bool
+    lane: _Lane
     grant: Callable[[], object]
     granted: bool = field(default=False)
 
@@ -45,8 +54,8 @@ class Budget:
         self._reserve = reserve_bytes
         self.wait_s = wait_s
         self._lock = threading.Lock()
-        self._held = {False: 0, True: 0}
-        self._waiting: dict[bool, deque[Claim]] = {False: deque(), True: deque()}
+        self._held = dict.fromkeys(_Lane, 0)
+        self._waiting: dict[_Lane, deque[Claim]] = {lane: deque() for lane in _Lane}
 
     @property
     def held_bytes(self) -> int:
@@ -75,12 +84,12 @@ class Budget:
 
         grant is called once they are held, perhaps at once, from any thread. Raises as hold does.
         """
-        claim = Claim(size, size > self._reserve // 4, grant)
-        if size > self._total - self._reserve * claim.large:
+        if size > self._total - self._reserve:
             raise TooLarge(f"It takes {size / MIB:,.0f} MiB of memory, more than there is.")
+        claim = Claim(size, self._lane(size), grant)
         with self._lock:
-            waiting = self._waiting[claim.large]
-            if claim.large and sum(each.size for each in waiting) > self._total:
+            waiting = self._waiting[claim.lane]
+            if sum(each.size for each in waiting) > self._total:
                 raise _overloaded()
             waiting.append(claim)
         self._grant()
@@ -95,46 +104,54 @@ class Budget:
     def grow(self, claim: Claim, more: int) -> bool:
         """Add bytes to a small claim that is held, if they are there at this moment."""
         with self._lock:
-            if not self._fits(False, more):
+            if not self._fits(_Lane.SMALL, more):
                 return False
-            self._held[False] += more
+            self._held[claim.lane] += more
             claim.size += more
             return True
 
     def shrink(self, claim: Claim, size: int) -> None:
         """Give bytes of a held claim back until so many are left."""
         with self._lock:
-            self._held[claim.large] -= claim.size - size
-            claim.size = size
+            self._held[claim.lane] -= claim.size - min(size, claim.size)
+            claim.size = min(size, claim.size)
         self._grant()
 
     def release(self, claim: Claim) -> None:
         """Give held bytes back, or stop waiting for them."""
         with self._lock:
             if claim.granted:
-                self._held[claim.large] -= claim.size
+                self._held[claim.lane] -= claim.size
             else:
-                self._waiting[claim.large].remove(claim)
+                self._waiting[claim.lane].remove(claim)
         self._grant()
+
+    def _lane(self, size: int) -> _Lane:
+        if size <= self._reserve // 2:
+            return _Lane.SMALL
+        return _Lane.GIANT if size > self._total // 2 else _Lane.MIDDLE
 
     def _grant(self) -> None:
         granted = []
         with self._lock:
-            for large, waiting in self._waiting.items():
-                while waiting and self._fits(large, waiting[0].size):
-                    self._held[large] += waiting[0].size
+            for lane, waiting in self._waiting.items():
+                while waiting and self._fits(lane, waiting[0].size):
+                    self._held[lane] += waiting[0].size
                     waiting[0].granted = True
                     granted.append(waiting.popleft())
         for claim in granted:
             claim.grant()
 
-    def _fits(self, large: bool, size: int) -> bool:
-        """Beyond the reserve small ones take what is free, unless a large one waits for it."""
-        if large:
-            beyond = max(self._held[False] - self._reserve, 0)
-            return self._held[True] + beyond + size <= self._total - self._reserve
-        room = self._reserve if self._waiting[True] else self._total - self._held[True]
-        return self._held[False] + size <= room
+    def _fits(self, lane: _Lane, size: int) -> bool:
+        small = self._held[_Lane.SMALL]
+        others = self._held[_Lane.MIDDLE] + self._held[_Lane.GIANT]
+        giant_waits = bool(self._waiting[_Lane.GIANT])
+        if lane is _Lane.SMALL:  # beyond the reserve they take what is free and not waited for
+            waited_for = giant_waits or self._waiting[_Lane.MIDDLE]
+            return small + size <= (self._reserve if waited_for else self._total - others)
+        if lane is _Lane.MIDDLE and giant_waits and not self._held[_Lane.GIANT]:
+            return False
+        return others + max(small - self._reserve, 0) + size <= self._total - self._reserve
 
 
 def _overloaded() -> Overloaded:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 Band = tuple[int, "Image"]
 """Some rows of a picture as stored: the first row's number, and an RGB image of full width."""
 
-BAND_BYTES = 8 * 1024 * 1024
+BAND_BYTES = 2 * 1024 * 1024
 """The memory of one band in Pillow, where an RGB pixel takes four bytes."""
-FIXED_BYTES = 4 * BAND_BYTES
+FIXED_BYTES = 6 * BAND_BYTES
 """A band, what it is converted through, and the decoders' own buffers."""
 
 

@@ -18,7 +18,7 @@ class Memory:
         return_freed_memory()
 
     @asynccontextmanager
-    async def hold(self, size: int) -> AsyncIterator[None]:
+    async def hold(self, size: int) -> AsyncIterator["Held"]:
         """Wait for bytes and hold them. Raises Refusal 413 or 503 where they are not to be had."""
         loop = asyncio.get_running_loop()
         arrived = asyncio.Event()
@@ -30,21 +30,21 @@ class Memory:
                     await arrived.wait()
             with refusing():
                 self._budget.require(claim)
-            yield
+            yield Held(self._budget, claim)
         finally:
             self._budget.release(claim)
 
     def open(self) -> "Held":
         """Return a hold of nothing, which can grow."""
-        return Held(self._budget)
+        return Held(self._budget, self._budget.claim(0, lambda: None))
 
 
 class Held:
-    """Bytes that are taken as they come."""
+    """Bytes that are held, more or less of them as time goes on. Threads may use it, too."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, claim: Claim) -> None:
         self._budget = budget
-        self._claim: Claim = budget.claim(0, lambda: None)
+        self._claim = claim
 
     def grow(self, more: int) -> None:
         """Raise Refusal 503 where there are not so many."""
@@ -54,7 +54,9 @@ class Held:
             )
 
     def shrink(self, size: int) -> None:
+        """Give back what is more than size."""
         self._budget.shrink(self._claim, size)
 
     def close(self) -> None:
+        """Give everything back."""
         self._budget.release(self._claim)

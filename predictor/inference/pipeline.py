@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Protocol
 
 from PIL import Image
 
@@ -12,6 +13,14 @@ from predictor.inference import pictures
 from predictor.protocols.answers import PictureAnswer, build_answer
 from predictor.protocols.query import Parameters
 from predictor.settings import Settings
+
+
+class Shrinks(Protocol):
+    """Held memory."""
+
+    def shrink(self, size: int) -> None:
+        """Give back what is more than size."""
+
 
 Sources = Sequence[Source]
 """Encoded pictures whose headers have been read."""
@@ -31,7 +40,7 @@ class Inference:
         """Answer for a small picture, so that the first request does not pay for lazy set-up."""
         small = BytesIO()
         Image.new("RGB", (64, 64)).save(small, "JPEG")
-        self.answers(self.open([small.getvalue()]), Parameters(), metrics.Stages())
+        self.answers(self.open([small.getvalue()]), Parameters(), metrics.Stages(), _Unlimited())
 
     def open(self, encoded: Sequence[bytes]) -> Sources:
         """Read the headers of pictures. Raises Refusal as pictures.open_source does."""
@@ -39,28 +48,26 @@ class Inference:
 
     def peak_bytes(self, sources: Sources) -> int:
         """Return what answering takes: pictures are worked on one after the other."""
-        return max(
-            max(source.rgb_bytes, 3 * source.pixels + min(_DETECTOR_BYTES, 8 * source.pixels))
-            for source in sources
-        )
+        return max(max(source.rgb_bytes, _detecting_bytes(source)) for source in sources)
 
     def answers(
-        self, sources: Sources, parameters: Parameters, stages: metrics.Stages
+        self, sources: Sources, parameters: Parameters, stages: metrics.Stages, memory: Shrinks
     ) -> list[PictureAnswer]:
         """
         Return one answer per picture, in order. A refused picture refuses the request.
 
-        To call while peak_bytes are held. Raises Refusal 422 as pictures.read_pixels does.
+        To call while memory holds peak_bytes. What the last picture's decoding took is given back
+        before the detector begins. Raises Refusal 422 as pictures.read_pixels does.
         """
-        return [self._answer(source, parameters, stages) for source in sources]
-
-    def _answer(
-        self, source: Source, parameters: Parameters, stages: metrics.Stages
-    ) -> PictureAnswer:
-        with stages.timed(metrics.PREPROCESS):
-            pixels = pictures.read_pixels(source)
-        with stages.timed(metrics.PREDICT):
-            return self._detect(pixels, parameters)
+        answers = []
+        for number, source in enumerate(sources, 1):
+            with stages.timed(metrics.PREPROCESS):
+                pixels = pictures.read_pixels(source)
+            if number == len(sources):
+                memory.shrink(_detecting_bytes(source))
+            with stages.timed(metrics.PREDICT):
+                answers.append(self._detect(pixels, parameters))
+        return answers
 
     def _detect(self, pixels: Pixels, parameters: Parameters) -> PictureAnswer:
         min_score = (
@@ -73,3 +80,13 @@ class Inference:
         metrics.OBJECTS.labels(self.settings.model_name).inc(len(circles))
         height, width, _ = pixels.shape
         return build_answer(self.detector, width, height, circles)
+
+
+class _Unlimited:
+    def shrink(self, size: int) -> None:
+        pass
+
+
+def _detecting_bytes(source: Source) -> int:
+    """Return what pixels and detector take."""
+    return 3 * source.pixels + min(_DETECTOR_BYTES, 8 * source.pixels)

@@ -1,6 +1,7 @@
 """Route KServe's V1 and V2 protocols to one detector. Every error is {"error": "<text>"}."""
 
 from collections.abc import Callable
+from functools import partial
 
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
@@ -14,7 +15,7 @@ from starlette.routing import Route
 
 from predictor import metrics
 from predictor.errors import Refusal
-from predictor.inference.memory import Memory
+from predictor.inference.memory import Held, Memory
 from predictor.inference.pipeline import Inference, Sources
 from predictor.metrics import Stages
 from predictor.protocols import json_body, v1, v2
@@ -167,10 +168,9 @@ class Server:
             async with self._gate.receive_body(request) as body:
                 kibibytes = len(body.data) // 1024
                 sources, query, write = await self._read(request, body, read, stages)
-                async with self._memory.hold(self._inference.peak_bytes(sources)):
-                    response, found = await self._gate.run(
-                        request, lambda: self._work(sources, query.parameters, write, stages)
-                    )
+                async with self._memory.hold(self._inference.peak_bytes(sources)) as memory:
+                    work = partial(self._work, sources, query.parameters, write, stages, memory)
+                    response, found = await self._gate.run(request, work)
         finally:
             stages.observe(self._settings.model_name)
         request.state.note = f"{found} in {kibibytes} KiB"
@@ -192,10 +192,15 @@ class Server:
         return sources, query, write
 
     def _work(
-        self, sources: Sources, parameters: Parameters, write: Write, stages: Stages
+        self,
+        sources: Sources,
+        parameters: Parameters,
+        write: Write,
+        stages: Stages,
+        memory: Held,
     ) -> tuple[Response, str]:
         """Return the response, and how many circles it has for the log. Runs in a thread."""
-        answers = self._inference.answers(sources, parameters, stages)
+        answers = self._inference.answers(sources, parameters, stages, memory)
         with stages.timed(metrics.POSTPROCESS):
             return write(answers), _count_circles(answers)
 

@@ -1,4 +1,4 @@
-"""Test the budget of bytes: never exceeded, in order, bounded waits, room for small ones."""
+"""Test the budget of bytes: never exceeded, bounded waits, room for small and middle ones."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from circles_pictures.limits import MAX_DECODING_BYTES, MAX_PICTURE_BYTES
 
 
 def budget(wait_s=30.0):
-    """Return one of 100 bytes, of which 20 are for those of up to 5."""
+    """Return one of 100 bytes: small is up to 10, for which 20 are reserved; giant is over 50."""
     return Budget(100, reserve_bytes=20, wait_s=wait_s)
 
 
@@ -45,7 +45,14 @@ def test_never_exceeded():
     assert len(served) == 80 and shared.held_bytes == 0
 
 
-def test_large_ones_keep_their_order():
+def wait_until_waiting(shared, count):
+    deadline = time.monotonic() + 30
+    while sum(map(len, shared._waiting.values())) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_giants_keep_their_order():
     shared, served = budget(), []
 
     def work(size):
@@ -55,22 +62,15 @@ def test_large_ones_keep_their_order():
     with shared.hold(60):
         threads = start(work, 70)
         wait_until_waiting(shared, 1)
-        threads += start(work, 20)
+        threads += start(work, 55)
         wait_until_waiting(shared, 2)
     for thread in threads:
         thread.join(30)
 
-    assert served == [70, 20]
+    assert served == [70, 55]
 
 
-def wait_until_waiting(shared, count):
-    deadline = time.monotonic() + 30
-    while len(shared._waiting[True]) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-
-
-def test_small_ones_pass_a_large_one_that_waits():
+def test_others_pass_a_giant_that_waits_for_one():
     shared, done = budget(), threading.Event()
 
     def work(size):
@@ -80,7 +80,7 @@ def test_small_ones_pass_a_large_one_that_waits():
     with shared.hold(60):
         threads = start(work, 70)
         wait_until_waiting(shared, 1)
-        with shared.hold(5), shared.hold(5):
+        with shared.hold(10), shared.hold(10), shared.hold(15):
             assert not done.is_set()
     for thread in threads:
         thread.join(30)
@@ -88,9 +88,40 @@ def test_small_ones_pass_a_large_one_that_waits():
     assert done.is_set()
 
 
+def test_middle_ones_let_a_waiting_giant_through():
+    shared, served = budget(), []
+
+    def work(size):
+        with shared.hold(size):
+            served.append(size)
+
+    with shared.hold(30):
+        threads = start(work, 60)
+        wait_until_waiting(shared, 1)
+        threads += start(work, 40)
+        wait_until_waiting(shared, 2)
+    for thread in threads:
+        thread.join(30)
+
+    assert served == [60, 40]
+
+
+def test_giant_that_shrinks_makes_room():
+    shared, arrived = budget(), threading.Event()
+    giant = shared.claim(80, lambda: None)
+    middle = shared.claim(40, arrived.set)
+
+    assert not arrived.is_set()
+    shared.shrink(giant, 30)
+    assert arrived.is_set()
+    shared.release(giant)
+    shared.release(middle)
+    assert shared.held_bytes == 0
+
+
 def test_wait_ends():
     shared = budget(wait_s=0.05)
-    with shared.hold(80), pytest.raises(Overloaded), shared.hold(10):
+    with shared.hold(80), pytest.raises(Overloaded), shared.hold(15):
         pass
 
     assert shared.held_bytes == 0
@@ -101,9 +132,9 @@ def test_wait_ends():
 def test_too_much_that_waits_is_refused_at_once():
     shared = budget()
     with shared.hold(80):
-        threads = start(lambda size: hold(shared, size), 80, 30)
+        threads = start(lambda size: hold(shared, size), 60, 60)
         wait_until_waiting(shared, 2)
-        with pytest.raises(Overloaded), shared.hold(30):
+        with pytest.raises(Overloaded), shared.hold(60):
             pass
     for thread in threads:
         thread.join(30)

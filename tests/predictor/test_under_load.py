@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from circles_pictures.budget import Budget
 from circles_pictures.limits import MIB
 from predictor.detector import Circle
+from predictor.inference import pictures
 from predictor.inference.memory import Memory
+from predictor.inference.pictures import read_pixels
 from tests.predictor.asking import PREDICT, assert_answer, assert_refused
-from tests.predictor.drawing import disc, encoded
+from tests.predictor.drawing import HEIGHT, WIDTH, disc, encoded
 
 JPEG = encoded(disc())
 CIRCLE = Circle((1.0, 2.0, 3.0, 4.0), (2.5, 4.0), 1.75, 0.123456)
@@ -107,16 +109,26 @@ def leave_while_waiting(client):
     client.get("/")  # by now the server has read the request before
 
 
-def test_large_pictures_are_decoded_one_at_a_time(serve):
+def test_large_pictures_are_decoded_one_at_a_time(serve, monkeypatch):
+    begun, release = threading.Semaphore(0), threading.Event()
+
+    def read_slowly(source):
+        begun.release()
+        assert release.wait(30)
+        return read_pixels(source)
+
+    monkeypatch.setattr(pictures, "read_pixels", read_slowly)
+    source = pictures.open_source(JPEG, max_pixels=WIDTH * HEIGHT)
+    memory = Memory(Budget(source.rgb_bytes * 3 // 2 + MIB, reserve_bytes=MIB))
     detector = HeldDetector()
-    memory = Memory(Budget(64 * MIB, reserve_bytes=MIB))  # one takes over half of it
+    detector.release.set()
     client = serve(detector, memory, concurrency=2)
 
     with ThreadPoolExecutor(2) as pool:
         predictions = [pool.submit(client.raw, JPEG) for _ in range(2)]
-        assert detector.begun.acquire(timeout=30)
-        second_began_too = detector.begun.acquire(timeout=0.2)
-        detector.release.set()
+        assert begun.acquire(timeout=30)
+        second_began_too = begun.acquire(timeout=0.2)
+        release.set()
         statuses = [each.result().status_code for each in predictions]
 
     assert not second_began_too

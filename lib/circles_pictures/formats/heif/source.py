@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _CHILD_BYTES = 40 * MIB
 """The process itself, with its libraries."""
+_SLACK_BYTES = 64 * MIB
+"""Addresses, which are what a process can be limited by, are more than memory."""
 _MEDIA_TYPES = {"HEIC": "image/heic", "AVIF": "image/avif"}
 _RGB_BYTES = {"HEIC": 4, "AVIF": 6}
 """A pixel as RGB; Pillow has an AVIF's once more as bytes for a while."""
@@ -89,7 +91,7 @@ class HeifSource(Source):
 
     def _start(self, wanted: Wanted, stack: ExitStack) -> "IO[bytes]":
         process = decoding_process(
-            self.name, wanted, self._data, self._child_may_take + 2 * FIXED_BYTES
+            self.name, wanted, self._data, self._child_may_take + _SLACK_BYTES
         )
         width, height, stream = stack.enter_context(process)
         if not 0 < width * height <= self.pixels:
