@@ -50,7 +50,7 @@ CATALOGUE = {
     "dateutil",
     "six",
 }
-PICTURES = {"PIL"}
+PICTURES = {"circles_pictures", "PIL"}
 PREDICTOR = {"requests", "urllib3", "charset_normalizer", "chardet", "certifi", "idna", "tenacity"}
 MINTING = {"uuid_utils"}
 
