@@ -10,7 +10,7 @@ from circles.usecases.upload import upload_image
 from circles.web.images import image_response
 from circles.web.queries import read_query
 from circles.web.routing import empty_response, routes
-from circles.web.uploads import body_bytes, prefers_async, read_upload
+from circles.web.uploads import held_upload, prefers_async
 
 services = load_services()
 
@@ -18,10 +18,8 @@ services = load_services()
 def post_image(request: Request) -> Response:
     read_query(request)
     wait = not prefers_async(request)
-    limit = services.settings.max_upload_bytes
-    with services.pictures.hold(body_bytes(request, limit)):
-        image = upload_image(read_upload(request, limit), services, wait=wait)
-    return image_response(image, wait=wait)
+    with held_upload(request, services.pictures, services.settings.max_upload_bytes) as given:
+        return image_response(upload_image(given, services, wait=wait), wait=wait)
 
 
 def post_detection(request: Request, image_id: str) -> Response:

@@ -1,9 +1,12 @@
 """Read an uploaded picture from a request."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Request
 
 from circles.domain.errors import Malformed, UnsupportedEncoding, UnsupportedPicture
-from circles.domain.pictures import Upload
+from circles.domain.pictures import Pictures, Upload
 from circles.web.forms import FormFile, check_size, read_form_file
 
 FIELD = "file"
@@ -40,9 +43,16 @@ def read_upload(request: Request, max_bytes: int) -> Upload:
     return Upload(file.data, file.name, key)
 
 
-def body_bytes(request: Request, max_bytes: int) -> int:
-    """Return the memory of a body: its length, or the limit where it does not tell one."""
-    return min(max_bytes if request.content_length is None else request.content_length, max_bytes)
+@contextmanager
+def held_upload(request: Request, pictures: Pictures, max_bytes: int) -> Iterator[Upload]:
+    """
+    Read a picture as read_upload does, and count it against the memory until the with block ends.
+
+    Without a Content-Length the limit counts. Raises as read_upload does, and Overloaded.
+    """
+    length = max_bytes if request.content_length is None else request.content_length
+    with pictures.hold(min(length, max_bytes)):
+        yield read_upload(request, max_bytes)
 
 
 def prefers_async(request: Request) -> bool:
