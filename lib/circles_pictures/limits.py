@@ -16,17 +16,21 @@ MAX_SIDE_RATIO = 10_000
 """The longer side divided by the shorter."""
 MAX_DECODING_BYTES = 512 * MIB
 """The most memory that reading one picture may take at its peak."""
-MAX_DECODING_S = 8.0
-"""How long a separate process may decode (HEIC, AVIF)."""
+MAX_DECODING_S = 4.0
+"""CPU time of a separate process (HEIC, AVIF), which may run twice: check, and upright copy."""
 
 MAX_JPEG_SEGMENTS = 4096
-"""Before the first scan. An ICC profile has up to 255, a depth map in XMP some hundreds."""
+"""Before the first scan, and behind it. An ICC profile has up to 255, a depth map some hundreds."""
+MAX_JPEG_TABLE_BYTES = MIB
+"""All tables before the first scan: four of 512 bytes and eight of 273 say everything."""
 MAX_JPEG_SCANS = 100
 MAX_JPEG_SCANNED_BLOCKS = 60_000_000
 """Scans times blocks of 8 x 8 samples. A usual 50-megapixel progressive JPEG has 24 million."""
 MAX_PNG_CHUNKS = 65_536
+MAX_EXIF_BYTES = 65_533
+"""Of a PNG or WebP; a JPEG's cannot be longer."""
 MAX_GIF_BLOCKS = 1_000_000
-"""Up to the end of the first frame. 32 MiB of full blocks are 131,072."""
+"""Extensions and blocks up to the end of the first frame. 32 MiB of full blocks are 131,072."""
 MAX_BMP_RLE_BYTES = 4 * MIB
 """Pillow unpacks run lengths in Python: about a third of a second a MiB."""
 MAX_WEBP_CHUNKS = 1024

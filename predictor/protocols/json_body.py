@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from typing import Any
 
 import orjson
@@ -15,14 +16,21 @@ _TOKEN_BYTES = 80
 _BYTES_PER_BYTE = 24
 """The most that a byte of JSON costs so: three bytes can be an empty list."""
 
+_TEXT_BYTES = 2
+"""What a byte of a text costs: as a Python string, and as the bytes in base64."""
+_WIDE_TEXT_BYTES = 4
+"""The same where the text has escapes or is not ASCII: a string takes up to four a character."""
+_JSON = re.compile(rb"\s*[{\[]")
+
 LINE_BREAKS = str.maketrans("", "", "\r\n")
 
 
 def estimate_parsing_bytes(body: bytes) -> int:
     """Return what parsing takes beside the body: its texts, their bytes, and objects."""
-    if body[:64].lstrip()[:1] not in (b"{", b"["):
+    if not _JSON.match(body):
         return 0
-    return 2 * len(body) + min(_BYTES_PER_BYTE * len(body), _TOKEN_BYTES * MAX_TOKENS)
+    text_bytes = _TEXT_BYTES if body.isascii() and b"\\" not in body else _WIDE_TEXT_BYTES
+    return text_bytes * len(body) + min(_BYTES_PER_BYTE * len(body), _TOKEN_BYTES * MAX_TOKENS)
 
 
 def parse_object(body: bytes | memoryview) -> dict[str, Any]:
@@ -53,7 +61,7 @@ def decode_base64(text: Any, *, where: str) -> bytes:
     It may be wrapped in lines, as the base64 command does. Raises Refusal 400, which names where,
     for other types, other characters and wrong padding.
     """
-    if not isinstance(text, str):
+    if not (isinstance(text, str) and text.isascii()):
         raise Refusal(400, f"{where} must be a base64 string.")
     try:
         joined = text.translate(LINE_BREAKS) if "\n" in text else text

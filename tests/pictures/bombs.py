@@ -71,6 +71,19 @@ def scans(count):
     return data[:last] + data[last:-2] * count + b"\xff\xd9"
 
 
+def jpeg_with(before_scan=b"", in_scan=b""):
+    """A small JPEG with bytes of no meaning in its header, or behind its coded data."""
+    data = encode(Image.new("L", (64, 64), 128), "JPEG")
+    return data[:2] + before_scan + data[2:-2] + in_scan + data[-2:]
+
+
+def gif_with(extension, count):
+    """A small GIF with an extension of a kind many times before its frame."""
+    data = encode(Image.new("P", (8, 8)), "GIF")
+    start = 13 + (3 << (data[10] & 7) + 1)
+    return data[:start] + extension * count + data[start:]
+
+
 def turned(file_format, side, **options):
     exif = Image.Exif()
     exif[0x112] = 6
@@ -89,6 +102,9 @@ AT_THE_LIMIT = {
     "GIF": lambda: encode(Image.new("P", (SIDE, SIDE)), "GIF"),
     "run lengths": run_lengths,
     "LZW TIFF": lambda: encode(Image.new("RGB", (5000, 5000)), "TIFF", compression="tiff_lzw"),
+    "fill bytes": lambda: jpeg_with(before_scan=b"\xff" * 30_000_000),
+    "TEM markers": lambda: jpeg_with(in_scan=b"\xff\x01" * 15_000_000),
+    "GIF of comments": lambda: gif_with(b"!\xfe\1a\0", 400_000),
 }
 """What is read, and costs as much as is allowed."""
 
@@ -101,6 +117,9 @@ BEYOND = {
     "150 scans": lambda: scans(150),
     "2,000 scans": lambda: scans(2000),
     "2 million chunks": many_chunks,
+    "7 million segments": lambda: jpeg_with(in_scan=b"\xff\xc4\0\2" * 7_000_000),
+    "tables of 30 MB": lambda: jpeg_with(before_scan=(b"\xff\xdb\xff\xff" + bytes(65533)) * 450),
+    "10 million extensions": lambda: gif_with(b"!\xf0\0", 10_000_000),
     "60-megapixel PNG": lambda: png_of_one_colour(10_000, 6_000, 6),
     "large WebP": lambda: encode(Image.new("L", (7_000, 5_000)), "WEBP", method=0),
 }

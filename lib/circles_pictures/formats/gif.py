@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from circles_pictures.source import Band
 
-_EXTENSION, _IMAGE = 0x21, 0x2C
+_EXTENSION, _IMAGE, _CONTROL, _TRAILER = 0x21, 0x2C, 0xF9, b";"
+_CONTROL_BYTES = 4
+"""The size of a graphic control extension, which tells the transparent colour."""
 _DAMAGED = "The GIF's header is cut off or damaged."
 
 
@@ -25,11 +27,10 @@ class GifSource(Source):
 
     def __init__(self, data: bytes) -> None:
         try:
-            width, height = _read_size(data)
+            width, height, self._still = _read(data)
         except IndexError as error:
             raise Undecodable(_DAMAGED) from error
         super().__init__(width, height)
-        self._data = data
 
     @property
     def check_bytes(self) -> int:
@@ -37,7 +38,7 @@ class GifSource(Source):
 
     @property
     def decoding_bytes(self) -> int:
-        return 2 * self.pixels + 4 * MIB
+        return 2 * self.pixels + sum(map(len, self._still)) + 4 * MIB
 
     @property
     def holding_bytes(self) -> int:
@@ -57,41 +58,49 @@ class GifSource(Source):
         from circles_pictures.rgb import decoding
 
         with decoding():
-            image = GifImageFile(BytesIO(self._data))
+            image = GifImageFile(BytesIO(b"".join(self._still)))
             image.load()
         return image
 
 
-def _read_size(data: bytes) -> tuple[int, int]:
-    """Return the extent of screen and first frame. Raises IndexError where the file ends before."""
+def _read(data: bytes) -> tuple[int, int, list[bytes | memoryview]]:
+    """
+    Return the extent of screen and first frame, and the parts of a GIF of that frame alone.
+
+    Raises IndexError where the file ends before.
+    """
     width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
     at, left = 13 + _palette_bytes(data[10]), MAX_GIF_BLOCKS
+    head, control = data[:at], b""
     while data[at] == _EXTENSION:
-        at, left = _skip_blocks(data, at + 2, left)
+        if data[at + 1] == _CONTROL and data[at + 2] == _CONTROL_BYTES:
+            control = data[at : at + 3 + _CONTROL_BYTES] + b"\0"
+        at, left = _skip_blocks(data, at + 2, left - 1)
     if data[at] != _IMAGE:
         raise Undecodable(_DAMAGED)
     frame = [int.from_bytes(data[at + n : at + n + 2], "little") for n in (1, 3, 5, 7)]
-    _skip_data(data, at + 10 + _palette_bytes(data[at + 9]) + 1, left)
-    return max(width, frame[0] + frame[2]), max(height, frame[1] + frame[3])
+    end = _skip_data(data, at + 10 + _palette_bytes(data[at + 9]) + 1, left)
+    size = max(width, frame[0] + frame[2]), max(height, frame[1] + frame[3])
+    return *size, [head, control, memoryview(data)[at:end], _TRAILER]
 
 
 def _palette_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _skip_data(data: bytes, at: int, left: int) -> None:
-    """Count the blocks of a frame, which may end with the file: the decoder tells what lacks."""
+def _skip_data(data: bytes, at: int, left: int) -> int:
+    """Return where a frame ends. It may end with the file: the decoder tells what lacks."""
     try:
-        _skip_blocks(data, at, left)
+        return _skip_blocks(data, at, left)[0]
     except IndexError:
-        pass
+        return len(data)
 
 
 def _skip_blocks(data: bytes, at: int, left: int) -> tuple[int, int]:
     """Return where the sub-blocks at a place end, and how many more are allowed."""
-    while size := data[at]:
+    while (size := data[at]) and left >= 0:
         at += 1 + size
         left -= 1
-        if left < 0:
-            raise Undecodable(f"The GIF has more than {MAX_GIF_BLOCKS:,} blocks.")
+    if left < 0:
+        raise Undecodable(f"The GIF has more than {MAX_GIF_BLOCKS:,} blocks.")
     return at + 1, left

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from circles_pictures.errors import Undecodable
 from circles_pictures.exif import UPRIGHT, read_orientation
-from circles_pictures.limits import MAX_WEBP_CHUNKS, MIB
+from circles_pictures.limits import MAX_EXIF_BYTES, MAX_WEBP_CHUNKS, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -19,8 +19,12 @@ _PIXEL_BYTES = 16
 """Two canvases of the decoder's, the bytes that it gives, and Pillow's image: 4 each."""
 _HELD_BYTES = 12
 """Without the bytes, which Pillow drops once it has its image."""
+_COPIES = 3
+"""Of the coded frame: put together, read by Pillow, and libwebp's."""
 _ALPHA_FLAG = 0x10
 _DAMAGED = "The WebP's header is cut off or damaged."
+
+Bytes = bytes | memoryview
 
 
 @dataclass(slots=True)
@@ -29,13 +33,17 @@ class _Frame:
 
     left: int = 0
     top: int = 0
-    alpha: bytes = b""
-    pixels: bytes = b""
+    alpha: Bytes = b""
+    pixels: Bytes = b""
+
+    @property
+    def coded_bytes(self) -> int:
+        return len(self.alpha) + len(self.pixels)
 
     @property
     def size(self) -> tuple[int, int]:
         """What the coded pixels say themselves (RFC 6386, 9.1; RFC 9649, 3.4)."""
-        name, body = self.pixels[:4], self.pixels[8:18]
+        name, body = bytes(self.pixels[:4]), bytes(self.pixels[8:18])
         if name == b"VP8 " and body[3:6] == b"\x9d\x01\x2a" and len(body) == 10:
             width, height = (int.from_bytes(body[at : at + 2], "little") for at in (6, 8))
             return width & 0x3FFF, height & 0x3FFF
@@ -66,7 +74,7 @@ class WebpSource(Source):
 
     @property
     def decoding_bytes(self) -> int:
-        return _PIXEL_BYTES * self._frame_pixels + 2 * MIB
+        return _PIXEL_BYTES * self._frame_pixels + _COPIES * self._frame.coded_bytes + 2 * MIB
 
     @property
     def holding_bytes(self) -> int:
@@ -110,29 +118,29 @@ class WebpSource(Source):
 
 def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes]:
     """Return the canvas, where it is told, the first frame and the EXIF block."""
-    canvas, frame, exif = None, _Frame(), b""
+    canvas, frame, exif, view = None, _Frame(), b"", memoryview(data)
     for name, start, end in _chunks(data, 12, len(data)):
-        body = data[start + 8 : end]
+        body = view[start + 8 : end]
         if name == b"VP8X" and len(body) >= 10:
             canvas = (
                 1 + int.from_bytes(body[4:7], "little"),
                 1 + int.from_bytes(body[7:10], "little"),
             )
         elif name == b"EXIF":
-            exif = body
+            exif = bytes(body[:MAX_EXIF_BYTES])
         elif name == b"ANMF" and not frame.pixels and len(body) >= 16:
             left, top = (2 * int.from_bytes(body[at : at + 3], "little") for at in (0, 3))
             frame = _Frame(left, top)
             for inner, first, last in _chunks(data, start + 24, end):
-                _keep(frame, inner, data[first:last])
+                _keep(frame, inner, view[first:last])
         elif not frame.pixels:
-            _keep(frame, name, data[start:end])
+            _keep(frame, name, view[start:end])
     if not frame.pixels:
         raise Undecodable("The WebP is cut off or damaged.")
     return canvas, frame, exif
 
 
-def _keep(frame: _Frame, name: bytes, chunk: bytes) -> None:
+def _keep(frame: _Frame, name: bytes, chunk: Bytes) -> None:
     if name == b"ALPH":
         frame.alpha = chunk
     elif name in (b"VP8 ", b"VP8L") and not frame.pixels:
@@ -151,10 +159,15 @@ def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
 
 def _still(frame: _Frame) -> bytes:
     """Return a file of this frame alone."""
-    parts = [frame.pixels + bytes(len(frame.pixels) % 2)]
+    parts = _padded(frame.pixels)
     if frame.alpha and frame.pixels[:4] == b"VP8 ":
         width, height = ((side - 1).to_bytes(3, "little") for side in frame.size)
         head = b"VP8X" + (10).to_bytes(4, "little") + bytes([_ALPHA_FLAG, 0, 0, 0])
-        parts = [head + width + height, frame.alpha + bytes(len(frame.alpha) % 2), *parts]
-    body = b"".join(parts)
-    return b"RIFF" + (4 + len(body)).to_bytes(4, "little") + b"WEBP" + body
+        parts = [head, width, height, *_padded(frame.alpha), *parts]
+    size = 4 + sum(map(len, parts))
+    return b"".join([b"RIFF", size.to_bytes(4, "little"), b"WEBP", *parts])
+
+
+def _padded(chunk: Bytes) -> list[Bytes]:
+    """Return a chunk and the byte that makes its length even."""
+    return [chunk, bytes(len(chunk) % 2)]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _CHILD_BYTES = 40 * MIB
 """The process itself, with its libraries."""
-_SLACK_BYTES = 64 * MIB
-"""Addresses, which are what a process can be limited by, are more than memory."""
+_SLACK_BYTES = 32 * MIB
+"""Addresses, which are what a process can be limited by; a decoder needs 8 MiB more than memory."""
 _MEDIA_TYPES = {"HEIC": "image/heic", "AVIF": "image/avif"}
 _RGB_BYTES = {"HEIC": 4, "AVIF": 6}
 """A pixel as RGB; Pillow has an AVIF's once more as bytes for a while."""
@@ -67,7 +67,8 @@ class HeifSource(Source):
     def _child_may_take(self) -> int:
         outline = self._outline
         pixel_bytes = 2 * outline.sample_bytes + _RGB_BYTES[outline.codec]
-        return round(pixel_bytes * max(outline.largest, self.pixels)) + 2 * len(self._data)
+        pixels = max(outline.largest, self.pixels)
+        return round(pixel_bytes * pixels) + 2 * len(self._data) + _SLACK_BYTES
 
     @property
     def must_be_copied(self) -> bool:
@@ -90,9 +91,7 @@ class HeifSource(Source):
         return jpeg
 
     def _start(self, wanted: Wanted, stack: ExitStack) -> "IO[bytes]":
-        process = decoding_process(
-            self.name, wanted, self._data, self._child_may_take + _SLACK_BYTES
-        )
+        process = decoding_process(self.name, wanted, self._data, self._child_may_take)
         width, height, stream = stack.enter_context(process)
         if not 0 < width * height <= self.pixels:
             stack.close()

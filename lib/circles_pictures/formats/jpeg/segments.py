@@ -5,17 +5,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from circles_pictures.errors import Undecodable, UnsupportedKind
-from circles_pictures.limits import MAX_JPEG_SCANS, MAX_JPEG_SEGMENTS
+from circles_pictures.limits import (
+    MAX_JPEG_SCANS,
+    MAX_JPEG_SEGMENTS,
+    MAX_JPEG_TABLE_BYTES,
+)
 
 EOI, SOS, APP0, APP1, APP14 = 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _TABLES = {0xC4, 0xCC, 0xDB, 0xDD}  # DHT, DAC, DQT, DRI
-_BARE = {0x01, *range(0xD0, 0xD9)}  # TEM, RST0..7, SOI
 _READ_FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC9, 0xCA}
 """Baseline, extended, progressive, lossless; the last two with arithmetic coding."""
 _PROGRESSIVE = {0xC2, 0xCA}
-_NEXT_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-"""Within coded data FF is followed by 00 or belongs to a restart marker."""
+_NEXT_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
+"""
+What begins a segment, or the end of image.
+
+FF is also followed by 00 in coded data, by FF as a fill byte, and belongs to markers that stand
+alone: TEM (01), RST0..7 (D0..D7), SOI (D8).
+"""
+_TOO_MANY = f"The JPEG has more than {MAX_JPEG_SEGMENTS} segments."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +81,10 @@ def read_outline(data: bytes) -> Outline:
 
 
 def _read_head(data: bytes) -> Outline:
-    kept, frame, exif = [b"\xff\xd8"], None, b""
+    kept, frame, exif, left = [b"\xff\xd8"], None, b"", MAX_JPEG_TABLE_BYTES
     for number, (marker, start, end) in enumerate(_segments(data, 2)):
         if number > MAX_JPEG_SEGMENTS:
-            raise Undecodable(f"The JPEG has more than {MAX_JPEG_SEGMENTS} segments in its header.")
+            raise Undecodable(_TOO_MANY)
         body = data[start + 4 : end]
         if marker == APP1 and not exif and body.startswith(b"Exif\0\0"):
             exif = body
@@ -83,6 +92,9 @@ def _read_head(data: bytes) -> Outline:
             frame = _read_frame(marker, body)
         if _is_needed(marker, body):
             kept.append(data[start:end])
+            left -= end - start
+            if left < 0:
+                raise Undecodable("The JPEG has tables that no picture needs.")
         if marker == SOS:
             if frame is None:
                 break
@@ -99,18 +111,14 @@ def _is_needed(marker: int, body: bytes) -> bool:
 
 def _segments(data: bytes, at: int) -> Iterator[tuple[int, int, int]]:
     """Yield (marker, start, end) of the segments from at on; junk between them is skipped."""
-    while (at := data.find(b"\xff", at)) >= 0:
-        marker = data[at + 1 : at + 2]
-        if not marker or marker[0] == EOI:
+    while found := _NEXT_MARKER.search(data, at):
+        start, marker = found.start(), data[found.start() + 1]
+        if marker == EOI:
             return
-        if marker[0] in (0x00, 0xFF) or marker[0] in _BARE:
-            at += 1
-            continue
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
-        if end < at + 4 or end > len(data):
+        at = start + 2 + int.from_bytes(data[start + 2 : start + 4])
+        if at < start + 4 or at > len(data):
             raise Undecodable("The JPEG's header is cut off or damaged.")
-        yield marker[0], at, end
-        at = end
+        yield marker, start, at
 
 
 def _read_frame(marker: int, body: bytes) -> Frame:
@@ -143,15 +151,16 @@ def _read_scan(body: bytes) -> Scan:
 
 def _read_scans(data: bytes, outline: Outline) -> None:
     """Find where the coded data ends, and count the scans on the way."""
-    at = outline.scans_at
+    at, segments = outline.scans_at, 0
     while found := _NEXT_MARKER.search(data, at):
         start, marker = found.start(), data[found.start() + 1]
         if marker == EOI:
             outline.end, outline.ended = start, True
             return
-        at = start + 2
-        if marker not in _BARE:
-            at += int.from_bytes(data[at : at + 2])
+        segments += 1
+        if segments > MAX_JPEG_SEGMENTS:
+            raise Undecodable(_TOO_MANY)
+        at = start + 2 + int.from_bytes(data[start + 2 : start + 4])
         if marker == SOS:
             outline.scans.append(_read_scan(data[start + 4 : at]))
             if len(outline.scans) > MAX_JPEG_SCANS:

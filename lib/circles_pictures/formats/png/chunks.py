@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from circles_pictures.errors import Undecodable
-from circles_pictures.limits import MAX_PNG_CHUNKS
+from circles_pictures.limits import MAX_EXIF_BYTES, MAX_PNG_CHUNKS
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
@@ -58,9 +58,9 @@ def read_chunks(data: bytes) -> Chunks:
         elif name == b"PLTE":
             chunks.palette = _read_palette(body, sound)
         elif name == b"tRNS" and sound:
-            chunks.transparency = bytes(body)
+            chunks.transparency = bytes(body[:256])
         elif name == b"eXIf" and sound:
-            chunks.exif = bytes(body)
+            chunks.exif = bytes(body[:MAX_EXIF_BYTES])
     if not chunks.data or (chunks.colour == PALETTE and not chunks.palette):
         raise Undecodable("The PNG is cut off or damaged.")
     return chunks

@@ -15,6 +15,8 @@ from circles_pictures.source import Band
 
 _T4_OPTIONS, _T6_OPTIONS, _JPEG_TABLES, _SUBSAMPLING = 292, 293, 347, 530
 _COPIED = (_T4_OPTIONS, _T6_OPTIONS, _SUBSAMPLING, tiff.FILL_ORDER, tiff.PALETTE)
+_MOST_VALUES = 768
+"""Of a palette of 256 colours."""
 _UNASSOCIATED, _ASSOCIATED = 2, 1
 
 
@@ -77,7 +79,8 @@ def _tags(layout: Layout) -> Tags:
         tags[tiff.EXTRA_SAMPLES] = extra
     if tables := page.text(_JPEG_TABLES):
         tags[_JPEG_TABLES] = tables
-    return tags | {tag: list(page.numbers(tag)) for tag in _COPIED if page.numbers(tag)}
+    copied = {tag: list(page.numbers(tag)[:_MOST_VALUES]) for tag in _COPIED}
+    return tags | {tag: values for tag, values in copied.items() if values}
 
 
 def _extra(layout: Layout) -> list[int]:
