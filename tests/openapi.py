@@ -10,8 +10,17 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+
+def _without_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object. Python would keep the last of several values and drop the others."""
+    names = [name for name, _ in pairs]
+    assert len(names) == len(set(names)), f"openapi.json repeats one of {names}"
+    return dict(pairs)
+
+
 CONTRACT: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "lib/circles/web/openapi.json").read_text()
+    (Path(__file__).parents[1] / "lib/circles/web/openapi.json").read_text(),
+    object_pairs_hook=_without_repeated_names,
 )
 _URI = "urn:circles:contract"
 _REGISTRY = Registry().with_resource(_URI, DRAFT202012.create_resource(CONTRACT))

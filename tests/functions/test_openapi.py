@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from jsonschema import Draft202012Validator
 
+from circles.domain.pictures import EXTENSIONS
 from tests.functions.conftest import TARGETS
 from tests.functions.pictures import jpeg, png, png_bomb
 from tests.functions.predictors import CIRCLE, answer_objects, answer_text
@@ -271,3 +272,11 @@ def test_check_answer_detects_violations(case):
 
     with pytest.raises(AssertionError, match=f"{method} {path} answered {status}"):
         check_answer(method, path, status, headers, json.dumps(document).encode())
+
+
+def test_every_format_is_in_the_contract():
+    sent = CONTRACT["paths"]["/images/"]["post"]["requestBody"]["content"]
+    responses = CONTRACT["paths"][CONTENT]["get"]["responses"]
+
+    assert set(EXTENSIONS) <= set(sent)
+    assert set(EXTENSIONS) == set(responses["200"]["content"]) == set(responses["206"]["content"])
