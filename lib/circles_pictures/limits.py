@@ -32,7 +32,8 @@ MAX_EXIF_BYTES = 65_533
 MAX_GIF_BLOCKS = 1_000_000
 """Extensions and blocks up to the end of the first frame. 32 MiB of full blocks are 131,072."""
 MAX_BMP_RLE_BYTES = 4 * MIB
-"""Pillow unpacks run lengths in Python: about a third of a second a MiB."""
+MAX_BMP_RUNS = 500_000
+"""Python takes a microsecond for each. A photograph's runs are long, because they are literal."""
 MAX_WEBP_CHUNKS = 1024
 MAX_TIFF_PAGES = 64
 """How many directories are looked at for the page that is not a thumbnail."""

@@ -88,9 +88,12 @@ class Source(ABC):
         """Return the picture as stored, in mode L or RGB. Raises Undecodable."""
         from PIL import Image
 
-        canvas = Image.new("RGB", (self.width, self.height))
+        canvas = None
         for top, band in self.bands():
+            if canvas is None:  # the first band comes after the decoder's peak
+                canvas = Image.new("RGB", (self.width, self.height))
             canvas.paste(band, (0, top))
+        assert canvas
         return canvas
 
     def upright_jpeg(self) -> bytes:

@@ -60,6 +60,12 @@ def run_lengths():
     return file + head + bytes(1024) + bits
 
 
+def runs_of_one_pixel():
+    """A BMP of 4 megapixels in more runs than are read."""
+    head = struct.pack("<IiiHHIIiiII", 40, 2000, 2000, 1, 8, 1, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 0, 0, 0, 1078) + head + bytes(1024) + b"\1\7" * 2_000_000
+
+
 def many_chunks():
     return png_of_one_colour(8, 8, 2)[:33] + chunk(b"zzZz", b"") * 2_000_000
 
@@ -117,6 +123,7 @@ BEYOND = {
     "150 scans": lambda: scans(150),
     "2,000 scans": lambda: scans(2000),
     "2 million chunks": many_chunks,
+    "2 million runs": runs_of_one_pixel,
     "7 million segments": lambda: jpeg_with(in_scan=b"\xff\xc4\0\2" * 7_000_000),
     "tables of 30 MB": lambda: jpeg_with(before_scan=(b"\xff\xdb\xff\xff" + bytes(65533)) * 450),
     "10 million extensions": lambda: gif_with(b"!\xf0\0", 10_000_000),

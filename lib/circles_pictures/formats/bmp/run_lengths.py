@@ -1,6 +1,7 @@
 """Run lengths of a BMP with 8 or 4 bits a pixel. Pillow's own code takes several times as long."""
 
-from circles_pictures.errors import Undecodable
+from circles_pictures.errors import TooLarge, Undecodable
+from circles_pictures.limits import MAX_BMP_RUNS
 
 _END_OF_LINE, _END_OF_BITMAP, _DELTA = 0, 1, 2
 
@@ -9,11 +10,15 @@ def unpack(data: bytes, width: int, height: int, *, four_bits: bool) -> bytearra
     """
     Return an index a pixel, in the file's order of rows; 0 where the file skips some.
 
-    Raises Undecodable where the data ends before the bitmap does.
+    Raises Undecodable where the data ends before the bitmap does, TooLarge for too many runs.
     """
     pixels, x, y, at = bytearray(width * height), 0, 0, 0
     runs = [_run(value, four_bits) for value in range(256)]
+    left = MAX_BMP_RUNS
     while y < height and at + 2 <= len(data):
+        left -= 1
+        if left < 0:
+            raise TooLarge(f"The BMP has more than {MAX_BMP_RUNS:,} runs: save it as PNG.")
         count, value = data[at], data[at + 1]
         at += 2
         if count:
