@@ -34,8 +34,8 @@ def one_tile(width, height, tile):
     return head + b"".join(entries) + bytes(4) + struct.pack("<3H", 8, 8, 8) + data
 
 
-def shared_strips():
-    """A TIFF whose 60,000 strips are all the same long deflated data."""
+def shared_strips(with_sizes=True):
+    """A TIFF whose 60,000 strips are the same long deflated data, or all that follows."""
     packed = zlib.compress(bytes(3_000_000), 9)
     count, at = 60_000, 8
     offsets_at = at + len(packed)
@@ -43,11 +43,23 @@ def shared_strips():
     sizes = struct.pack(f"<{count}I", *[len(packed)] * count)
     tags = [(256, 1, 500), (257, 1, count), (258, 1, 8), (259, 1, 8), (262, 1, 1),
             (273, count, offsets_at), (277, 1, 1), (278, 1, 1),
-            (279, count, offsets_at + len(arrays))]  # fmt: skip
+            (279, count, offsets_at + len(arrays))][: None if with_sizes else -1]  # fmt: skip
     directory = struct.pack("<H", len(tags))
     directory += b"".join(struct.pack("<HHII", tag, 4, n, value) for tag, n, value in tags)
     first = offsets_at + len(arrays) + len(sizes)
     return b"II*\0" + struct.pack("<I", first) + packed + arrays + sizes + directory + bytes(4)
+
+
+def progressive_in_tiff():
+    """A TIFF of one strip, which libjpeg can only unpack as a whole."""
+    strip = encode(Image.new("RGB", (4000, 4000)), "JPEG", progressive=True)
+    tags = [(256, 4000), (257, 4000), (259, 7), (262, 6), (273, 8), (277, 3), (278, 4000),
+            (279, len(strip))]  # fmt: skip
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags]
+    entries.insert(2, struct.pack("<HHII", 258, 3, 3, 8 + len(strip)))
+    bits = struct.pack("<3H", 8, 8, 8)
+    head = b"II*\0" + struct.pack("<I", 8 + len(strip) + len(bits))
+    return head + strip + bits + struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
 
 
 def run_lengths():
@@ -120,6 +132,7 @@ BEYOND = {
     "one tile": lambda: one_tile(16, 16, 26752),
     "one smaller tile": lambda: one_tile(16, 16, 16384),
     "shared strips": shared_strips,
+    "strips to the end": lambda: shared_strips(with_sizes=False),
     "150 scans": lambda: scans(150),
     "2,000 scans": lambda: scans(2000),
     "2 million chunks": many_chunks,

@@ -18,6 +18,7 @@ from circles.adapters.pillow_pictures import PillowPictures
 from circles.domain.errors import CirclesError, UndecodablePicture, UnsupportedPicture
 from predictor.errors import Refusal
 from predictor.inference.pictures import open_source, read_pixels
+from tests.pictures.bombs import progressive_in_tiff
 from tests.pictures.drawing import (
     DISCS,
     HEIGHT,
@@ -249,6 +250,11 @@ def test_tiff_with_a_thumbnail_alone():
 def test_tiff_of_a_kind_that_is_not_read():
     for values in (grey().astype(np.float16), grey().astype(np.uint64)):
         assert_refused(tiff(values), UnsupportedPicture, 415)
+
+
+def test_tiff_with_progressive_jpeg_inside():
+    """It would be kept as a whole, which costs more than its pixels."""
+    assert_refused(progressive_in_tiff(), UnsupportedPicture, 415)
 
 
 def faint(number=np.float64):

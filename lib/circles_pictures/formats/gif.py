@@ -57,8 +57,8 @@ class GifSource(Source):
 
         from circles_pictures.rgb import decoding
 
-        with decoding():
-            image = GifImageFile(BytesIO(b"".join(self._still)))
+        with decoding(), BytesIO(b"".join(self._still)) as file:
+            image = GifImageFile(file)
             image.load()
         return image
 

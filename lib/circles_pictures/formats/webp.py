@@ -110,8 +110,8 @@ class WebpSource(Source):
 
         from circles_pictures.rgb import decoding
 
-        with decoding():
-            image = WebPImageFile(BytesIO(_still(self._frame)))
+        with decoding(), BytesIO(_still(self._frame)) as file:
+            image = WebPImageFile(file)
             image.load()
         return image
 

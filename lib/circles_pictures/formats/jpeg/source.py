@@ -131,8 +131,8 @@ class JpegSource(Source):
 
         from circles_pictures.rgb import decoding
 
-        with decoding():
-            image = JpegImageFile(BytesIO(b"".join((self._outline.head, coded, *ending))))
+        with decoding(), BytesIO(b"".join((self._outline.head, coded, *ending))) as file:
+            image = JpegImageFile(file)
             if scaled:  # an eighth needs neither the transform nor most of the pixels' memory
                 image.draft(None, (max(self.width // 8, 1), max(self.height // 8, 1)))
             image.load()

@@ -82,8 +82,8 @@ class PngSource(Source):
 
         from circles_pictures.rgb import decoding
 
-        with decoding():
-            image = PngImageFile(BytesIO(self._rebuilt(depth, colour)))
+        with decoding(), BytesIO(self._rebuilt(depth, colour)) as file:
+            image = PngImageFile(file)
             if rawmode:
                 image.tile = [image.tile[0]._replace(args=rawmode)]
             image.load()

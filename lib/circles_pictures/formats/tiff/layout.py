@@ -25,6 +25,8 @@ _COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
 """By photometric interpretation: white is zero, black is zero, RGB, palette, ink, YCbCr, Lab."""
 _ALPHA = ((1,), (2,))
 """Associated and unassociated alpha, in the tag of extra samples."""
+_SCAN, _BUFFERED = b"\xff\xda", (b"\xff\xc2", b"\xff\xca")
+"""JPEG's markers of a scan, and of a progressive frame; coded data cannot hold them."""
 _PADDING = 4
 """All pieces together may hold so many times the picture, because tiles reach over its edges …"""
 _PADDING_BYTES = 64 * MIB
@@ -149,12 +151,29 @@ def check_pieces(layout: Layout) -> None:
         raise TooLarge(
             f"The TIFF has {count:,} strips or tiles; at most {MAX_TIFF_PIECES:,} are read."
         )
-    if len(layout.offsets) < count or (layout.sizes and len(layout.sizes) < count):
+    packed = layout.compression != NO_COMPRESSION
+    sizes_needed = count if layout.sizes or (packed and count > 1) else 0
+    if len(layout.offsets) < count or len(layout.sizes) < sizes_needed:
         raise Undecodable("The TIFF is cut off or damaged.")
     picture = layout.width * layout.height * layout.samples * layout.bits // 8
     if count * layout.piece_bytes > _PADDING * picture + _PADDING_BYTES:
         raise TooLarge("The TIFF's tiles are far larger than its picture.")
     shared = sum(layout.sizes[:count])
-    packed = layout.compression != NO_COMPRESSION
     if packed and shared > MAX_TIFF_SHARING * len(layout.page.data):
         raise TooLarge("The TIFF's strips or tiles lie over each other.")
+    if layout.compression == JPEG:
+        _refuse_buffering(layout, count)
+
+
+def _refuse_buffering(layout: Layout, count: int) -> None:
+    """Refuse a progressive JPEG inside, or one of several scans: libjpeg would keep all of it."""
+    data = layout.page.data
+    sizes = layout.sizes or [len(data)]
+    for at, size in zip(layout.offsets[:count], sizes[:count], strict=True):
+        end = at + size
+        if data.count(_SCAN, at, end) > 1 or any(
+            data.find(each, at, end) >= 0 for each in _BUFFERED
+        ):
+            raise UnsupportedKind(
+                "This kind of TIFF is not read: progressive JPEG inside. Save it as JPEG."
+            )
