@@ -1,5 +1,6 @@
 """Small files that cost far more to read than their size tells, at the limits and beyond."""
 
+import lzma
 import struct
 import zlib
 from io import BytesIO
@@ -53,8 +54,22 @@ def shared_strips(with_sizes=True):
 def progressive_in_tiff():
     """A TIFF of one strip, which libjpeg can only unpack as a whole."""
     strip = encode(Image.new("RGB", (4000, 4000)), "JPEG", progressive=True)
-    tags = [(256, 4000), (257, 4000), (259, 7), (262, 6), (273, 8), (277, 3), (278, 4000),
-            (279, len(strip))]  # fmt: skip
+    return one_strip(4000, 7, 6, strip)
+
+
+def far_looking_strip():
+    """A TIFF in one strip of LZMA that asks for a dictionary of a gigabyte."""
+    packed = bytearray(lzma.compress(bytes(3 * 6500 * 6500)))
+    end = 12 + 4 * packed[12]  # of the block's header, without its checksum
+    packed[16] = 36
+    packed[end : end + 4] = struct.pack("<I", zlib.crc32(packed[12:end]))
+    return one_strip(6500, 34925, 2, packed)
+
+
+def one_strip(side, compression, photometric, strip):
+    """A TIFF of side x side pixels of three bytes in one strip."""
+    tags = [(256, side), (257, side), (259, compression), (262, photometric), (273, 8), (277, 3),
+            (278, side), (279, len(strip))]  # fmt: skip
     entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags]
     entries.insert(2, struct.pack("<HHII", 258, 3, 3, 8 + len(strip)))
     bits = struct.pack("<3H", 8, 8, 8)
@@ -140,6 +155,7 @@ BEYOND = {
     "7 million segments": lambda: jpeg_with(in_scan=b"\xff\xc4\0\2" * 7_000_000),
     "tables of 30 MB": lambda: jpeg_with(before_scan=(b"\xff\xdb\xff\xff" + bytes(65533)) * 450),
     "10 million extensions": lambda: gif_with(b"!\xf0\0", 10_000_000),
+    "far-looking strip": far_looking_strip,
     "60-megapixel PNG": lambda: png_of_one_colour(10_000, 6_000, 6),
     "large WebP": lambda: encode(Image.new("L", (7_000, 5_000)), "WEBP", method=0),
 }

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from circles_pictures.source import Band
 
 _ORIENTATION = 274
+_LOOKING_BACK = {34925, 50000}
+"""LZMA and Zstd, whose decoders may keep all that they have unpacked of a piece."""
 
 
 class TiffSource(Source):
@@ -52,7 +54,8 @@ class TiffSource(Source):
         rows = min(layout.piece_height, layout.height)
         unpacked = rows * layout.width * self._unpacked_pixel_bytes
         packed = min(2 * len(layout.page.data), 2 * unpacked)
-        return unpacked + packed + layout.piece_bytes + FIXED_BYTES
+        copies = 2 if layout.compression in _LOOKING_BACK else 1
+        return unpacked + packed + copies * layout.piece_bytes + FIXED_BYTES
 
     @property
     def _unpacked_pixel_bytes(self) -> int:
