@@ -61,9 +61,10 @@ def decode_base64(text: Any, *, where: str) -> bytes:
     It may be wrapped in lines, as the base64 command does. Raises Refusal 400, which names where,
     for other types, other characters and wrong padding.
     """
-    if not (isinstance(text, str) and text.isascii()):
+    if not isinstance(text, str):
         raise Refusal(400, f"{where} must be a base64 string.")
     try:
+        text.encode("ascii")  # before another copy is made of it
         joined = text.translate(LINE_BREAKS) if "\n" in text else text
         return base64.b64decode(joined, validate=True)
     except (binascii.Error, ValueError):

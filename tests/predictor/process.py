@@ -16,7 +16,12 @@ class Process:
     """A running predictor. A thread reads its log, because a full pipe would block it."""
 
     def __init__(self, **env):
-        settings = {"PREDICTOR_HOST": "127.0.0.1", "PREDICTOR_PORT": "0", **env}
+        settings = {
+            "PREDICTOR_HOST": "127.0.0.1",
+            "PREDICTOR_PORT": "0",
+            "PYTHONPATH": "lib",
+            **env,
+        }
         self.popen = subprocess.Popen(
             [sys.executable, "-m", "predictor"],
             cwd=ROOT,

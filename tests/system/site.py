@@ -27,6 +27,7 @@ class Predictor(Process):
             log,
             PREDICTOR_PORT=str(port),
             PREDICTOR_HOST="127.0.0.1",
+            PYTHONPATH="lib",
         )
         self.url = f"http://127.0.0.1:{port}"
 

@@ -130,9 +130,7 @@ def give_up(image: Image, error: str, services: Services) -> Image:
     return failed
 
 
-def _load_and_run(
-    image: Image, picture: Picture | None, services: Services, asked: bool
-) -> Image:
+def _load_and_run(image: Image, picture: Picture | None, services: Services, asked: bool) -> Image:
     if picture:  # the caller counts its bytes
         return _run(image, picture, services, asked)
     with services.pictures.hold(image.size_bytes):
