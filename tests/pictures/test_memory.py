@@ -10,7 +10,7 @@ import pytest
 
 from circles_pictures.budget import BUDGET_BYTES
 from circles_pictures.limits import MIB
-from tests.pictures.bombs import AT_THE_LIMIT, BEYOND
+from tests.pictures.bombs import AT_THE_LIMIT, BEYOND, CHEAP
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_MIB = 768
@@ -100,10 +100,19 @@ def test_picture_at_the_limit(tmp_path, name, side):
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("side", IDLE_MIB)
+@pytest.mark.parametrize("name", CHEAP)
+def test_picture_with_much_that_means_nothing(tmp_path, name):
+    outcomes, grown_mib = read_in_a_process(tmp_path, "function", CHEAP[name](), 8)
+
+    assert outcomes == {200: 8}
+    assert grown_mib < 200
+
+
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", BEYOND)
-def test_picture_beyond_the_limit(tmp_path, name, side):
-    outcomes, grown_mib = read_in_a_process(tmp_path, side, BEYOND[name](), 8)
+def test_picture_beyond_the_limit(tmp_path, name):
+    """The predictor opens pictures by the same call; test_cases.py holds both together."""
+    outcomes, grown_mib = read_in_a_process(tmp_path, "function", BEYOND[name](), 8)
 
     assert set(outcomes) <= {413, 422}
     assert grown_mib < 200

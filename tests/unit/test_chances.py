@@ -10,6 +10,8 @@ from circles.domain.errors import (
     DetectorRefused,
     DetectorUnavailable,
     ObjectRefused,
+    Overloaded,
+    TooLarge,
     UndecodablePicture,
 )
 from circles.domain.images import ImageFilter, Status
@@ -103,6 +105,25 @@ def test_refused_picture_is_tried_twice(services):
 
     assert services.catalogue.get(image.image_id).status is Status.FAILED
     assert len(predictor.asked) == 2
+
+
+@pytest.mark.parametrize("error", [TooLarge, UndecodablePicture])
+def test_picture_without_a_copy_is_tried_twice(services, error):
+    services.pictures.errors["upright"] = error("It cannot be turned.")
+    image = upload_image(Upload(PICTURE), services)
+    for _ in range(9):
+        services.clock += timedelta(hours=1)
+        repair_images(services)
+
+    image = services.catalogue.get(image.image_id)
+    assert (image.status, image.attempts) == (Status.FAILED, 2)
+
+
+def test_no_memory_at_this_moment_is_not_an_attempt(services):
+    services.pictures.errors["upright"] = Overloaded("Other pictures need the memory.")
+    image = upload_image(Upload(PICTURE), services)
+
+    assert (image.status, image.attempts) == (Status.PENDING, 0)
 
 
 def test_outages_are_not_refusals(services):

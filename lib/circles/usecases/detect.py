@@ -26,6 +26,9 @@ log = logging.getLogger("circles")
 _BLOB_IS_LOST = (NotFound, Damaged)
 """Errors of reading a once valid blob that a retry will raise again."""
 
+_REFUSALS = (DetectorRefused, TooLarge, UndecodablePicture)
+"""Errors about the picture: the predictor refuses it, or an upright copy cannot be made."""
+
 
 class Outcome(NamedTuple):
     """An image after a detection, with the error that ended it, if any."""
@@ -187,12 +190,12 @@ def _note(image: Image, error: CirclesError, services: Services, asked: bool) ->
 
 
 def _release(image: Image, error: CirclesError, services: Services, asked: bool) -> Image:
-    """Count the attempt unless a client asked for it, or the store or the catalogue failed."""
+    """Count the attempt unless a client asked for it, or the store, catalogue or memory failed."""
     return services.catalogue.release(
         image.image_id,
         claim=image.claim,
         error=str(error),
         due_at=None if asked else services.now() + retry_wait(image.attempts, services.rules),
         counts=not asked and not isinstance(error, Unavailable),
-        refused=not asked and isinstance(error, DetectorRefused),
+        refused=not asked and isinstance(error, _REFUSALS),
     )
