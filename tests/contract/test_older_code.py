@@ -158,6 +158,87 @@ def test_old_code_deletes_present_images(older, catalogue, upkeep):
     assert older.execute(old.TOMBSTONES, [9]).fetchall()
 
 
+# What people who count and measure add
+
+
+def count_rows(older):
+    tables = ("images", "detections", "objects", "candidates", "scales")
+    return {table: older.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
+
+
+@pytest.fixture
+def counted(older, catalogue):
+    """
+    Return the id of an image with a candidate, a scale and a pinned human run.
+
+    Its rows are written out, so that this tests the schema alone.
+    """
+    image = an_image(due_at=NOW)
+    catalogue.add(image)
+    catalogue.record(image.image_id, run(circle()), claim=0, now=NOW)
+    [machine] = older.execute(
+        "SELECT detection_id FROM images WHERE image_id = ?", [image.image_id]
+    ).fetchone()
+    ids = {"image_id": image.image_id, "machine": machine, "now": to_text_time(NOW)}
+    older.execute(
+        """INSERT INTO candidates VALUES
+           ('c', :machine, 0, 1, 2, 3, 4, 2.5, 4.0, 2.0, 0.4, 'circle')""",
+        ids,
+    )
+    older.execute(
+        """INSERT INTO detections (detection_id, image_id, model, model_version, protocol,
+               duration_ms, object_count, created_at, parent_id, review)
+           VALUES ('h', :image_id, 'human', '1', 'human', 0, 0, :now, :machine, 'corrected')""",
+        ids,
+    )
+    older.execute(
+        "UPDATE images SET detection_id = 'h', pinned_id = 'h' WHERE image_id = :image_id", ids
+    )
+    older.execute(
+        """INSERT INTO scales (scale_id, image_id, mm_per_px, created_at)
+           VALUES ('s', :image_id, 0.1, :now)""",
+        ids,
+    )
+    return image.image_id
+
+
+def test_old_code_never_serves_candidates(older, counted):
+    found = older.execute("SELECT * FROM objects WHERE image_id = ?", [counted]).fetchall()
+
+    assert [row["label"] for row in found] == ["coin 0"]
+    [row] = older.execute(old.IMAGE)
+    assert (row["model"], row["object_count"]) == ("human", 0)
+
+
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+def test_old_detection_does_not_replace_a_pinned_run(older, catalogue, counted, recursive):
+    older.execute(f"PRAGMA recursive_triggers = {recursive}")
+    record(older, counted)
+
+    [row] = older.execute("SELECT * FROM images")
+    assert (row["detection_id"], row["pinned_id"]) == ("h", "h")
+    assert (row["served_count"], row["served_version"], row["review"]) == (0, "1", "corrected")
+    assert catalogue.get(counted).model == "human"
+    assert count_rows(older)["detections"] == 3
+
+
+def test_old_detection_fills_what_lists_filter_by(older):
+    record(older, add(older))
+
+    [row] = older.execute("SELECT * FROM images")
+    assert (row["served_count"], row["served_version"]) == (1, "1")
+    assert (row["doubtful_count"], row["review"]) == (None, None)
+
+
+def test_old_deletion_leaves_no_row_of_an_image(older, counted):
+    older.execute("BEGIN IMMEDIATE")
+    for table in ("objects", "detections", "images"):
+        older.execute(f"DELETE FROM {table} WHERE image_id = ?", [counted])
+    older.execute("COMMIT")
+
+    assert set(count_rows(older).values()) == {0}
+
+
 def test_old_code_reads_every_refusal(older, upkeep):
     older.execute(old.REFUSE, {"object_id": "a", "now": to_text_time(NOW)})
     [row] = older.execute("SELECT * FROM refusals")

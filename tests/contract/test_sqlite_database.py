@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.connections import SCHEMA
 from circles.domain.errors import NotFound, Unavailable
 from circles.domain.images import Status
 from tests.contract.full_disks import LIMIT_FILES, tiny_disk
@@ -154,7 +155,7 @@ def test_processes_open_an_empty_file_concurrently(workers, tmp_path):
         assert select(path, "SELECT status, count(*) FROM images GROUP BY status") == [
             ("detected", 8)
         ]
-        assert select(path, "SELECT count(*) FROM _sqlite_migrations") == [(3,)]
+        assert select(path, "SELECT count(*) FROM _sqlite_migrations") == [(len(SCHEMA),)]
 
 
 @pytest.mark.timeout(60)

@@ -183,6 +183,34 @@ def test_function_serves_only_routes_with_its_tag(load, function):
         assert known and response.status_code != 405, asked
 
 
+SCOPES = {
+    "images:read",
+    "images:write",
+    "images:delete",
+    "detections:write",
+    "deliveries:admin",
+    "tokens:admin",
+    "none",
+}
+
+
+def test_every_route_names_its_scope():
+    for path, item in CONTRACT["paths"].items():
+        for method in METHODS & set(item):
+            scope = item[method]["x-scope"]
+            assert scope in SCOPES, (method, path)
+            assert (scope == "none") == ("all" in item[method]["tags"]), (method, path)
+
+
+def test_planned_routes_and_parameters_are_not_listed():
+    for planned in CONTRACT["x-planned"]:
+        method, path = planned["route"].split()
+        assert planned["scope"] in SCOPES - {"none"}
+        operation = CONTRACT["paths"].get(path, {}).get(method.lower(), {})
+        listed = {each["name"] for each in operation.get("parameters", [])}
+        assert not listed & set(planned.get("query", [])), planned["route"]
+
+
 def test_schemas_are_valid_json_schema():
     assert CONTRACT["openapi"].startswith("3.1.")
     for name, schema in CONTRACT["components"]["schemas"].items():

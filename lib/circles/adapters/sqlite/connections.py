@@ -9,7 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SCHEMA = frozenset(
-    {"m001_images_detections_objects", "m002_events_and_repair", "m003_claims_of_their_own"}
+    {
+        "m001_images_detections_objects",
+        "m002_events_and_repair",
+        "m003_claims_of_their_own",
+        "m004_counting",
+    }
 )
 """The migrations of migrations.py. sqlite-utils is imported only for a file that lacks one, because
 the import costs 60 ms, or 250 ms and 15 MiB where numpy is installed: it imports that too."""

@@ -4,6 +4,8 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
+from circles.adapters.sqlite import counting_schema
+
 migrations = Migrations("circles")
 
 
@@ -162,6 +164,12 @@ def m003_claims_of_their_own(db: Database) -> None:
     db.table("looks").create(
         columns, pk=("object_id", "holder"), not_null=set(columns), strict=True
     )
+
+
+@migrations()
+def m004_counting(db: Database) -> None:
+    """Add candidates, corrections, scales and batches (counting_schema.py)."""
+    counting_schema.add(db)
 
 
 def _create(db: Database, table: str, pk: str, **columns: type) -> None:
