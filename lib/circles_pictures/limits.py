@@ -29,10 +29,10 @@ MAX_JPEG_SCANNED_BLOCKS = 60_000_000
 MAX_PNG_CHUNKS = 65_536
 MAX_EXIF_BYTES = 65_533
 """Of a PNG or WebP; a JPEG's cannot be longer."""
-MAX_GIF_BLOCKS = 1_000_000
+MAX_GIF_BLOCKS = 262_144
 """Extensions and blocks up to the end of the first frame. 32 MiB of full blocks are 131,072."""
 MAX_BMP_RLE_BYTES = 4 * MIB
-MAX_BMP_RUNS = 500_000
+MAX_BMP_RUNS = 250_000
 """Python takes a microsecond for each. A photograph's runs are long, because they are literal."""
 MAX_WEBP_CHUNKS = 1024
 MAX_TIFF_PAGES = 64

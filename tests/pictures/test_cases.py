@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from circles.adapters.pillow_pictures import PillowPictures
-from circles.domain.errors import CirclesError, UndecodablePicture, UnsupportedPicture
+from circles.domain.errors import CirclesError, Overloaded, UndecodablePicture, UnsupportedPicture
 from predictor.errors import Refusal
 from predictor.inference.pictures import open_source, read_pixels
 from tests.pictures.bombs import progressive_in_tiff
@@ -341,17 +341,34 @@ def test_turned_avif(orientation):
     assert_scene(encode(stored, "AVIF", exif=exif, quality=90), tolerance=15)
 
 
+def draw_heif(kind):
+    noise = Image.fromarray(np.random.default_rng(3).integers(0, 256, (80, 120, 3), np.uint8))
+    if kind == "AVIF":
+        return encode(noise, "AVIF")
+    out = BytesIO()
+    pillow_heif.from_pillow(noise).save(out, quality=80)
+    return out.getvalue()
+
+
 @pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
 def test_heif_that_is_cut_off(kind):
-    noise = Image.fromarray(np.random.default_rng(3).integers(0, 256, (80, 120, 3), np.uint8))
-    out = BytesIO()
-    if kind == "HEIC":
-        pillow_heif.from_pillow(noise).save(out, quality=80)
-    else:
-        noise.save(out, "AVIF")
+    whole = draw_heif(kind)
     for part in (0.1, 0.5, 0.9):
-        data = out.getvalue()[: int(len(out.getvalue()) * part)]
+        data = whole[: int(len(whole) * part)]
         with pytest.raises(CirclesError):
             FUNCTION.read(data)
         with pytest.raises(Refusal):
             read_pixels(open_source(data, max_pixels=50_000_000))
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "AVIF"])
+def test_heif_without_enough_of_the_cores(kind, monkeypatch):
+    """That tells nothing about the picture: a later try may succeed."""
+    data = draw_heif(kind)
+    monkeypatch.setattr("circles_pictures.formats.heif.process._WAIT_FACTOR", 0.001)
+
+    with pytest.raises(Overloaded):
+        FUNCTION.read(data)
+    with pytest.raises(Refusal) as refused:
+        read_pixels(open_source(data, max_pixels=50_000_000))
+    assert refused.value.status == 503

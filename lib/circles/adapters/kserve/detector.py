@@ -29,6 +29,8 @@ log = logging.getLogger("circles.detector")
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _MAX_ATTEMPTS = 4
+_RETRIED_FOR_S = 6.0
+"""A client waits: what fails later than this after the first attempt is left to repair."""
 _MAX_ATTEMPTS_AFTER_RESET = 2
 """An idle connection may be reset once. So may the predictor, if the picture ends it."""
 # the predictor is starting or full; a prediction is safe to retry
@@ -173,7 +175,8 @@ def _failed(state: tenacity.RetryCallState) -> _Failed:
 
 class _HadAllAttempts(stop_base):
     def __call__(self, state: tenacity.RetryCallState) -> bool:
-        return state.attempt_number >= _failed(state).max_attempts
+        passed_s = state.seconds_since_start or 0.0
+        return state.attempt_number >= _failed(state).max_attempts or passed_s >= _RETRIED_FOR_S
 
 
 def _wait_s(state: tenacity.RetryCallState) -> float:

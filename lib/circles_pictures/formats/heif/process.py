@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
-from circles_pictures.errors import Undecodable
+from circles_pictures.errors import Overloaded, Undecodable
 from circles_pictures.limits import MAX_DECODING_S, MAX_PICTURE_BYTES
 
 Wanted = Literal["size", "rgb", "jpeg"]
 _SCRIPT = Path(__file__).with_name("child.py")
-_WAIT_FACTOR = 3
+_WAIT_FACTOR = 2
 """How many times the CPU time a process may last: others need the cores, too."""
+_DAMAGED = "The picture is damaged, or takes too long to decode."
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
 """All that it gets: no secrets, and one heap instead of one a thread."""
 
@@ -26,7 +27,8 @@ def decoding_process(
     """
     Yield width, height and what was wanted as a stream.
 
-    Raises Undecodable where the process ends before it has told the size.
+    Raises Undecodable where the process ends before it has told the size, and Overloaded where it
+    had to be ended because it did not get enough of the cores.
     """
     limits = (memory_bytes, round(MAX_DECODING_S), MAX_PICTURE_BYTES)
     process = subprocess.Popen(
@@ -36,13 +38,23 @@ def decoding_process(
         stderr=subprocess.DEVNULL,
         env=_ENVIRONMENT,
     )
-    last_resort = threading.Timer(MAX_DECODING_S * _WAIT_FACTOR, process.kill)
+    too_slow = threading.Event()
+
+    def end() -> None:
+        too_slow.set()
+        process.kill()
+
+    last_resort = threading.Timer(MAX_DECODING_S * _WAIT_FACTOR, end)
     last_resort.daemon = True
     last_resort.start()
     assert process.stdin and process.stdout
     try:
         width, height = _exchange(process.stdin, process.stdout, data)
         yield width, height, process.stdout
+    except Undecodable:
+        if too_slow.is_set():
+            raise Overloaded("Other pictures need the cores at this moment.") from None
+        raise
     finally:
         process.kill()
         process.stdout.close()
@@ -57,12 +69,12 @@ def _exchange(stdin: IO[bytes], stdout: IO[bytes], data: bytes) -> tuple[int, in
         width, height = stdout.readline(32).split()
         return int(width), int(height)
     except (OSError, ValueError) as error:
-        raise Undecodable("The picture is damaged, or takes too long to decode.") from error
+        raise Undecodable(_DAMAGED) from error
 
 
 def read_exactly(stream: IO[bytes], size: int) -> bytes:
     """Raise Undecodable where the stream ends before."""
     data = stream.read(size)
     if len(data) != size:
-        raise Undecodable("The picture is damaged, or takes too long to decode.")
+        raise Undecodable(_DAMAGED)
     return data

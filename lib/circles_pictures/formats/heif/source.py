@@ -86,8 +86,8 @@ class HeifSource(Source):
     def upright_jpeg(self) -> bytes:
         with ExitStack() as stack:
             jpeg = self._start("jpeg", stack).read()
-        if not jpeg.endswith(b"\xff\xd9"):
-            raise Undecodable("The picture is damaged, or takes too long to decode.")
+            if not jpeg.endswith(b"\xff\xd9"):
+                raise Undecodable("The picture is damaged, or takes too long to decode.")
         return jpeg
 
     def _start(self, wanted: Wanted, stack: ExitStack) -> "IO[bytes]":
