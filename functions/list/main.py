@@ -4,14 +4,11 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
-from circles.domain.detections import ObjectFilter
-from circles.formats.documents import object_summary
 from circles.web.images import page_response, read_page
-from circles.web.queries import number, read_query
-from circles.web.routing import json_response, routes
+from circles.web.objects import objects_response, read_object_query
+from circles.web.routing import routes
 
 services = load_services()
-radius = number(0, 1e9)
 
 
 def get_images(request: Request) -> Response:
@@ -21,12 +18,10 @@ def get_images(request: Request) -> Response:
 
 
 def get_objects(request: Request, image_id: str) -> Response:
-    """Answer with the served run's objects. The list is empty while Image-Status is pending."""
-    query = read_query(request, min_score=number(0, 1), min_radius=radius, max_radius=radius)
-    wanted = ObjectFilter(query.get("min_score"), query.get("min_radius"), query.get("max_radius"))
+    """Answer with a run's objects. The list is empty while Image-Status is pending."""
+    wanted, full = read_object_query(request)
     image, objects = services.catalogue.objects(image_id, wanted)
-    document = [object_summary(found) for found in objects]
-    return json_response(document, headers={"Image-Status": image.status})
+    return objects_response(request, image, objects, wanted, full=full)
 
 
 answer = routes(

@@ -4,12 +4,16 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
+from circles.usecases.correct import change_run
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
 from circles.usecases.upload import upload_image
+from circles.web.bodies import has_body
+from circles.web.corrections import change_response, read_correction, read_expected
 from circles.web.images import image_response
 from circles.web.queries import read_query
-from circles.web.routing import empty_response, routes
+from circles.web.responses import empty_response
+from circles.web.routing import routes
 from circles.web.uploads import held_upload, prefers_async
 
 services = load_services()
@@ -24,7 +28,10 @@ def post_image(request: Request) -> Response:
 
 def post_detection(request: Request, image_id: str) -> Response:
     read_query(request)
-    return image_response(detect_again(image_id, services))
+    if not has_body(request):
+        return image_response(detect_again(image_id, services))
+    expected, wanted = read_expected(request), read_correction(request)
+    return change_response(change_run(image_id, wanted, expected, services))
 
 
 def delete(request: Request, image_id: str) -> Response:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from circles.adapters.background import Background
 from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
+from circles.domain.corrections import Corrections
 from circles.domain.detections import Detector
 from circles.domain.errors import Unavailable
 from circles.domain.events import BROKER, EventSink, Outbox
@@ -51,6 +52,7 @@ class ConfiguredServices:
             lease=timedelta(seconds=known.predictor_timeout_s + known.busy_timeout_s + 15),
             incoming_prefix=known.incoming_prefix,
             max_upload_bytes=known.max_upload_bytes,
+            max_objects=known.max_objects,
             max_attempts=known.max_attempts,
             give_up_after=timedelta(seconds=known.give_up_after_s),
             keep_runs=known.keep_runs,
@@ -141,6 +143,12 @@ class ConfiguredServices:
         return SqliteCatalogue(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
+    def corrections(self) -> Corrections:
+        from circles.adapters.sqlite.corrections import SqliteCorrections
+
+        return SqliteCorrections(self.settings.catalogue_file, **self._sqlite)
+
+    @cached_property
     def outbox(self) -> Outbox:
         from circles.adapters.sqlite.outbox import SqliteOutbox
 
@@ -168,6 +176,8 @@ class ConfiguredServices:
             timeout_s=known.predictor_timeout_s,
             connect_timeout_s=known.predictor_connect_timeout_s,
             max_objects=known.max_objects,
+            floor=known.candidate_min_score,
+            min_score=known.min_score,
             threads=known.threads,
         )
 

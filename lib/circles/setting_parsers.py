@@ -33,6 +33,16 @@ def above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
     return parse
 
 
+def score_or_none(text: str) -> float | None:
+    """Parse a score from 0 to 1, or none."""
+    if text == "none":
+        return None
+    score = float(text)
+    if not 0 <= score <= 1:
+        raise ValueError("must be a number from 0 to 1, or none")
+    return score
+
+
 def flag(text: str) -> bool:
     """Parse true or false."""
     return one_of("true", "false")(text) == "true"

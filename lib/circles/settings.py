@@ -18,6 +18,7 @@ from circles.setting_parsers import (
     key_prefix,
     one_of,
     reverse_dns,
+    score_or_none,
     standard_webhooks_secret,
     uri_reference,
 )
@@ -67,6 +68,10 @@ class Settings:
     # call the predictor when this process starts, so that two cold starts overlap
     wake_predictor: Annotated[bool, flag] = False
     max_objects: Count = 1000
+    # the predictor is asked for everything down to this score; none leaves that to it
+    candidate_min_score: Annotated[float | None, score_or_none] = 0.3
+    # the score from which an object counts, if not the predictor's own threshold
+    min_score: Annotated[float | None, score_or_none] = None
 
     # Limits of uploads
     max_upload_bytes: Count = 32 * 1024 * 1024

@@ -296,6 +296,7 @@ def test_record_makes_the_image_detected(catalogue, image):
         model_version="7",
         detection_ms=12.5,
         detected_at=LATER,
+        detection_id=catalogue.runs(image.image_id)[0].detection_id,
     )
 
 

@@ -160,6 +160,49 @@ def test_every_protocol_and_answer_format_works(httpserver, detector_at, protoco
     assert detection.duration_ms > 0
 
 
+def asked_of_v2(request: Request):
+    size = int(request.headers["Inference-Header-Content-Length"])
+    return json.loads(request.get_data()[:size]).get("parameters", {})
+
+
+ASKED = {
+    "v1": lambda request: request.get_json().get("parameters", {}),
+    "v1-raw": lambda request: {name: float(text) for name, text in request.args.items()},
+    "v2-binary": asked_of_v2,
+}
+
+
+@every_protocol
+@pytest.mark.parametrize("floor", [0.3, None])
+def test_candidates_are_asked_for(httpserver, detector_at, protocol, floor):
+    asked = []
+    objects = [COIN, {**COIN, "score": 0.31}]
+
+    def predict(request):
+        asked.append(ASKED[protocol](request))
+        answer = (v2 if protocol == "v2-binary" else v1)([{"objects": objects, "threshold": 0.7}])
+        return Response(answer, content_type="application/json")
+
+    httpserver.expect_request(PATHS[protocol], method="POST").respond_with_handler(predict)
+    settings = {"predictor_protocol": protocol, "candidate_min_score": floor}
+    detection = detector_at(httpserver.url_for(""), **settings).detect(PICTURE)
+    httpserver.check()
+
+    assert asked == [{} if floor is None else {"min_score": floor}]
+    assert (detection.circles, detection.threshold, detection.floor) == ((FOUND,), 0.7, floor)
+    assert [circle.score for circle in detection.candidates] == [0.31]
+
+
+def test_setting_overrides_the_threshold(httpserver, detector_at):
+    httpserver.expect_request(PATHS["v1"]).respond_with_data(
+        v1([{"objects": [COIN], "threshold": 0.5}]), content_type="application/json"
+    )
+    detection = detector_at(httpserver.url_for(""), min_score=0.8).detect(PICTURE)
+
+    assert (detection.circles, detection.candidates) == ((), (FOUND,))
+    assert detection.threshold == 0.8
+
+
 @every_protocol
 def test_empty_answer_means_no_circles(httpserver, detector_at, protocol):
     empty = (v2 if protocol == "v2-binary" else v1)([{"objects": []}])

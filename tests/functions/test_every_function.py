@@ -17,10 +17,15 @@ ROUTES = {
     "detail": {
         f"/images/{ID}": "GET",
         f"/images/{ID}/objects/{ID}": "GET",
+        f"/images/{ID}/detections": "GET",
         f"/images/{ID}/content": "GET",
     },
 }
-TOGETHER = {"/images": "GET, HEAD, POST", f"/images/{ID}": "DELETE, GET, HEAD"}
+TOGETHER = {
+    "/images": "GET, HEAD, POST",
+    f"/images/{ID}": "DELETE, GET, HEAD",
+    f"/images/{ID}/detections": "GET, HEAD, POST",
+}
 """Allowed methods of paths that several functions share."""
 
 METHODS = (

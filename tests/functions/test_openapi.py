@@ -42,6 +42,21 @@ class World:
     def get(self, path, **details):
         return self.ask("get", path, **details)
 
+    def current(self, path):
+        """Request what the client has already."""
+        tag = self.get(path).headers["ETag"]
+        return self.get(path, **{"If-None-Match": tag})
+
+    def correct(self, if_match=None, **headers):
+        """Send a confirmation. if_match: the served run's if it is None."""
+        run = self.get(IMAGE).json["served"]
+        expected = f'"{run}"' if if_match is None else if_match
+        return self.load("upload").post(
+            DETECTIONS.format(**self.ids),
+            data=json.dumps({"based_on": run, "objects": []}),
+            headers={"Content-Type": "application/json", "If-Match": expected, **headers},
+        )
+
     def pending(self):
         self.predictor.answer = answer_text("", 500)
         return self.predicted().post("/images/", data={"file": (BytesIO(jpeg()), "a.jpg")})
@@ -97,6 +112,7 @@ PROVOKED = {
     ("post", "/images/", 422): World.reused_key,
     ("post", "/images/", 503): lambda world: world.without_catalogue(lambda: world.send(png())),
     ("get", "/images/", 200): lambda world: world.get("/images/"),
+    ("get", "/images/", 304): lambda world: world.current("/images/"),
     ("get", "/images/", 400): lambda world: world.get("/images/?limit=0"),
     ("get", "/images/", 503): unavailable("/images/"),
     ("delete", IMAGE, 204): lambda world: world.ask("delete", IMAGE),
@@ -104,13 +120,23 @@ PROVOKED = {
     ("delete", IMAGE, 404): unknown(IMAGE, "delete"),
     ("delete", IMAGE, 503): unavailable(IMAGE, "delete"),
     ("post", DETECTIONS, 200): lambda world: world.ask("post", DETECTIONS),
+    ("post", DETECTIONS, 201): World.correct,
     ("post", DETECTIONS, 202): World.running,
     ("post", DETECTIONS, 400): malformed(DETECTIONS, "post"),
     ("post", DETECTIONS, 404): unknown(DETECTIONS, "post"),
+    ("post", DETECTIONS, 412): lambda world: world.correct('"x"'),
+    ("post", DETECTIONS, 415): lambda world: world.correct(**{"Content-Encoding": "gzip"}),
     ("post", DETECTIONS, 422): World.refused,
+    ("post", DETECTIONS, 428): lambda world: world.correct(""),
     ("post", DETECTIONS, 500): lambda world: world.damaged("post", DETECTIONS),
     ("post", DETECTIONS, 503): unavailable(DETECTIONS, "post"),
+    ("get", DETECTIONS, 200): lambda world: world.get(DETECTIONS),
+    ("get", DETECTIONS, 304): lambda world: world.current(DETECTIONS),
+    ("get", DETECTIONS, 400): malformed(DETECTIONS),
+    ("get", DETECTIONS, 404): unknown(DETECTIONS),
+    ("get", DETECTIONS, 503): unavailable(DETECTIONS),
     ("get", IMAGE, 200): lambda world: world.get(IMAGE),
+    ("get", IMAGE, 304): lambda world: world.current(IMAGE),
     ("get", IMAGE, 400): malformed(IMAGE),
     ("get", IMAGE, 404): unknown(IMAGE),
     ("get", IMAGE, 503): unavailable(IMAGE),
@@ -124,10 +150,12 @@ PROVOKED = {
     ("get", CONTENT, 500): lambda world: world.damaged("get", CONTENT),
     ("get", CONTENT, 503): unavailable(CONTENT),
     ("get", OBJECTS, 200): lambda world: world.get(OBJECTS),
+    ("get", OBJECTS, 304): lambda world: world.current(OBJECTS),
     ("get", OBJECTS, 400): malformed(OBJECTS),
     ("get", OBJECTS, 404): unknown(OBJECTS),
     ("get", OBJECTS, 503): unavailable(OBJECTS),
     ("get", OBJECT, 200): lambda world: world.get(OBJECT),
+    ("get", OBJECT, 304): lambda world: world.current(OBJECT),
     ("get", OBJECT, 400): malformed(OBJECT),
     ("get", OBJECT, 404): unknown(OBJECT),
     ("get", OBJECT, 503): unavailable(OBJECT),

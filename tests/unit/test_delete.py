@@ -156,7 +156,7 @@ def test_shared_blob_is_deleted_with_its_last_image(services, image):
     """Code before BlobTaken made two images of one blob, which catalogues still have."""
     other = replace(image, image_id="other")
     services.catalogue.images["other"] = other
-    services.catalogue.served["other"] = []
+    services.catalogue.tables.runs["other"] = []
 
     delete_image(image.image_id, services)
     assert services.store.blobs == {image.key: PICTURE}

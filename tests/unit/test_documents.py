@@ -6,9 +6,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from circles.domain.detections import FoundObject
+from circles.domain.detections import HUMAN, FoundObject
 from circles.domain.images import Image, Status
-from circles.formats.documents import image_document, object_document, object_summary
+from circles.domain.runs import Run
+from circles.formats.documents import (
+    image_document,
+    object_document,
+    object_summary,
+    run_document,
+)
 from tests.unit.fakes.detector import CIRCLE
 
 IMAGE = Image(
@@ -45,6 +51,12 @@ def test_pending_image_document():
         "model_version": None,
         "attempts": 0,
         "error": None,
+        "served": None,
+        "pinned": False,
+        "threshold": None,
+        "sure_count": None,
+        "doubtful_count": None,
+        "review": "none",
     }
 
 
@@ -78,7 +90,7 @@ def test_image_document_shows_no_keys():
 
 
 def test_object_summary_has_id_and_box():
-    found = FoundObject("o", "i", CIRCLE, "m", "7")
+    found = FoundObject("o", "i", CIRCLE, "m", "7", "p")
 
     assert json.loads(json.dumps(object_summary(found))) == {
         "object_id": "o",
@@ -88,9 +100,9 @@ def test_object_summary_has_id_and_box():
 
 @pytest.mark.parametrize("score", [0.9, 0.0, None])
 def test_object_document_has_every_field(score):
-    found = FoundObject("o", "i", replace(CIRCLE, score=score), "m", "7")
+    found = FoundObject("o", "i", replace(CIRCLE, score=score), "m", "7", "p")
 
-    assert json.loads(json.dumps(object_document(found))) == {
+    assert json.loads(json.dumps(object_document(found, IMAGE))) == {
         "object_id": "o",
         "image_id": "i",
         "bbox": [10, 20, 30, 30],
@@ -100,4 +112,45 @@ def test_object_document_has_every_field(score):
         "label": "coin",
         "model": "m",
         "model_version": "7",
+        "origin_id": "p",
+        "edge": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("bbox", "touches"),
+    [
+        ((0, 5, 9, 9), True),
+        ((5, 0, 9, 9), True),
+        ((31, 5, 9, 9), True),
+        ((5, 21, 9, 9), True),
+        ((1, 1, 38, 28), False),
+    ],
+)
+def test_edge_is_that_of_the_picture(bbox, touches):
+    found = FoundObject("o", "i", replace(CIRCLE, bbox=bbox), "m", "7", "o")
+
+    assert object_document(found, IMAGE)["edge"] is touches
+
+
+def test_run_document_has_every_field():
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    run = Run("r", "i", HUMAN, "t", HUMAN, 0.0, 2, moment, 0.87, None, None, "p", pinned=True)
+
+    assert json.loads(json.dumps(run_document(run))) == {
+        "detection_id": "r",
+        "image_id": "i",
+        "kind": "human",
+        "model": "human",
+        "model_version": "t",
+        "threshold": 0.87,
+        "object_count": 2,
+        "sure_count": None,
+        "doubtful_count": None,
+        "parent_id": "p",
+        "created_at": "2026-03-01T12:00:00.000Z",
+        "created_by": None,
+        "review": "none",
+        "served": False,
+        "pinned": True,
     }

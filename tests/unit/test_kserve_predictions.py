@@ -436,3 +436,58 @@ def test_any_json_gives_valid_circles_or_wrong_answer(predictions):
         assert 0 < circle.radius_px < math.inf
         assert circle.score is None or 0 <= circle.score <= 1
         assert circle.label.encode()
+
+
+# Candidates
+
+
+def scored(*scores):
+    return [{**OURS, "score": score, "label": str(score)} for score in scores]
+
+
+def test_what_scores_below_the_threshold_is_a_candidate():
+    found = read(ours(*scored(0.4, 0.9, 0.87, 0.8699), threshold=0.87))
+
+    assert [circle.score for circle in found.circles] == [0.9, 0.87]
+    assert [circle.score for circle in found.candidates] == [0.8699, 0.4]
+    assert found.threshold == 0.87
+
+
+@pytest.mark.parametrize("form", ["ours", "flat"])
+def test_without_a_threshold_nothing_is_a_candidate(form):
+    scores = (0.9, 0.01, None)
+    found = read(ours(*scored(*scores)) if form == "ours" else
+                 [{**FLAT, "score": score} for score in scores])  # fmt: skip
+
+    assert [circle.score for circle in found.circles] == list(scores)
+    assert (found.candidates, found.threshold) == ((), None)
+
+
+def test_objects_without_a_score_are_no_candidates():
+    found = read(ours(*scored(None, 0.4), threshold=0.87))
+
+    assert [circle.score for circle in found.circles] == [None]
+    assert [circle.score for circle in found.candidates] == [0.4]
+
+
+@pytest.mark.parametrize("max_objects", [1, 2, 3])
+def test_candidates_push_no_object_out(max_objects):
+    scores = (None, 0.9, *[0.5] * 5)
+    found = read(ours(*scored(*scores), threshold=0.87), max_objects=max_objects)
+
+    assert [circle.score for circle in found.circles] == [0.9, None][:max_objects]
+    assert len(found.candidates) == max_objects
+
+
+def test_own_threshold_overrides_that_of_the_predictor():
+    predictions = ours(*scored(0.9, 0.6, 0.4), threshold=0.87)
+    found = read_prediction(predictions, None, PICTURE, 1000, 0.5)
+
+    assert ([circle.score for circle in found.circles], found.threshold) == ([0.9, 0.6], 0.5)
+    assert [circle.score for circle in found.candidates] == [0.4]
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.01, "0.5", True, [], HUGE])
+def test_odd_threshold_is_refused(threshold):
+    with pytest.raises(WrongAnswer):
+        read(ours(threshold=threshold))

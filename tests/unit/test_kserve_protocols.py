@@ -14,11 +14,11 @@ V1, RAW, V2 = (PROTOCOLS[name] for name in ("v1", "v1-raw", "v2-binary"))
 
 
 def test_v1_request_has_one_base64_instance():
-    headers, body = V1.encode(PICTURE)
+    query, headers, body = V1.encode(PICTURE, {})
     document = json.loads(b"".join(body))
 
     assert len(b"".join(body)) == len(body)
-    assert headers == {"Content-Type": "application/json"}
+    assert (query, headers) == ("", {"Content-Type": "application/json"})
     assert list(document) == ["instances"]
     assert [list(instance) for instance in document["instances"]] == [["image_bytes"]]
     assert list(document["instances"][0]["image_bytes"]) == ["b64"]
@@ -33,7 +33,7 @@ def test_v1_body_is_encoded_while_it_is_sent(size):
     """It can be sent twice, because a call that failed is repeated."""
     picture = replace(PICTURE, data=bytes(range(256)) * (size // 256 + 1))
     picture = replace(picture, data=picture.data[:size])
-    _, body = V1.encode(picture)
+    _, _, body = V1.encode(picture, {"min_score": 0.3})
 
     for _ in range(2):
         text = b"".join(body)
@@ -43,11 +43,12 @@ def test_v1_body_is_encoded_while_it_is_sent(size):
 
 
 def test_v1_raw_request_is_the_picture():
-    assert RAW.encode(PICTURE) == ({"Content-Type": "image/png"}, PICTURE.data)
+    assert RAW.encode(PICTURE, {}) == ("", {"Content-Type": "image/png"}, PICTURE.data)
 
 
 def test_v2_binary_request_has_one_bytes_element():
-    headers, body = V2.encode(PICTURE)
+    query, headers, body = V2.encode(PICTURE, {})
+    assert query == ""
     assert set(headers) == {"Content-Type", "Inference-Header-Content-Length"}
     assert headers["Content-Type"] == "application/octet-stream"
 
@@ -58,6 +59,16 @@ def test_v2_binary_request_has_one_bytes_element():
     assert tensor["parameters"] == {"binary_data_size": len(element)}
     assert int.from_bytes(element[:4], "little") == len(PICTURE.data)
     assert element[4:] == PICTURE.data
+
+
+def test_parameters_are_where_each_protocol_has_them():
+    asked = {"min_score": 0.3}
+    v1, raw, v2 = (protocol.encode(PICTURE, asked) for protocol in (V1, RAW, V2))
+    size = int(v2.headers["Inference-Header-Content-Length"])
+
+    assert json.loads(b"".join(v1.body))["parameters"] == asked
+    assert (raw.query, raw.body) == ("?min_score=0.3", PICTURE.data)
+    assert json.loads(v2.body[:size])["parameters"] == asked
 
 
 def test_paths_follow_the_protocols():

@@ -38,6 +38,10 @@ HOOKS = {
     ),
     "circles_upload_bytes_count": (lambda metrics: metrics.image_stored(70_000), {}),
     "circles_objects_per_image_count": (lambda metrics: metrics.objects_found(12), {}),
+    "circles_corrections_total": (
+        lambda metrics: metrics.run_corrected("confirmed"),
+        {"kind": "confirmed"},
+    ),
     "circles_predictor_call_seconds_count": (
         lambda metrics: metrics.predictor_asked("timeout", 30),
         {"outcome": "timeout"},

@@ -21,19 +21,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.corrections import SqliteCorrections
 from circles.adapters.sqlite.outbox import SqliteOutbox
 from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.domain.corrections import Correction, Drawn, Kept, Restore
 from circles.domain.detections import ObjectFilter
 from circles.domain.errors import CirclesError, DetectorUnavailable, ObjectRefused, Unavailable
 from circles.domain.identifiers import object_id
 from circles.domain.images import ImageFilter, Status
 from circles.domain.pictures import Upload
+from circles.usecases.correct import change_run
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
 from circles.usecases.dispatch import dispatch_outbox
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
+from tests.unit.fakes.detector import CIRCLE
 from tests.unit.fakes.interruptions import Crash, Interruptions, Watched
 from tests.unit.fakes.services import FakeServices
 from tests.unit.fakes.sink import FakeSink
@@ -42,7 +46,7 @@ PICTURES = [b"picture of coins", b"picture of buttons"]
 FILES = [*PICTURES, b"no picture"]
 KEYS = ["incoming/a.jpg", "incoming/b/c.jpg"]
 IDEMPOTENCY_KEYS = [None, "k", "l"]
-LIFE = re.compile(r"(uploaded (detected |failed )*(deleted |$))*")
+LIFE = re.compile(r"(uploaded (detected |failed |corrected )*(deleted |$))*")
 """Allowed event orders of an image. A file that is put again after its deletion has the same id."""
 
 YEAR = timedelta(days=365)
@@ -52,12 +56,20 @@ CALLS = {
     "event": 13,
     "delete": 5,
     "detect_again": 6,
+    "correct": 6,
+    "restore": 5,
     "repair": 30,
     "send": 8,
     "background": 6,
 }
 """Approximate number of port calls, and so of places for an interruption."""
-OTHERS = ["upload", "delete", "event", "repair", "send", "detect_again"]
+PORTS = {
+    "catalogue": SqliteCatalogue,
+    "outbox": SqliteOutbox,
+    "upkeep": SqliteUpkeep,
+    "corrections": SqliteCorrections,
+}
+OTHERS = ["upload", "delete", "event", "repair", "send", "detect_again", "correct", "restore"]
 
 
 def plans(action, *others):
@@ -90,22 +102,23 @@ class Machine(RuleBasedStateMachine):
             max_looks=1000,
             keep_runs=2,
         )
+        self.services.detector.threshold = 0.5
+        self.services.detector.candidates = (replace(CIRCLE, score=0.4),)
         self.sink = self.services.sinks["broker"] = FakeSink(self.journal)
-        self.records = (self.services.catalogue, self.services.outbox, self.services.upkeep)
+        self.records = tuple(getattr(self.services, port) for port in PORTS)
         self.folder = None
         if self.on_sqlite:
             self._use_sqlite()
         self.promised, self.keys, self.deleted = {}, {}, set()
         self.files, self.events, self.disturbed = {}, [], set()
+        self.human = {}
         self.processes = count()
 
     def _use_sqlite(self):
         self.folder = tempfile.TemporaryDirectory()
         path = Path(self.folder.name) / "catalogue.db"
-        self.records = [
-            each(path, busy_timeout_s=5) for each in (SqliteCatalogue, SqliteOutbox, SqliteUpkeep)
-        ]
-        for port, adapter in zip(("catalogue", "outbox", "upkeep"), self.records, strict=True):
+        self.records = [each(path, busy_timeout_s=5) for each in PORTS.values()]
+        for port, adapter in zip(PORTS, self.records, strict=True):
             setattr(self.services, port, Watched(adapter, port, self.journal))
 
     # Actions of clients, other programs and time
@@ -145,6 +158,14 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=number, plan=plans("detect_again"))
     def detect_again(self, pick, plan):
         self._interrupted(plan, lambda: self._detect_again(pick))
+
+    @rule(pick=number, plan=plans("correct"))
+    def correct(self, pick, plan):
+        self._interrupted(plan, lambda: self._correct(pick))
+
+    @rule(pick=number, plan=plans("restore"))
+    def restore(self, pick, plan):
+        self._interrupted(plan, lambda: self._restore(pick))
 
     @rule(plan=plans("repair"))
     def repair(self, plan):
@@ -229,6 +250,8 @@ class Machine(RuleBasedStateMachine):
             "event": lambda: self._event(pick),
             "replace": lambda: self._drop(KEYS[pick % 2], FILES[pick % 3]),
             "detect_again": lambda: self._detect_again(pick),
+            "correct": lambda: self._correct(pick),
+            "restore": lambda: self._restore(pick),
             "repair": lambda: repair_images(self.services),
             "send": lambda: dispatch_outbox(self.services),
         }
@@ -278,6 +301,31 @@ class Machine(RuleBasedStateMachine):
         if image := self._some_image(pick):
             detect_again(image.image_id, self.services)
 
+    def _correct(self, pick):
+        """Keep some objects and draw one. Half the picks come with an idempotency key."""
+        image = self._some_image(pick)
+        if image is None or image.detection_id is None:
+            return
+        objects, candidates = self.records[3].entries(image.image_id, image.detection_id)
+        kept = [Kept(each.object_id) for each in (*objects, *candidates)][pick % 2 :]
+        drawn = [Drawn((5.0, 5.0), 1.0 + pick)][: pick % 3]
+        key = f"key {pick}" if pick % 2 else None
+        wanted = Correction(image.detection_id, (*kept, *drawn), key, image.detection_id)
+        served = image.detection_id
+        run = change_run(image.image_id, wanted, lambda each: each == served, self.services)
+        self._remember_run(image.image_id, run.detection_id)
+
+    def _restore(self, pick):
+        if image := self._some_image(pick):
+            runs = [None, *(run.detection_id for run in self.records[0].runs(image.image_id))]
+            wanted = Restore(runs[pick % len(runs)])
+            served = image.detection_id
+            change_run(image.image_id, wanted, lambda each: each == served, self.services)
+
+    def _remember_run(self, image_id, detection_id):
+        """A person relies on the run, and on its parent."""
+        self.human.setdefault(image_id, set()).add(detection_id)
+
     def _set(self, fake, method, error):
         fake.errors.pop(method, None)
         if error:
@@ -298,6 +346,23 @@ class Machine(RuleBasedStateMachine):
         for image_id, promised in self.promised.items():
             assert image_id in images, "an image that was promised to a client is gone"
             assert images[image_id].sha256 == promised
+
+    @invariant()
+    def what_people_corrected_is_never_lost(self):
+        images = {image.image_id: image for image in self._images()}
+        for image_id in self.human.keys() & images.keys() & self.promised.keys():
+            runs = {run.detection_id: run for run in self.records[0].runs(image_id)}
+            assert self.human[image_id] <= runs.keys()
+            for run in runs.values():
+                assert not run.is_human or run.parent_id in runs
+
+    @invariant()
+    def one_run_is_served_and_it_is_the_pinned_one(self):
+        for image in self._images():
+            runs = self.records[0].runs(image.image_id)
+            served = [run.detection_id for run in runs if run.served]
+            assert served == ([image.detection_id] if image.detection_id else [])
+            assert image.pinned_id in (None, image.detection_id)
 
     @invariant()
     def a_row_has_its_blob(self):
@@ -386,10 +451,11 @@ class Machine(RuleBasedStateMachine):
             known = (key, sha256(data)) in rows
             assert known is (data in PICTURES), f"{key} is {'an' if known else 'no'} image"
         last = {event.subject: event.type.rpartition(".")[2] for event in self._first_deliveries()}
-        assert last == {
-            **dict.fromkeys(last, "deleted"),
-            **{image.image_id: image.status for image in images},
-        }
+        for image_id in last.keys() - {image.image_id for image in images}:
+            assert last[image_id] == "deleted"
+        for image in images:
+            told = last[image.image_id]
+            assert told == image.status or (told == "corrected" and image.status == "detected")
 
 
 class OnSqlite(Machine):

@@ -54,6 +54,8 @@ GIVEN = {
     "predictor_connect_timeout_s": ("1", 1.0),
     "wake_predictor": ("true", True),
     "max_objects": ("12", 12),
+    "candidate_min_score": ("none", None),
+    "min_score": ("0.5", 0.5),
     "max_upload_bytes": ("1024", 1024),
     "max_pixels": ("4096", 4096),
     "incoming_prefix": ("drop/here/", "drop/here/"),

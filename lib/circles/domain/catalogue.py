@@ -12,6 +12,7 @@ from typing import Protocol
 from circles.domain.detections import Detection, FoundObject, ObjectFilter
 from circles.domain.events import Announce, nobody
 from circles.domain.images import Backlog, Image, ImageFilter, Tombstone
+from circles.domain.runs import Run
 
 Position = tuple[datetime, str]
 """End of a page of images: created_at and image_id of its last image."""
@@ -80,14 +81,15 @@ class Catalogue(Protocol):
         """
         Add a run and its objects, and mark the image detected.
 
-        One transaction does it all, and the new run is served from then on. If the image has been
+        One transaction does it all, and the new run is served from then on, unless a person pinned
+        another. If the image has been
         claimed again since, nothing is recorded and the current image is returned. Raises NotFound,
         Unavailable.
 
         Args:
             counts: False takes the attempt back.
-            keep_runs: number of runs to keep, the newest ones; None keeps all. Human runs are
-                always kept.
+            keep_runs: number of the predictor's runs to keep, the newest ones; None keeps all. The
+                served run, human ones and their parents are always kept.
         """
 
     def release(
@@ -130,14 +132,21 @@ class Catalogue(Protocol):
 
     def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
         """
-        Return the image and its served run's objects that match wanted.
+        Return the image and a run's objects that match wanted, then its candidates.
 
         They are in the detector's order, best first. Raises Unavailable, and NotFound for an
-        unknown image.
+        unknown image or a run of another one.
         """
 
     def object(self, image_id: str, object_id: str) -> FoundObject:
-        """Return one object of an image, from any run. Raises NotFound, Unavailable."""
+        """
+        Return one object or candidate of an image, from any run.
+
+        Raises NotFound, Unavailable.
+        """
+
+    def runs(self, image_id: str) -> Sequence[Run]:
+        """Return the runs of an image, newest first. Raises NotFound, Unavailable."""
 
     def backlog(self) -> Backlog:
         """

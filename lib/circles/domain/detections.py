@@ -26,37 +26,60 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One detector run on one image: the model, protocol, duration and circles found."""
+    """
+    One detector run on one image: the model, protocol, duration and circles found.
+
+    threshold is the score from which circles count, None if the predictor states none. candidates
+    are what scored below it, down to floor, the score that was asked for.
+    """
 
     model: str
     model_version: str
     protocol: str
     duration_ms: float
     circles: tuple[Circle, ...]
+    threshold: float | None = None
+    floor: float | None = None
+    candidates: tuple[Circle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FoundObject:
-    """A recorded circle: an object's row and the run that found it."""
+    """
+    A recorded circle: an object's row and the run that found it.
+
+    origin_id is the object's first ancestor, which corrections keep; it may be the object itself.
+    """
 
     object_id: str
     image_id: str
     circle: Circle
     model: str
     model_version: str
+    origin_id: str
+
+
+def touches_edge(bbox: Bbox, width: int, height: int) -> bool:
+    """Return whether a bbox touches the edge of a picture of this size."""
+    x, y, box_width, box_height = bbox
+    return x <= 0 or y <= 0 or x + box_width >= width or y + box_height >= height
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectFilter:
     """
-    Selects objects by score (0..1) and radius (pixels).
+    Selects objects by score (0..1), radius (pixels) and run.
 
-    None is no limit. Objects without a score are dropped when min_score is set.
+    None is no limit, and the served run. A min_score below the run's threshold selects candidates
+    too. Objects without a score are dropped when min_score is set, unless a person made the run.
+    on_edge selects objects that touch the picture's edge, or those that do not.
     """
 
     min_score: float | None = None
     min_radius_px: float | None = None
     max_radius_px: float | None = None
+    detection_id: str | None = None
+    on_edge: bool | None = None
 
 
 HUMAN = "human"
@@ -71,8 +94,8 @@ class Detector(Protocol):
         Return the circles found in an upright picture, possibly none.
 
         Returns:
-            At most Settings.max_objects circles, best first. Each bbox is inside the picture and
-            has whole pixels.
+            At most Settings.max_objects circles and as many candidates, best first. Each bbox is
+            inside the picture and has whole pixels.
 
         Raises:
             DetectorFailed: no usable response within Settings.predictor_timeout_s seconds.

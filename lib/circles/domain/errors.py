@@ -10,6 +10,9 @@ CirclesError             code                  HTTP  event
 ├── UnsupportedEncoding  unsupported-encoding  415   422
 ├── UndecodablePicture   undecodable-picture   422   422
 ├── KeyReused            key-reused            422   422
+├── NotPossible          not-possible          422   422
+├── PreconditionFailed   precondition-failed   412   422
+├── PreconditionRequired precondition-required 428   422
 ├── Damaged              damaged               500   422  stored bytes differ from those uploaded
 ├── ObjectRefused        object-refused        503   422  the store refuses this one object
 ├── Rejected             rejected              500   422  a sink rejects this event permanently
@@ -89,6 +92,26 @@ class KeyReused(CirclesError):
     """An Idempotency-Key was reused with different bytes."""
 
     code, title, http_status, event_status = "key-reused", "Idempotency-Key reused", 422, 422
+
+
+class NotPossible(CirclesError):
+    """The request is well formed, but does not fit what is stored."""
+
+    code, title, http_status, event_status = "not-possible", "Not possible", 422, 422
+
+
+class PreconditionFailed(CirclesError):
+    """What the client saw has changed since (RFC 9110, section 13.1.1)."""
+
+    code, title, http_status = "precondition-failed", "Precondition failed", 412
+    event_status = 422
+
+
+class PreconditionRequired(CirclesError):
+    """The request needs If-Match (RFC 6585, section 3)."""
+
+    code, title, http_status = "precondition-required", "Precondition required", 428
+    event_status = 422
 
 
 class Damaged(CirclesError):

@@ -9,6 +9,9 @@ from circles.domain.errors import Malformed
 _UPLOADS = UUID("5f0ce8a6-9d0a-4b52-8f52-6f5e0f6a1f6e")
 """Namespace of ids derived from an idempotency key; random, never changed."""
 
+_CORRECTIONS = UUID("b0a7b2c4-0c3d-4d4f-8f0e-3f1f5f1c9a52")
+"""Namespace of ids of corrections with an idempotency key; random, never changed."""
+
 _OBJECTS = UUID("3b1f2a70-55c1-4d0e-9a46-8a9f7a0f4c11")
 """Namespace of ids of objects that other clients put into the bucket; random, never changed."""
 
@@ -25,6 +28,11 @@ def new_id() -> str:
 def upload_id(idempotency_key: str, sha256: str) -> str:
     """Return the same UUID for the same key and bytes. A retry overwrites its own blob."""
     return str(uuid5(_UPLOADS, f"{idempotency_key}\n{sha256}"))
+
+
+def correction_id(image_id: str, idempotency_key: str) -> str:
+    """Return the same UUID for the same image and key. A retry makes no second run."""
+    return str(uuid5(_CORRECTIONS, f"{image_id}\n{idempotency_key}"))
 
 
 def object_id(bucket: str, key: str, etag: str) -> str:

@@ -15,6 +15,14 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class Review(StrEnum):
+    """What a person did to the served run."""
+
+    NONE = "none"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """
@@ -24,7 +32,9 @@ class Image:
     claimed_until. Repair retries a pending image from due_at on. attempts counts the detections
     that count towards giving up: those that no client asked for, and those that ended their
     process. refused_attempts counts those that the predictor refused.
-    object_count, model, model_version, detection_ms and detected_at describe the served run.
+    detection_id is the served run, and pinned_id is the same where a person chose it.
+    object_count, model, model_version, detection_ms, detected_at, threshold, sure_count,
+    doubtful_count and review describe the served run.
     """
 
     image_id: str
@@ -50,6 +60,12 @@ class Image:
     model_version: str | None = None
     detection_ms: float | None = None
     detected_at: datetime | None = None
+    detection_id: str | None = None
+    pinned_id: str | None = None
+    threshold: float | None = None
+    sure_count: int | None = None
+    doubtful_count: int | None = None
+    review: Review = Review.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from circles.domain.detections import HUMAN
-
-
-class Review(StrEnum):
-    """What a person did to the served run."""
-
-    NONE = "none"
-    CONFIRMED = "confirmed"
-    CORRECTED = "corrected"
+from circles.domain.images import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +14,8 @@ class Run:
 
     threshold is the score from which the run's objects count, None if the predictor states none.
     sure_count and doubtful_count are None where threshold is. parent_id is the run that a human one
-    began from. pinned means that a person chose it, so that no machine run replaces it.
+    began from, request_digest that of the request if it had an idempotency key. pinned means that a
+    person chose the run, so that no machine run replaces it.
     """
 
     detection_id: str
@@ -38,6 +31,7 @@ class Run:
     doubtful_count: int | None = None
     parent_id: str | None = None
     created_by: str | None = None
+    request_digest: str | None = None
     review: Review = Review.NONE
     served: bool = False
     pinned: bool = False

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
+from circles.domain.corrections import Corrections
 from circles.domain.detections import Detector
 from circles.domain.events import EventSink, Outbox
 from circles.domain.pictures import Pictures
@@ -21,6 +22,7 @@ class Rules:
     lease: time after which the process that claimed an image counts as dead.
     max_attempts, give_up_after: a pending image fails with the first failed attempt that is at
         least number max_attempts and at least give_up_after after it was created.
+    max_objects: most objects of one run.
     keep_runs: number of predictor runs kept for an image, the newest ones.
     repair_after: time after which repair retries a pending image; doubles with each failure.
     repair_budget: time after which a repair does not start more work.
@@ -31,6 +33,7 @@ class Rules:
     lease: timedelta
     incoming_prefix: str
     max_upload_bytes: int
+    max_objects: int
     max_attempts: int
     give_up_after: timedelta
     keep_runs: int
@@ -56,6 +59,8 @@ class Services(Protocol):
     def store(self) -> ObjectStore: ...
     @property
     def catalogue(self) -> Catalogue: ...
+    @property
+    def corrections(self) -> Corrections: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from circles.domain.detections import FoundObject
+from circles.domain.detections import FoundObject, touches_edge
 from circles.domain.images import Image
+from circles.domain.runs import Run
 from circles.formats.fields import format_time
 
 
@@ -28,6 +29,33 @@ def image_document(image: Image) -> dict[str, Any]:
         "model_version": image.model_version,
         "attempts": image.attempts,
         "error": image.error,
+        "served": image.detection_id,
+        "pinned": image.pinned_id is not None,
+        "threshold": image.threshold,
+        "sure_count": image.sure_count,
+        "doubtful_count": image.doubtful_count,
+        "review": image.review,
+    }
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Return the record of a run. threshold and counts are null if the predictor states none."""
+    return {
+        "detection_id": run.detection_id,
+        "image_id": run.image_id,
+        "kind": "human" if run.is_human else "machine",
+        "model": run.model,
+        "model_version": run.model_version,
+        "threshold": run.threshold,
+        "object_count": run.object_count,
+        "sure_count": run.sure_count,
+        "doubtful_count": run.doubtful_count,
+        "parent_id": run.parent_id,
+        "created_at": format_time(run.created_at),
+        "created_by": run.created_by,
+        "review": run.review,
+        "served": run.served,
+        "pinned": run.pinned,
     }
 
 
@@ -36,7 +64,7 @@ def object_summary(found: FoundObject) -> dict[str, Any]:
     return {"object_id": found.object_id, "bbox": found.circle.bbox}
 
 
-def object_document(found: FoundObject) -> dict[str, Any]:
+def object_document(found: FoundObject, image: Image) -> dict[str, Any]:
     """Return the record of an object, in pixels of the upright image. score is 0..1 or null."""
     circle = found.circle
     return {
@@ -49,6 +77,8 @@ def object_document(found: FoundObject) -> dict[str, Any]:
         "label": circle.label,
         "model": found.model,
         "model_version": found.model_version,
+        "origin_id": found.origin_id,
+        "edge": touches_edge(circle.bbox, image.width, image.height),
     }
 
 

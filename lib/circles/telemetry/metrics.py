@@ -68,6 +68,14 @@ class Metrics:
         """Observe the number of objects of a recorded detection."""
         self._note("circles_objects_per_image", count)
 
+    def run_corrected(self, kind: str) -> None:
+        """
+        Observe that a person changed what is served.
+
+        kind: confirmed, corrected, restored or unpinned.
+        """
+        self._note("circles_corrections", 1, kind)
+
     def predictor_asked(self, outcome: str, seconds: float) -> None:
         """
         Observe that a detection ended, after all its attempts.

@@ -47,6 +47,11 @@ _DECLARED = (
         ["function"],
         buckets=_COUNT,
     ),
+    Counter(
+        "circles_corrections",
+        "Times that a person changed what is served",
+        ["function", "kind"],
+    ),
     Histogram(
         "circles_predictor_call_seconds",
         "Detections with all their attempts, by outcome",

@@ -10,9 +10,10 @@ from circles.formats.documents import image_document
 from circles.telemetry import trace
 from circles.usecases.dispatch import dispatch_outbox
 
-UPLOADED, DETECTED, FAILED, DELETED = (
+UPLOADED, DETECTED, CORRECTED, FAILED, DELETED = (
     "image.uploaded",
     "image.detected",
+    "image.corrected",
     "image.failed",
     "image.deleted",
 )

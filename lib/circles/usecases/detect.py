@@ -165,7 +165,7 @@ def _run(image: Image, picture: Picture, services: Services, asked: bool) -> Ima
     except NotFound as error:
         raise _Deleted("The image was deleted during its detection.") from error
     if detected.claim == image.claim:
-        metrics.objects_found(detected.object_count)
+        metrics.objects_found(len(detection.circles))
         send_soon(services)
     return detected
 

@@ -13,7 +13,8 @@ from circles.telemetry import trace
 from circles.telemetry.metrics import metrics
 from circles.web.exchanges import Exchange
 from circles.web.problems import answer_problem
-from circles.web.routing import Handler, empty_response, json_response, routes
+from circles.web.responses import empty_response, json_response
+from circles.web.routing import Handler, routes
 
 log = logging.getLogger("circles.requests")
 

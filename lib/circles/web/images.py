@@ -14,7 +14,7 @@ from circles.domain.identifiers import parse_id
 from circles.domain.images import Image, ImageFilter, Status
 from circles.formats.documents import image_document
 from circles.web.queries import read_query, whole_number
-from circles.web.routing import json_response
+from circles.web.responses import json_response, tagged_response
 
 PAGE, LARGEST_PAGE = 50, 200
 
@@ -63,7 +63,7 @@ def page_response(request: Request, images: Sequence[Image], limit: int) -> Resp
         "images": [image_document(image) for image in page],
         "next": following,
     }
-    return json_response(document, headers=headers)
+    return tagged_response(request, document, headers=headers)
 
 
 def _next(request: Request, last: Image) -> str:

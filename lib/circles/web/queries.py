@@ -29,6 +29,17 @@ def read_query(request: Request, **parsers: Callable[[str], Any]) -> dict[str, A
     return values
 
 
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a parser of these words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+
+    return parse
+
+
 def number(low: float, high: float) -> Callable[[str], float]:
     """Return a parser of finite numbers within low..high."""
 

@@ -1,12 +1,11 @@
-"""Routing, JSON responses and request logging, shared by all functions."""
+"""Routing and request logging, shared by all functions."""
 
-import json
 import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Request, Response, current_app
 from werkzeug.exceptions import (
@@ -37,7 +36,6 @@ REFUSAL = "circles.refusal"
 """Key in environ for the status of a request that the server could not read."""
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def routes(
@@ -67,22 +65,6 @@ def routes(
     router = Router(rules, max_body_bytes, answer_error)
     current_app.wsgi_app = router  # type: ignore[method-assign]
     return router.answer
-
-
-def json_response(
-    document: Any, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Answer with a JSON document. A cache must ask again before each use."""
-    response = Response(_encode(document), status, headers, content_type="application/json")
-    response.headers.add("Cache-Control", "private, no-cache")
-    return response
-
-
-def empty_response(status: int = 204) -> Response:
-    """Answer without a body."""
-    response = Response(status=status)
-    del response.headers["Content-Type"]
-    return response
 
 
 class Rule(NamedTuple):

@@ -27,14 +27,14 @@ def read_upload(request: Request, max_bytes: int) -> Upload:
         UnsupportedEncoding: the body is compressed.
         UnsupportedPicture: the body is multipart, but not a form.
     """
-    key = _idempotency_key(request)
-    _check_encoding(request)
+    key = idempotency_key(request)
+    check_encoding(request)
     if request.mimetype == "multipart/form-data":
         file = read_form_file(request, FIELD, max_bytes)
     elif request.mimetype.startswith("multipart/"):
         raise UnsupportedPicture(f'Send a form with the field "{FIELD}", or the picture itself.')
     else:
-        file = FormFile(_whole_body(request), None)
+        file = FormFile(read_body(request), None)
     if not file.data:
         raise Malformed(
             f'The picture is empty. Send it as multipart field "{FIELD}", or as the body.'
@@ -61,15 +61,16 @@ def prefers_async(request: Request) -> bool:
     return any(each.partition(";")[0].strip().lower() == "respond-async" for each in preferences)
 
 
-def _check_encoding(request: Request) -> None:
+def check_encoding(request: Request) -> None:
+    """Raise UnsupportedEncoding for a compressed body."""
     coding = request.headers.get("Content-Encoding", "").strip().lower()
     if coding not in ("", "identity"):
         raise UnsupportedEncoding(
-            f"The content coding {coding[:50]!r} is not taken; send the picture as it is."
+            f"The content coding {coding[:50]!r} is not taken; send the body as it is."
         )
 
 
-def _whole_body(request: Request) -> bytes:
+def read_body(request: Request) -> bytes:
     """Return the body. Some servers pass on an incomplete one after a disconnect."""
     data = request.get_data(cache=False)
     if request.content_length is not None and len(data) < request.content_length:
@@ -77,7 +78,7 @@ def _whole_body(request: Request) -> bytes:
     return data
 
 
-def _idempotency_key(request: Request) -> str | None:
+def idempotency_key(request: Request) -> str | None:
     """Return the key, quoted or bare (draft-ietf-httpapi-idempotency-key-header-07)."""
     key = request.headers.get("Idempotency-Key")
     if key is None:

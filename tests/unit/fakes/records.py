@@ -5,12 +5,14 @@ tests/contract/ runs the contract tests against them.
 """
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
-from circles.domain.detections import HUMAN, FoundObject
+from circles.domain.detections import FoundObject, touches_edge
 from circles.domain.errors import BlobTaken, Buried, IdTaken, KeyTaken, NotFound, ObjectRefused
 from circles.domain.events import QueuedEvent, nobody
 from circles.domain.identifiers import new_id
 from circles.domain.images import Backlog, Status, Tombstone
+from circles.domain.runs import Run
 from circles.domain.upkeep import LOOKS_KEPT
 from tests.unit.fakes.faults import Faults
 
@@ -20,8 +22,7 @@ class Tables:
     """Hold the rows that the three fakes share."""
 
     images: dict = field(default_factory=dict)
-    served: dict = field(default_factory=dict)
-    found: dict = field(default_factory=dict)
+    runs: dict = field(default_factory=dict)
     tombstones: dict = field(default_factory=dict)
     finished: dict = field(default_factory=dict)
     refusals: dict = field(default_factory=dict)
@@ -37,6 +38,37 @@ class Tables:
             self.events += 1
             self.outbox.append(Waiting(sink, QueuedEvent(self.events, event, 0), event.time))
         return image
+
+    def run(self, image_id, detection_id):
+        for held in self.runs.get(image_id, []):
+            if held.run.detection_id == detection_id:
+                return held
+        raise NotFound("This image has no such run.")
+
+    def revealed(self, held):
+        """Return the candidates that a run can still reveal."""
+        machine = held
+        while machine.run.is_human:
+            machine = self.run(held.run.image_id, machine.run.parent_id)
+        taken = {each.origin_id for each in held.objects if each.origin_id != each.object_id}
+        return [each for each in machine.candidates if each.object_id not in taken]
+
+    def serve(self, image, detection_id):
+        """Serve a run unless another is pinned."""
+        run = self.run(image.image_id, image.pinned_id or detection_id).run
+        served = replace(
+            image,
+            detection_id=run.detection_id,
+            object_count=run.object_count,
+            model=run.model,
+            model_version=run.model_version,
+            detection_ms=run.duration_ms,
+            detected_at=run.created_at,
+            threshold=run.threshold,
+            review=run.review,
+        )
+        self.images[image.image_id] = served
+        return served
 
     def bury(self, tombstone):
         self.finished.pop(tombstone.image_id, None)
@@ -64,18 +96,43 @@ class Waiting:
     error: str | None = None
 
 
+@dataclass
+class HeldRun:
+    """A run with its objects and candidates."""
+
+    run: Run
+    objects: list
+    candidates: list = field(default_factory=list)
+
+
+def found_objects(run, circles):
+    """Return new objects of a run."""
+    ids = [new_id() for _ in circles]
+    return [
+        FoundObject(each, run.image_id, circle, run.model, run.model_version, each)
+        for each, circle in zip(ids, circles, strict=True)
+    ]
+
+
+def show_run(run, image):
+    """Return a run with what its image says of it."""
+    served, pinned = (run.detection_id == each for each in (image.detection_id, image.pinned_id))
+    return replace(run, served=served, pinned=pinned)
+
+
 class FakeCatalogue(Faults):
     port = "catalogue"
 
     def __init__(self, journal=None):
         super().__init__(journal)
         self.tables = Tables()
-        self.images, self.served, self.found = (
-            self.tables.images,
-            self.tables.served,
-            self.tables.found,
-        )
-        self.runs = {}
+        self.images = self.tables.images
+
+    @property
+    def found(self):
+        """Return the objects of all runs by id."""
+        runs = chain.from_iterable(self.tables.runs.values())
+        return {each.object_id: each for held in runs for each in held.objects}
 
     def add(self, image, *, announce=nobody):
         self.reach("add")
@@ -97,7 +154,7 @@ class FakeCatalogue(Faults):
         events = announce(image)
         self.tables.forget_looks(image.image_id)
         self.images[image.image_id] = image
-        self.served[image.image_id] = []
+        self.tables.runs[image.image_id] = []
         self.tables.tell(image, lambda _: events)
 
     def _give_key_to_adopted(self, image):
@@ -148,39 +205,44 @@ class FakeCatalogue(Faults):
         image = self._known(image_id)
         if image.claim != claim:
             return image
-        model = (detection.model, detection.model_version)
-        run = [FoundObject(new_id(), image_id, circle, *model) for circle in detection.circles]
-        detected = replace(
-            image,
-            status=Status.DETECTED,
-            claimed_until=None,
-            due_at=None,
-            error=None,
-            object_count=len(run),
-            model=model[0],
-            model_version=model[1],
-            detection_ms=detection.duration_ms,
-            detected_at=now,
-            attempts=image.attempts - (not counts),
+        run = Run(
+            new_id(),
+            image_id,
+            detection.model,
+            detection.model_version,
+            detection.protocol,
+            detection.duration_ms,
+            len(detection.circles),
+            now,
+            detection.threshold,
         )
-        self.tables.tell(detected, announce)
-        self.found |= {each.object_id: each for each in run}
-        self.served[image_id] = run
-        self.runs.setdefault(image_id, []).append((detection.protocol, run))
-        self.images[image_id] = detected
+        self.tables.runs[image_id].append(
+            HeldRun(
+                run, found_objects(run, detection.circles), found_objects(run, detection.candidates)
+            )
+        )
+        detected = self.tables.serve(
+            replace(
+                image,
+                status=Status.DETECTED,
+                claimed_until=None,
+                due_at=None,
+                error=None,
+                attempts=image.attempts - (not counts),
+            ),
+            run.detection_id,
+        )
         if keep_runs is not None:
-            self._prune(image_id, keep_runs)
-        return detected
+            self._prune(detected, keep_runs)
+        return self.tables.tell(detected, announce)
 
-    def _prune(self, image_id, keep_runs):
-        runs = self.runs[image_id]
-        machine = [
-            each for each in runs if each[0] != HUMAN and each[1] is not self.served[image_id]
-        ]
-        for each in machine[: max(len(machine) - keep_runs + 1, 0)]:
-            runs.remove(each)
-            for found in each[1]:
-                del self.found[found.object_id]
+    def _prune(self, image, keep_runs):
+        runs = self.tables.runs[image.image_id]
+        kept = {image.detection_id, *(held.run.parent_id for held in runs)}
+        machine = [held for held in runs if not held.run.is_human]
+        for held in machine[: max(len(machine) - keep_runs, 0)]:
+            if held.run.detection_id not in kept:
+                runs.remove(held)
 
     def release(self, image_id, *, claim, error, due_at, counts=True, refused=False):
         self.reach("release")
@@ -211,27 +273,35 @@ class FakeCatalogue(Faults):
         image = self._known(image_id)
         tombstone = Tombstone(image_id, image.key, image.source, now)
         self.tables.tell(image, announce)
-        del self.images[image_id], self.served[image_id]
-        self.runs.pop(image_id, None)
-        for object_id in [
-            each.object_id for each in self.found.values() if each.image_id == image_id
-        ]:
-            del self.found[object_id]
+        del self.images[image_id]
+        self.tables.runs.pop(image_id, None)
         self.tables.bury(tombstone)
         return tombstone
 
     def objects(self, image_id, wanted):
         self.reach("objects")
-        return self._known(image_id), [
-            found for found in self.served[image_id] if _passes(found.circle, wanted)
-        ]
+        image = self._known(image_id)
+        if wanted.detection_id is None and image.detection_id is None:
+            return image, []
+        held = self.tables.run(image_id, wanted.detection_id or image.detection_id)
+        found = held.objects
+        threshold = held.run.threshold
+        if None not in (threshold, wanted.min_score) and wanted.min_score < threshold:
+            found = [*found, *self.tables.revealed(held)]
+        return image, [each for each in found if _passes(each, wanted, image, held.run)]
 
     def object(self, image_id, object_id):
         self.reach("object")
-        found = self.found.get(object_id)
-        if found is None or found.image_id != image_id:
-            raise NotFound("This image has no such object.")
-        return found
+        for held in self.tables.runs.get(image_id, []):
+            for found in (*held.objects, *held.candidates):
+                if found.object_id == object_id:
+                    return found
+        raise NotFound("This image has no such object.")
+
+    def runs(self, image_id):
+        self.reach("runs")
+        image = self._known(image_id)
+        return [show_run(held.run, image) for held in reversed(self.tables.runs[image_id])]
 
     def measure(self):
         return {}
@@ -448,12 +518,12 @@ def latest(now, until):
     return until + (until - now)
 
 
-def _passes(circle, wanted):
+def _passes(found, wanted, image, run):
+    circle = found.circle
+    scored = run.is_human if circle.score is None else circle.score >= (wanted.min_score or 0)
     return (
-        (
-            wanted.min_score is None
-            or (circle.score is not None and circle.score >= wanted.min_score)
-        )
+        (wanted.min_score is None or scored)
         and (wanted.min_radius_px is None or circle.radius_px >= wanted.min_radius_px)
         and (wanted.max_radius_px is None or circle.radius_px <= wanted.max_radius_px)
+        and wanted.on_edge in (None, touches_edge(circle.bbox, image.width, image.height))
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from circles.domain.services import Rules
+from tests.unit.fakes.corrections import FakeCorrections
 from tests.unit.fakes.detector import FakeDetector
 from tests.unit.fakes.pictures import FakePictures
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
@@ -13,6 +14,7 @@ RULES = Rules(
     lease=timedelta(seconds=60),
     incoming_prefix="incoming/",
     max_upload_bytes=1000,
+    max_objects=30,
     max_attempts=4,
     give_up_after=timedelta(hours=1),
     keep_runs=10,
@@ -39,6 +41,7 @@ class FakeServices:
         self.pictures = FakePictures(self.journal)
         self.store = FakeStore(self.journal, self.now)
         self.catalogue = FakeCatalogue(self.journal)
+        self.corrections = FakeCorrections(self.catalogue.tables, self.journal)
         self.outbox = FakeOutbox(self.catalogue.tables, self.journal)
         self.upkeep = FakeUpkeep(self.catalogue.tables, self.journal)
         self.detector = FakeDetector(self.journal)

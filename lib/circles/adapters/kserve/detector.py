@@ -19,7 +19,7 @@ from circles.adapters.http_client import (
     TooSlow,
 )
 from circles.adapters.kserve.predictions import read_prediction
-from circles.adapters.kserve.protocols import PROTOCOLS, Body, WrongAnswer, read_json
+from circles.adapters.kserve.protocols import PROTOCOLS, Message, WrongAnswer, read_json
 from circles.domain.detections import Detection
 from circles.domain.errors import DetectorFailed, DetectorRefused, DetectorUnavailable
 from circles.domain.pictures import Picture
@@ -72,10 +72,20 @@ class KserveDetector:
         connect_timeout_s: float,
         max_objects: int,
         threads: int,
+        floor: float | None = None,
+        min_score: float | None = None,
     ) -> None:
+        """
+        Create a client.
+
+        Args:
+            floor: ask for candidates down to this score; None leaves that to the predictor.
+            min_score: the threshold, whatever the predictor states.
+        """
         self._model, self._protocol_name, self._protocol = model, protocol, PROTOCOLS[protocol]
         self._url = url + self._protocol.path.format(model=model)
         self._timeout_s, self._max_objects = timeout_s, max_objects
+        self._floor, self._min_score = floor, min_score
         self._client = HttpClient(threads=threads, connect_timeout_s=connect_timeout_s)
 
     def detect(self, picture: Picture) -> Detection:
@@ -93,18 +103,21 @@ class KserveDetector:
 
     def _detect(self, picture: Picture, began: float) -> Detection:
         deadline = began + self._timeout_s
-        headers, body = self._protocol.encode(picture)
+        parameters = {} if self._floor is None else {"min_score": self._floor}
+        message = self._protocol.encode(picture, parameters)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Failed),
             stop=_HadAllAttempts() | tenacity.stop_before_delay(deadline - began),
             wait=_wait_s,
             reraise=True,
         )
-        answer = retrying(self._attempt, headers, body, deadline)
+        answer = retrying(self._attempt, message, deadline)
         duration_ms = (time.monotonic() - began) * 1000
         try:
             predictions, version = self._protocol.predictions(read_json(answer))
-            found = read_prediction(predictions, version, picture, self._max_objects)
+            found = read_prediction(
+                predictions, version, picture, self._max_objects, self._min_score
+            )
         except WrongAnswer as error:
             words = f"The predictor's answer cannot be used: {error}."
             raise _Failed("unusable", DetectorFailed(words)) from error
@@ -116,12 +129,16 @@ class KserveDetector:
             protocol=self._protocol_name,
             duration_ms=round(duration_ms, 1),
             circles=found.circles,
+            threshold=found.threshold,
+            floor=self._floor,
+            candidates=found.candidates,
         )
 
-    def _attempt(self, headers: dict[str, str], body: Body, deadline: float) -> bytes:
+    def _attempt(self, message: Message, deadline: float) -> bytes:
         """Post once and return the body of a 200. Raises _Failed."""
+        url = self._url + message.query
         try:
-            with self._client.post(self._url, body, headers, deadline=deadline) as answer:
+            with self._client.post(url, message.body, message.headers, deadline=deadline) as answer:
                 if answer.status != 200:
                     raise _refusal(answer)
                 return answer.read(MAX_ANSWER_BYTES)

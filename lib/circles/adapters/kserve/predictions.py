@@ -15,10 +15,12 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The prediction for one picture."""
+    """The prediction for one picture. threshold is None if the predictor states none."""
 
     model_version: str
     circles: tuple[Circle, ...]
+    candidates: tuple[Circle, ...]
+    threshold: float | None
 
 
 def read_prediction(
@@ -26,12 +28,17 @@ def read_prediction(
     version: str | None,
     picture: Picture,
     max_objects: int,
+    min_score: float | None = None,
 ) -> Prediction:
     """
     Read the predictions for one picture.
 
     There are two forms: one entry with "objects", or the objects themselves as predictions. Boxes
-    are clipped to the picture, boxes outside it are dropped, and the best max_objects are kept.
+    are clipped to the picture, boxes outside it are dropped. What scores below the threshold is a
+    candidate; the best max_objects of both kinds are kept. Without a threshold nothing is one.
+
+    Args:
+        min_score: the threshold, whatever the predictor states.
 
     Raises:
         WrongAnswer: a value is missing or not a finite number, or the picture has another size.
@@ -45,7 +52,16 @@ def read_prediction(
     # Stable: equal scores keep their order. Circles without a score come last.
     found.sort(key=lambda circle: 1.0 if circle.score is None else -circle.score)
     model_version = _read_text(instance.get("model_version")) or _read_text(version) or "unknown"
-    return Prediction(model_version, tuple(found[:max_objects]))
+    threshold = _read_score(instance, "threshold") if min_score is None else min_score
+    candidates = [circle for circle in found if _is_below(circle, threshold)]
+    circles = [circle for circle in found if not _is_below(circle, threshold)]
+    return Prediction(
+        model_version, tuple(circles[:max_objects]), tuple(candidates[:max_objects]), threshold
+    )
+
+
+def _is_below(circle: Circle, threshold: float | None) -> bool:
+    return threshold is not None and circle.score is not None and circle.score < threshold
 
 
 def _read_instance(predictions: list[Any]) -> dict[str, Any]:
@@ -126,12 +142,12 @@ def _read_radius(item: dict[str, Any], box: Box) -> float:
     return round(radius_px, 2)
 
 
-def _read_score(item: dict[str, Any]) -> float | None:
-    if item.get("score") is None:
+def _read_score(item: dict[str, Any], name: str = "score") -> float | None:
+    if item.get(name) is None:
         return None
-    score = _read_number(item["score"])
+    score = _read_number(item[name])
     if not 0 <= score <= 1:
-        raise WrongAnswer("a score is not within 0..1")
+        raise WrongAnswer(f"a {name} is not within 0..1")
     return round(score, 4)
 
 

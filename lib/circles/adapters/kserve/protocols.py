@@ -1,18 +1,30 @@
 """Write requests and read responses of the three protocols of a KServe predictor."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from circles.adapters.kserve.base64_body import Base64Body
 from circles.domain.pictures import Picture
 
 Body = bytes | Base64Body
 
+Parameters = Mapping[str, float]
+"""Of the detection, such as min_score. Empty leaves all to the predictor."""
+
 
 class WrongAnswer(Exception):
     """A 200 with a body that does not follow the protocol. A client may see the message."""
+
+
+class Message(NamedTuple):
+    """A request: its query, "" or with a question mark, its headers and its body."""
+
+    query: str
+    headers: dict[str, str]
+    body: Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +33,30 @@ class Protocol:
     One protocol.
 
     path: where to post, a format string with the model's name.
-    encode: returns headers and body for a picture.
+    encode: returns query, headers and body for a picture.
     predictions: returns the predictions, one for each instance, and the model version or None, from
         the parsed JSON of a response.
     """
 
     path: str
-    encode: Callable[[Picture], tuple[dict[str, str], Body]]
+    encode: Callable[[Picture, Parameters], Message]
     predictions: Callable[[dict[str, Any]], tuple[list[Any], str | None]]
 
 
-def _encode_v1(picture: Picture) -> tuple[dict[str, str], Body]:
-    body = Base64Body(b'{"instances": [{"image_bytes": {"b64": "', picture.data, b'"}}]}')
+def _encode_v1(picture: Picture, parameters: Parameters) -> Message:
+    more = b', "parameters": %s' % json.dumps(parameters).encode() if parameters else b""
+    start, end = b'{"instances": [{"image_bytes": {"b64": "', b'"}}]%s}' % more
+    body = Base64Body(start, picture.data, end)
     # Exactly this value: the KServe SDK reads a body with any other as raw bytes.
-    return {"Content-Type": "application/json"}, body
+    return Message("", {"Content-Type": "application/json"}, body)
 
 
-def _encode_v1_raw(picture: Picture) -> tuple[dict[str, str], Body]:
-    return {"Content-Type": picture.media_type}, picture.data
+def _encode_v1_raw(picture: Picture, parameters: Parameters) -> Message:
+    query = f"?{urlencode(parameters)}" if parameters else ""
+    return Message(query, {"Content-Type": picture.media_type}, picture.data)
 
 
-def _encode_v2_binary(picture: Picture) -> tuple[dict[str, str], Body]:
+def _encode_v2_binary(picture: Picture, parameters: Parameters) -> Message:
     """
     Encode a picture with the binary tensor data extension.
 
@@ -54,12 +69,13 @@ def _encode_v2_binary(picture: Picture) -> tuple[dict[str, str], Body]:
         "datatype": "BYTES",
         "parameters": {"binary_data_size": len(length) + len(picture.data)},
     }
-    header = json.dumps({"inputs": [tensor]}).encode()
+    more = {"parameters": parameters} if parameters else {}
+    header = json.dumps({"inputs": [tensor], **more}).encode()
     headers = {
         "Content-Type": "application/octet-stream",
         "Inference-Header-Content-Length": str(len(header)),
     }
-    return headers, b"".join((header, length, picture.data))
+    return Message("", headers, b"".join((header, length, picture.data)))
 
 
 def _read_v1(answer: dict[str, Any]) -> tuple[list[Any], str | None]:

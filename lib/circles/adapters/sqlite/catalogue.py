@@ -1,33 +1,20 @@
 """Catalogue in one SQLite file shared by several threads and processes of one node."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.adapters.sqlite import adding, claims, rows
+from circles.adapters.sqlite import adding, claims, objects, rows
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.catalogue import Position
 from circles.domain.detections import Detection, FoundObject, ObjectFilter
-from circles.domain.errors import KeyTaken, NotFound
+from circles.domain.errors import KeyTaken
 from circles.domain.events import Announce, nobody
 from circles.domain.images import Backlog, Image, ImageFilter, Tombstone
+from circles.domain.runs import Run
 
-_OBJECT = """
-    SELECT objects.object_id, objects.image_id, x, y, width, height, centroid_x, centroid_y,
-           radius_px, score, label, run.model, run.model_version
-    FROM objects JOIN detections AS run ON run.detection_id = objects.detection_id
-"""
-_SERVED_OBJECTS = """
-    SELECT object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label
-    FROM objects WHERE detection_id = :detection_id
-    AND (:min_score IS NULL OR score >= :min_score)
-    AND (:min_radius_px IS NULL OR radius_px >= :min_radius_px)
-    AND (:max_radius_px IS NULL OR radius_px <= :max_radius_px)
-    ORDER BY position
-"""
 _FILTERS = {"status": "images.status = :status", "sha256": "images.sha256 = :sha256",
             "since": "images.created_at >= :since"}  # fmt: skip
 
@@ -49,7 +36,7 @@ class SqliteCatalogue:
             if not adopted:
                 rows.insert(connection, "images", [rows.image_values(image)])
                 connection.execute("DELETE FROM looks WHERE object_id = ?", [image.image_id])
-                _announce(connection, image, announce)
+                rows.announce(connection, image, announce)
         if adopted:
             raise KeyTaken
 
@@ -103,10 +90,10 @@ class SqliteCatalogue:
             image = rows.get_image(connection, image_id)
             if image.claim != claim:
                 return image
-            served = claims.serve_run(connection, image_id, detection, now, counts)
+            claims.serve_run(connection, image_id, detection, now, counts)
             if keep_runs is not None:
-                claims.prune_runs(connection, image_id, served, keep_runs)
-            return _announce(connection, rows.get_image(connection, image_id), announce)
+                claims.prune_runs(connection, image_id, keep_runs)
+            return rows.announce(connection, rows.get_image(connection, image_id), announce)
 
     def release(
         self,
@@ -128,7 +115,7 @@ class SqliteCatalogue:
         with self._file.write() as connection:
             changed = claims.give_up_image(connection, image_id, claim, error)
             image = rows.get_image(connection, image_id)
-            return _announce(connection, image, announce) if changed else image
+            return rows.announce(connection, image, announce) if changed else image
 
     def delete(self, image_id: str, *, now: datetime, announce: Announce = nobody) -> Tombstone:
         with self._file.write() as connection:
@@ -137,7 +124,7 @@ class SqliteCatalogue:
             for table in ("objects", "detections", "images"):
                 connection.execute(f"DELETE FROM {table} WHERE image_id = ?", [image_id])
             rows.bury(connection, tombstone)
-            _announce(connection, image, announce)
+            rows.announce(connection, image, announce)
             return tombstone
 
     def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
@@ -146,26 +133,16 @@ class SqliteCatalogue:
                 connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone()
             )
             image = rows.read_image(row)
-            values = {
-                "detection_id": row["detection_id"],
-                "min_score": wanted.min_score,
-                "min_radius_px": wanted.min_radius_px,
-                "max_radius_px": wanted.max_radius_px,
-            }
-            served = connection.execute(_SERVED_OBJECTS, values).fetchall()
-        model, version = image.model or "", image.model_version or ""
-        return image, [rows.read_object(each, model, version) for each in served]
+            return image, objects.read_objects(connection, image, wanted, row["protocol"])
 
     def object(self, image_id: str, object_id: str) -> FoundObject:
         with self._file.read() as connection:
-            row = connection.execute(
-                f"{_OBJECT} WHERE objects.object_id = ? AND objects.image_id = ?",
-                [object_id, image_id],
-            ).fetchone()
-        if row is None:
-            raise NotFound("This image has no such object.")
-        *columns, model, version = row
-        return rows.read_object(columns, model, version)
+            return objects.read_object(connection, image_id, object_id)
+
+    def runs(self, image_id: str) -> Sequence[Run]:
+        with self._file.read() as connection:
+            rows.get_image(connection, image_id)
+            return objects.read_runs(connection, image_id)
 
     def backlog(self) -> Backlog:
         with self._file.read() as connection:
@@ -184,13 +161,6 @@ class SqliteCatalogue:
     def close(self) -> None:
         """Close the idle connections."""
         self._file.close()
-
-
-def _announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:
-    rows.insert(
-        connection, "outbox", [rows.event_values(sink, event) for sink, event in announce(image)]
-    )
-    return image
 
 
 if TYPE_CHECKING:

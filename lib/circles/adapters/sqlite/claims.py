@@ -30,11 +30,22 @@ _GIVE_UP = """
     WHERE image_id = :image_id AND coalesce(claim, 0) = :claim AND status = 'pending'
 """
 _SUPERSEDED = f"""
-    SELECT detection_id FROM detections
-    WHERE image_id = :image_id AND detection_id <> :served AND protocol <> '{HUMAN}'
-    ORDER BY rowid DESC LIMIT -1 OFFSET :kept
+    SELECT detection_id FROM (
+        SELECT detection_id FROM detections
+        WHERE image_id = :image_id AND protocol <> '{HUMAN}'
+        ORDER BY rowid DESC LIMIT -1 OFFSET :kept
+    )
+    WHERE detection_id NOT IN (
+        SELECT detection_id FROM images WHERE image_id = :image_id
+        UNION ALL
+        SELECT parent_id FROM detections WHERE image_id = :image_id AND parent_id IS NOT NULL
+    )
 """
-"""Ordered by rowid, because clocks may go back."""
+"""
+Old runs of the predictor that are not served and not the parent of a person's run.
+
+Ordered by rowid, because clocks may go back.
+"""
 
 
 def claim_image(
@@ -47,8 +58,8 @@ def claim_image(
 
 def serve_run(
     connection: sqlite3.Connection, image_id: str, detection: Detection, now: datetime, counts: bool
-) -> str:
-    """Add a run with its objects, serve it, and return its id."""
+) -> None:
+    """Add a run with its objects, and serve it unless another is pinned."""
     detection_id = new_id()
     run = rows.detection_values(detection_id, image_id, detection, now)
     objects = [
@@ -57,14 +68,18 @@ def serve_run(
     ]
     rows.insert(connection, "detections", [run])
     rows.insert(connection, "objects", objects)
+    candidates = [
+        rows.candidate_values(detection_id, position, circle)
+        for position, circle in enumerate(detection.candidates)
+    ]
+    rows.insert(connection, "candidates", candidates)
     served = {"image_id": image_id, "detection_id": detection_id, "given_back": not counts}
     connection.execute(_SERVE, served)
-    return detection_id
 
 
-def prune_runs(connection: sqlite3.Connection, image_id: str, served: str, keep_runs: int) -> None:
-    """Delete all but the newest keep_runs runs, the served one included, and human ones."""
-    values = {"image_id": image_id, "served": served, "kept": keep_runs - 1}
+def prune_runs(connection: sqlite3.Connection, image_id: str, keep_runs: int) -> None:
+    """Delete all but the newest keep_runs runs of the predictor, the served one and parents."""
+    values = {"image_id": image_id, "kept": keep_runs}
     superseded = [tuple(row) for row in connection.execute(_SUPERSEDED, values)]
     for table in ("objects", "detections"):
         connection.executemany(f"DELETE FROM {table} WHERE detection_id = ?", superseded)

@@ -9,13 +9,15 @@ from typing import Any
 
 from circles.domain.detections import Circle, Detection, FoundObject
 from circles.domain.errors import NotFound
-from circles.domain.events import OutgoingEvent
+from circles.domain.events import Announce, OutgoingEvent
 from circles.domain.identifiers import new_id
-from circles.domain.images import Image, Status, Tombstone
+from circles.domain.images import Image, Review, Status, Tombstone
 
 IMAGE = """
     SELECT images.*, coalesce(run.object_count, 0) AS object_count, run.model, run.model_version,
-           run.duration_ms AS detection_ms, run.created_at AS detected_at
+           run.duration_ms AS detection_ms, run.created_at AS detected_at, run.protocol,
+           run.threshold, run.sure_count, run.doubtful_count AS run_doubtful_count,
+           run.review AS run_review
     FROM images LEFT JOIN detections AS run ON run.detection_id = images.detection_id
 """
 """Query whose rows read_image() reads."""
@@ -24,7 +26,8 @@ _STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "he
            "status", "file_name", "idempotency_key", "attempts", "error")  # fmt: skip
 _ADDED = ("refused_attempts", "claim")
 """Counts that are NULL in older rows."""
-_SERVED = ("object_count", "model", "model_version", "detection_ms")
+_SERVED = ("object_count", "model", "model_version", "detection_ms", "detection_id", "pinned_id",
+           "threshold", "sure_count")  # fmt: skip
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -88,6 +91,8 @@ def read_image(row: sqlite3.Row) -> Image:
         claimed_until=from_text_time(row["claimed_until"]),
         due_at=from_text_time(row["due_at"]),
         detected_at=from_text_time(row["detected_at"]),
+        doubtful_count=row["run_doubtful_count"],
+        review=Review(row["run_review"]) if row["run_review"] else Review.NONE,
     )
 
 
@@ -103,17 +108,26 @@ def detection_values(
         "duration_ms": detection.duration_ms,
         "object_count": len(detection.circles),
         "created_at": to_text_time(now),
+        "threshold": detection.threshold,
+        "floor": detection.floor,
     }
 
 
 def object_values(
-    detection_id: str, image_id: str, position: int, circle: Circle
+    detection_id: str, image_id: str, position: int, circle: Circle, origin_id: str | None = None
 ) -> dict[str, Any]:
+    return {
+        "image_id": image_id,
+        "origin_id": origin_id,
+        **candidate_values(detection_id, position, circle),
+    }
+
+
+def candidate_values(detection_id: str, position: int, circle: Circle) -> dict[str, Any]:
     x, y, width, height = circle.bbox
     return {
         "object_id": new_id(),
         "detection_id": detection_id,
-        "image_id": image_id,
         "position": position,
         "x": x,
         "y": y,
@@ -133,11 +147,12 @@ def read_object(columns: Iterable[Any], model: str, model_version: str) -> Found
 
     A list has many rows, and access by name costs three times as much.
     """
-    object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, label = (
+    object_id, image_id, x, y, width, height, centroid_x, centroid_y, radius_px, score, *rest = (
         columns
     )
+    label, origin_id = rest
     circle = Circle((x, y, width, height), (centroid_x, centroid_y), radius_px, score, label)
-    return FoundObject(object_id, image_id, circle, model, model_version)
+    return FoundObject(object_id, image_id, circle, model, model_version, origin_id)
 
 
 def bury(connection: sqlite3.Connection, tombstone: Tombstone) -> None:
@@ -165,6 +180,12 @@ def event_values(sink: str, event: OutgoingEvent) -> dict[str, Any]:
         "attempts": 0,
         "due_at": to_text_time(event.time),
     }
+
+
+def announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:
+    """Queue the events of an image's new state, and return the image."""
+    insert(connection, "outbox", [event_values(sink, event) for sink, event in announce(image)])
+    return image
 
 
 def read_event(row: sqlite3.Row) -> OutgoingEvent:

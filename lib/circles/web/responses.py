@@ -1,0 +1,51 @@
+"""Answer with JSON documents, shared by all functions."""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from flask import Request, Response
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+def json_response(
+    document: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with a JSON document. A cache must ask again before each use."""
+    response = Response(_encode(document), status, headers, content_type="application/json")
+    response.headers.add("Cache-Control", "private, no-cache")
+    return response
+
+
+def tagged_response(
+    request: Request,
+    document: Any,
+    *,
+    basis: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """
+    Answer with a JSON document and its entity tag, or 304 if the client has it already.
+
+    The tag is a hash of the bytes, or of basis, from which they follow (RFC 9110, section 8.8.3).
+    """
+    body = _encode(document).encode()
+    tag = sha256(body if basis is None else basis.encode()).hexdigest()[:32]
+    asked = request.environ.get("HTTP_IF_NONE_MATCH")
+    if asked and request.if_none_match.contains_weak(tag):
+        response = Response(status=304, headers=headers)
+        del response.headers["Content-Type"]
+    else:
+        response = Response(body, 200, headers, content_type="application/json")
+    response.headers.add("ETag", f'"{tag}"')
+    response.headers.add("Cache-Control", "private, no-cache")
+    return response
+
+
+def empty_response(status: int = 204) -> Response:
+    """Answer without a body."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response

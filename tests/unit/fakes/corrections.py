@@ -1,0 +1,95 @@
+"""Fake corrections on the tables of the fake catalogue."""
+
+from dataclasses import replace
+
+from circles.domain.detections import HUMAN, FoundObject
+from circles.domain.errors import KeyReused, NotFound, PreconditionFailed
+from circles.domain.events import nobody
+from circles.domain.identifiers import new_id
+from circles.domain.runs import Run
+from tests.unit.fakes.faults import Faults
+from tests.unit.fakes.records import HeldRun, show_run
+
+
+class FakeCorrections(Faults):
+    port = "corrections"
+
+    def __init__(self, tables, journal=None):
+        super().__init__(journal)
+        self.tables = tables
+
+    def run(self, image_id, detection_id):
+        self.reach("run")
+        run = self.tables.run(image_id, detection_id).run
+        return show_run(run, self.tables.images[image_id])
+
+    def entries(self, image_id, detection_id):
+        self.reach("entries")
+        held = self.tables.run(image_id, detection_id)
+        return held.objects, self.tables.revealed(held)
+
+    def correct(self, image_id, run, *, expected, now, announce=nobody):
+        self.reach("correct")
+        image = self._image(image_id)
+        runs = self.tables.runs[image_id]
+        for held in runs:
+            if held.run.detection_id == run.detection_id:
+                if held.run.request_digest != run.request_digest:
+                    raise KeyReused
+                return image
+        self._check(image, expected)
+        self.tables.run(image_id, run.parent_id)
+        stored = Run(
+            run.detection_id,
+            image_id,
+            HUMAN,
+            now.isoformat(timespec="microseconds"),
+            HUMAN,
+            0.0,
+            len(run.objects),
+            now,
+            run.threshold,
+            parent_id=run.parent_id,
+            created_by=run.created_by,
+            request_digest=run.request_digest,
+            review=run.review,
+        )
+        ids = [new_id() for _ in run.objects]
+        objects = [
+            FoundObject(each, image_id, circle, HUMAN, stored.model_version, origin_id or each)
+            for each, (circle, origin_id) in zip(ids, run.objects, strict=True)
+        ]
+        runs.append(HeldRun(stored, objects))
+        return self._serve(image, run.detection_id, announce)
+
+    def restore(self, image_id, detection_id, *, expected, announce=nobody):
+        self.reach("restore")
+        image = self._image(image_id)
+        if detection_id:
+            self.tables.run(image_id, detection_id)
+        if image.pinned_id == detection_id:
+            return image
+        self._check(image, expected)
+        return self._serve(image, detection_id, announce)
+
+    def close(self):
+        pass
+
+    def _image(self, image_id):
+        if image_id not in self.tables.images:
+            raise NotFound("There is no such image.")
+        return self.tables.images[image_id]
+
+    def _check(self, image, expected):
+        if not expected(image.detection_id):
+            raise PreconditionFailed
+
+    def _serve(self, image, detection_id, announce):
+        machine = [
+            held.run.detection_id
+            for held in self.tables.runs[image.image_id]
+            if not held.run.is_human
+        ]
+        served = detection_id or machine[-1]
+        changed = self.tables.serve(replace(image, pinned_id=detection_id), served)
+        return self.tables.tell(changed, announce)
