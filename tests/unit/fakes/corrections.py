@@ -59,8 +59,10 @@ class FakeCorrections(Faults):
             FoundObject(each, image_id, circle, HUMAN, stored.model_version, origin_id or each)
             for each, (circle, origin_id) in zip(ids, run.objects, strict=True)
         ]
+        pinned = replace(image, pinned_id=run.detection_id)
+        served = self.tables.serve(pinned, stored, announce)
         runs.append(HeldRun(stored, objects))
-        return self._serve(image, run.detection_id, announce)
+        return served
 
     def restore(self, image_id, detection_id, *, expected, announce=nobody):
         self.reach("restore")
@@ -70,7 +72,9 @@ class FakeCorrections(Faults):
         if image.pinned_id == detection_id:
             return image
         self._check(image, expected)
-        return self._serve(image, detection_id, announce)
+        machine = [held.run for held in self.tables.runs[image_id] if not held.run.is_human]
+        run = self.tables.run(image_id, detection_id).run if detection_id else machine[-1]
+        return self.tables.serve(replace(image, pinned_id=detection_id), run, announce)
 
     def close(self):
         pass
@@ -83,13 +87,3 @@ class FakeCorrections(Faults):
     def _check(self, image, expected):
         if not expected(image.detection_id):
             raise PreconditionFailed
-
-    def _serve(self, image, detection_id, announce):
-        machine = [
-            held.run.detection_id
-            for held in self.tables.runs[image.image_id]
-            if not held.run.is_human
-        ]
-        served = detection_id or machine[-1]
-        changed = self.tables.serve(replace(image, pinned_id=detection_id), served)
-        return self.tables.tell(changed, announce)

@@ -53,9 +53,10 @@ class Tables:
         taken = {each.origin_id for each in held.objects if each.origin_id != each.object_id}
         return [each for each in machine.candidates if each.object_id not in taken]
 
-    def serve(self, image, detection_id):
-        """Serve a run unless another is pinned."""
-        run = self.run(image.image_id, image.pinned_id or detection_id).run
+    def serve(self, image, run, announce):
+        """Serve a run unless another is pinned. Nothing changes if announcing fails."""
+        if image.pinned_id not in (None, run.detection_id):
+            run = self.run(image.image_id, image.pinned_id).run
         served = replace(
             image,
             detection_id=run.detection_id,
@@ -67,6 +68,7 @@ class Tables:
             threshold=run.threshold,
             review=run.review,
         )
+        self.tell(served, announce)
         self.images[image.image_id] = served
         return served
 
@@ -216,25 +218,22 @@ class FakeCatalogue(Faults):
             now,
             detection.threshold,
         )
-        self.tables.runs[image_id].append(
-            HeldRun(
-                run, found_objects(run, detection.circles), found_objects(run, detection.candidates)
-            )
+        detected = replace(
+            image,
+            status=Status.DETECTED,
+            claimed_until=None,
+            due_at=None,
+            error=None,
+            attempts=image.attempts - (not counts),
         )
-        detected = self.tables.serve(
-            replace(
-                image,
-                status=Status.DETECTED,
-                claimed_until=None,
-                due_at=None,
-                error=None,
-                attempts=image.attempts - (not counts),
-            ),
-            run.detection_id,
+        objects, candidates = (
+            found_objects(run, each) for each in (detection.circles, detection.candidates)
         )
+        detected = self.tables.serve(detected, run, announce)
+        self.tables.runs[image_id].append(HeldRun(run, objects, candidates))
         if keep_runs is not None:
             self._prune(detected, keep_runs)
-        return self.tables.tell(detected, announce)
+        return detected
 
     def _prune(self, image, keep_runs):
         runs = self.tables.runs[image.image_id]

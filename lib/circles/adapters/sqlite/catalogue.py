@@ -129,11 +129,8 @@ class SqliteCatalogue:
 
     def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:
         with self._file.read() as connection:
-            row = rows.require_row(
-                connection.execute(f"{rows.IMAGE} WHERE images.image_id = ?", [image_id]).fetchone()
-            )
-            image = rows.read_image(row)
-            return image, objects.read_objects(connection, image, wanted, row["protocol"])
+            image = rows.get_image(connection, image_id)
+            return image, objects.read_objects(connection, image, wanted)
 
     def object(self, image_id: str, object_id: str) -> FoundObject:
         with self._file.read() as connection:

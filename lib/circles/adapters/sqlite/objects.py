@@ -28,7 +28,8 @@ _MATCHES = """
 _OBJECTS = f"""
     SELECT {_OBJECT_COLUMNS} FROM objects
     WHERE detection_id = :detection_id AND {_MATCHES}
-    AND (:min_score IS NULL OR score >= :min_score OR (score IS NULL AND :is_human))
+    AND (:min_score IS NULL OR score >= :min_score OR (score IS NULL AND (
+        SELECT protocol FROM detections WHERE detection_id = :detection_id) = '{HUMAN}'))
     ORDER BY position
 """
 _MACHINE = f"""
@@ -72,20 +73,17 @@ _CANDIDATE = f"""
 
 
 def read_objects(
-    connection: sqlite3.Connection, image: Image, wanted: ObjectFilter, protocol: str | None
+    connection: sqlite3.Connection, image: Image, wanted: ObjectFilter
 ) -> Sequence[FoundObject]:
-    """Return a run's objects, then its candidates. protocol is that of the served run."""
+    """Return a run's objects, then its candidates. Raises NotFound for a run of another image."""
     if wanted.detection_id not in (None, image.detection_id):
         run = read_run(connection, image.image_id, wanted.detection_id)
-        model, version = run.model, run.model_version
-        threshold, is_human = run.threshold, run.is_human
+        model, version, threshold = run.model, run.model_version, run.threshold
     else:
-        model, version = image.model or "", image.model_version or ""
-        threshold, is_human = image.threshold, protocol == HUMAN
+        model, version, threshold = image.model or "", image.model_version or "", image.threshold
     values = {
         "image_id": image.image_id,
         "detection_id": wanted.detection_id or image.detection_id,
-        "is_human": is_human,
         "min_score": wanted.min_score,
         "min_radius_px": wanted.min_radius_px,
         "max_radius_px": wanted.max_radius_px,
@@ -106,7 +104,6 @@ def read_entries(
     values: dict[str, Any] = {
         "image_id": image_id,
         "detection_id": detection_id,
-        "is_human": True,
         "min_score": None,
         "min_radius_px": None,
         "max_radius_px": None,
