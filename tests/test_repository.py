@@ -236,6 +236,7 @@ MAY_IMPORT = {
     "bootstrap": {"adapters", "domain", "settings", "telemetry"},
     "serve": {"bootstrap", "settings", "web"},
     "repair": {"bootstrap", "domain", "settings", "usecases"},
+    "detect": {"bootstrap", "domain", "settings", "usecases"},
 }
 """Which folders and files of lib/circles each may import, besides itself."""
 

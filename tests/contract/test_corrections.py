@@ -9,6 +9,7 @@ import pytest
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.corrections import SqliteCorrections
+from circles.adapters.sqlite.upkeep import SqliteUpkeep
 from circles.domain.corrections import HumanRun
 from circles.domain.detections import ObjectFilter
 from circles.domain.errors import KeyReused, NotFound, PreconditionFailed
@@ -307,3 +308,20 @@ def test_of_concurrent_corrections_one_is_stored(catalogue, corrections, image):
     assert len(stored) == 1
     assert catalogue.get(image.image_id) == stored[0]
     assert len(catalogue.runs(image.image_id)) == 2
+
+
+@pytest.mark.parametrize("ports", ["sqlite"], indirect=True)
+def test_images_without_candidates_are_found(catalogue, corrections, image, tmp_path):
+    upkeep = SqliteUpkeep(tmp_path / "catalogue.db", busy_timeout_s=30)
+    old, older, pending = (add_image(catalogue) for _ in range(3))
+    for each in (old, older):
+        each = catalogue.record(each.image_id, run(HIGH), claim=0, now=NOW)
+    found = upkeep.without_candidates(after="", limit=9)
+    assert [each.image_id for each in found] == sorted([old.image_id, older.image_id])
+
+    first, last = found
+    assert upkeep.without_candidates(after=first.image_id, limit=9) == [last]
+    assert upkeep.without_candidates(after="", limit=1) == [first]
+    correct(corrections, first)
+    assert upkeep.without_candidates(after="", limit=9) == [last]
+    upkeep.close()

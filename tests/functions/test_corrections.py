@@ -1,10 +1,16 @@
 """Test candidates, runs, corrections and restores over HTTP, on a folder and SQLite."""
 
+import contextlib
 import json
+import os
+import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.functions.conftest import ROOT
 from tests.functions.pictures import png
 from tests.functions.predictors import answer_objects, answer_text
 
@@ -78,6 +84,23 @@ def test_foreign_predictor_states_no_threshold(predicted, predictor, objects):
 
     assert (image["object_count"], image["threshold"]) == (2, None)
     assert (image["sure_count"], image["doubtful_count"]) == (None, None)
+
+
+def test_command_fills_in_candidates(load, predicted, predictor, volume, objects):
+    predictor.answer = answer_objects(COIN, FAINT, threshold=0.87)
+    picture = {"data": png(), "content_type": "image/png"}
+    image = predicted(candidate_min_score="none").post("/images/", **picture).json
+    with contextlib.closing(sqlite3.connect(volume.database)) as connection, connection:
+        connection.execute("DELETE FROM candidates")  # as before there were any
+    command = [sys.executable, "-m", "circles.detect", "--missing-candidates", "--rate", "1000"]
+    environment = {**os.environ, "PYTHONPATH": "lib", "CIRCLES_CANDIDATE_MIN_SCORE": "0.3"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    refused = subprocess.run([*command[:-1], "0"], cwd=ROOT, env=environment, capture_output=True)
+
+    assert (done.returncode, done.stdout) == (0, "detected: 1\nfailed: 0\n"), done.stderr
+    assert refused.returncode == 2
+    path = f"/images/{image['image_id']}/objects?min_score=0.3"
+    assert len(objects.get(path).json) == 2
 
 
 # Runs

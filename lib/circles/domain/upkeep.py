@@ -28,6 +28,13 @@ class Upkeep(Protocol):
     def images(self, *, after: str, limit: int) -> Sequence[Image]:
         """Return images whose id is greater than after, in order."""
 
+    def without_candidates(self, *, after: str, limit: int) -> Sequence[Image]:
+        """
+        Return detected images whose id is greater than after, in order, without candidates.
+
+        No candidates were asked for when the served run was made. Runs of people are left out.
+        """
+
     def unknown_ids(
         self, object_ids: Sequence[str], *, now: datetime, refused_for: timedelta
     ) -> set[str]:

@@ -15,11 +15,11 @@ class FakeDetector(Faults):
         super().__init__(journal)
         self.circles = (CIRCLE,)
         self.asked = []
-        self.threshold, self.candidates = None, ()
+        self.threshold, self.floor, self.candidates = None, None, ()
 
     def detect(self, picture):
         self.reach("detect")
         self.asked.append(picture)
         return Detection(
-            "fake", "7", "none", 12.5, self.circles, self.threshold, None, self.candidates
+            "fake", "7", "none", 12.5, self.circles, self.threshold, self.floor, self.candidates
         )

@@ -105,6 +105,7 @@ class HeldRun:
     run: Run
     objects: list
     candidates: list = field(default_factory=list)
+    floor: float | None = None
 
 
 def found_objects(run, circles):
@@ -230,7 +231,7 @@ class FakeCatalogue(Faults):
             found_objects(run, each) for each in (detection.circles, detection.candidates)
         )
         detected = self.tables.serve(detected, run, announce)
-        self.tables.runs[image_id].append(HeldRun(run, objects, candidates))
+        self.tables.runs[image_id].append(HeldRun(run, objects, candidates, detection.floor))
         if keep_runs is not None:
             self._prune(detected, keep_runs)
         return detected
@@ -404,6 +405,15 @@ class FakeUpkeep(Faults):
     def images(self, *, after, limit):
         self.reach("images")
         return [self.tables.images[each] for each in sorted(self.tables.images) if each > after][
+            :limit
+        ]
+
+    def without_candidates(self, *, after, limit):
+        self.reach("without_candidates")
+        held = {run.run.detection_id: run for runs in self.tables.runs.values() for run in runs}
+        images = [self.tables.images[each] for each in sorted(self.tables.images) if each > after]
+        served = [(each, held[each.detection_id]) for each in images if each.detection_id]
+        return [image for image, run in served if run.floor is None and not run.run.is_human][
             :limit
         ]
 

@@ -38,6 +38,11 @@ class SqliteUpkeep:
         with self._file.read() as connection:
             return [rows.read_image(row) for row in connection.execute(query, [after, limit])]
 
+    def without_candidates(self, *, after: str, limit: int) -> Sequence[Image]:
+        query = f"{rows.IMAGE} {queries.WITHOUT_CANDIDATES}"
+        with self._file.read() as connection:
+            return [rows.read_image(row) for row in connection.execute(query, [after, limit])]
+
     def unknown_ids(
         self, object_ids: Sequence[str], *, now: datetime, refused_for: timedelta
     ) -> set[str]:

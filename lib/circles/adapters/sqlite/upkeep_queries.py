@@ -1,5 +1,6 @@
 """The longer queries of upkeep.py."""
 
+from circles.domain.detections import HUMAN
 from circles.domain.errors import ObjectRefused
 
 DUE = """
@@ -7,6 +8,10 @@ DUE = """
     AND (images.claimed_until IS NULL OR images.claimed_until <= :now
          OR images.claimed_until > :latest_claim)
     ORDER BY images.attempts, images.due_at LIMIT :limit
+"""
+WITHOUT_CANDIDATES = f"""
+    WHERE images.image_id > ? AND images.status = 'detected' AND run.floor IS NULL
+    AND run.protocol <> '{HUMAN}' ORDER BY images.image_id LIMIT ?
 """
 UNKNOWN_IDS = f"""
     SELECT value FROM json_each(:values)
