@@ -1,4 +1,4 @@
-"""POST /images/, POST /images/{image_id}/detections and DELETE /images/{image_id}."""
+"""Everything that a client writes: images, detections, corrections and scales."""
 
 import functions_framework
 from flask import Request, Response
@@ -7,6 +7,7 @@ from circles.bootstrap import load_services
 from circles.usecases.correct import change_run
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
+from circles.usecases.measure import scale_batch, scale_image
 from circles.usecases.upload import upload_image
 from circles.web.bodies import has_body
 from circles.web.corrections import change_response, read_correction, read_expected
@@ -14,6 +15,7 @@ from circles.web.images import image_response
 from circles.web.queries import read_query
 from circles.web.responses import empty_response
 from circles.web.routing import routes
+from circles.web.scales import read_scale, scale_response
 from circles.web.uploads import held_upload, prefers_async
 
 services = load_services()
@@ -34,6 +36,16 @@ def post_detection(request: Request, image_id: str) -> Response:
     return change_response(change_run(image_id, wanted, expected, services))
 
 
+def change_scale(request: Request, image_id: str) -> Response:
+    read_query(request)
+    return scale_response(scale_image(image_id, read_scale(request), services), request)
+
+
+def change_batch_scale(request: Request, batch: str) -> Response:
+    read_query(request)
+    return scale_response(scale_batch(batch, read_scale(request), services), request)
+
+
 def delete(request: Request, image_id: str) -> Response:
     read_query(request)
     delete_image(image_id, services)
@@ -45,6 +57,10 @@ answer = routes(
         "POST /images/": post_image,
         "POST /images/<image_id>/detections": post_detection,
         "DELETE /images/<image_id>": delete,
+        "PUT /images/<image_id>/scale": change_scale,
+        "DELETE /images/<image_id>/scale": change_scale,
+        "PUT /batches/<batch>/scale": change_batch_scale,
+        "DELETE /batches/<batch>/scale": change_batch_scale,
     },
     ready=services.ping,
     max_body_bytes=services.settings.max_body_bytes,

@@ -20,6 +20,7 @@ from circles.domain.detections import Detector
 from circles.domain.errors import Unavailable
 from circles.domain.events import BROKER, EventSink, Outbox
 from circles.domain.identifiers import new_id
+from circles.domain.measuring import Scales
 from circles.domain.pictures import Pictures
 from circles.domain.services import Rules
 from circles.domain.upkeep import Upkeep
@@ -147,6 +148,12 @@ class ConfiguredServices:
         from circles.adapters.sqlite.corrections import SqliteCorrections
 
         return SqliteCorrections(self.settings.catalogue_file, **self._sqlite)
+
+    @cached_property
+    def scales(self) -> Scales:
+        from circles.adapters.sqlite.scales import SqliteScales
+
+        return SqliteScales(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def outbox(self) -> Outbox:

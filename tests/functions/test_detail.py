@@ -48,6 +48,8 @@ def test_object_shows_its_geometry_and_model(detail, image, object_ids):
         "model_version": "1",
         "origin_id": object_ids[0],
         "edge": False,
+        "diameter_mm": None,
+        "diameter_error": None,
     }
 
 

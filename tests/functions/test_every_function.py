@@ -12,7 +12,13 @@ from tests.openapi import CONTRACT
 FUNCTIONS = ("upload", "list", "detail")
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 ROUTES = {
-    "upload": {"/images/": "POST", f"/images/{ID}/detections": "POST", f"/images/{ID}": "DELETE"},
+    "upload": {
+        "/images/": "POST",
+        f"/images/{ID}/detections": "POST",
+        f"/images/{ID}": "DELETE",
+        f"/images/{ID}/scale": "DELETE, PUT",
+        "/batches/a/scale": "DELETE, PUT",
+    },
     "list": {f"/images/{ID}/objects": "GET", "/images/": "GET"},
     "detail": {
         f"/images/{ID}": "GET",
@@ -158,7 +164,7 @@ def test_wrong_method_is_405_with_allow(load, function, method):
         *known.items(),
         *((path.rstrip("/"), allowed) for path, allowed in known.items()),
     ]:
-        if method == allowed or (method, allowed) == ("HEAD", "GET"):
+        if method in allowed.split(", ") or (method, allowed) == ("HEAD", "GET"):
             continue
         response = client.open(path, method=method)
         assert response.status_code == 405, path

@@ -1,6 +1,8 @@
 """Test each route of openapi.json with each promised status."""
 
+import contextlib
 import json
+import sqlite3
 from io import BytesIO
 
 import pytest
@@ -15,6 +17,7 @@ from tests.openapi import CONTRACT, check_answer
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 IMAGE, OBJECTS = "/images/{image_id}", "/images/{image_id}/objects"
 DETECTIONS = "/images/{image_id}/detections"
+SCALE, BATCH_SCALE = "/images/{image_id}/scale", "/batches/{batch}/scale"
 CONTENT, OBJECT = "/images/{image_id}/content", "/images/{image_id}/objects/{object_id}"
 
 
@@ -25,7 +28,7 @@ class World:
         self.load, self.predicted, self.predictor, self.volume = load, predicted, predictor, volume
         self.image_id = self.send(png()).json["image_id"]
         [found, *_] = load("list").get(f"/images/{self.image_id}/objects").json
-        self.ids = {"image_id": self.image_id, "object_id": found["object_id"]}
+        self.ids = {"image_id": self.image_id, "object_id": found["object_id"], "batch": "b"}
 
     def send(self, data, **headers):
         return self.load("upload").post(
@@ -56,6 +59,19 @@ class World:
             data=json.dumps({"based_on": run, "objects": []}),
             headers={"Content-Type": "application/json", "If-Match": expected, **headers},
         )
+
+    def scale(self, path, document='{"mm_per_px": 1}', encoding="", **ids):
+        """Set a scale. The image is in batch b."""
+        with contextlib.closing(sqlite3.connect(self.volume.database)) as connection, connection:
+            connection.execute("UPDATE images SET batch = 'b'")
+        headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+        return self.load("upload").put(
+            path.format(**{**self.ids, **ids}), data=document, headers=headers
+        )
+
+    def remove_batch_scale(self):
+        self.scale(BATCH_SCALE)
+        return self.ask("delete", BATCH_SCALE)
 
     def pending(self):
         self.predictor.answer = answer_text("", 500)
@@ -166,6 +182,29 @@ PROVOKED = {
     ("get", "/health/readiness", 503): unavailable("/health/readiness"),
 }
 
+MARKED = json.dumps({"object_id": UNKNOWN, "diameter_mm": 1})
+for _path, _unknown in ((SCALE, {"image_id": UNKNOWN}), (BATCH_SCALE, {"batch": "c"})):
+    PROVOKED |= {
+        ("put", _path, 200): lambda world, path=_path: world.scale(path),
+        ("put", _path, 400): lambda world, path=_path: world.scale(path, "{"),
+        ("put", _path, 404): lambda world, path=_path, ids=_unknown: world.scale(path, **ids),
+        ("put", _path, 415): lambda world, path=_path: world.scale(path, encoding="gzip"),
+        ("put", _path, 422): lambda world, path=_path: world.scale(path, MARKED),
+        ("put", _path, 503): lambda world, path=_path: world.without_catalogue(
+            lambda: world.load("upload").put(path.format(**world.ids), json={"mm_per_px": 1})
+        ),
+        ("delete", _path, 404): lambda world, path=_path, ids=_unknown: world.ask(
+            "delete", path, ids=ids
+        ),
+        ("delete", _path, 503): unavailable(_path, "delete"),
+    }
+PROVOKED |= {
+    ("delete", SCALE, 204): lambda world: world.ask("delete", SCALE),
+    ("delete", SCALE, 400): malformed(SCALE, "delete"),
+    ("delete", BATCH_SCALE, 204): World.remove_batch_scale,
+    ("delete", BATCH_SCALE, 400): lambda world: world.ask("delete", BATCH_SCALE + "?x=1"),
+}
+
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 PROMISED = {
     (method, path, int(status)): operation["tags"]
@@ -198,7 +237,7 @@ def test_provoked_answers_are_all_promised():
 def test_function_serves_only_routes_with_its_tag(load, function):
     client = load(function)
     for (method, path, _), tags in PROMISED.items():
-        asked = path.format(image_id=UNKNOWN, object_id=UNKNOWN)
+        asked = path.format(image_id=UNKNOWN, object_id=UNKNOWN, batch="b")
         if not {function, "all"} & set(tags):
             assert (
                 client.open(asked, method=method.upper())

@@ -57,6 +57,7 @@ def test_pending_image_document():
         "sure_count": None,
         "doubtful_count": None,
         "review": "none",
+        "scale": None,
     }
 
 
@@ -114,6 +115,8 @@ def test_object_document_has_every_field(score):
         "model_version": "7",
         "origin_id": "p",
         "edge": True,
+        "diameter_mm": None,
+        "diameter_error": None,
     }
 
 

@@ -42,6 +42,7 @@ HOOKS = {
         lambda metrics: metrics.run_corrected("confirmed"),
         {"kind": "confirmed"},
     ),
+    "circles_scales_total": (lambda metrics: metrics.scale_set("batch"), {"kind": "batch"}),
     "circles_predictor_call_seconds_count": (
         lambda metrics: metrics.predictor_asked("timeout", 30),
         {"outcome": "timeout"},

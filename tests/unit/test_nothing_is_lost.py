@@ -23,6 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.corrections import SqliteCorrections
 from circles.adapters.sqlite.outbox import SqliteOutbox
+from circles.adapters.sqlite.scales import SqliteScales
 from circles.adapters.sqlite.upkeep import SqliteUpkeep
 from circles.domain.corrections import Correction, Drawn, Kept, Restore
 from circles.domain.detections import ObjectFilter
@@ -30,10 +31,12 @@ from circles.domain.errors import CirclesError, DetectorUnavailable, ObjectRefus
 from circles.domain.identifiers import object_id
 from circles.domain.images import ImageFilter, Status
 from circles.domain.pictures import Upload
+from circles.domain.scales import NewScale
 from circles.usecases.correct import change_run
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
 from circles.usecases.dispatch import dispatch_outbox
+from circles.usecases.measure import scale_image
 from circles.usecases.register import register_object
 from circles.usecases.repair import repair_images
 from circles.usecases.upload import upload_image
@@ -46,7 +49,7 @@ PICTURES = [b"picture of coins", b"picture of buttons"]
 FILES = [*PICTURES, b"no picture"]
 KEYS = ["incoming/a.jpg", "incoming/b/c.jpg"]
 IDEMPOTENCY_KEYS = [None, "k", "l"]
-LIFE = re.compile(r"(uploaded (detected |failed |corrected )*(deleted |$))*")
+LIFE = re.compile(r"(uploaded (detected |failed |corrected |scaled )*(deleted |$))*")
 """Allowed event orders of an image. A file that is put again after its deletion has the same id."""
 
 YEAR = timedelta(days=365)
@@ -58,6 +61,7 @@ CALLS = {
     "detect_again": 6,
     "correct": 6,
     "restore": 5,
+    "scale": 3,
     "repair": 30,
     "send": 8,
     "background": 6,
@@ -68,8 +72,19 @@ PORTS = {
     "outbox": SqliteOutbox,
     "upkeep": SqliteUpkeep,
     "corrections": SqliteCorrections,
+    "scales": SqliteScales,
 }
-OTHERS = ["upload", "delete", "event", "repair", "send", "detect_again", "correct", "restore"]
+OTHERS = [
+    "upload",
+    "delete",
+    "event",
+    "repair",
+    "send",
+    "detect_again",
+    "correct",
+    "restore",
+    "scale",
+]
 
 
 def plans(action, *others):
@@ -111,7 +126,7 @@ class Machine(RuleBasedStateMachine):
             self._use_sqlite()
         self.promised, self.keys, self.deleted = {}, {}, set()
         self.files, self.events, self.disturbed = {}, [], set()
-        self.human = {}
+        self.human, self.scales = {}, {}
         self.processes = count()
 
     def _use_sqlite(self):
@@ -166,6 +181,10 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=number, plan=plans("restore"))
     def restore(self, pick, plan):
         self._interrupted(plan, lambda: self._restore(pick))
+
+    @rule(pick=number, plan=plans("scale"))
+    def scale(self, pick, plan):
+        self._interrupted(plan, lambda: self._scale(pick))
 
     @rule(plan=plans("repair"))
     def repair(self, plan):
@@ -252,6 +271,7 @@ class Machine(RuleBasedStateMachine):
             "detect_again": lambda: self._detect_again(pick),
             "correct": lambda: self._correct(pick),
             "restore": lambda: self._restore(pick),
+            "scale": lambda: self._scale(pick),
             "repair": lambda: repair_images(self.services),
             "send": lambda: dispatch_outbox(self.services),
         }
@@ -322,6 +342,19 @@ class Machine(RuleBasedStateMachine):
             served = image.detection_id
             change_run(image.image_id, wanted, lambda each: each == served, self.services)
 
+    def _scale(self, pick):
+        """Mark an object, give the size of a pixel, or remove the scale."""
+        image = self._some_image(pick)
+        if image is None:
+            return
+        _, objects = self.records[0].objects(image.image_id, ObjectFilter())
+        wanted = [None, NewScale(mm_per_px=1.0 + pick)][pick % 2]
+        if objects and pick % 3:
+            wanted = NewScale(objects[-1].object_id, 20.0 + pick)
+        self.scales.pop(image.image_id, None)  # unknown if this is interrupted
+        scaled = scale_image(image.image_id, wanted, self.services)
+        self.scales[image.image_id] = scaled.scale and scaled.scale.mm_per_px
+
     def _remember_run(self, image_id, detection_id):
         """A person relies on the run, and on its parent."""
         self.human.setdefault(image_id, set()).add(detection_id)
@@ -355,6 +388,20 @@ class Machine(RuleBasedStateMachine):
             assert self.human[image_id] <= runs.keys()
             for run in runs.values():
                 assert not run.is_human or run.parent_id in runs
+
+    @invariant()
+    def a_scale_is_kept_and_stale_without_its_circle(self):
+        for image in self._images():
+            if image.image_id not in self.promised:
+                continue
+            scale = image.scale
+            if image.image_id in self.scales:
+                assert (scale and scale.mm_per_px) == self.scales[image.image_id]
+            if scale and scale.reference:
+                _, found = self.records[0].objects(image.image_id, ObjectFilter())
+                marked = (scale.reference.centroid, scale.reference.radius_px)
+                served = {(each.circle.centroid, each.circle.radius_px) for each in found}
+                assert scale.stale is (marked not in served)
 
     @invariant()
     def one_run_is_served_and_it_is_the_pinned_one(self):
@@ -455,7 +502,8 @@ class Machine(RuleBasedStateMachine):
             assert last[image_id] == "deleted"
         for image in images:
             told = last[image.image_id]
-            assert told == image.status or (told == "corrected" and image.status == "detected")
+            changed = told in ("corrected", "scaled") and image.status == "detected"
+            assert told == image.status or changed or told == "scaled"
 
 
 class OnSqlite(Machine):

@@ -14,9 +14,9 @@ class OutgoingEvent:
     An event for a sink, with the attributes of CloudEvents 1.0.
 
     A repeated delivery has the same source and event_id. type ends in image.uploaded,
-    image.detected, image.corrected, image.failed or image.deleted. subject is the image's id. data
-    is the image's JSON document at the time of the event. traceparent is the request's (W3C Trace
-    Context).
+    image.detected, image.corrected, image.scaled, image.failed or image.deleted; then subject is
+    the image's id, and data its JSON document at the time of the event. Of batch.scaled they are
+    the batch's name, and its scale. traceparent is the request's (W3C Trace Context).
     """
 
     event_id: str

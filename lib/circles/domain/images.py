@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from circles.domain.scales import Scale
+
 _MAX_FILE_NAME = 255
 
 
@@ -34,7 +36,8 @@ class Image:
     process. refused_attempts counts those that the predictor refused.
     detection_id is the served run, and pinned_id is the same where a person chose it.
     object_count, model, model_version, detection_ms, detected_at, threshold, sure_count,
-    doubtful_count and review describe the served run.
+    doubtful_count and review describe the served run. scale_id is the image's own scale; scale is
+    that one or the batch's.
     """
 
     image_id: str
@@ -66,6 +69,9 @@ class Image:
     sure_count: int | None = None
     doubtful_count: int | None = None
     review: Review = Review.NONE
+    batch: str | None = None
+    scale_id: str | None = None
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from circles.domain.catalogue import Catalogue
 from circles.domain.corrections import Corrections
 from circles.domain.detections import Detector
 from circles.domain.events import EventSink, Outbox
+from circles.domain.measuring import Scales
 from circles.domain.pictures import Pictures
 from circles.domain.upkeep import Upkeep
 
@@ -61,6 +62,8 @@ class Services(Protocol):
     def catalogue(self) -> Catalogue: ...
     @property
     def corrections(self) -> Corrections: ...
+    @property
+    def scales(self) -> Scales: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from circles.domain.detections import FoundObject, touches_edge
+from circles.domain.detections import Circle, FoundObject, touches_edge
 from circles.domain.images import Image
 from circles.domain.runs import Run
+from circles.domain.scales import Scale
 from circles.formats.fields import format_time
 
 
@@ -35,6 +36,25 @@ def image_document(image: Image) -> dict[str, Any]:
         "sure_count": image.sure_count,
         "doubtful_count": image.doubtful_count,
         "review": image.review,
+        "scale": scale_document(image.scale) if image.scale else None,
+    }
+
+
+def scale_document(scale: Scale) -> dict[str, Any]:
+    """Return a scale. What describes the marked object is null where mm_per_px was given."""
+    reference = scale.reference
+    return {
+        "mm_per_px": scale.mm_per_px,
+        "relative_error": round(scale.error, 4),
+        "batch": scale.batch,
+        "image_id": reference and reference.image_id,
+        "object_id": reference and reference.object_id,
+        "origin_id": reference and reference.origin_id,
+        "diameter_mm": reference and reference.diameter_mm,
+        "stale": scale.stale,
+        "warnings": list(reference.warnings) if reference else [],
+        "created_at": format_time(scale.created_at),
+        "created_by": scale.created_by,
     }
 
 
@@ -79,7 +99,16 @@ def object_document(found: FoundObject, image: Image) -> dict[str, Any]:
         "model_version": found.model_version,
         "origin_id": found.origin_id,
         "edge": touches_edge(circle.bbox, image.width, image.height),
+        **_size(circle, image.scale),
     }
+
+
+def _size(circle: Circle, scale: Scale | None) -> dict[str, float | None]:
+    """Return the diameter in millimetres, null without a scale and while it is stale."""
+    diameter_mm, error = (scale and scale.measure(circle.radius_px)) or (None, None)
+    if diameter_mm is None or error is None:
+        return {"diameter_mm": None, "diameter_error": None}
+    return {"diameter_mm": float(f"{diameter_mm:.6g}"), "diameter_error": round(error, 4)}
 
 
 def _format_time(moment: datetime | None) -> str | None:

@@ -76,6 +76,10 @@ class Metrics:
         """
         self._note("circles_corrections", 1, kind)
 
+    def scale_set(self, kind: str) -> None:
+        """Observe that a client set a scale. kind: image, batch or removed."""
+        self._note("circles_scales", 1, kind)
+
     def predictor_asked(self, outcome: str, seconds: float) -> None:
         """
         Observe that a detection ended, after all its attempts.

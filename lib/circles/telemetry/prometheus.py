@@ -52,6 +52,11 @@ _DECLARED = (
         "Times that a person changed what is served",
         ["function", "kind"],
     ),
+    Counter(
+        "circles_scales",
+        "Times that a client set or removed a scale",
+        ["function", "kind"],
+    ),
     Histogram(
         "circles_predictor_call_seconds",
         "Detections with all their attempts, by outcome",

@@ -45,17 +45,18 @@ def objects_response(
     *,
     full: bool,
 ) -> Response:
-    """Answer with objects. The entity tag names what they follow from: run, query and status."""
+    """Answer with objects. The entity tag names run, scale, query and status."""
     if full:
         document = [object_document(found, image) for found in objects]
     else:
         document = [object_summary(found) for found in objects]
     run = wanted.detection_id or image.detection_id
     query = request.environ.get("QUERY_STRING", "")
+    scale = image.scale and (image.scale.scale_id, image.scale.stale)
     return tagged_response(
         request,
         document,
-        basis=f"{run} {image.status} {query}",
+        basis=f"{run} {scale} {image.status} {query}",
         headers={"Image-Status": image.status},
     )
 

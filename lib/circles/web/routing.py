@@ -16,6 +16,7 @@ from werkzeug.exceptions import (
     abort,
 )
 
+from circles.domain.batches import parse_batch
 from circles.domain.errors import Malformed
 from circles.domain.identifiers import parse_id
 from circles.telemetry import trace
@@ -134,7 +135,7 @@ class Router:
         rule, ids = self._match(request.path, request.method)
         exchange.route = rule.path
         self._check_body(request)
-        return rule.handler(request, **{name: parse_id(value) for name, value in ids.items()})
+        return rule.handler(request, **{name: _parse(name, value) for name, value in ids.items()})
 
     def _match(self, path: str, method: str) -> tuple[Rule, Mapping[str, str]]:
         """Return a rule and the path's ids. Raises NotFound and MethodNotAllowed."""
@@ -154,6 +155,11 @@ class Router:
             raise Malformed(f"A {request.method} request takes no body here.")
         if size_bytes is not None and size_bytes > self.max_body_bytes:
             raise RequestEntityTooLarge
+
+
+def _parse(name: str, text: str) -> str:
+    """Return a valid part of a path: the name of a batch, or else an id. Raises Malformed."""
+    return parse_batch(text) if name == "batch" else parse_id(text)
 
 
 def _finish(exchange: Exchange, response: Response) -> Response:

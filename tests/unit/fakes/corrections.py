@@ -60,9 +60,7 @@ class FakeCorrections(Faults):
             for each, (circle, origin_id) in zip(ids, run.objects, strict=True)
         ]
         pinned = replace(image, pinned_id=run.detection_id)
-        served = self.tables.serve(pinned, stored, announce)
-        runs.append(HeldRun(stored, objects))
-        return served
+        return self.tables.serve(pinned, HeldRun(stored, objects), announce)
 
     def restore(self, image_id, detection_id, *, expected, announce=nobody):
         self.reach("restore")
@@ -72,9 +70,9 @@ class FakeCorrections(Faults):
         if image.pinned_id == detection_id:
             return image
         self._check(image, expected)
-        machine = [held.run for held in self.tables.runs[image_id] if not held.run.is_human]
-        run = self.tables.run(image_id, detection_id).run if detection_id else machine[-1]
-        return self.tables.serve(replace(image, pinned_id=detection_id), run, announce)
+        machine = [held for held in self.tables.runs[image_id] if not held.run.is_human]
+        held = self.tables.run(image_id, detection_id) if detection_id else machine[-1]
+        return self.tables.serve(replace(image, pinned_id=detection_id), held, announce)
 
     def close(self):
         pass
@@ -82,7 +80,7 @@ class FakeCorrections(Faults):
     def _image(self, image_id):
         if image_id not in self.tables.images:
             raise NotFound("There is no such image.")
-        return self.tables.images[image_id]
+        return self.tables.show(self.tables.images[image_id])
 
     def _check(self, image, expected):
         if not expected(image.detection_id):

@@ -23,6 +23,7 @@ class Tables:
 
     images: dict = field(default_factory=dict)
     runs: dict = field(default_factory=dict)
+    scales: dict = field(default_factory=dict)
     tombstones: dict = field(default_factory=dict)
     finished: dict = field(default_factory=dict)
     refusals: dict = field(default_factory=dict)
@@ -34,10 +35,31 @@ class Tables:
     events: int = 0
 
     def tell(self, image, announce):
-        for sink, event in announce(image):
+        self.queue(announce(image))
+        return image
+
+    def queue(self, events):
+        for sink, event in events:
             self.events += 1
             self.outbox.append(Waiting(sink, QueuedEvent(self.events, event, 0), event.time))
-        return image
+
+    def show(self, image):
+        """Return an image with its scale, or that of its batch."""
+        shared = [each for each in self.scales.values() if each.batch and each.batch == image.batch]
+        scale = self.scales.get(image.scale_id) or (shared[0] if shared else None)
+        return replace(image, scale=scale and self.show_scale(scale))
+
+    def show_scale(self, scale):
+        """Return a scale with its reference as it is served now."""
+        reference = scale.reference
+        if reference is None:
+            return scale
+        image = self.images.get(reference.image_id)
+        for each in self.run(image.image_id, image.detection_id).objects if image else ():
+            circle = each.circle
+            if (circle.radius_px, circle.centroid) == (reference.radius_px, reference.centroid):
+                return replace(scale, reference=replace(reference, object_id=each.object_id))
+        return replace(scale, stale=True, reference=replace(reference, warnings=()))
 
     def run(self, image_id, detection_id):
         for held in self.runs.get(image_id, []):
@@ -53,8 +75,11 @@ class Tables:
         taken = {each.origin_id for each in held.objects if each.origin_id != each.object_id}
         return [each for each in machine.candidates if each.object_id not in taken]
 
-    def serve(self, image, run, announce):
-        """Serve a run unless another is pinned. Nothing changes if announcing fails."""
+    def serve(self, image, held, announce):
+        """Add a run and serve it unless another is pinned. Nothing changes if announcing fails."""
+        before, runs = self.images[image.image_id], self.runs[image.image_id]
+        self.runs[image.image_id] = [*runs, *([held] if held not in runs else [])]
+        run = held.run
         if image.pinned_id not in (None, run.detection_id):
             run = self.run(image.image_id, image.pinned_id).run
         served = replace(
@@ -68,9 +93,12 @@ class Tables:
             threshold=run.threshold,
             review=run.review,
         )
-        self.tell(served, announce)
         self.images[image.image_id] = served
-        return served
+        try:
+            return self.tell(self.show(served), announce)
+        except BaseException:
+            self.images[image.image_id], self.runs[image.image_id] = before, runs
+            raise
 
     def bury(self, tombstone):
         self.finished.pop(tombstone.image_id, None)
@@ -174,12 +202,13 @@ class FakeCatalogue(Faults):
 
     def find_by_idempotency_key(self, key):
         self.reach("find_by_idempotency_key")
-        return next((image for image in self.images.values() if image.idempotency_key == key), None)
+        shown = map(self.tables.show, self.images.values())
+        return next((image for image in shown if image.idempotency_key == key), None)
 
     def page(self, wanted, *, limit, before=None):
         self.reach("page")
         passing = [
-            image
+            self.tables.show(image)
             for image in self.images.values()
             if wanted.status in (None, image.status)
             and wanted.sha256 in (None, image.sha256)
@@ -230,8 +259,8 @@ class FakeCatalogue(Faults):
         objects, candidates = (
             found_objects(run, each) for each in (detection.circles, detection.candidates)
         )
-        detected = self.tables.serve(detected, run, announce)
-        self.tables.runs[image_id].append(HeldRun(run, objects, candidates, detection.floor))
+        held = HeldRun(run, objects, candidates, detection.floor)
+        detected = self.tables.serve(detected, held, announce)
         if keep_runs is not None:
             self._prune(detected, keep_runs)
         return detected
@@ -273,6 +302,7 @@ class FakeCatalogue(Faults):
         image = self._known(image_id)
         tombstone = Tombstone(image_id, image.key, image.source, now)
         self.tables.tell(image, announce)
+        self.tables.scales.pop(image.scale_id, None)
         del self.images[image_id]
         self.tables.runs.pop(image_id, None)
         self.tables.bury(tombstone)
@@ -329,7 +359,7 @@ class FakeCatalogue(Faults):
     def _known(self, image_id):
         if image_id not in self.images:
             raise NotFound("There is no such image.")
-        return self.images[image_id]
+        return self.tables.show(self.images[image_id])
 
 
 class FakeOutbox(Faults):

@@ -8,6 +8,7 @@ from tests.unit.fakes.corrections import FakeCorrections
 from tests.unit.fakes.detector import FakeDetector
 from tests.unit.fakes.pictures import FakePictures
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
+from tests.unit.fakes.scales import FakeScales
 from tests.unit.fakes.store import FakeStore
 
 RULES = Rules(
@@ -42,6 +43,7 @@ class FakeServices:
         self.store = FakeStore(self.journal, self.now)
         self.catalogue = FakeCatalogue(self.journal)
         self.corrections = FakeCorrections(self.catalogue.tables, self.journal)
+        self.scales = FakeScales(self.catalogue.tables, self.journal)
         self.outbox = FakeOutbox(self.catalogue.tables, self.journal)
         self.upkeep = FakeUpkeep(self.catalogue.tables, self.journal)
         self.detector = FakeDetector(self.journal)

@@ -46,10 +46,10 @@ class SqliteCatalogue:
 
     def find_by_idempotency_key(self, key: str) -> Image | None:
         with self._file.read() as connection:
-            row = connection.execute(
-                f"{rows.IMAGE} WHERE images.idempotency_key = ?", [key]
-            ).fetchone()
-        return rows.read_image(row) if row else None
+            found = rows.find_images(
+                connection, f"{rows.IMAGE} WHERE images.idempotency_key = ?", [key]
+            )
+        return found[0] if found else None
 
     def page(
         self, wanted: ImageFilter, *, limit: int, before: Position | None = None
@@ -65,8 +65,7 @@ class SqliteCatalogue:
         order = "ORDER BY images.created_at DESC, images.image_id DESC"
         query = f"{rows.IMAGE} {where} {order} LIMIT :limit"
         with self._file.read() as connection:
-            found = connection.execute(query, {**values, "limit": limit}).fetchall()
-        return [rows.read_image(row) for row in found]
+            return rows.find_images(connection, query, {**values, "limit": limit})
 
     def claim(
         self, image_id: str, *, now: datetime, until: datetime, again: bool = False

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from circles.adapters.sqlite.scale_rows import add_scales
 from circles.domain.detections import Circle, Detection, FoundObject
 from circles.domain.errors import NotFound
 from circles.domain.events import Announce, OutgoingEvent
@@ -20,14 +21,15 @@ IMAGE = """
            coalesce(images.refused_attempts, 0), coalesce(images.claim, 0), images.claimed_until,
            images.due_at, images.error, coalesce(run.object_count, 0), run.model,
            run.model_version, run.duration_ms, run.created_at, images.detection_id,
-           images.pinned_id, run.threshold, run.sure_count, run.doubtful_count, run.review
+           images.pinned_id, run.threshold, run.sure_count, run.doubtful_count, run.review,
+           images.batch, images.scale_id
     FROM images LEFT JOIN detections AS run ON run.detection_id = images.detection_id
 """
-"""Query whose rows read_image() reads: the fields of Image, in their order."""
+"""Query whose rows read_image() reads: the fields of Image but the last, in their order."""
 
 _STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source",
            "status", "file_name", "idempotency_key", "attempts", "refused_attempts", "claim",
-           "error")  # fmt: skip
+           "error", "batch")  # fmt: skip
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -59,16 +61,16 @@ def span(now: datetime, until: datetime) -> dict[str, str]:
 
 
 def get_image(connection: sqlite3.Connection, image_id: str) -> Image:
-    """Return an image. Raises NotFound."""
-    return read_image(
-        require_row(connection.execute(f"{IMAGE} WHERE images.image_id = ?", [image_id]).fetchone())
-    )
-
-
-def require_row(row: sqlite3.Row | None) -> sqlite3.Row:
-    if row is None:
+    """Return an image with its scale. Raises NotFound."""
+    found = find_images(connection, f"{IMAGE} WHERE images.image_id = ?", [image_id])
+    if not found:
         raise NotFound("There is no such image.")
-    return row
+    return found[0]
+
+
+def find_images(connection: sqlite3.Connection, query: str, values: Any) -> Sequence[Image]:
+    """Return the images of a query that begins with IMAGE, with their scales."""
+    return add_scales(connection, [read_image(row) for row in connection.execute(query, values)])
 
 
 def image_values(image: Image) -> dict[str, Any]:
@@ -191,8 +193,13 @@ def event_values(sink: str, event: OutgoingEvent) -> dict[str, Any]:
 
 def announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:
     """Queue the events of an image's new state, and return the image."""
-    insert(connection, "outbox", [event_values(sink, event) for sink, event in announce(image)])
+    queue(connection, announce(image))
     return image
+
+
+def queue(connection: sqlite3.Connection, events: Sequence[tuple[str, OutgoingEvent]]) -> None:
+    """Queue pairs of sink and event."""
+    insert(connection, "outbox", [event_values(sink, event) for sink, event in events])
 
 
 def read_event(row: sqlite3.Row) -> OutgoingEvent:
