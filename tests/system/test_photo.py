@@ -127,26 +127,31 @@ ROUTES = [
     (method.upper(), path, operation["tags"][0])
     for path, item in CONTRACT["paths"].items()
     for method, operation in item.items()
-    if method in ("get", "post", "delete") and operation["tags"] != ["all"]
+    if method in ("get", "post", "put", "delete") and operation["tags"] != ["all"]
 ]
-STATUSES = {("GET", "/images/"): 200, ("POST", "/images/"): 400}
+STATUSES = {
+    ("GET", "/images/"): 200,
+    ("POST", "/images/"): 400,
+    ("PUT", "/images/{image_id}/scale"): 400,
+    ("PUT", "/batches/{batch}/scale"): 400,
+}
 """Statuses of requests without a body. All others are 404 for an unknown image."""
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1]}")
-@pytest.mark.parametrize("asked_as", ["it is", "with PUT"])
+@pytest.mark.parametrize("asked_as", ["it is", "with PATCH"])
 def test_gateway_routes_as_the_contract_says(run, gateway, route, asked_as):
     method, path, function = route
     request_id = f"{method}-{path}-{asked_as}".replace(" ", "-")
 
     response = gateway.request(
-        method if asked_as == "it is" else "PUT",
-        path.format(image_id=ID, object_id=ID),
+        method if asked_as == "it is" else "PATCH",
+        path.format(image_id=ID, object_id=ID, batch="b"),
         headers={"X-Request-Id": request_id},
     )
 
     assert response.status_code == (
-        405 if asked_as == "with PUT" else STATUSES.get((method, path), 404)
+        405 if asked_as == "with PATCH" else STATUSES.get((method, path), 404)
     )
     assert response.headers["X-Request-Id"] == request_id
     line = wait_for(
