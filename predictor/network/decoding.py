@@ -46,6 +46,17 @@ def concatenate(parts: Sequence[Boxes]) -> Boxes:
     )
 
 
+def log_odds(scores: Floats | np.float32) -> Floats:
+    """Return the logarithms of the odds of scores, which are 0..1."""
+    clipped = np.clip(scores, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
+
+
+def chance(odds: Floats) -> Floats:
+    """Return the scores of logarithms of odds."""
+    return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+
+
 def decode(output: Floats, min_score: float, most: int) -> Boxes:
     """
     Read boxes off the network's output of one picture, best first. Their number is limited.

@@ -6,20 +6,24 @@ from predictor.network.decoding import (
     SAME_THING_IOU,
     Boxes,
     Floats,
+    chance,
     concatenate,
+    log_odds,
     overlaps,
     suppress,
 )
 
 _SAME_IOU = 0.6
 """From this overlap on an edge confirms what the network found."""
-_CONFIRMED_SHIFT = 1.2
+_CONFIRMED_SHIFT = 0.6
 """
-Added to the log odds of both where edges confirm the network. A network score of .23 cancels
+Added to the log odds of both where edges confirm the network. A network score of .35 cancels
 it.
 """
-_ALONE_SHIFT = -0.5
+_ALONE_SHIFT = -1.5
 """Added to the log odds of a circle that the network does not see."""
+_KNOWN_SHIFT = -1.0
+"""Also added where the network found anything: it knows what kind of thing this picture shows."""
 _INSIDE_SHIFT = -1.0
 """Also added inside a thing that the network found. The circle may be its decoration."""
 _SURE_SCORE = 0.5
@@ -49,16 +53,17 @@ def weigh(found: Boxes, edges: Boxes) -> Boxes:
 
 
 def _confirmed(network: Floats, edge: np.float32) -> Floats:
-    return _chance(_log_odds(edge) + _log_odds(network) + _CONFIRMED_SHIFT)
+    return chance(log_odds(edge) + log_odds(network) + _CONFIRMED_SHIFT)
 
 
 def _discounted(found: Boxes, circles: Boxes) -> Boxes:
     """Lower the scores of circles inside a thing that the network is sure of."""
     sure = found.values[found.scores >= _SURE_SCORE]
+    shift = _ALONE_SHIFT + (_KNOWN_SHIFT if len(sure) else 0)
     reach = np.hypot(*(circles.values[:, None, :2] - sure[None, :, :2]).transpose(2, 0, 1)) * 2
     inside = (reach + circles.values[:, None, 2] < 1.1 * sure[None, :, 2:].mean(2)).any(1)
     return Boxes(
-        circles.values, _chance(_log_odds(circles.scores) + _ALONE_SHIFT + _INSIDE_SHIFT * inside)
+        circles.values, chance(log_odds(circles.scores) + shift + _INSIDE_SHIFT * inside)
     )
 
 
@@ -82,12 +87,3 @@ def keep_outermost(found: Boxes, least_score: float) -> Boxes:
         keep &= ~inner
     kept = Boxes(found.values, scores).take(keep)
     return kept.take(np.argsort(-kept.scores, kind="stable"))
-
-
-def _log_odds(scores: Floats | np.float32) -> Floats:
-    clipped = np.clip(scores, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
-
-
-def _chance(log_odds: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-log_odds)), np.float32)

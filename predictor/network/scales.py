@@ -10,7 +10,9 @@ from predictor.network.decoding import (
     SAME_THING_IOU,
     Boxes,
     Floats,
+    chance,
     concatenate,
+    log_odds,
     overlaps,
     suppress,
 )
@@ -45,8 +47,8 @@ _SAME_IOU = 0.3
 Two looks' finds are the same thing from this overlap on. Small boxes of the coarser look are
 not exact.
 """
-_UNSEEN_ODDS = np.float32(np.exp(-2))
-"""Factor for the odds of a find without any sign in the coarser look."""
+_UNSEEN_SHIFT = -2.0
+"""Added to the log odds of a find without any sign in the coarser look."""
 
 
 def finer_scale(width: int, height: int, scale: float, found: Boxes) -> float | None:
@@ -68,8 +70,10 @@ def mostly_small(found: Boxes, scale: float) -> bool:
 
 def joined(coarse: Boxes, parts: list[Boxes], scale: float, finer: float) -> Boxes:
     """
-    Merge two scales. Each answers for the sizes it sees best; where both may, the better score
-    stays.
+    Merge two scales. Each answers for the sizes it sees best.
+
+    Where the coarser look was surer of the same thing, the mean of both looks' odds counts: a
+    small thing alone in a wide frame is one of few in a tile.
 
     Args:
         coarse: what was found before, in px of the picture.
@@ -78,9 +82,20 @@ def joined(coarse: Boxes, parts: list[Boxes], scale: float, finer: float) -> Box
     """
     every = concatenate(parts)
     fine = every.take(every.values[:, 2:].mean(1) * finer < _FINE_LIMIT_PX)
-    fine = Boxes(fine.values, _weighed(fine, coarse))
+    fine = Boxes(fine.values, _believed(Boxes(fine.values, _weighed(fine, coarse)), coarse))
     large = coarse.take(coarse.values[:, 2:].mean(1) * scale >= _COARSE_LIMIT_PX)
     return suppress(concatenate([large, fine]))
+
+
+def _believed(fine: Boxes, coarse: Boxes) -> Floats:
+    """Return the finer look's scores, raised where the coarser look was surer of the thing."""
+    scores = fine.scores.copy()
+    for index, box in enumerate(fine.values):
+        same = coarse.scores[overlaps(box, coarse.values) > SAME_THING_IOU]
+        surer = same.max(initial=0)
+        if surer > scores[index]:
+            scores[index] = chance((log_odds(scores[index]) + log_odds(surer)) / 2)
+    return scores
 
 
 COARSE_SHARE = 0.5
@@ -138,5 +153,4 @@ def _weighed(fine: Boxes, coarse: Boxes) -> Floats:
     )
     if int((seen & (fine.scores >= _CROWD_SCORE)).sum()) >= _CROWD:
         return fine.scores
-    odds = fine.scores / np.maximum(1 - fine.scores, 1e-6) * np.where(seen, 1, _UNSEEN_ODDS)
-    return np.asarray(odds / (1 + odds), np.float32)
+    return chance(log_odds(fine.scores) + np.where(seen, 0, _UNSEEN_SHIFT).astype(np.float32))

@@ -6,6 +6,7 @@ A run resumes where an earlier one was stopped.
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ from predictor.training.data.negatives import (
     pages,
     patterns,
     read_negatives,
+    render_together,
     signs,
 )
 from predictor.training.data.photographs import Photograph, read_split
@@ -69,8 +71,10 @@ def main() -> None:
     photographs, validation = (read_split(arguments.data, side) for side in ("train", "validation"))
     borrowed = {name: list(read_negatives(arguments.backgrounds / name)) for name in EMPTIES}
     scenes = _scenes(photographs, borrowed, arguments)
-    empty = _empty(borrowed, arguments.backgrounds)
-    trainer = Trainer(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    empty = _empty(borrowed, arguments.backgrounds, arguments.threads)
+    on_gpu = torch.cuda.is_available()
+    # a CPU that trains has no cores to spare for more than one loader
+    trainer = Trainer(torch.device("cuda" if on_gpu else "cpu"), arguments.threads if on_gpu else 1)
     checkpoint = arguments.work / "checkpoint.pt"
     if checkpoint.exists():
         trainer.load(checkpoint)
@@ -91,17 +95,17 @@ def _scenes(
     return render_stock(folder, SCENE_SEED, SCENE_COUNT, materials, arguments.threads)
 
 
-def _empty(borrowed: Negatives, backgrounds: Path) -> list[Crop]:
+def _empty(borrowed: Negatives, backgrounds: Path, workers: int) -> list[Crop]:
     """Return every picture with nothing round, as often as it counts."""
     photographs = [crop for name, times in EMPTIES.items() for crop in borrowed[name] * times]
     walls = [crop for name in GROUNDS for crop in borrowed[name]]
-    rendered = [
-        *pages(PAGES),
-        *signs(SIGNS, backgrounds, walls),
-        *patterns(PATTERNS),
-        *foliage(FOLIAGE),
-    ]
-    return [*photographs, *rendered]
+    kinds = {
+        pages: PAGES,
+        partial(signs, backgrounds, walls): SIGNS,
+        patterns: PATTERNS,
+        foliage: FOLIAGE,
+    }
+    return [*photographs, *render_together(kinds, workers)]
 
 
 if __name__ == "__main__":

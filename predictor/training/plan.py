@@ -1,14 +1,15 @@
 """
 Define the three stages of training.
 
-Small squares come first, because they teach as much in half the time.
+Small squares come first, because they teach as much in half the time. The last stage shows squares
+of every size, so that things as large as a view are known too.
 """
 
 from dataclasses import dataclass
 
 from predictor.training.data.batches import Mixture
 
-SCENE_SEED, SCENE_COUNT = 30, 6000
+SCENE_SEED, SCENE_COUNT = 40, 12000
 
 GROUNDS = ("a", "b", "c", "d", "e")
 """Subfolders of borrowed pictures without round things that serve as grounds of scenes."""
@@ -38,13 +39,13 @@ class Stage:
     learning_rate_end: float
     mixture: Mixture
     batch_seed: int
-    ema_decay: float = 0.998
+    ema_decay: float = 0.999
 
 
 PLAN = (
-    Stage("small squares", 5000, 2e-3, 1.4e-3, Mixture(side_px=256, size=16), batch_seed=21),
-    Stage("large squares", 7000, 1.4e-3, 6e-4, Mixture(side_px=384, size=12), batch_seed=22),
-    Stage("all kinds", 2500, 6e-4, 5e-6, Mixture(side_px=384, size=12), batch_seed=31),
+    Stage("small squares", 5000, 2.5e-3, 1.8e-3, Mixture((256,), size=64), batch_seed=41),
+    Stage("large squares", 5500, 1.8e-3, 1e-3, Mixture((384,), size=48), batch_seed=42),
+    Stage("all sizes", 2300, 1e-3, 4e-6, Mixture((256, 384, 512), size=32), batch_seed=43),
 )
-WARM_STAGE = "all kinds"
+WARM_STAGE = "all sizes"
 """Training that starts from shipped weights begins with this stage."""

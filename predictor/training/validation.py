@@ -45,9 +45,9 @@ def predict(network: CircleNet, pixels: Bytes, longer_side_px: int = _LONGER_SID
     padded = [-(-side // INPUT_MULTIPLE_PX) * INPUT_MULTIPLE_PX for side in size]
     canvas = np.full((padded[1], padded[0], 3), 127, np.uint8)
     canvas[: size[1], : size[0]] = small
-    boxes = suppress(
-        decode(network(as_input(torch.from_numpy(canvas)[None]))[0].numpy(), 0.03, 500)
-    )
+    device = next(network.parameters()).device
+    output = network(as_input(torch.from_numpy(canvas)[None].to(device)))[0]
+    boxes = suppress(decode(output.float().cpu().numpy(), 0.03, 500))
     unscale = np.array([width / size[0], height / size[1]] * 2, np.float32)
     return Boxes(boxes.values * unscale, boxes.scores)
 

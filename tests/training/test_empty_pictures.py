@@ -26,7 +26,7 @@ def test_seed_determines_the_picture(render):
 
 
 def test_empty_pictures_have_no_labels(tmp_path):
-    for crop in (*signs(2, tmp_path, [Crop(BLUE, NONE, NONE)]), *foliage(2)):
+    for crop in (*signs(tmp_path, [Crop(BLUE, NONE, NONE)], range(2)), *foliage(range(2))):
         assert len(crop.boxes) == len(crop.ignored) == 0
 
 
@@ -35,7 +35,7 @@ def test_signs_use_the_given_fonts(tmp_path, monkeypatch):
     monkeypatch.setattr(ImageFont, "truetype", lambda path, size: asked.append(path) or typeface)
     (tmp_path / "fonts").mkdir()
     (tmp_path / "fonts" / "Some.ttf").touch()
-    list(signs(3, tmp_path, []))
+    list(signs(tmp_path, [], range(3)))
     assert {Path(path).name for path in asked} == {"Some.ttf"}
 
 

@@ -26,7 +26,7 @@ def test_seed_determines_the_pattern():
 
 
 def test_patterns_have_no_labels_some_are_black_and_white():
-    crops = list(patterns(24))
+    crops = list(patterns(range(24)))
     assert all(len(crop.boxes) == 0 and len(crop.ignored) == 0 for crop in crops)
     assert any(set(np.unique(crop.pixels)) == {0, 255} for crop in crops)
     assert sum(len(np.unique(crop.pixels)) > 50 for crop in crops) > 5, "some are photographed"
@@ -50,7 +50,7 @@ def test_pattern_stays_between_its_two_colours(kind):
 def empty_crops(untouched_share):
     grey = Crop(np.full((90, 90, 3), 255, np.uint8), NONE, NONE)
     mixture = Mixture(
-        64, 8, 0.0, 1.0, photograph_scales=(1.0, 1.0 + 1e-9), untouched_share=untouched_share
+        (64,), 8, 0.0, 1.0, photograph_scales=(1.0, 1.0 + 1e-9), untouched_share=untouched_share
     )
     return Batches(1, 4, [], [], [grey], mixture)
 

@@ -96,7 +96,7 @@ def ingredients(tmp_path):
             pixels, np.array([[60, 40, 30, 30]], np.float32), NONE, "somewhere", "coins", "a.jpg"
         )
     ]
-    mixture = Mixture(side_px=64, size=2)
+    mixture = Mixture(sides_px=(64,), size=2)
     stage = Stage(
         "first", 4, learning_rate=1e-3, learning_rate_end=1e-4, mixture=mixture, batch_seed=3
     )
@@ -113,7 +113,7 @@ def test_resumed_run_equals_an_uninterrupted_one(tmp_path, ingredients):
     def trainer():
         torch.manual_seed(7)
         torch.set_num_threads(1)
-        return Trainer(torch.device("cpu"))
+        return Trainer(torch.device("cpu"), workers=1)
 
     uncut = trainer()
     uncut.run(stage, batches, photographs, tmp_path)
@@ -160,7 +160,7 @@ def test_exported_file_answers_like_the_network(tmp_path):
 
 def test_next_stage_starts_from_the_current_weights(tmp_path, ingredients):
     stage, batches, photographs = ingredients
-    trainer = Trainer(torch.device("cpu"))
+    trainer = Trainer(torch.device("cpu"), workers=1)
     trainer._train(stage, batches[0])
     trainer.stage, trainer.step = stage.name, stage.steps
     before = weights(trainer)

@@ -24,15 +24,15 @@ Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 @dataclass(frozen=True, slots=True)
 class Mixture:
     """
-    The composition of a batch. It has the side of the crops in px, their number, and the shares
-    of photographs and of empty pictures.
+    The composition of a batch. It has the sides of the crops in px, one of them for each batch,
+    their number, and the shares of photographs and of empty pictures.
 
     untouched_share: share of the empty crops that keep their colours and contrast.
     """
 
-    side_px: int
+    sides_px: tuple[int, ...]
     size: int
-    photograph_share: float = 0.42
+    photograph_share: float = 0.4
     negative_share: float = 0.24
     photograph_scales: tuple[float, float] = (0.35, 1.8)
     scene_scales: tuple[float, float] = (0.5, 1.5)
@@ -63,8 +63,9 @@ class Batches(Dataset[Batch]):
 
     def __getitem__(self, step: int) -> Batch:
         rng = np.random.default_rng((self._seed, step))
-        crops = [self._crop(rng) for _ in range(self._mixture.size)]
-        targets = [build_targets(crop.boxes, crop.ignored, self._mixture.side_px) for crop in crops]
+        side = int(rng.choice(self._mixture.sides_px))
+        crops = [self._crop(rng, side) for _ in range(self._mixture.size)]
+        targets = [build_targets(crop.boxes, crop.ignored, side) for crop in crops]
         stacked = [
             np.stack([getattr(t, name) for t in targets])
             for name in ("heat", "box", "weight", "judged")
@@ -73,16 +74,16 @@ class Batches(Dataset[Batch]):
         heat, box, weight, judged = (torch.from_numpy(part) for part in stacked)
         return torch.from_numpy(pictures), heat, box, weight, judged
 
-    def _crop(self, rng: np.random.Generator) -> Crop:
+    def _crop(self, rng: np.random.Generator, side: int) -> Crop:
         mixture, dice = self._mixture, rng.random()
         if dice < mixture.photograph_share:
             source = self._photographs[rng.choice(len(self._photographs), p=self._weights)]
-            crop = cut_crop(rng, source, mixture.side_px, mixture.photograph_scales)
+            crop = cut_crop(rng, source, side, mixture.photograph_scales)
         elif self._negatives and dice < mixture.photograph_share + mixture.negative_share:
             crop = cut_crop(
                 rng,
                 self._negatives[rng.integers(len(self._negatives))],
-                mixture.side_px,
+                side,
                 mixture.photograph_scales,
             )
             if rng.random() < mixture.untouched_share:
@@ -91,7 +92,7 @@ class Batches(Dataset[Batch]):
             crop = cut_crop(
                 rng,
                 self._scenes[int(rng.integers(len(self._scenes)))],
-                mixture.side_px,
+                side,
                 mixture.scene_scales,
             )
             if rng.random() < 0.6:

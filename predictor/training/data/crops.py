@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from predictor.training.rendering.camera import Bytes, compressed
+from predictor.training.rendering.camera import Bytes, blur_by_motion, compressed
 from predictor.training.rendering.textures import Floats, Random, white_noise
 
 _MIN_RADIUS_PX = 2.6
@@ -165,6 +165,8 @@ def recolour(rng: Random, pixels: Bytes) -> Bytes:
         light *= rng.uniform(0.75, 1.2, 3).astype(np.float32)
     if rng.random() < 0.25:
         light = cv2.GaussianBlur(light, (0, 0), rng.uniform(0.3, 1.8))
+    elif rng.random() < 0.08:
+        light = blur_by_motion(rng, light, int(rng.integers(2, 11)))
     if rng.random() < 0.4:
         light += white_noise(rng, *pixels.shape[:2])[..., None] * rng.uniform(0, 8)
     if rng.random() < 0.06:

@@ -1,6 +1,7 @@
 """Read or render pictures with nothing round. Gather them as the materials of scenes."""
 
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -34,35 +35,58 @@ def read_negatives(folder: Path) -> Iterator[Crop]:
             yield Crop(np.asarray(small, np.uint8), _none(), _none())
 
 
-def pages(count: int) -> Iterator[Crop]:
-    """Render count pages of print, always the same ones."""
-    for number in range(count):
+def pages(numbers: Iterable[int]) -> Iterator[Crop]:
+    """Render pages of print, the same one for each number."""
+    for number in numbers:
         yield Crop(render_page(np.random.default_rng((20261124, number))), _none(), _none())
 
 
-def patterns(count: int) -> Iterator[Crop]:
-    """Render count regular patterns, always the same ones."""
-    for number in range(count):
+def patterns(numbers: Iterable[int]) -> Iterator[Crop]:
+    """Render regular patterns, the same one for each number."""
+    for number in numbers:
         yield Crop(render_pattern(np.random.default_rng((20261125, number))), _none(), _none())
 
 
-def signs(count: int, backgrounds: Path, grounds: list[Crop]) -> Iterator[Crop]:
+def signs(backgrounds: Path, grounds: list[Crop], numbers: Iterable[int]) -> Iterator[Crop]:
     """
-    Render count signs before grounds, always the same ones.
+    Render signs before grounds, the same one for each number.
 
     The typefaces are those of backgrounds / fonts.
     """
     fonts, walls = sorted((backgrounds / "fonts").glob("*")), [ground.pixels for ground in grounds]
-    for number in range(count):
+    for number in numbers:
         yield Crop(
             render_sign(np.random.default_rng((20261126, number)), fonts, walls), _none(), _none()
         )
 
 
-def foliage(count: int) -> Iterator[Crop]:
-    """Render count pictures of leaves, always the same ones."""
-    for number in range(count):
+def foliage(numbers: Iterable[int]) -> Iterator[Crop]:
+    """Render pictures of leaves, the same one for each number."""
+    for number in numbers:
         yield Crop(render_foliage(np.random.default_rng((20261127, number))), _none(), _none())
+
+
+Renderer = Callable[[Iterable[int]], Iterator[Crop]]
+"""Renders the empty pictures of some numbers."""
+
+_renderers: Sequence[Renderer] = ()
+"""Of this process. It is set before the workers fork, because the grounds are too large to send."""
+
+
+def render_together(kinds: Mapping[Renderer, int], workers: int) -> list[Crop]:
+    """Render a number of pictures of each kind on all cores."""
+    global _renderers
+    _renderers = list(kinds)
+    keys = [
+        (index, number) for index, count in enumerate(kinds.values()) for number in range(count)
+    ]
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        return pool.map(_render, keys, chunksize=4)
+
+
+def _render(key: tuple[int, int]) -> Crop:
+    index, number = key
+    return next(_renderers[index]([number]))
 
 
 def _none() -> Floats:

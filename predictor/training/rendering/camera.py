@@ -42,7 +42,14 @@ def compressed(rng: Random, picture: Bytes, share: float) -> Bytes:
     """Compress a share of the pictures as JPEG, at a random quality."""
     if rng.random() >= share:
         return picture
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))])
+    _, data = cv2.imencode(
+        ".jpg",
+        picture,
+        [
+            cv2.IMWRITE_JPEG_QUALITY,
+            int(rng.choice([rng.integers(12, 30), rng.integers(30, 95)], p=[0.15, 0.85])),
+        ],
+    )
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), np.uint8)
 
 
@@ -62,7 +69,11 @@ def _cast_shadow(rng: Random, scene: Floats) -> Floats:
 def _blurred(rng: Random, scene: Floats) -> Floats:
     if rng.random() < 0.75:
         return np.asarray(cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.3, 2.2)), np.float32)
-    length = int(rng.integers(2, 7))
+    return blur_by_motion(rng, scene, int(rng.integers(2, 13)))
+
+
+def blur_by_motion(rng: Random, scene: Floats, length: int) -> Floats:
+    """Smear a picture along a line of a length in px, in a random direction."""
     kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
     turn = rng.uniform(0, np.pi)
     end = np.array([np.cos(turn), np.sin(turn)]) * length / 2

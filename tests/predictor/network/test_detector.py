@@ -113,8 +113,7 @@ def test_most_generated_circles_are_found(detector):
     scenes = [
         render_scene(np.random.default_rng((990_001, i)), 448, Materials()) for i in range(40)
     ]
-    # 0.4 as long as the shipped weights are older than half of the kinds that are drawn; then 0.7
-    assert recall_of(detector, scenes, least_px=20) > 0.4
+    assert recall_of(detector, scenes, least_px=20) > 0.7
 
 
 def page_of_text():
