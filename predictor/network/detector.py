@@ -20,7 +20,7 @@ from predictor.network.views import SIDE_PX, View, show, tiles, whole
 
 MODEL_PATH = Path(__file__).parents[1] / "model" / "circles.onnx"
 
-REVISION = "r2"
+REVISION = "r3"
 """Revision of the code around the weights. An answer depends on both, and version names both."""
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0

@@ -62,9 +62,7 @@ def _discounted(found: Boxes, circles: Boxes) -> Boxes:
     shift = _ALONE_SHIFT + (_KNOWN_SHIFT if len(sure) else 0)
     reach = np.hypot(*(circles.values[:, None, :2] - sure[None, :, :2]).transpose(2, 0, 1)) * 2
     inside = (reach + circles.values[:, None, 2] < 1.1 * sure[None, :, 2:].mean(2)).any(1)
-    return Boxes(
-        circles.values, chance(log_odds(circles.scores) + shift + _INSIDE_SHIFT * inside)
-    )
+    return Boxes(circles.values, chance(log_odds(circles.scores) + shift + _INSIDE_SHIFT * inside))
 
 
 def keep_outermost(found: Boxes, least_score: float) -> Boxes:

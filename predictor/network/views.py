@@ -15,8 +15,11 @@ from predictor.detector import Pixels
 
 SIDE_PX = 512
 """The longer side of the first look."""
-TILE_PX = 640
-"""The longest side of a tile in finer looks."""
+TILE_PX = 512
+"""
+The longest side of a tile in finer looks. Training showed nothing larger, and a small thing alone
+in a larger view is believed less.
+"""
 OVERLAP_PX = 128
 """
 Overlap of adjacent tiles. A thing cut by one tile is whole in the other, if it is not larger.
