@@ -47,7 +47,7 @@ _SAME_IOU = 0.3
 Two looks' finds are the same thing from this overlap on. Small boxes of the coarser look are
 not exact.
 """
-_UNSEEN_SHIFT = -2.0
+_UNSEEN_SHIFT = np.float32(-2)
 """Added to the log odds of a find without any sign in the coarser look."""
 
 
@@ -153,4 +153,4 @@ def _weighed(fine: Boxes, coarse: Boxes) -> Floats:
     )
     if int((seen & (fine.scores >= _CROWD_SCORE)).sum()) >= _CROWD:
         return fine.scores
-    return chance(log_odds(fine.scores) + np.where(seen, 0, _UNSEEN_SHIFT).astype(np.float32))
+    return chance(log_odds(fine.scores) + _UNSEEN_SHIFT * (~seen).astype(np.float32))
