@@ -94,7 +94,8 @@ def _believed(fine: Boxes, coarse: Boxes) -> Floats:
         same = coarse.scores[overlaps(box, coarse.values) > SAME_THING_IOU]
         surer = same.max(initial=0)
         if surer > scores[index]:
-            scores[index] = chance((log_odds(scores[index]) + log_odds(surer)) / 2)
+            both = log_odds(np.array([scores[index], surer], np.float32))
+            scores[index] = chance(np.asarray(both.mean(), np.float32))
     return scores
 
 

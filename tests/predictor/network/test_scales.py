@@ -48,6 +48,12 @@ def test_detection_unseen_at_the_coarse_scale_loses_score():
     assert unseen == pytest.approx(9 * np.exp(-2) / (1 + 9 * np.exp(-2)), abs=1e-3)
 
 
+def test_surer_coarse_look_raises_the_score():
+    coarse, fine = boxes((40, 50, 20, 20), score=0.9), boxes((41, 50, 20, 20), score=0.5)
+    assert joined(coarse, [fine], 0.5, 1.0).scores == pytest.approx([0.75], abs=1e-3)
+    assert joined(coarse, [boxes()], 0.5, 1.0).scores.size == 0, "the finer look decides"
+
+
 def test_crowd_seen_at_both_scales_confirms_the_rest():
     alone = (700, 400, 20, 20)
     for count, believed in ((7, False), (8, True)):
