@@ -80,7 +80,7 @@ class Settings:
     incoming_prefix: Annotated[str, key_prefix] = "incoming/"
 
     # Repair of interrupted work
-    # an image fails after so many attempts, but not before so much time
+    # an image fails after this number of attempts, but not before this time
     max_attempts: Count = 8
     give_up_after_s: Seconds = 3 * 24 * 3600.0
     keep_runs: Count = 10  # runs of the predictor kept for one image, the newest ones

@@ -82,7 +82,8 @@ class Budget:
         """
         Ask for bytes, and give them back by release, whether they came or not.
 
-        grant is called once they are held, perhaps at once, from any thread. Raises as hold does.
+        grant is called once they are held, perhaps before this returns, from any thread. Raises
+        as hold does.
         """
         if size > self._total - self._reserve:
             raise TooLarge(f"It takes {size / MIB:,.0f} MiB of memory, more than there is.")
@@ -96,7 +97,7 @@ class Budget:
         return claim
 
     def require(self, claim: Claim) -> None:
-        """Raise Overloaded unless the bytes have come. To call once the wait is over."""
+        """Raise Overloaded unless the bytes have come. To call when the wait has ended."""
         with self._lock:
             if not claim.granted:
                 raise _overloaded()
@@ -111,7 +112,7 @@ class Budget:
             return True
 
     def shrink(self, claim: Claim, size: int) -> None:
-        """Give bytes of a held claim back until so many are left."""
+        """Give bytes of a held claim back until size are left."""
         with self._lock:
             self._held[claim.lane] -= claim.size - min(size, claim.size)
             claim.size = min(size, claim.size)

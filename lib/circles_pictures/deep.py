@@ -13,7 +13,7 @@ from circles_pictures.source import BAND_BYTES, Band
 Stretch = Callable[[Image.Image], Image.Image]
 
 _SAMPLED = 1 << 17
-"""So many values tell the levels: 131 lie beyond each percentile."""
+"""This number of values tells the levels: 131 are beyond each percentile."""
 _SIGN = -(2**31)
 
 
@@ -117,7 +117,7 @@ def _to_rgb(samples: Samples, rows: Rows, stretch: Stretch) -> Image.Image:
 
 def _stretcher(samples: Samples, low: float, high: float) -> Stretch:
     """
-    Return what makes mode L of numbers: low becomes 0, high 255, what lies beyond is clipped.
+    Return what makes mode L of numbers: low becomes 0, high 255, what is beyond is clipped.
 
     NaN becomes 0.
     """

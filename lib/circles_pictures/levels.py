@@ -13,13 +13,13 @@ Number = float
 Levels = tuple[Number, Number]
 
 _TRIMMED = 1000
-"""One value of so many lies beyond each end."""
+"""One value of this number exceeds each end."""
 _TRIMMED_FROM = 100
-"""From so many values on at least one lies beyond each end."""
+"""From this number of values on at least one exceeds each end."""
 _FAR = 50
-"""A value as far from all others as so many times their range was not measured."""
+"""A value this number of ranges away from all others was not measured."""
 _STRUCTURE = 64
-"""Others count as a picture of their own from so many different values on."""
+"""Others count as a picture of their own from this number of different values on."""
 _MARKERS = (-9999.0, -99999.0, 1e20)
 """What programs write where nothing was measured; also everything beyond _HUGE."""
 _HUGE = 9e36

@@ -41,5 +41,5 @@ MAX_TIFF_TAGS = 4096
 MAX_TIFF_PIECES = 600_000
 """Strips or tiles of a page. 50 megapixels in tiles of 16 x 16 pixels are 195,313 a plane."""
 MAX_TIFF_SHARING = 2
-"""All pieces together may be so many times as long as the file: each is decoded from its start."""
+"""Limit of the length of all pieces together, in lengths of the file, as each is decoded alone."""
 MAX_HEIF_BOXES = 4096

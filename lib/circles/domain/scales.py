@@ -12,7 +12,7 @@ MAX_MM_PER_PX = 1e4
 MIN_SIZE = 1e-9
 """Of either, in millimetres. Nothing that light can show is smaller."""
 MIN_WIDTH_PX = 80
-"""Below this width, a pixel more or less is over 1 % of a reference's diameter."""
+"""Below this width, a pixel more or less exceeds 1 % of a reference's diameter."""
 
 _SHARE_ERROR, _PIXEL_ERROR = 0.012, 0.5
 """

@@ -12,7 +12,7 @@ log = logging.getLogger("circles")
 
 _BATCH = 100
 _OUTAGES_IN_A_ROW = 3
-"""As in repair: after so many, the rest is left for another call."""
+"""As in repair: after this number, the rest is left for another call."""
 
 
 def fill_in_candidates(

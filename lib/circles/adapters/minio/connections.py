@@ -7,7 +7,7 @@ def make_pool(threads: int, timeout_s: float) -> urllib3.PoolManager:
     """
     Return a pool with one connection per thread.
 
-    It retries twice if the endpoint resets or is overloaded.
+    It retries twice if the endpoint resets the connection or answers that it is overloaded.
     """
     return urllib3.PoolManager(
         maxsize=threads,

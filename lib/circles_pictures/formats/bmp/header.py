@@ -87,7 +87,7 @@ def _masks(data: bytes, size: int, compression: int, depth: int) -> tuple[int, i
 
 
 def _is_run(mask: int) -> bool:
-    """Whether all bits of a mask are neighbours."""
+    """Tell whether all bits of a mask are adjacent."""
     lowest = mask & -mask
     return not mask or (mask // lowest & (mask // lowest + 1)) == 0
 

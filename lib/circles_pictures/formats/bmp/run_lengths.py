@@ -49,7 +49,7 @@ def _run(value: int, four_bits: bool) -> bytes:
 
 
 def _literal(data: bytes, at: int, count: int, four_bits: bool) -> tuple[bytes, int]:
-    """Return so many indices from a place on, and where they end, padded to 16 bits."""
+    """Return count indices from a place on, and where they end, padded to 16 bits."""
     size = (count + 1) // 2 if four_bits else count
     packed = data[at : at + size]
     if four_bits:

@@ -82,7 +82,7 @@ class BmpSource(Source):
     def _rows(
         self, data: bytes | bytearray, offset: int, stride: int, top: int, bottom: int
     ) -> bytes:
-        """Return the bytes of rows top to bottom as they lie in the file, the last one padded."""
+        """Return the bytes of rows top to bottom as in the file, the last one padded."""
         first, last = top, bottom
         if not self._header.top_down:
             first, last = self.height - bottom, self.height - top

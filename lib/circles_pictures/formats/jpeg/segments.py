@@ -94,7 +94,7 @@ def _read_head(data: bytes) -> Outline:
             kept.append(data[start:end])
             left -= end - start
             if left < 0:
-                raise Undecodable("The JPEG has tables that no picture needs.")
+                raise Undecodable("The JPEG has more tables than a picture needs.")
         if marker == SOS:
             if frame is None:
                 break

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BLOCK_BYTES = 128
 """A block's 64 coefficients in libjpeg, which keeps them all where there are several scans."""
 _TRIED_BYTES = 64 * 1024
-"""So much coded data shows whether a decoder can begin."""
+"""This amount of coded data shows whether a decoder can begin."""
 _LIBJPEG_BYTES = 8 * MIB
 """Rows of samples on their way, of the widest picture."""
 _UNWRITTEN_BYTES = 512

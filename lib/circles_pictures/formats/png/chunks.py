@@ -41,7 +41,7 @@ class Chunks:
         return sum(len(piece) for piece in self.data)
 
     def row_bytes(self, width: int) -> int:
-        """Bytes of a row of so many pixels, without its filter."""
+        """Return the bytes of a row of width pixels, without its filter."""
         return (width * self.depth * CHANNELS[self.colour] + 7) // 8
 
 

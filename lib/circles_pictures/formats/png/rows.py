@@ -64,7 +64,7 @@ class _Unpacker:
         )
 
     def read(self, most: int) -> bytes:
-        """Return up to so many bytes; none at the end. Raises zlib.error."""
+        """Return up to most bytes, and fewer only at the end. Raises zlib.error."""
         while not self._stream.eof:
             packed = self._stream.unconsumed_tail or next(self._input, b"")
             unpacked = self._stream.decompress(packed, most)

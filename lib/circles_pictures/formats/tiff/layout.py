@@ -28,9 +28,9 @@ _ALPHA = ((1,), (2,))
 _SCAN, _BUFFERED = b"\xff\xda", (b"\xff\xc2", b"\xff\xca")
 """JPEG's markers of a scan, and of a progressive frame; coded data cannot hold them."""
 _PADDING = 4
-"""All pieces together may hold so many times the picture, because tiles reach over its edges …"""
+"""Limit of the pixels of all pieces together, in pictures: tiles extend beyond its edges …"""
 _PADDING_BYTES = 64 * MIB
-"""… and so much more, because a small picture may lie in one large tile."""
+"""… and what is added to it, because a small picture may be in one large tile."""
 
 
 @dataclass(frozen=True, slots=True)

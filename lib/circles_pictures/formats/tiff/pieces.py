@@ -21,7 +21,7 @@ _SHORT, _LONG, _OPAQUE = 3, 4, 7
 
 
 def spans(layout: Layout, row_bytes: int) -> Iterator[tuple[int, int]]:
-    """Yield the first row of pieces and the one behind the last, so many that they fill a band."""
+    """Yield the first row of pieces and the one after the last, as many as fill a band."""
     step = max(1, BAND_BYTES // max(1, row_bytes * layout.piece_height))
     for first in range(0, layout.down, step):
         yield first, min(first + step, layout.down)

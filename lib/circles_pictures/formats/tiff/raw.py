@@ -36,7 +36,7 @@ def read_rows(layout: Layout, first: int, last: int) -> bytes:
 
 
 def join_planes(planes: list[bytes], size: int) -> bytes:
-    """Interleave planes whose samples have so many bytes."""
+    """Interleave planes whose samples have size bytes."""
     return interleaved([plane[byte::size] for plane in planes for byte in range(size)])
 
 
