@@ -9,17 +9,26 @@ import tempfile
 from pathlib import Path
 
 from bench.harness.programs import prepare_site
-from bench.measurements import cold_start, contention, ingest, memory, reads, upload
+from bench.measurements import cold_start, contention, ingest, lists, memory, reads, upload
 
 MEASUREMENTS = {
     "cold_start": cold_start.measure,
     "upload": upload.measure,
     "ingest": ingest.measure,
     "reads": reads.measure,
+    "lists": lists.measure,
     "contention": contention.measure,
     "memory": memory.measure,
 }
-ROUNDS = {"cold_start": 15, "upload": 10, "ingest": 10, "reads": 7, "contention": 3, "memory": 3}
+ROUNDS = {
+    "cold_start": 15,
+    "upload": 10,
+    "ingest": 10,
+    "reads": 7,
+    "lists": 5,
+    "contention": 3,
+    "memory": 3,
+}
 
 
 def main() -> None:

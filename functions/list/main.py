@@ -1,10 +1,16 @@
-"""GET /images/: list images, or the objects of one image."""
+"""GET /images/: list images, the objects of one, batches and refusals."""
 
 import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
-from circles.web.images import page_response, read_page
+from circles.web.batches import (
+    batches_response,
+    read_batch_page,
+    read_refusal_page,
+    refusals_response,
+)
+from circles.web.images import images_response, read_page
 from circles.web.objects import objects_response, read_object_query
 from circles.web.routing import routes
 
@@ -12,9 +18,11 @@ services = load_services()
 
 
 def get_images(request: Request) -> Response:
-    wanted, limit, before = read_page(request)
-    images = services.catalogue.page(wanted, limit=limit + 1, before=before)
-    return page_response(request, images, limit)
+    page = read_page(request)
+    images = services.catalogue.page(
+        page.wanted, limit=page.limit + 1, before=page.before, order=page.order
+    )
+    return images_response(request, images, page)
 
 
 def get_objects(request: Request, image_id: str) -> Response:
@@ -24,8 +32,27 @@ def get_objects(request: Request, image_id: str) -> Response:
     return objects_response(request, image, objects, wanted, full=full)
 
 
+def get_batches(request: Request) -> Response:
+    page = read_batch_page(request)
+    batches = services.batches.page(limit=page.limit + 1, before=page.before)
+    return batches_response(request, batches, page.limit)
+
+
+def get_refusals(request: Request) -> Response:
+    page = read_refusal_page(request)
+    refusals = services.upkeep.refusals(
+        key=page.key, since=page.since, limit=page.limit + 1, before=page.before
+    )
+    return refusals_response(request, refusals, page.limit)
+
+
 answer = routes(
-    quick={"GET /images/": get_images, "GET /images/<image_id>/objects": get_objects},
+    quick={
+        "GET /images/": get_images,
+        "GET /images/<image_id>/objects": get_objects,
+        "GET /batches/": get_batches,
+        "GET /refusals": get_refusals,
+    },
     ready=services.catalogue.ping,
     max_body_bytes=services.settings.max_body_bytes,
 )

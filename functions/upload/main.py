@@ -4,6 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
+from circles.domain.batches import parse_batch
 from circles.usecases.correct import change_run
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
@@ -22,9 +23,9 @@ services = load_services()
 
 
 def post_image(request: Request) -> Response:
-    read_query(request)
-    wait = not prefers_async(request)
-    with held_upload(request, services.pictures, services.settings.max_upload_bytes) as given:
+    batch = read_query(request, batch=parse_batch).get("batch")
+    wait, most = not prefers_async(request), services.settings.max_upload_bytes
+    with held_upload(request, services.pictures, most, batch) as given:
         return image_response(upload_image(given, services, wait=wait), wait=wait)
 
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from circles.adapters.background import Background
+from circles.domain.batches import Batches
 from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
 from circles.domain.corrections import Corrections
@@ -64,6 +65,9 @@ class ConfiguredServices:
             event_source=known.event_source,
             event_timeout=timedelta(seconds=known.sink_timeout_s),
             event_max_attempts=known.event_max_attempts,
+            max_pending=known.max_pending,
+            batch_quiet=timedelta(seconds=known.batch_quiet_s),
+            sure_score=known.sure_score,
         )
 
     @cached_property
@@ -154,6 +158,12 @@ class ConfiguredServices:
         from circles.adapters.sqlite.scales import SqliteScales
 
         return SqliteScales(self.settings.catalogue_file, **self._sqlite)
+
+    @cached_property
+    def batches(self) -> Batches:
+        from circles.adapters.sqlite.batches import SqliteBatches
+
+        return SqliteBatches(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def outbox(self) -> Outbox:

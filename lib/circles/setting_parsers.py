@@ -33,14 +33,20 @@ def above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
     return parse
 
 
+def score(text: str) -> float:
+    """Parse a score from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError("must be a number from 0 to 1")
+    return value
+
+
 def score_or_none(text: str) -> float | None:
     """Parse a score from 0 to 1, or none."""
-    if text == "none":
-        return None
-    score = float(text)
-    if not 0 <= score <= 1:
-        raise ValueError("must be a number from 0 to 1, or none")
-    return score
+    try:
+        return None if text == "none" else score(text)
+    except ValueError as error:
+        raise ValueError("must be a number from 0 to 1, or none") from error
 
 
 def flag(text: str) -> bool:

@@ -18,6 +18,7 @@ from circles.setting_parsers import (
     key_prefix,
     one_of,
     reverse_dns,
+    score,
     score_or_none,
     standard_webhooks_secret,
     uri_reference,
@@ -73,11 +74,18 @@ class Settings:
     # the score from which an object counts, if not the predictor's own threshold
     min_score: Annotated[float | None, score_or_none] = None
 
+    # objects from this score on are sure, those below it and candidates are doubtful
+    sure_score: Annotated[float, score] = 0.95
+
     # Limits of uploads
     max_upload_bytes: Count = 32 * 1024 * 1024
     max_pixels: Count = 50_000_000
     # objects that other clients put here become images; never images/, which holds uploads
     incoming_prefix: Annotated[str, key_prefix] = "incoming/"
+
+    # while more images are pending, uploads are only stored and events are to be sent again
+    max_pending: Count = 1000
+    batch_quiet_s: Seconds = 120.0  # without a new image, until a batch is announced as completed
 
     # Repair of interrupted work
     # an image fails after this number of attempts, but not before this time

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.domain.catalogue import Position
 from circles.domain.detections import Circle, Detection, ObjectFilter
 from circles.domain.errors import Buried, IdTaken, KeyTaken, NotFound
 from circles.domain.images import Backlog, Image, ImageFilter, Status, Tombstone
@@ -630,7 +631,7 @@ def walk(catalogue, wanted, limit):
     while page := catalogue.page(wanted, limit=limit, before=before):
         assert len(page) <= limit
         yield from page
-        before = (page[-1].created_at, page[-1].image_id)
+        before = Position(page[-1].created_at, page[-1].image_id)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
@@ -672,7 +673,7 @@ def test_new_images_do_not_shift_later_pages(catalogue):
     add_image(catalogue, created_at=LATER)
     catalogue.delete(images[3].image_id, now=NOW)
 
-    before = (first[-1].created_at, first[-1].image_id)
+    before = Position(first[-1].created_at, first[-1].image_id)
     assert catalogue.page(ImageFilter(), limit=2, before=before) == [images[1], images[0]]
 
 

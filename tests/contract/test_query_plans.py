@@ -1,5 +1,6 @@
 """Test by SQLite's query plans that queries use indexes."""
 
+import re
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -9,7 +10,8 @@ import pytest
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.outbox import SqliteOutbox
 from circles.adapters.sqlite.upkeep import SqliteUpkeep
-from circles.domain.images import ImageFilter, Status
+from circles.domain.catalogue import Position
+from circles.domain.images import ImageFilter, Order, Review, Status
 from tests.contract.test_catalogue import NOW
 
 COUNT = 100_000
@@ -28,13 +30,15 @@ def large(tmp_path_factory):
             """WITH RECURSIVE numbers(n) AS
                  (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ? - 1)
                INSERT INTO images (image_id, status, key, media_type, size_bytes, sha256,
-                                   width, height, source, created_at, attempts, due_at)
+                                   width, height, source, created_at, attempts, due_at,
+                                   batch, served_version, doubtful_count)
                SELECT printf('%08x-0000-7000-8000-000000000000', n),
                       iif(n % 100, 'detected', 'pending'),
                       printf('images/%d.jpg', n), 'image/jpeg', 1, printf('%064x', n % 5000),
                       9, 9, 'upload',
                       strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', 1700000000 + n / 3, 'unixepoch'),
-                      1, iif(n % 100, NULL, '2026-01-01T00:00:00.000000+00:00')
+                      1, iif(n % 100, NULL, '2026-01-01T00:00:00.000000+00:00'),
+                      printf('b %d', n / 2 % 10), '7', n / 2 % 3
                FROM numbers""",
             [COUNT],
         )
@@ -71,12 +75,28 @@ class Planned:
         ]
 
 
-MIDDLE = (NOW, f"{COUNT // 2:08x}-0000-7000-8000-000000000000")
+MIDDLE = Position(NOW, f"{COUNT // 2:08x}-0000-7000-8000-000000000000", 1)
 PAGES = {
     "all": ({}, "idx_images_created_at_image_id"),
     "since": ({"since": NOW - timedelta(days=1000)}, "idx_images_created_at_image_id"),
     "status": ({"status": Status.PENDING}, "idx_images_status_created_at_image_id"),
     "sha256": ({"sha256": "0" * 63 + "7"}, "idx_images_sha256_created_at_image_id"),
+    "until": ({"until": NOW + timedelta(days=1000)}, "idx_images_created_at_image_id"),
+    "batch": ({"batch": "b 3"}, "idx_images_batch"),
+    "batch and status": ({"batch": "b 3", "status": Status.DETECTED}, "idx_images_batch_status"),
+    "source": ({"source": "upload"}, "idx_images_source"),
+    "version": ({"model_version": "7"}, "idx_images_served_version"),
+    "review": ({"review": Review.NONE}, "idx_images_review"),
+    "doubt": ({"order": Order.DOUBT}, "idx_images_doubt"),
+    "doubt of a batch": ({"order": Order.DOUBT, "batch": "b 3"}, "idx_images_batch_doubt"),
+    "doubt of a review": (
+        {"order": Order.DOUBT, "review": Review.NONE},
+        "idx_images_review_doubt",
+    ),
+    "doubt of a status": (
+        {"order": Order.DOUBT, "status": Status.PENDING},
+        "idx_images_status_created_at_image_id",
+    ),
     "status and since": (
         {"status": Status.DETECTED, "since": NOW - timedelta(days=1000)},
         "idx_images_status_created_at_image_id",
@@ -88,15 +108,18 @@ PAGES = {
 @pytest.mark.parametrize("page", PAGES)
 def test_page_query_uses_an_index(large, page, before):
     wanted, index = PAGES[page]
+    wanted = dict(wanted)
     catalogue = SqliteCatalogue(large, busy_timeout_s=30)
     planned = Planned(catalogue)
-    images = catalogue.page(ImageFilter(**wanted), limit=51, before=before)
+    first = "SCAN" if before is None and not {*wanted} - {"order"} else "SEARCH"
+    order = wanted.pop("order", Order.NEWEST)
+    images = catalogue.page(ImageFilter(**wanted), limit=51, before=before, order=order)
     plan = planned.plan()
     catalogue.close()
 
     assert 20 <= len(images) <= 51
     assert any(
-        f"USING INDEX {index}" in step and step.startswith("SEARCH" if before or wanted else "SCAN")
+        re.search(rf"USING INDEX {index}\b", step) and step.startswith(("SEARCH", first))
         for step in plan
     ), plan
     assert not [step for step in plan if "TEMP B-TREE" in step], plan

@@ -1,6 +1,8 @@
 """Test the Outbox and Upkeep contracts on SQLite and on the fakes."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -366,6 +368,43 @@ def test_last_refusal_replaces_earlier_ones(upkeep):
 
     upkeep.refuse(a_refusal(code="too-large", refused_at=LATER))
     assert upkeep.refusal("id") == a_refusal(code="too-large", refused_at=LATER)
+
+
+def test_pages_list_every_refusal_newest_first(upkeep):
+    known = [
+        a_refusal(object_id=str(number), key=f"incoming/{number % 2}", refused_at=at)
+        for number, at in enumerate([NOW, LATER, NOW, NOW + SECOND])
+    ]
+    for each in known:
+        upkeep.refuse(each)
+
+    def walk(**wanted):
+        before, found = None, []
+        while page := upkeep.refusals(limit=1, before=before, **wanted):
+            before = (page[-1].refused_at, page[-1].object_id)
+            found += page
+        return found
+
+    assert walk() == [known[1], known[3], known[2], known[0]]
+    assert walk(key="incoming/0") == [known[2], known[0]]
+    assert walk(key="incoming/1", since=NOW + 2 * SECOND) == [known[1]]
+    assert walk(since=LATER + SECOND) == []
+
+
+def test_counts_of_older_code_are_filled_in(sqlite, path):
+    """Older code served the images before the migration: then no trigger copied their counts."""
+    images = [an_image() for _ in range(5)]
+    for image in images:
+        sqlite.catalogue.add(image)
+    for image in images[1:]:
+        sqlite.catalogue.record(image.image_id, run(circle()), claim=0, now=NOW)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE images SET served_count = NULL, served_version = NULL")
+    wanted = ImageFilter(min_count=1, model_version="7")
+    assert sqlite.catalogue.page(wanted, limit=9) == []
+
+    assert [sqlite.upkeep.fill_in_counts(limit=3) for _ in range(3)] == [3, 1, 0]
+    assert len(sqlite.catalogue.page(wanted, limit=9)) == 4
 
 
 # Tombstones

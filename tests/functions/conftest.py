@@ -147,7 +147,7 @@ def load(framework):
 
 def _close(services):
     assert services.background.drain(timeout_s=10)
-    for name in ("catalogue", "corrections", "scales", "outbox", "upkeep"):
+    for name in ("catalogue", "corrections", "scales", "batches", "outbox", "upkeep"):
         if name in vars(services):
             getattr(services, name).close()
 

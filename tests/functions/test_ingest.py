@@ -1,7 +1,9 @@
 """Test ingest: each new object becomes one image."""
 
+import contextlib
 import json
 import os
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, quote_plus
 
@@ -474,3 +476,62 @@ def test_events_are_counted_by_known_type_and_outcome(ingest, bucket):
     assert (outcome("ignored", "unknown"), outcome("refused", "unknown")) == (1, 1)
     assert counted("circles_events_total") == 7
     assert "made.up" not in ingest.get("/metrics").text
+
+
+# Batches, refusals and backpressure
+
+
+def drop(bucket, client, key, data):
+    """Put a file, deliver its event, and return status and Retry-After of the answer."""
+    bucket.put(key, data)
+    event = record(key, etag=bucket.etag(key), size=len(data))
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": "1",
+        "ce-type": PUT,
+        "ce-source": "minio:s3..blobs",
+    }
+    response = client.post("/", json=event, headers=headers)
+    return response.status_code, response.headers.get("Retry-After")
+
+
+def test_folder_of_the_bucket_is_a_batch(load, objects, bucket):
+    assert drop(bucket, load("ingest"), "incoming/d 7/left/a.png", png()) == (204, None)
+
+    [image] = objects.get("/images/?batch=d%207").json["images"]
+    assert (image["batch"], image["file_name"], image["source"]) == ("d 7", "a.png", "s3")
+    assert objects.get("/images/?key=incoming/d%207/left/a.png").json["images"] == [image]
+    assert objects.get("/images/?key=incoming/a.png").json["images"] == []
+
+
+def test_refused_file_says_why(load, objects, bucket):
+    ingest = load("ingest")
+    assert drop(bucket, ingest, "incoming/d7/a.txt", b"text") == (422, None)
+    assert drop(bucket, ingest, "incoming/d7/b.txt", b"text 2") == (422, None)
+
+    [refusal] = objects.get("/refusals?key=incoming/d7/a.txt").json["refusals"]
+    assert (refusal["key"], refusal["reason"]) == ("incoming/d7/a.txt", "unsupported-picture")
+    assert refusal["detail"]
+    assert objects.get("/refusals?key=incoming/d7/c.txt").json["refusals"] == []
+    assert objects.get(f"/refusals?since={refusal['refused_at']}").json["refusals"]
+    assert objects.get("/refusals?since=2999-01-01T00:00:00Z").json["refusals"] == []
+    first = objects.get("/refusals?limit=1").json
+    last = objects.get(first["next"]).json
+    assert [each["key"][-5:] for each in (*first["refusals"], *last["refusals"])] == [
+        "b.txt",
+        "a.txt",
+    ]
+    assert last["next"] is None
+
+
+def test_events_are_to_be_sent_again_meanwhile(load, predicted, predictor, bucket, volume):
+    predictor.answer = answer_text("", 500)
+    client = predicted(max_pending=1)
+    for shade in range(2):
+        client.post("/images/", data=png(shade), content_type="image/png")
+
+    assert drop(bucket, load("ingest"), "incoming/a/b.png", png(9)) == (503, "30")
+    assert len(volume.rows("images")) == 2
+    with contextlib.closing(sqlite3.connect(volume.database)) as connection, connection:
+        connection.execute("UPDATE images SET status = 'failed', due_at = NULL")
+    assert drop(bucket, load("ingest"), "incoming/a/b.png", png(9)) == (204, None)

@@ -44,6 +44,7 @@ def test_pending_image_document():
         "sha256": "ab" * 32,
         "file_name": None,
         "source": "upload",
+        "batch": None,
         "created_at": "2026-03-01T12:30:15.123Z",
         "detected_at": None,
         "detection_ms": None,

@@ -34,6 +34,7 @@ def test_only_unavailable_errors_have_retry_after():
         "ObjectRefused",
         "DetectorUnavailable",
         "Overloaded",
+        "Backlogged",
         "DetectorFailed",
     }
     assert all(each.http_status == 503 for each in family() if each.retry_after_s)

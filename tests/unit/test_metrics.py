@@ -43,6 +43,11 @@ HOOKS = {
         {"kind": "confirmed"},
     ),
     "circles_scales_total": (lambda metrics: metrics.scale_set("batch"), {"kind": "batch"}),
+    "circles_batches_completed_total": (lambda metrics: metrics.batch_completed(), {}),
+    "circles_deferrals_total": (
+        lambda metrics: metrics.detection_deferred("event"),
+        {"kind": "event"},
+    ),
     "circles_predictor_call_seconds_count": (
         lambda metrics: metrics.predictor_asked("timeout", 30),
         {"outcome": "timeout"},

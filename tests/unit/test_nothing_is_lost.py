@@ -2,7 +2,8 @@
 Test any order of client actions and repairs, interrupted at any call.
 
 After every step, and after repair is done: an accepted image is never lost, a retry never makes a
-second one, a deleted image stays deleted, and the events of each image are in order.
+second one, a deleted image stays deleted, the events of each image are in order, and each revision
+of a batch is announced once.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from circles.adapters.sqlite.batches import SqliteBatches
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.corrections import SqliteCorrections
 from circles.adapters.sqlite.outbox import SqliteOutbox
@@ -27,7 +29,13 @@ from circles.adapters.sqlite.scales import SqliteScales
 from circles.adapters.sqlite.upkeep import SqliteUpkeep
 from circles.domain.corrections import Correction, Drawn, Kept, Restore
 from circles.domain.detections import ObjectFilter
-from circles.domain.errors import CirclesError, DetectorUnavailable, ObjectRefused, Unavailable
+from circles.domain.errors import (
+    Backlogged,
+    CirclesError,
+    DetectorUnavailable,
+    ObjectRefused,
+    Unavailable,
+)
 from circles.domain.identifiers import object_id
 from circles.domain.images import ImageFilter, Status
 from circles.domain.pictures import Upload
@@ -49,20 +57,22 @@ PICTURES = [b"picture of coins", b"picture of buttons"]
 FILES = [*PICTURES, b"no picture"]
 KEYS = ["incoming/a.jpg", "incoming/b/c.jpg"]
 IDEMPOTENCY_KEYS = [None, "k", "l"]
+BATCHES = {None: None, "k": "b", "l": "c"}
+"""The batch of an upload by its idempotency key; b is a folder of the bucket, too."""
 LIFE = re.compile(r"(uploaded (detected |failed |corrected |scaled )*(deleted |$))*")
 """Allowed event orders of an image. A file that is put again after its deletion has the same id."""
 
 YEAR = timedelta(days=365)
 number = st.integers(0, 11)
 CALLS = {
-    "upload": 7,
-    "event": 13,
+    "upload": 8,
+    "event": 14,
     "delete": 5,
     "detect_again": 6,
     "correct": 6,
     "restore": 5,
     "scale": 3,
-    "repair": 30,
+    "repair": 36,
     "send": 8,
     "background": 6,
 }
@@ -73,6 +83,7 @@ PORTS = {
     "upkeep": SqliteUpkeep,
     "corrections": SqliteCorrections,
     "scales": SqliteScales,
+    "batches": SqliteBatches,
 }
 OTHERS = [
     "upload",
@@ -116,6 +127,7 @@ class Machine(RuleBasedStateMachine):
             event_max_attempts=1000,
             max_looks=1000,
             keep_runs=2,
+            max_pending=3,
         )
         self.services.detector.threshold = 0.5
         self.services.detector.candidates = (replace(CIRCLE, score=0.4),)
@@ -248,7 +260,8 @@ class Machine(RuleBasedStateMachine):
             self.services.background.clear()  # it was in the memory of the killed process
             self.services.process_id = f"process {next(self.processes)}"
         except CirclesError as error:
-            assert plan or not isinstance(error, Unavailable), f"{error!r} without a reason"
+            expected = plan or isinstance(error, Backlogged)
+            assert expected or not isinstance(error, Unavailable), f"{error!r} without a reason"
         finally:
             self.journal.schedule(None)
 
@@ -279,7 +292,8 @@ class Machine(RuleBasedStateMachine):
 
     def _upload(self, pick, wait=True):
         data, key = PICTURES[pick % 2], IDEMPOTENCY_KEYS[pick % 3]
-        image = upload_image(Upload(data, idempotency_key=key), self.services, wait=wait)
+        upload = Upload(data, idempotency_key=key, batch=BATCHES[key])
+        image = upload_image(upload, self.services, wait=wait)
         if image.image_id in self.deleted:
             return  # deleted by another process before the answer
         if key and self.keys.get(key) in self.promised:
@@ -446,9 +460,33 @@ class Machine(RuleBasedStateMachine):
             assert (image.due_at is not None) is (image.status is Status.PENDING)
 
     @invariant()
+    def an_image_keeps_its_batch(self):
+        batches = {batch.name: batch for batch in self.records[5].page(limit=9)}
+        for image in self._images():
+            if image.source == "s3":
+                assert image.batch == ("b" if image.key == KEYS[1] else None)
+            elif image.image_id in self.promised and image.idempotency_key:
+                assert image.batch == BATCHES[image.idempotency_key]
+            assert image.batch is None or image.batch in batches
+
+    @invariant()
+    def each_revision_of_a_batch_is_announced_once(self):
+        told = {}
+        for event in self._first_deliveries():
+            if event.type.endswith("batch.completed"):
+                told.setdefault(event.subject, []).append(event.data["revision"])
+                assert event.data["pending"] == 0
+        for batch in self.records[5].page(limit=9):
+            revisions = told.get(batch.name, [])
+            assert revisions == list(range(1, len(revisions) + 1))
+            assert len(revisions) <= batch.revision
+
+    @invariant()
     def events_of_each_image_are_in_order(self):
         lives = {}
         for event in self._first_deliveries():
+            if ".batch." in event.type:
+                continue
             lives[event.subject] = (
                 lives.get(event.subject, "") + event.type.rpartition(".")[2] + " "
             )
@@ -497,7 +535,16 @@ class Machine(RuleBasedStateMachine):
         for key, data in self.services.store.blobs.items():
             known = (key, sha256(data)) in rows
             assert known is (data in PICTURES), f"{key} is {'an' if known else 'no'} image"
-        last = {event.subject: event.type.rpartition(".")[2] for event in self._first_deliveries()}
+        first = list(self._first_deliveries())
+        last = {
+            event.subject: event.type.rpartition(".")[2]
+            for event in first
+            if ".batch." not in event.type
+        }
+        told = Counter(event.subject for event in first if ".batch." in event.type)
+        for batch in self.records[5].page(limit=9):
+            assert (batch.open, batch.pending) == (False, 0)
+            assert told[batch.name] == batch.revision >= 1
         for image_id in last.keys() - {image.image_id for image in images}:
             assert last[image_id] == "deleted"
         for image in images:

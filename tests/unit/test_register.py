@@ -221,6 +221,7 @@ def test_replacement_of_a_refused_file_is_read(services):
         ("catalogue", "get"),
         ("catalogue", "add"),
         ("upkeep", "is_buried"),
+        ("catalogue", "has_more_pending"),
     ],
 )
 def test_unavailable_dependency_allows_a_retry(services, port, method):

@@ -59,6 +59,9 @@ GIVEN = {
     "max_upload_bytes": ("1024", 1024),
     "max_pixels": ("4096", 4096),
     "incoming_prefix": ("drop/here/", "drop/here/"),
+    "sure_score": ("0.9", 0.9),
+    "max_pending": ("5", 5),
+    "batch_quiet_s": ("30", 30.0),
     "max_attempts": ("3", 3),
     "give_up_after_s": ("3600", 3600.0),
     "keep_runs": ("2", 2),
@@ -113,6 +116,7 @@ NUMBERS = (
     "s3_timeout_s",
     "predictor_timeout_s",
     "predictor_connect_timeout_s",
+    "batch_quiet_s",
     "repair_after_s",
     "repair_budget_s",
     "adopt_after_s",
@@ -121,6 +125,7 @@ NUMBERS = (
 COUNTS = (
     "reserve_bytes",
     "max_objects",
+    "max_pending",
     "max_upload_bytes",
     "max_pixels",
     "port",
@@ -136,6 +141,7 @@ FAULTS = [
         for name in (*NUMBERS, *COUNTS)
         for text in ("0", "-1", "many", "nan", "inf", "1e400", "1,5")
     ),
+    *(("sure_score", text) for text in ("-0.1", "1.1", "nan", "none", "high")),
     *((name, text) for name in COUNTS for text in ("1.5", "0x10")),
     *(
         ("incoming_prefix", text)

@@ -60,6 +60,7 @@ def test_writes_are_blob_then_row_then_objects(services):
 
     assert services.journal == [
         "pictures.read",
+        "catalogue.has_more_pending",
         "store.put",
         "catalogue.add",
         "pictures.upright",

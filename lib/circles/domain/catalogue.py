@@ -7,15 +7,28 @@ change.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from circles.domain.detections import Detection, FoundObject, ObjectFilter
 from circles.domain.events import Announce, nobody
-from circles.domain.images import Backlog, Image, ImageFilter, Tombstone
+from circles.domain.images import Backlog, Image, ImageFilter, Order, Tombstone
 from circles.domain.runs import Run
 
-Position = tuple[datetime, str]
-"""End of a page of images: created_at and image_id of its last image."""
+
+class Position(NamedTuple):
+    """
+    End of a page of images, taken from its last one.
+
+    doubtful_count is that of Order.DOUBT, NO_DOUBT where it is unknown.
+    """
+
+    created_at: datetime
+    image_id: str
+    doubtful_count: int | None = None
+
+
+NO_DOUBT = -1
+"""Sorts images whose doubtful_count is unknown behind all others."""
 
 
 class Catalogue(Protocol):
@@ -46,10 +59,15 @@ class Catalogue(Protocol):
         """Return the image uploaded with this key, or None. Raises Unavailable."""
 
     def page(
-        self, wanted: ImageFilter, *, limit: int, before: Position | None = None
+        self,
+        wanted: ImageFilter,
+        *,
+        limit: int,
+        before: Position | None = None,
+        order: Order = Order.NEWEST,
     ) -> Sequence[Image]:
         """
-        Return at most limit images that match wanted, newest first.
+        Return at most limit images that match wanted, in an order.
 
         before: only images after this position in that order. Raises Unavailable.
         """
@@ -153,6 +171,13 @@ class Catalogue(Protocol):
         Count the pending images, claimed or not.
 
         The time grows with the pending images, not with all images. Raises Unavailable.
+        """
+
+    def has_more_pending(self, limit: int) -> bool:
+        """
+        Return whether more than limit images are pending.
+
+        The time grows with limit, not with the images. Raises Unavailable.
         """
 
     def measure(self) -> Mapping[str, float]:

@@ -1,6 +1,6 @@
 """Circles, detections and recorded objects, and the detector's port."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from circles.domain.pictures import Picture
@@ -30,7 +30,8 @@ class Detection:
     One detector run on one image: the model, protocol, duration and circles found.
 
     threshold is the score from which circles count, None if the predictor states none. candidates
-    are what scored below it, down to floor, the score that was asked for.
+    are what scored below it, down to floor, the score that was asked for. sure_count and
+    doubtful_count are those of count_doubt.
     """
 
     model: str
@@ -41,6 +42,24 @@ class Detection:
     threshold: float | None = None
     floor: float | None = None
     candidates: tuple[Circle, ...] = ()
+    sure_count: int | None = None
+    doubtful_count: int | None = None
+
+
+def count_doubt(detection: Detection, sure_score: float) -> Detection:
+    """
+    Return a detection with its counts of sure and of doubtful circles.
+
+    Sure are the circles from sure_score on, doubtful all others and the candidates. The counts stay
+    None where the predictor states no threshold or a circle has no score: that score, if any, means
+    something else.
+    """
+    scores = [circle.score for circle in detection.circles]
+    if detection.threshold is None or None in scores:
+        return detection
+    sure = sum(score is not None and score >= sure_score for score in scores)
+    doubtful = len(scores) - sure + len(detection.candidates)
+    return replace(detection, sure_count=sure, doubtful_count=doubtful)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ CirclesError             code                  HTTP  event
 ├── ObjectRefused        object-refused        503   422  the store refuses this one object
 ├── Rejected             rejected              500   422  a sink rejects this event permanently
 ├── Unavailable          unavailable           503   503  the broker retries
+│   ├── Backlogged       backlogged            503   503  too many images are pending
 │   ├── Overloaded       overloaded            503   503  no memory for one more picture now
 │   └── StorageFull      storage-full          503   503  deleting frees space
 └── DetectorFailed       detector-failed       503   503  the image is safe and stays pending
@@ -150,6 +151,12 @@ class Overloaded(Unavailable):
     """Other pictures use the memory of this process at this moment."""
 
     code, title = "overloaded", "Too busy"
+
+
+class Backlogged(Unavailable):
+    """More images are pending than CIRCLES_MAX_PENDING; the event is to be sent again later."""
+
+    code, title, retry_after_s = "backlogged", "Too many pending images", 30
 
 
 class DetectorFailed(CirclesError):

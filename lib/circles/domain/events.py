@@ -15,8 +15,9 @@ class OutgoingEvent:
 
     A repeated delivery has the same source and event_id. type ends in image.uploaded,
     image.detected, image.corrected, image.scaled, image.failed or image.deleted; then subject is
-    the image's id, and data its JSON document at the time of the event. Of batch.scaled they are
-    the batch's name, and its scale. traceparent is the request's (W3C Trace Context).
+    the image's id, and data its JSON document at the time of the event. Of batch.scaled and
+    batch.completed they are the batch's name, and its scale or its own document. traceparent is the
+    request's (W3C Trace Context).
     """
 
     event_id: str

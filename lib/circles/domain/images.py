@@ -82,13 +82,33 @@ class Backlog:
     oldest_created_at: datetime | None
 
 
+class Order(StrEnum):
+    """Order of a list: the last created, or the highest doubtful_count first."""
+
+    NEWEST = "newest"
+    DOUBT = "doubt"
+
+
 @dataclass(frozen=True, slots=True)
 class ImageFilter:
-    """Selects the images of a list; None matches any. since is the earliest created_at."""
+    """
+    Selects the images of a list; None matches any.
+
+    since is the earliest created_at, until is later than all. model_version, min_count and
+    max_count speak of the served run; images without one match neither.
+    """
 
     status: Status | None = None
     sha256: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
+    batch: str | None = None
+    source: str | None = None
+    key: str | None = None
+    model_version: str | None = None
+    review: Review | None = None
+    min_count: int | None = None
+    max_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

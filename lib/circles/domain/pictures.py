@@ -39,12 +39,13 @@ class Upload:
     """
     What a client sends: the bytes and an optional idempotency key.
 
-    The optional file name is never used as a blob's key.
+    The optional file name is never used as a blob's key. batch is the name of a batch.
     """
 
     data: bytes
     file_name: str | None = None
     idempotency_key: str | None = None
+    batch: str | None = None
 
 
 class Pictures(Protocol):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from circles.domain.batches import Batches
 from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
 from circles.domain.corrections import Corrections
@@ -28,6 +29,9 @@ class Rules:
     repair_after: time after which repair retries a pending image; doubles with each failure.
     repair_budget: time after which a repair does not start more work.
     event_timeout: time limit for delivering one event to a sink.
+    max_pending: while more images are pending, new ones wait for repair.
+    batch_quiet: time without an arrival after which a batch is complete.
+    sure_score: the score from which an object is not in doubt.
     max_looks: number of processes that decoding an object may end before it is refused.
     """
 
@@ -45,6 +49,9 @@ class Rules:
     event_source: str
     event_timeout: timedelta
     event_max_attempts: int
+    max_pending: int
+    batch_quiet: timedelta
+    sure_score: float
     max_looks: int = 3
 
 
@@ -64,6 +71,8 @@ class Services(Protocol):
     def corrections(self) -> Corrections: ...
     @property
     def scales(self) -> Scales: ...
+    @property
+    def batches(self) -> Batches: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from circles.domain.images import Image, Refusal, Tombstone
 
+RefusalPosition = tuple[datetime, str]
+"""End of a page of refusals: refused_at and object_id of its last one."""
+
 LOOKS_KEPT = timedelta(days=30)
 """Longer than a sweep over a large store takes, so that an object is soon refused after it has
 ended processes."""
@@ -56,6 +59,23 @@ class Upkeep(Protocol):
 
     def refusal(self, object_id: str) -> Refusal | None:
         """Return the refusal of an object, or None."""
+
+    def refusals(
+        self,
+        *,
+        key: str | None = None,
+        since: datetime | None = None,
+        limit: int,
+        before: RefusalPosition | None = None,
+    ) -> Sequence[Refusal]:
+        """Return at most limit refusals, newest first, those after the position before."""
+
+    def fill_in_counts(self, *, limit: int) -> int:
+        """
+        Fill in what lists filter by, for images that older code detected; return their number.
+
+        At most limit are changed.
+        """
 
     def begin_look(
         self, object_id: str, holder: str, *, now: datetime, until: datetime

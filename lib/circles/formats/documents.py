@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from circles.domain.batches import Batch
 from circles.domain.detections import Circle, FoundObject, touches_edge
-from circles.domain.images import Image
+from circles.domain.images import Image, Refusal
 from circles.domain.runs import Run
 from circles.domain.scales import Scale
 from circles.formats.fields import format_time
@@ -23,6 +24,7 @@ def image_document(image: Image) -> dict[str, Any]:
         "sha256": image.sha256,
         "file_name": image.file_name,
         "source": image.source,
+        "batch": image.batch,
         "created_at": _format_time(image.created_at),
         "detected_at": _format_time(image.detected_at),
         "detection_ms": image.detection_ms,
@@ -76,6 +78,33 @@ def run_document(run: Run) -> dict[str, Any]:
         "review": run.review,
         "served": run.served,
         "pinned": run.pinned,
+    }
+
+
+def batch_document(batch: Batch) -> dict[str, Any]:
+    """Return the record of a batch. completed_at is the time of the newest revision."""
+    return {
+        "batch": batch.name,
+        "revision": batch.revision,
+        "open": batch.open,
+        "pending": batch.pending,
+        "detected": batch.detected,
+        "failed": batch.failed,
+        "created_at": format_time(batch.created_at),
+        "arrived_at": format_time(batch.arrived_at),
+        "completed_at": _format_time(batch.quiet_at),
+    }
+
+
+def refusal_document(refusal: Refusal) -> dict[str, Any]:
+    """Return what became of a file that is not an image. reason is the code of a problem."""
+    return {
+        "object_id": refusal.object_id,
+        "key": refusal.key,
+        "etag": refusal.etag,
+        "reason": refusal.code,
+        "detail": refusal.detail,
+        "refused_at": format_time(refusal.refused_at),
     }
 
 

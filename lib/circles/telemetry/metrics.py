@@ -80,6 +80,18 @@ class Metrics:
         """Observe that a client set a scale. kind: image, batch or removed."""
         self._note("circles_scales", 1, kind)
 
+    def batch_completed(self) -> None:
+        """Observe that a revision of a batch was announced."""
+        self._note("circles_batches_completed", 1)
+
+    def detection_deferred(self, kind: str) -> None:
+        """
+        Observe that too many images were pending for one more.
+
+        kind: upload (stored and left to repair) or event (to be sent again).
+        """
+        self._note("circles_deferrals", 1, kind)
+
     def predictor_asked(self, outcome: str, seconds: float) -> None:
         """
         Observe that a detection ended, after all its attempts.

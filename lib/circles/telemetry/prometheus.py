@@ -57,6 +57,16 @@ _DECLARED = (
         "Times that a client set or removed a scale",
         ["function", "kind"],
     ),
+    Counter(
+        "circles_batches_completed",
+        "Revisions of batches that were announced",
+        ["function"],
+    ),
+    Counter(
+        "circles_deferrals",
+        "Uploads and events that waited because too many images were pending",
+        ["function", "kind"],
+    ),
     Histogram(
         "circles_predictor_call_seconds",
         "Detections with all their attempts, by outcome",

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from circles.domain.batches import AnnounceCompleted
 from circles.domain.events import Announce, OutgoingEvent, nobody
 from circles.domain.identifiers import new_id
 from circles.domain.measuring import AnnounceBatch
 from circles.domain.services import Services
-from circles.formats.documents import image_document, scale_document
+from circles.formats.documents import batch_document, image_document, scale_document
 from circles.telemetry import trace
 from circles.usecases.dispatch import dispatch_outbox
 
@@ -19,7 +20,7 @@ UPLOADED, DETECTED, CORRECTED, SCALED, FAILED, DELETED = (
     "image.failed",
     "image.deleted",
 )
-BATCH_SCALED = "batch.scaled"
+BATCH_SCALED, BATCH_COMPLETED = "batch.scaled", "batch.completed"
 
 _Told = Sequence[tuple[str, OutgoingEvent]]
 
@@ -40,6 +41,14 @@ def announcing_batch(services: Services) -> AnnounceBatch:
     return lambda batch, scale: make(
         batch, {"batch": batch, "scale": scale and scale_document(scale)}
     )
+
+
+def announcing_completed(services: Services) -> AnnounceCompleted:
+    """Return a function that makes one event per sink of a completed batch."""
+    if not services.sinks:
+        return lambda batch: ()
+    make = _maker(BATCH_COMPLETED, services)
+    return lambda batch: make(batch.name, batch_document(batch))
 
 
 def _maker(what: str, services: Services) -> Callable[[str, dict[str, Any]], _Told]:

@@ -3,6 +3,7 @@
 import logging
 from typing import NamedTuple
 
+from circles.domain.detections import count_doubt
 from circles.domain.errors import (
     CirclesError,
     Damaged,
@@ -151,7 +152,7 @@ def _load(image: Image, services: Services) -> Picture:
 def _run(image: Image, picture: Picture, services: Services, asked: bool) -> Image:
     upright = services.pictures.upright(picture)
     with services.pictures.hold(0 if upright is picture else len(upright.data)):
-        detection = services.detector.detect(upright)
+        detection = count_doubt(services.detector.detect(upright), services.rules.sure_score)
     try:
         detected = services.catalogue.record(
             image.image_id,

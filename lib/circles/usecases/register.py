@@ -5,8 +5,10 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
+from circles.domain.batches import find_batch
 from circles.domain.blobs import StoredObject
 from circles.domain.errors import (
+    Backlogged,
     BlobTaken,
     Buried,
     CirclesError,
@@ -57,6 +59,7 @@ def register_object(bucket: str, key: str, etag: str, size_bytes: int, services:
             refusal is recorded, so that the object is not read again.
         ObjectRefused: the store refuses the object. That is recorded, and retried after
             Rules.adopt_after.
+        Backlogged: more than Rules.max_pending images are pending; retry later.
         Unavailable: the store or the catalogue is unavailable; retry later.
     """
     if bucket != services.store.bucket:
@@ -70,11 +73,22 @@ def register_object(bucket: str, key: str, etag: str, size_bytes: int, services:
         raise
     if (stored.etag, stored.size_bytes) != (etag, size_bytes):
         log.info("object %r in the store has another etag or size than in the event", key)
-    return register_stored(stored, services)
+    return register_stored(stored, services, may_defer=True)
 
 
-def register_stored(stored: StoredObject, services: Services) -> Image:
-    """Register a stored object under any key as an image. Raises as register_object."""
+def _check_backlog(services: Services) -> None:
+    """Raise Backlogged while too many images are pending. The store keeps the object."""
+    if services.catalogue.has_more_pending(services.rules.max_pending):
+        metrics.detection_deferred("event")
+        raise Backlogged("Too many images are pending; send the event again later.")
+
+
+def register_stored(stored: StoredObject, services: Services, *, may_defer: bool = False) -> Image:
+    """
+    Register a stored object under any key as an image. Raises as register_object.
+
+    may_defer raises Backlogged for a new image while too many are pending.
+    """
     image_id = object_id(stored.bucket, stored.key, stored.etag)
     refusal = services.upkeep.refusal(image_id)
     if refusal and not _may_have_changed(refusal, services):
@@ -83,6 +97,8 @@ def register_stored(stored: StoredObject, services: Services) -> Image:
         return _detect_known(image_id, services)
     if services.upkeep.is_buried(image_id):
         raise NotFound("The image of this object was deleted.")
+    if may_defer:
+        _check_backlog(services)
     with services.pictures.hold(min(stored.size_bytes, services.rules.max_upload_bytes)):
         return _register_new(stored, image_id, services)
 
@@ -166,6 +182,7 @@ def _describe(
         file_name=clean_file_name(stored.key) if incoming else None,
         attempts=1,
         claim=1,
+        batch=find_batch(stored.key, services.rules.incoming_prefix) if incoming else None,
         claimed_until=now + services.rules.lease,
         due_at=now + max(services.rules.lease, services.rules.repair_after),
     )

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from circles.domain.errors import CirclesError, DetectorUnavailable, NotFound, Unavailable
 from circles.domain.images import Image, Status
 from circles.domain.services import Services
+from circles.usecases.batches import complete_batches
 from circles.usecases.bookmarks import in_turn
 from circles.usecases.chances import latest_claim, latest_due, was_interrupted_too_often
 from circles.usecases.delete import KEPT, finish_deletion
@@ -24,6 +25,7 @@ from circles.usecases.sweep import sweep
 log = logging.getLogger("circles")
 
 _BATCH = 100
+_COUNTS = 500  # in one transaction, which other writers wait for
 _OUTAGES_IN_A_ROW = 3
 """
 After this many outages in a row, the images behind them are left for later.
@@ -40,15 +42,17 @@ def repair_images(services: Services) -> RepairReport:
     """
     Resume interrupted work, and return what was done.
 
-    Finish deletions, detect due images, look for blobs without rows and rows without blobs, send
-    events, and remove what killed processes left. A call lasts at most Rules.repair_budget plus one
-    detection or the sending of one event.
+    Finish deletions, announce quiet batches, detect due images, look for blobs without rows and
+    rows without blobs, send events, and remove what killed processes left. A call lasts at most
+    Rules.repair_budget plus one detection or the sending of one event.
 
     Raises:
         Unavailable: the catalogue is unavailable.
     """
     report, began, budget = RepairReport(), services.now(), services.rules.repair_budget
     _finish_deletions(report, began + budget * 0.1, services)
+    _fill_in_counts(report, began + budget * 0.15, services)
+    report.batches_completed = complete_batches(began + budget * 0.2, services)
     parts: list[Part] = [_send_events, sweep, _detect_due]
     shares = (0.5, 0.75, 1.0)
     for part, share in zip(in_turn("repair", parts, services), shares, strict=True):
@@ -72,6 +76,15 @@ def _finish_deletions(report: RepairReport, until: datetime, services: Services)
             services.upkeep.put_off_tombstone(tombstone.image_id, now=services.now())
             report.cut_short = True  # but go on: the store may refuse to delete only this blob
     services.upkeep.forget_tombstones(before=services.now() - KEPT)
+
+
+def _fill_in_counts(report: RepairReport, until: datetime, services: Services) -> None:
+    """Fill in what lists filter by, for images that older code detected."""
+    while filled := services.upkeep.fill_in_counts(limit=_COUNTS):
+        report.counts_filled_in += filled
+        if services.now() >= until:
+            report.cut_short = True
+            return
 
 
 def _remove_leftovers(report: RepairReport, services: Services) -> None:

@@ -21,6 +21,10 @@ class RepairReport:
     failed: int = 0
     """Images that were given up."""
     blobs_deleted: int = 0
+    batches_completed: int = 0
+    """Revisions of batches that were announced."""
+    counts_filled_in: int = 0
+    """Images of older code by whose counts lists can filter now."""
     leftovers_removed: int = 0
     """Temporary files of puts that were killed."""
     events_sent: int = 0

@@ -25,9 +25,10 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
     """
     Store a picture, detect its circles, and return its record.
 
-    The record is pending if the predictor did not answer. The same idempotency key with the same
-    bytes returns the same image, and detects it if it has no result yet. That does not count
-    towards giving up.
+    The record is pending if the predictor did not answer, and while more images are pending than
+    Rules.max_pending: then the predictor is not asked, and repair detects the image. The same
+    idempotency key with the same bytes returns the same image, and detects it if it has no result
+    yet. That does not count towards giving up.
 
     Args:
         wait: False returns as soon as the picture is stored. The image is detected in the
@@ -35,23 +36,25 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
 
     Raises:
         UnsupportedPicture, TooLarge, UndecodablePicture: nothing was stored.
-        KeyReused: the key was used for other bytes; nothing was stored.
+        KeyReused: the key was used for other bytes or another batch; nothing was stored.
         Unavailable: the store or the catalogue is unavailable. A blob without a row may be left.
     """
     picture = services.pictures.read(upload.data)
     sha256 = hashlib.sha256(upload.data).hexdigest()
     image = _known(upload, sha256, services)
+    deferred = services.catalogue.has_more_pending(services.rules.max_pending)
     if image is None:
+        now = wait and not deferred
         try:
-            image = _store(_describe(upload, picture, sha256, wait, services), picture, services)
+            image = _store(_describe(upload, picture, sha256, now, services), picture, services)
         except KeyTaken:
             image = _winner(upload, sha256, services)
         else:
-            if wait:
+            if now:
                 return detect(image, services, picture)
-            return _detect_later(image, services, asked=False)
-    if not wait:
-        return _detect_later(image, services, asked=True)
+            return _detect_later(image, services, asked=False, deferred=deferred)
+    if not wait or deferred:
+        return _detect_later(image, services, asked=True, deferred=deferred)
     try:
         return detect_on_request(image, services, picture)
     except NotFound as error:
@@ -77,6 +80,7 @@ def _describe(
         created_at=now,
         file_name=upload.file_name,
         idempotency_key=key,
+        batch=upload.batch,
         attempts=int(wait),
         claim=int(wait),
         claimed_until=now + services.rules.lease if wait else None,
@@ -116,7 +120,11 @@ def _store(image: Image, picture: Picture, services: Services) -> Image:
 
 
 def _known(upload: Upload, sha256: str, services: Services) -> Image | None:
-    """Return the image with this upload's idempotency key. Raise KeyReused if its bytes differ."""
+    """
+    Return the image with this upload's idempotency key.
+
+    Raises KeyReused if its bytes or its batch differ.
+    """
     if upload.idempotency_key is None:
         return None
     known = services.catalogue.find_by_idempotency_key(upload.idempotency_key)
@@ -124,6 +132,8 @@ def _known(upload: Upload, sha256: str, services: Services) -> Image | None:
         raise KeyReused(
             "This Idempotency-Key was used for another picture; send this one with a new key."
         )
+    if known and known.batch != upload.batch:
+        raise KeyReused("This Idempotency-Key was used for another batch; send a new key.")
     return known
 
 
@@ -134,7 +144,7 @@ def _winner(upload: Upload, sha256: str, services: Services) -> Image:
     That request wrote its row after this one had looked the key up.
 
     Raises:
-        KeyReused: its bytes differ.
+        KeyReused: its bytes or its batch differ.
         Unavailable: it has been deleted since, so that the client must send again.
     """
     winner = _known(upload, sha256, services)
@@ -145,9 +155,17 @@ def _winner(upload: Upload, sha256: str, services: Services) -> Image:
     return winner
 
 
-def _detect_later(image: Image, services: Services, *, asked: bool) -> Image:
-    """Detect the image in the background. If this process ends before, repair finds it due."""
-    if image.status is not Status.DETECTED:
+def _detect_later(image: Image, services: Services, *, asked: bool, deferred: bool) -> Image:
+    """
+    Detect the image in the background, or leave it to repair.
+
+    If this process ends before, repair finds it due.
+    """
+    if image.status is Status.DETECTED:
+        return image
+    if deferred:
+        metrics.detection_deferred("upload")
+    else:
         services.soon(
             lambda: _detect_in_background(image, services, asked), key=f"detect {image.image_id}"
         )

@@ -1,24 +1,35 @@
 """Send records of images over HTTP, one or a page of them."""
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, NamedTuple
 
 from flask import Request, Response
 
-from circles.domain.catalogue import Position
+from circles.domain.batches import parse_batch
+from circles.domain.catalogue import NO_DOUBT, Position
+from circles.domain.errors import Malformed
 from circles.domain.identifiers import parse_id
-from circles.domain.images import Image, ImageFilter, Status
+from circles.domain.images import Image, ImageFilter, Order, Review, Status
 from circles.formats.documents import image_document
-from circles.web.queries import read_query, whole_number
-from circles.web.responses import json_response, tagged_response
+from circles.web.cursors import cursor, read_moment, write_cursor
+from circles.web.queries import one_of, read_query, short_text, whole_number
+from circles.web.responses import json_response, page_response
 
 PAGE, LARGEST_PAGE = 50, 200
 
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_MOST = 999_999_999
+_UNDETECTED = (Status.PENDING, Status.FAILED)
+_OF_RUNS = ("model_version", "min_count", "max_count")
+
+
+class Page(NamedTuple):
+    """What a client asks for. before is where the page before this one ends."""
+
+    wanted: ImageFilter
+    order: Order
+    limit: int
+    before: Position | None
 
 
 def image_response(image: Image, *, wait: bool = True) -> Response:
@@ -35,78 +46,80 @@ def image_response(image: Image, *, wait: bool = True) -> Response:
     return json_response(image_document(image), 202 if later else 200, headers)
 
 
-def read_page(request: Request) -> tuple[ImageFilter, int, Position | None]:
-    """Return filter, limit and start of the requested page. Raises Malformed."""
+def read_page(request: Request) -> Page:
+    """Return filter, order, limit and start of the requested page. Raises Malformed."""
     query = read_query(
         request,
         status=_status,
         sha256=_sha256,
-        since=_moment,
+        since=read_moment,
+        until=read_moment,
+        batch=parse_batch,
+        source=one_of("upload", "s3"),
+        key=short_text(1024),
+        model_version=short_text(100),
+        review=_review,
+        min_count=whole_number(0, _MOST),
+        max_count=whole_number(0, _MOST),
+        order=_order,
         limit=whole_number(1, LARGEST_PAGE),
-        cursor=_position,
+        cursor=cursor(_read_position),
     )
-    wanted = ImageFilter(query.get("status"), query.get("sha256"), query.get("since"))
-    return wanted, query.get("limit", PAGE), query.get("cursor")
+    order, limit = query.pop("order", Order.NEWEST), query.pop("limit", PAGE)
+    before = query.pop("cursor", None)
+    if before and (before.doubtful_count is not None) != (order is Order.DOUBT):
+        raise Malformed("The query parameter 'cursor' is of a page in another order.")
+    _check_contradictions(query)
+    return Page(ImageFilter(**query), order, limit, before)
 
 
-def page_response(request: Request, images: Sequence[Image], limit: int) -> Response:
-    """
-    Answer with at most limit images and a link to the next.
+def images_response(request: Request, images: Sequence[Image], page: Page) -> Response:
+    """Answer with a page. images has one more if there is a next page."""
 
-    images has one more if there is a next page. The link is relative, because a function does not
-    know the name of the gateway.
-    """
-    page, more = images[:limit], len(images) > limit
-    following = _next(request, page[-1]) if more else None
-    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-    document: dict[str, Any] = {
-        "images": [image_document(image) for image in page],
-        "next": following,
-    }
-    return tagged_response(request, document, headers=headers)
+    def end(last: Image) -> str:
+        if page.order is Order.NEWEST:
+            return write_cursor(last.created_at, last.image_id)
+        doubt = NO_DOUBT if last.doubtful_count is None else last.doubtful_count
+        return write_cursor(last.created_at, last.image_id, doubt)
+
+    return page_response(request, "/images/", images, page.limit, image_document, end)
 
 
-def _next(request: Request, last: Image) -> str:
-    asked = {name: text for name, text in request.args.items() if name != "cursor"}
-    return f"/images/?{urlencode({**asked, 'cursor': _cursor(last)})}"
+def _check_contradictions(query: dict[str, Any]) -> None:
+    """Raise Malformed for filters that no image can match together."""
+    since, until = query.get("since"), query.get("until")
+    if since and until and since >= until:
+        raise Malformed("The query parameter 'since' must be before 'until'.")
+    if query.get("min_count", 0) > query.get("max_count", _MOST):
+        raise Malformed("The query parameter 'min_count' must not be above 'max_count'.")
+    of_run = [name for name in _OF_RUNS if name in query]
+    if query.get("review", Review.NONE) is not Review.NONE:
+        of_run.append("review")
+    if query.get("status") in _UNDETECTED and of_run:
+        raise Malformed(f"The query parameter {of_run[0]!r} needs images with a run, see 'status'.")
 
 
-def _cursor(last: Image) -> str:
-    """Return where a page ends, opaque to clients. New and deleted images do not move it."""
-    place = f"{last.created_at.astimezone(UTC).isoformat(timespec='microseconds')} {last.image_id}"
-    return urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _position(text: str) -> Position:
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        created_at, _, image_id = (
-            urlsafe_b64decode(padded.encode("ascii")).decode("ascii").partition(" ")
-        )
-        return _moment(created_at), parse_id(image_id)
-    except Exception as error:
-        raise ValueError("must be taken from the next of another page") from error
+def _read_position(text: str) -> Position:
+    created_at, image_id, *rest = text.split(" ")
+    doubt = int(*rest) if rest else None
+    if doubt is not None and not NO_DOUBT <= doubt <= _MOST:
+        raise ValueError(text)
+    return Position(read_moment(created_at), parse_id(image_id), doubt)
 
 
 def _status(text: str) -> Status:
-    try:
-        return Status(text)
-    except ValueError as error:
-        raise ValueError(f"must be one of {', '.join(Status)}") from error
+    return Status(one_of(*Status)(text))
+
+
+def _review(text: str) -> Review:
+    return Review(one_of(*Review)(text))
+
+
+def _order(text: str) -> Order:
+    return Order(one_of(*Order)(text))
 
 
 def _sha256(text: str) -> str:
     if not re.fullmatch("[0-9a-fA-F]{64}", text):
         raise ValueError("must be 64 hexadecimal digits")
     return text.lower()
-
-
-def _moment(text: str) -> datetime:
-    try:
-        if _RFC_3339.fullmatch(text):
-            return datetime.fromisoformat(text.upper())
-    except ValueError:
-        pass  # such as a thirteenth month
-    raise ValueError(
-        "must be a moment such as 2026-11-24T06:30:00Z (RFC 3339; a + is written %2B in a URL)"
-    )

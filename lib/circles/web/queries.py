@@ -40,6 +40,17 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def short_text(most: int) -> Callable[[str], str]:
+    """Return a parser of 1 to most characters."""
+
+    def parse(text: str) -> str:
+        if not 0 < len(text) <= most:
+            raise ValueError(f"must have 1 to {most} characters")
+        return text
+
+    return parse
+
+
 def number(low: float, high: float) -> Callable[[str], float]:
     """Return a parser of finite numbers within low..high."""
 

@@ -1,11 +1,14 @@
 """Answer with JSON documents, shared by all functions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import Request, Response
+
+_Row = TypeVar("_Row")
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -42,6 +45,34 @@ def tagged_response(
     response.headers.add("ETag", f'"{tag}"')
     response.headers.add("Cache-Control", "private, no-cache")
     return response
+
+
+def page_response(
+    request: Request,
+    path: str,
+    rows: Sequence[_Row],
+    limit: int,
+    describe: Callable[[_Row], dict[str, Any]],
+    end: Callable[[_Row], str],
+) -> Response:
+    """
+    Answer with at most limit rows and a link to the next.
+
+    rows has one more if there is a next page. The link is relative, because a function does not
+    know the name of the gateway.
+
+    Args:
+        path: the route, which names the list in the document, too.
+        describe: returns the document of a row.
+        end: returns the cursor behind a row. New and deleted rows do not move it.
+    """
+    page, following = rows[:limit], None
+    if len(rows) > limit:
+        asked = {key: text for key, text in request.args.items() if key != "cursor"}
+        following = f"{path}?{urlencode({**asked, 'cursor': end(page[-1])})}"
+    headers = {"Link": f'<{following}>; rel="next"'} if following else {}
+    document = {path.strip("/"): [describe(row) for row in page], "next": following}
+    return tagged_response(request, document, headers=headers)
 
 
 def empty_response(status: int = 204) -> Response:

@@ -14,7 +14,7 @@ FIELD = "file"
 _MAX_KEY = 255
 
 
-def read_upload(request: Request, max_bytes: int) -> Upload:
+def read_upload(request: Request, max_bytes: int, batch: str | None = None) -> Upload:
     """
     Read a picture from the multipart field "file" or from the body.
 
@@ -40,11 +40,13 @@ def read_upload(request: Request, max_bytes: int) -> Upload:
             f'The picture is empty. Send it as multipart field "{FIELD}", or as the body.'
         )
     check_size(len(file.data), max_bytes)
-    return Upload(file.data, file.name, key)
+    return Upload(file.data, file.name, key, batch)
 
 
 @contextmanager
-def held_upload(request: Request, pictures: Pictures, max_bytes: int) -> Iterator[Upload]:
+def held_upload(
+    request: Request, pictures: Pictures, max_bytes: int, batch: str | None = None
+) -> Iterator[Upload]:
     """
     Read a picture as read_upload does, and count it against the memory until the with block ends.
 
@@ -52,7 +54,7 @@ def held_upload(request: Request, pictures: Pictures, max_bytes: int) -> Iterato
     """
     length = max_bytes if request.content_length is None else request.content_length
     with pictures.hold(min(length, max_bytes)):
-        yield read_upload(request, max_bytes)
+        yield read_upload(request, max_bytes, batch)
 
 
 def prefers_async(request: Request) -> bool:

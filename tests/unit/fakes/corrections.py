@@ -49,6 +49,7 @@ class FakeCorrections(Faults):
             len(run.objects),
             now,
             run.threshold,
+            *((len(run.objects), 0) if run.threshold is not None else (None, None)),
             parent_id=run.parent_id,
             created_by=run.created_by,
             request_digest=run.request_digest,

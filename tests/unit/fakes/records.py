@@ -7,11 +7,13 @@ tests/contract/ runs the contract tests against them.
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from circles.domain.batches import Batch
+from circles.domain.catalogue import NO_DOUBT
 from circles.domain.detections import FoundObject, touches_edge
 from circles.domain.errors import BlobTaken, Buried, IdTaken, KeyTaken, NotFound, ObjectRefused
 from circles.domain.events import QueuedEvent, nobody
 from circles.domain.identifiers import new_id
-from circles.domain.images import Backlog, Status, Tombstone
+from circles.domain.images import Backlog, Order, Review, Status, Tombstone
 from circles.domain.runs import Run
 from circles.domain.upkeep import LOOKS_KEPT
 from tests.unit.fakes.faults import Faults
@@ -24,6 +26,7 @@ class Tables:
     images: dict = field(default_factory=dict)
     runs: dict = field(default_factory=dict)
     scales: dict = field(default_factory=dict)
+    batches: dict = field(default_factory=dict)
     tombstones: dict = field(default_factory=dict)
     finished: dict = field(default_factory=dict)
     refusals: dict = field(default_factory=dict)
@@ -42,6 +45,13 @@ class Tables:
         for sink, event in events:
             self.events += 1
             self.outbox.append(Waiting(sink, QueuedEvent(self.events, event, 0), event.time))
+
+    def open_batch(self, image):
+        """Open the batch of a new image, if it has one."""
+        name, now = image.batch, image.created_at
+        if name:
+            batch = self.batches.get(name) or Batch(name, now, now)
+            self.batches[name] = replace(batch, open=True, arrived_at=now)
 
     def show(self, image):
         """Return an image with its scale, or that of its batch."""
@@ -91,6 +101,8 @@ class Tables:
             detection_ms=run.duration_ms,
             detected_at=run.created_at,
             threshold=run.threshold,
+            sure_count=run.sure_count,
+            doubtful_count=run.doubtful_count,
             review=run.review,
         )
         self.images[image.image_id] = served
@@ -183,6 +195,7 @@ class FakeCatalogue(Faults):
         if image.source == "upload" and self.tables.has_key(image.key):
             self._give_key_to_adopted(image)
         events = announce(image)
+        self.tables.open_batch(image)
         self.tables.forget_looks(image.image_id)
         self.images[image.image_id] = image
         self.tables.runs[image.image_id] = []
@@ -193,7 +206,9 @@ class FakeCatalogue(Faults):
         if other.idempotency_key or not image.idempotency_key:
             raise BlobTaken
         name = other.file_name or image.file_name
-        self._set(other, idempotency_key=image.idempotency_key, file_name=name)
+        key, batch = image.idempotency_key, image.batch
+        self._set(other, idempotency_key=key, file_name=name, batch=batch)
+        self.tables.open_batch(image)
         raise KeyTaken
 
     def get(self, image_id):
@@ -205,19 +220,15 @@ class FakeCatalogue(Faults):
         shown = map(self.tables.show, self.images.values())
         return next((image for image in shown if image.idempotency_key == key), None)
 
-    def page(self, wanted, *, limit, before=None):
+    def page(self, wanted, *, limit, before=None, order=Order.NEWEST):
         self.reach("page")
+        place = _newest if order is Order.NEWEST else _doubt
         passing = [
             self.tables.show(image)
             for image in self.images.values()
-            if wanted.status in (None, image.status)
-            and wanted.sha256 in (None, image.sha256)
-            and (wanted.since is None or image.created_at >= wanted.since)
-            and (before is None or (image.created_at, image.image_id) < before)
+            if _matches(image, wanted) and (before is None or place(image) < _end(before, order))
         ]
-        return sorted(passing, key=lambda image: (image.created_at, image.image_id), reverse=True)[
-            :limit
-        ]
+        return sorted(passing, key=place, reverse=True)[:limit]
 
     def claim(self, image_id, *, now, until, again=False):
         self.reach("claim")
@@ -247,6 +258,8 @@ class FakeCatalogue(Faults):
             len(detection.circles),
             now,
             detection.threshold,
+            detection.sure_count,
+            detection.doubtful_count,
         )
         detected = replace(
             image,
@@ -345,6 +358,10 @@ class FakeCatalogue(Faults):
             image.created_at for image in self.images.values() if image.status is Status.PENDING
         ]
         return Backlog(len(pending), min(pending, default=None))
+
+    def has_more_pending(self, limit):
+        self.reach("has_more_pending")
+        return sum(each.status is Status.PENDING for each in self.images.values()) > limit
 
     def close(self):
         pass
@@ -474,6 +491,23 @@ class FakeUpkeep(Faults):
         self.reach("refusal")
         return self.tables.refusals.get(object_id)
 
+    def refusals(self, *, key=None, since=None, limit, before=None):
+        self.reach("refusals")
+        found = [
+            each
+            for each in self.tables.refusals.values()
+            if key in (None, each.key)
+            and (since is None or each.refused_at >= since)
+            and (before is None or (each.refused_at, each.object_id) < before)
+        ]
+        return sorted(found, key=lambda each: (each.refused_at, each.object_id), reverse=True)[
+            :limit
+        ]
+
+    def fill_in_counts(self, *, limit):
+        self.reach("fill_in_counts")
+        return 0
+
     def begin_look(self, object_id, holder, *, now, until):
         self.reach("begin_look")
         for each in [each for each, ends in self.tables.looks.items() if ends < now - LOOKS_KEPT]:
@@ -555,6 +589,36 @@ class FakeUpkeep(Faults):
 def latest(now, until):
     """The latest end of a claim, lease or look of this length that is believed."""
     return until + (until - now)
+
+
+def _newest(image):
+    return (image.created_at, image.image_id)
+
+
+def _doubt(image):
+    doubt = NO_DOUBT if image.doubtful_count is None else image.doubtful_count
+    return (doubt, *_newest(image))
+
+
+def _end(before, order):
+    at, image_id, doubt = before
+    return (at, image_id) if order is Order.NEWEST else (doubt, at, image_id)
+
+
+def _matches(image, wanted):
+    served = image.detection_id is not None
+    low, high = wanted.min_count, wanted.max_count
+    return (
+        all(
+            getattr(wanted, name) in (None, getattr(image, name))
+            for name in ("status", "sha256", "batch", "source", "key", "model_version")
+        )
+        and wanted.review in (None, image.review or Review.NONE)
+        and (wanted.since is None or image.created_at >= wanted.since)
+        and (wanted.until is None or image.created_at < wanted.until)
+        and (low is None or (served and image.object_count >= low))
+        and (high is None or (served and image.object_count <= high))
+    )
 
 
 def _passes(found, wanted, image, run):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from circles.domain.services import Rules
+from tests.unit.fakes.batches import FakeBatches
 from tests.unit.fakes.corrections import FakeCorrections
 from tests.unit.fakes.detector import FakeDetector
 from tests.unit.fakes.pictures import FakePictures
@@ -26,6 +27,9 @@ RULES = Rules(
     event_source="/circles",
     event_timeout=timedelta(seconds=5),
     event_max_attempts=3,
+    max_pending=20,
+    batch_quiet=timedelta(minutes=2),
+    sure_score=0.95,
 )
 
 
@@ -44,6 +48,7 @@ class FakeServices:
         self.catalogue = FakeCatalogue(self.journal)
         self.corrections = FakeCorrections(self.catalogue.tables, self.journal)
         self.scales = FakeScales(self.catalogue.tables, self.journal)
+        self.batches = FakeBatches(self.catalogue.tables, self.journal)
         self.outbox = FakeOutbox(self.catalogue.tables, self.journal)
         self.upkeep = FakeUpkeep(self.catalogue.tables, self.journal)
         self.detector = FakeDetector(self.journal)

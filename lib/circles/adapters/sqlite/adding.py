@@ -2,12 +2,19 @@
 
 import sqlite3
 
+from circles.adapters.sqlite.rows import to_text_time
 from circles.domain.errors import BlobTaken, Buried, IdTaken, KeyTaken
 from circles.domain.images import Image
 
 _BURIED = """
     SELECT 1 FROM tombstones WHERE image_id = :image_id AND finished_at IS NULL
     UNION ALL SELECT 1 FROM tombstones WHERE key = :key AND source = 'upload'
+"""
+
+_OPEN_BATCH = """
+    INSERT INTO batches (batch, created_at, arrived_at, open, revision)
+    VALUES (:batch, :now, :now, 1, 0)
+    ON CONFLICT (batch) DO UPDATE SET open = 1, arrived_at = excluded.arrived_at
 """
 
 
@@ -39,8 +46,15 @@ def give_key_to_adopted(connection: sqlite3.Connection, image: Image) -> bool:
     if row["idempotency_key"] or not image.idempotency_key:
         raise BlobTaken
     connection.execute(
-        """UPDATE images SET idempotency_key = ?, file_name = coalesce(file_name, ?)
+        """UPDATE images SET idempotency_key = ?, file_name = coalesce(file_name, ?), batch = ?
            WHERE image_id = ?""",
-        [image.idempotency_key, image.file_name, row["image_id"]],
+        [image.idempotency_key, image.file_name, image.batch, row["image_id"]],
     )
     return True
+
+
+def open_batch(connection: sqlite3.Connection, image: Image) -> None:
+    """Open the batch of a new image, if it has one. It is to be announced again."""
+    if image.batch:
+        values = {"batch": image.batch, "now": to_text_time(image.created_at)}
+        connection.execute(_OPEN_BATCH, values)

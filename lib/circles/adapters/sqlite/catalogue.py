@@ -1,22 +1,18 @@
 """Catalogue in one SQLite file shared by several threads and processes of one node."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.adapters.sqlite import adding, claims, objects, rows
+from circles.adapters.sqlite import adding, claims, objects, pages, rows
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.catalogue import Position
 from circles.domain.detections import Detection, FoundObject, ObjectFilter
 from circles.domain.errors import KeyTaken
 from circles.domain.events import Announce, nobody
-from circles.domain.images import Backlog, Image, ImageFilter, Tombstone
+from circles.domain.images import Backlog, Image, ImageFilter, Order, Tombstone
 from circles.domain.runs import Run
-
-_FILTERS = {"status": "images.status = :status", "sha256": "images.sha256 = :sha256",
-            "since": "images.created_at >= :since"}  # fmt: skip
 
 
 class SqliteCatalogue:
@@ -33,6 +29,7 @@ class SqliteCatalogue:
         with self._file.write(grows=True) as connection:
             adding.check_new(connection, image)
             adopted = adding.give_key_to_adopted(connection, image)
+            adding.open_batch(connection, image)
             if not adopted:
                 rows.insert(connection, "images", [rows.image_values(image)])
                 connection.execute("DELETE FROM looks WHERE object_id = ?", [image.image_id])
@@ -52,20 +49,15 @@ class SqliteCatalogue:
         return found[0] if found else None
 
     def page(
-        self, wanted: ImageFilter, *, limit: int, before: Position | None = None
+        self,
+        wanted: ImageFilter,
+        *,
+        limit: int,
+        before: Position | None = None,
+        order: Order = Order.NEWEST,
     ) -> Sequence[Image]:
-        values = {name: value for name, value in asdict(wanted).items() if value is not None}
-        conditions = [_FILTERS[name] for name in values]
-        if wanted.since:
-            values["since"] = rows.to_text_time(wanted.since)
-        if before:
-            conditions.append("(images.created_at, images.image_id) < (:created_at, :image_id)")
-            values |= {"created_at": rows.to_text_time(before[0]), "image_id": before[1]}
-        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-        order = "ORDER BY images.created_at DESC, images.image_id DESC"
-        query = f"{rows.IMAGE} {where} {order} LIMIT :limit"
         with self._file.read() as connection:
-            return rows.find_images(connection, query, {**values, "limit": limit})
+            return pages.find_page(connection, wanted, order, limit, before)
 
     def claim(
         self, image_id: str, *, now: datetime, until: datetime, again: bool = False
@@ -146,6 +138,11 @@ class SqliteCatalogue:
                 "SELECT count(*), min(created_at) FROM images WHERE status = 'pending'"
             ).fetchone()
         return Backlog(pending, rows.from_text_time(oldest))
+
+    def has_more_pending(self, limit: int) -> bool:
+        query = "SELECT 1 FROM images WHERE status = 'pending' LIMIT 1 OFFSET ?"
+        with self._file.read() as connection:
+            return connection.execute(query, [limit]).fetchone() is not None
 
     def ping(self) -> None:
         with self._file.read() as connection:

@@ -117,6 +117,9 @@ def _add_run(connection: sqlite3.Connection, image_id: str, run: HumanRun, now: 
         "object_count": len(run.objects),
         "created_at": moment,
         "threshold": run.threshold,
+        # A person looked at all of them, so that none is in doubt.
+        "sure_count": None if run.threshold is None else len(run.objects),
+        "doubtful_count": None if run.threshold is None else 0,
         "parent_id": run.parent_id,
         "created_by": run.created_by,
         "review": run.review if run.review is not Review.NONE else None,

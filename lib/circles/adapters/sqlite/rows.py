@@ -14,7 +14,7 @@ from circles.domain.events import Announce, OutgoingEvent
 from circles.domain.identifiers import new_id
 from circles.domain.images import Image, Review, Status, Tombstone
 
-IMAGE = """
+_IMAGE = """
     SELECT images.image_id, images.key, images.media_type, images.size_bytes, images.sha256,
            images.width, images.height, images.source, images.created_at, images.status,
            images.file_name, images.idempotency_key, images.attempts,
@@ -23,13 +23,19 @@ IMAGE = """
            run.model_version, run.duration_ms, run.created_at, images.detection_id,
            images.pinned_id, run.threshold, run.sure_count, run.doubtful_count, run.review,
            images.batch, images.scale_id
-    FROM images LEFT JOIN detections AS run ON run.detection_id = images.detection_id
+    FROM images {index} LEFT JOIN detections AS run ON run.detection_id = images.detection_id
 """
+IMAGE = _IMAGE.format(index="")
 """Query whose rows read_image() reads: the fields of Image but the last, in their order."""
 
 _STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source",
            "status", "file_name", "idempotency_key", "attempts", "refused_attempts", "claim",
            "error", "batch")  # fmt: skip
+
+
+def image_query(index: str) -> str:
+    """Return IMAGE that reads the images by an index."""
+    return _IMAGE.format(index=f"INDEXED BY {index}")
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -119,6 +125,8 @@ def detection_values(
         "created_at": to_text_time(now),
         "threshold": detection.threshold,
         "floor": detection.floor,
+        "sure_count": detection.sure_count,
+        "doubtful_count": detection.doubtful_count,
     }
 
 

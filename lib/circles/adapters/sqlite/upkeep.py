@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.adapters.sqlite import rows
+from circles.adapters.sqlite import refusals, rows
 from circles.adapters.sqlite import upkeep_queries as queries
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.images import Image, Refusal, Tombstone
-from circles.domain.upkeep import LOOKS_KEPT
+from circles.domain.upkeep import LOOKS_KEPT, RefusalPosition
 
 
 class SqliteUpkeep:
@@ -70,9 +70,22 @@ class SqliteUpkeep:
             row = connection.execute(
                 "SELECT * FROM refusals WHERE object_id = ?", [object_id]
             ).fetchone()
-        if row is None:
-            return None
-        return Refusal(**{**dict(row), "refused_at": datetime.fromisoformat(row["refused_at"])})
+        return refusals.read_refusal(row) if row else None
+
+    def refusals(
+        self,
+        *,
+        key: str | None = None,
+        since: datetime | None = None,
+        limit: int,
+        before: RefusalPosition | None = None,
+    ) -> Sequence[Refusal]:
+        with self._file.read() as connection:
+            return refusals.find_page(connection, key, since, limit, before)
+
+    def fill_in_counts(self, *, limit: int) -> int:
+        with self._file.write() as connection:
+            return connection.execute(queries.FILL_IN_COUNTS, [limit]).rowcount
 
     def begin_look(
         self, object_id: str, holder: str, *, now: datetime, until: datetime

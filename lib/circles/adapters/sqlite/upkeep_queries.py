@@ -44,3 +44,9 @@ OTHER_LOOKS = """
            count(*) FILTER (WHERE until > :now AND until <= :latest)
     FROM looks WHERE object_id = :object_id AND holder <> :holder
 """
+FILL_IN_COUNTS = """
+    UPDATE images SET detection_id = detection_id WHERE image_id IN (
+        SELECT image_id FROM images INDEXED BY idx_images_not_counted
+        WHERE detection_id IS NOT NULL AND served_count IS NULL LIMIT ?)
+"""
+"""A trigger of counting_schema.py copies the counts of the run when it is written."""
