@@ -40,6 +40,9 @@ class Detector(Protocol):
     def default_min_score(self) -> float:
         """Return the shipped threshold, 0..1, for requests that do not name one."""
 
+    def finest_scale(self, width: int, height: int) -> float:
+        """Return the most px that it looks at per px of a picture. More need not be decoded."""
+
     def detect(self, pixels: Pixels, *, min_score: float, max_objects: int) -> list[Circle]:
         """
         Return the circles in pixels, best score first. The list may be empty.

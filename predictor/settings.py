@@ -25,7 +25,7 @@ class Settings:
     port: int = 8080
     model_name: str = "circles"
     max_body_bytes: int = 48 * 1024 * 1024
-    """Limit for one request. All requests together may hold four times as much."""
+    """Limit for one request. All together are limited by the memory of the process."""
     max_pixels: int = 50_000_000
     """Width times height of one picture."""
     max_instances: int = 16

@@ -4,6 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
+from circles.domain.waiting import limited_waits
 from circles.formats.cloud_events import IncomingEvent
 from circles.formats.s3_notifications import read_notices
 from circles.usecases.register import register_objects
@@ -14,7 +15,8 @@ services = load_services()
 
 def handle(event: IncomingEvent) -> bool:
     found = read_notices(event.type, event.data)
-    register_objects(found, services)
+    with limited_waits():
+        register_objects(found, services)
     return bool(found)
 
 

@@ -5,6 +5,7 @@ from flask import Request, Response
 
 from circles.bootstrap import load_services
 from circles.domain.batches import parse_batch
+from circles.domain.waiting import limited_waits
 from circles.usecases.correct import change_run
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
@@ -12,6 +13,7 @@ from circles.usecases.measure import scale_batch, scale_image
 from circles.usecases.upload import upload_image
 from circles.web.bodies import has_body
 from circles.web.corrections import change_response, read_correction, read_expected
+from circles.web.exchanges import RECEIVED_AT
 from circles.web.images import image_response
 from circles.web.queries import read_query
 from circles.web.responses import empty_response
@@ -32,7 +34,8 @@ def post_image(request: Request) -> Response:
 def post_detection(request: Request, image_id: str) -> Response:
     read_query(request)
     if not has_body(request):
-        return image_response(detect_again(image_id, services))
+        with limited_waits(request.environ.get(RECEIVED_AT)):
+            return image_response(detect_again(image_id, services))
     expected, wanted = read_expected(request), read_correction(request)
     return change_response(change_run(image_id, wanted, expected, services))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from hashlib import sha256
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 from circles.adapters.background import Background
@@ -73,6 +74,10 @@ class ConfiguredServices:
     @cached_property
     def process_id(self) -> str:
         return new_id()
+
+    @cached_property
+    def costly_turns(self) -> Semaphore:
+        return Semaphore(max(1, self.settings.threads // 4))
 
     @cached_property
     def background(self) -> Background:

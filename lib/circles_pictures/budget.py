@@ -1,10 +1,10 @@
 """
 One budget of bytes for a process: what holds memory takes its bytes here first, and waits for them.
 
-Small ones have a reserve that no other takes. Giants, of more than half of the budget, are served
-one at a time. Those of middle size pass the giants that wait for one, but let a giant through that
-waits for them. A wait is bounded in time, and so is what waits: beyond that, the answer is to retry
-later.
+Small ones have a reserve that no other takes; a large body is not small. Giants, of more than half
+of the budget, are served one at a time. Those of middle size pass the giants that wait for one, but
+let a giant through that waits for them. A wait is bounded in time, and so is what waits: beyond
+that, the answer is to retry later.
 """
 
 import threading
@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from circles_pictures.errors import Overloaded, TooLarge
-from circles_pictures.limits import MAX_DECODING_BYTES, MAX_PICTURE_BYTES, MIB
+from circles_pictures.limits import COSTLY_BYTES, MAX_DECODING_BYTES, MAX_PICTURE_BYTES, MIB
 
 RESERVE_BYTES = 64 * MIB
 """Only small pictures and bodies take these."""
 BUDGET_BYTES = MAX_DECODING_BYTES + MAX_PICTURE_BYTES + RESERVE_BYTES
 """The costliest picture, beside its own encoded bytes, and small ones."""
 WAIT_S = 4.0
+"""The longest wait of what has no deadline of its own."""
 
 
 class _Lane(Enum):
@@ -48,10 +49,12 @@ class Budget:
         total_bytes: int = BUDGET_BYTES,
         *,
         reserve_bytes: int = RESERVE_BYTES,
+        large_body_bytes: int = COSTLY_BYTES,
         wait_s: float = WAIT_S,
     ) -> None:
         self._total = total_bytes
         self._reserve = reserve_bytes
+        self._large_body = large_body_bytes
         self.wait_s = wait_s
         self._lock = threading.Lock()
         self._held = dict.fromkeys(_Lane, 0)
@@ -63,22 +66,32 @@ class Budget:
         return sum(self._held.values())
 
     @contextmanager
-    def hold(self, size: int) -> Iterator[None]:
+    def hold(
+        self, size: int, *, wait_s: float | None = None, is_body: bool = False
+    ) -> Iterator[None]:
         """
         Wait for bytes, and hold them until the with block ends.
+
+        Args:
+            wait_s: seconds; what the budget waits is the most.
+            is_body: whether the bytes are an encoded picture, and not the cost of reading one.
 
         Raises TooLarge where they can never be had, Overloaded where they are not there in time.
         """
         arrived = threading.Event()
-        claim = self.claim(size, arrived.set)
+        claim = self.claim(size, arrived.set, is_body=is_body)
         try:
-            arrived.wait(self.wait_s)
+            arrived.wait(self.limit_wait(wait_s))
             self.require(claim)
             yield
         finally:
             self.release(claim)
 
-    def claim(self, size: int, grant: Callable[[], object]) -> Claim:
+    def limit_wait(self, wait_s: float | None) -> float:
+        """Return how long to wait for bytes, in seconds."""
+        return self.wait_s if wait_s is None else max(min(wait_s, self.wait_s), 0.0)
+
+    def claim(self, size: int, grant: Callable[[], object], *, is_body: bool = False) -> Claim:
         """
         Ask for bytes, and give them back by release, whether they came or not.
 
@@ -87,7 +100,7 @@ class Budget:
         """
         if size > self._total - self._reserve:
             raise TooLarge(f"It takes {size / MIB:,.0f} MiB of memory, more than there is.")
-        claim = Claim(size, self._lane(size), grant)
+        claim = Claim(size, self._lane(size, is_body), grant)
         with self._lock:
             waiting = self._waiting[claim.lane]
             if sum(each.size for each in waiting) > self._total:
@@ -103,13 +116,20 @@ class Budget:
                 raise _overloaded()
 
     def grow(self, claim: Claim, more: int) -> bool:
-        """Add bytes to a small claim that is held, if they are there at this moment."""
+        """
+        Add bytes to the claim of a body that is held, if they are there at this moment.
+
+        A body that has become large no longer counts as small.
+        """
         with self._lock:
-            if not self._fits(_Lane.SMALL, more):
-                return False
-            self._held[claim.lane] += more
-            claim.size += more
-            return True
+            size, lane = claim.size + more, claim.lane
+            self._held[lane] -= claim.size
+            wanted = _Lane.MIDDLE if size > self._large_body else lane
+            fits = self._fits(wanted, size)
+            if fits:
+                claim.size, claim.lane = size, wanted
+            self._held[claim.lane] += claim.size
+            return fits
 
     def shrink(self, claim: Claim, size: int) -> None:
         """Give bytes of a held claim back until size are left."""
@@ -127,7 +147,9 @@ class Budget:
                 self._waiting[claim.lane].remove(claim)
         self._grant()
 
-    def _lane(self, size: int) -> _Lane:
+    def _lane(self, size: int, is_body: bool) -> _Lane:
+        if is_body:
+            return _Lane.MIDDLE if size > self._large_body else _Lane.SMALL
         if size <= self._reserve // 2:
             return _Lane.SMALL
         return _Lane.GIANT if size > self._total // 2 else _Lane.MIDDLE

@@ -10,6 +10,9 @@ MAX_PICTURE_BYTES = 32 * MIB
 """The largest encoded picture, and the largest upright copy that is made of one."""
 MAX_PIXELS = 50_000_000
 """Width times height; an installation may set less."""
+COSTLY_PIXELS = 25_000_000
+COSTLY_BYTES = 8 * MIB
+"""Larger pictures take far longer than usual photographs, which do not wait for them."""
 MAX_SIDE_PX = 65_535
 """What a JPEG or GIF can say."""
 MAX_SIDE_RATIO = 10_000

@@ -67,6 +67,12 @@ class Source(ABC):
         read = max(self.decoding_bytes, self.holding_bytes + 3 * self.pixels)
         return max(read, 3 * self.pixels + turned)
 
+    def reduced_bytes(self, factor: int) -> int:
+        """Return what rgb_bytes is for reduced_bands."""
+        kept = 3 * -(-self.width // factor) * -(-self.height // factor)
+        turned = kept if self.orientation != UPRIGHT else 0
+        return max(self.decoding_bytes, self.holding_bytes + kept, kept + turned)
+
     @property
     def copy_bytes(self) -> int:
         """What an upright copy costs: the picture in Pillow, and again while it is turned."""
@@ -83,6 +89,21 @@ class Source(ABC):
     @abstractmethod
     def bands(self) -> "Iterator[Band]":
         """Yield the pixels from top to bottom, as on white paper. Raises Undecodable."""
+
+    def reduced_bands(self, factor: int) -> "Iterator[Band]":
+        """
+        Yield bands whose pixels are means of factor times factor pixels. Raises Undecodable.
+
+        The last row and column are means of what is left.
+        """
+        from circles_pictures.reducing import reduce_bands
+
+        return reduce_bands(self.bands(), factor, self.height)
+
+    def copy_of_check(self) -> bytes | None:
+        """Return the upright JPEG where checking makes it anyway, or else only check."""
+        self.check()
+        return None
 
     def image(self) -> "Image":
         """Return the picture as stored, in mode L or RGB. Raises Undecodable."""

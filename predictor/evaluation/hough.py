@@ -43,6 +43,9 @@ class HoughDetector:
     version = "hough-alt-1"
     default_min_score = 0.5
 
+    def finest_scale(self, width: int, height: int) -> float:
+        return 1.0
+
     def detect(self, pixels: Pixels, *, min_score: float, max_objects: int) -> list[Circle]:
         """See Detector.detect."""
         height, width, _ = pixels.shape

@@ -18,7 +18,7 @@ class Memory:
         return_freed_memory()
 
     @asynccontextmanager
-    async def hold(self, size: int) -> AsyncIterator["Held"]:
+    async def hold(self, size: int, *, wait_s: float) -> AsyncIterator["Held"]:
         """Wait for bytes and hold them. Raises Refusal 413 or 503 where they are not to be had."""
         loop = asyncio.get_running_loop()
         arrived = asyncio.Event()
@@ -26,7 +26,7 @@ class Memory:
             claim = self._budget.claim(size, lambda: loop.call_soon_threadsafe(arrived.set))
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._budget.wait_s):
+                async with asyncio.timeout(self._budget.limit_wait(wait_s)):
                     await arrived.wait()
             with refusing():
                 self._budget.require(claim)
@@ -36,7 +36,7 @@ class Memory:
 
     def open(self) -> "Held":
         """Return a hold of nothing, which can grow."""
-        return Held(self._budget, self._budget.claim(0, lambda: None))
+        return Held(self._budget, self._budget.claim(0, lambda: None, is_body=True))
 
 
 class Held:

@@ -48,15 +48,19 @@ def open_source(data: bytes, *, max_pixels: int) -> Source:
         return open_picture(data, max_pixels=max_pixels)
 
 
-def read_pixels(source: Source) -> Pixels:
+def read_pixels(source: Source, factor: int = 1) -> Pixels:
     """
     Return the upright pixels, shape (height, width, 3).
 
     Of an animation only the first frame is decoded. Raises Refusal 422 if it is cut off or damaged.
+
+    Args:
+        factor: both sides are divided by it and rounded up.
     """
     with refusing():
-        bands = source.bands()
-        pixels = np.empty((source.height, source.width, 3), np.uint8)
+        bands = source.bands() if factor == 1 else source.reduced_bands(factor)
+        height, width = -(-source.height // factor), -(-source.width // factor)
+        pixels = np.empty((height, width, 3), np.uint8)
         for top, band in bands:
             pixels[top : top + band.height] = np.asarray(band)
     del bands  # and with them the decoder's own copy, before another is made

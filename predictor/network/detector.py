@@ -15,8 +15,15 @@ from predictor.network.decoding import Boxes, Floats, decode, mirrored, suppress
 from predictor.network.edges import find_circles
 from predictor.network.evidence import keep_outermost, weigh
 from predictor.network.rim import refine
-from predictor.network.scales import COARSE_SHARE, finer_scale, join_large, joined, mostly_small
-from predictor.network.views import SIDE_PX, View, show, tiles, whole
+from predictor.network.scales import (
+    COARSE_SHARE,
+    FINEST,
+    finer_scale,
+    join_large,
+    joined,
+    mostly_small,
+)
+from predictor.network.views import SIDE_PX, View, affordable_scale, show, tiles, whole
 
 MODEL_PATH = Path(__file__).parents[1] / "model" / "circles.onnx"
 
@@ -66,6 +73,10 @@ class NetworkDetector:
         metadata = self._session.get_modelmeta().custom_metadata_map
         self.version = f"{metadata['version']}-{REVISION}"
         self.default_min_score = float(metadata["min_score"])
+
+    def finest_scale(self, width: int, height: int) -> float:
+        """See Detector.finest_scale."""
+        return affordable_scale(width, height, FINEST)
 
     def detect(self, pixels: Pixels, *, min_score: float, max_objects: int) -> list[Circle]:
         """See Detector.detect."""

@@ -31,7 +31,7 @@ _FINE_LIMIT_PX = 96.0
 _COARSE_LIMIT_PX = 28.0
 """Smaller finds are left to the finer look. The limit is less than half of _FINE_LIMIT_PX."""
 _WORTHWHILE_STEP = 1.3
-_FINEST = 1.6
+FINEST = 1.6
 """
 The largest scale of a finer look, in px of the view per px of the picture. Small things gain
 from being enlarged.
@@ -58,7 +58,7 @@ def finer_scale(width: int, height: int, scale: float, found: Boxes) -> float | 
     The result is None where the picture has no finer detail or the look would take too long.
     """
     crowd = int((found.scores >= _CROWD_SCORE).sum()) >= _CROWD
-    finer = affordable_scale(width, height, min(_FINEST if crowd else 1.0, 2 * scale))
+    finer = affordable_scale(width, height, min(FINEST if crowd else 1.0, 2 * scale))
     return finer if finer > _WORTHWHILE_STEP * scale else None
 
 

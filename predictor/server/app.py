@@ -168,9 +168,14 @@ class Server:
             async with self._gate.receive_body(request) as body:
                 kibibytes = len(body.data) // 1024
                 sources, query, write = await self._read(request, body, read, stages)
-                async with self._memory.hold(self._inference.peak_bytes(sources)) as memory:
+                long = self._inference.is_long(body.bytes)
+                costly = long or self._inference.is_costly(sources)
+                peak_bytes = self._inference.peak_bytes(sources)
+                async with self._memory.hold(peak_bytes, wait_s=body.remaining_s) as memory:
                     work = partial(self._work, sources, query.parameters, write, stages, memory)
-                    response, found = await self._gate.run(request, work)
+                    response, found = await self._gate.run(
+                        request, work, costly=costly, timeout_s=body.remaining_s
+                    )
         finally:
             stages.observe(self._settings.model_name)
         request.state.note = f"{found} in {kibibytes} KiB"
@@ -187,7 +192,12 @@ class Server:
                 query, write = read(body.data)
                 return self._inference.open(query.pictures), query, write
 
-        sources, query, write = await self._gate.run(request, work)
+        sources, query, write = await self._gate.run(
+            request,
+            work,
+            costly=self._inference.is_long(body.bytes),
+            timeout_s=body.remaining_s,
+        )
         body.replace(sum(len(each) for each in query.pictures))
         return sources, query, write
 

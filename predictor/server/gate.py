@@ -1,6 +1,9 @@
-"""Limit concurrent requests, the bytes of their bodies and the work done in parallel."""
+"""Limit concurrent requests, how long they wait, and the work done in parallel."""
 
 import asyncio
+import math
+import re
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -10,11 +13,17 @@ from starlette.requests import ClientDisconnect, Request
 
 from predictor.errors import Refusal
 from predictor.inference.memory import Held, Memory
+from predictor.server.turns import Turns
 from predictor.settings import Settings
 
 Result = TypeVar("Result")
-HELD_BODIES = 4
-"""All bodies in memory together are limited to this number of largest bodies."""
+WAIT_S = 4.0
+"""
+All that one request may wait for memory and turns, from when its body is there.
+
+A client that waits less says so: Prefer: wait=2 (RFC 7240, section 4.3).
+"""
+_PREFERRED_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})\b")
 
 
 class Gate:
@@ -28,8 +37,7 @@ class Gate:
         self._settings = settings
         self._memory = memory
         self._free_slots = settings.concurrency + settings.max_waiting
-        self._held_bytes = 0
-        self._turns = asyncio.Semaphore(settings.concurrency)
+        self._turns = Turns(settings.concurrency)
         self._threads = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="predict")
 
     @asynccontextmanager
@@ -43,43 +51,44 @@ class Gate:
         if not self._free_slots:
             raise _Busy
         self._free_slots -= 1
-        body = Body(self, request, self._settings, self._memory.open())
+        body = Body(request, self._settings, self._memory.open())
         try:
             await body.receive()
             yield body
         finally:
             self._free_slots += 1
-            self._held_bytes -= body.bytes
             body.memory.close()
 
-    async def run(self, request: Request, work: Callable[[], Result]) -> Result:
+    async def run(
+        self, request: Request, work: Callable[[], Result], *, costly: bool, timeout_s: float
+    ) -> Result:
         """
         Run work in a thread when it is its turn.
 
-        Raises Refusal 499, without running work, if the client has closed the connection by then.
+        Raises Refusal without running work: 499 if the client has closed the connection by then,
+        503 if the turn does not come in time.
         """
-        async with self._turns:
+        async with self._turns.take(costly=costly, timeout_s=timeout_s):
             if await request.is_disconnected():
                 raise _ClientGone
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-    def reserve(self, more: int) -> None:
-        """Count received bytes. Raises Refusal 503 if all requests together hold too many."""
-        if self._held_bytes + more > HELD_BODIES * self._settings.max_body_bytes:
-            raise _Busy
-        self._held_bytes += more
 
 
 class Body:
     """The body of one request, while it is received and until its pictures are taken out of it."""
 
-    def __init__(self, gate: Gate, request: Request, settings: Settings, memory: Held) -> None:
-        self._gate = gate
+    def __init__(self, request: Request, settings: Settings, memory: Held) -> None:
         self._request = request
         self._settings = settings
         self.memory = memory
         self.bytes = 0
         self.data = b""
+        self._deadline = math.inf
+
+    @property
+    def remaining_s(self) -> float:
+        """Return how long its request may still wait, in seconds."""
+        return max(self._deadline - time.monotonic(), 0.0)
 
     def replace(self, size: int) -> None:
         """Forget the body, and hold so many bytes for what was taken out of it."""
@@ -97,12 +106,12 @@ class Body:
             raise Refusal(408, "The body did not arrive in time.") from None
         except ClientDisconnect:
             raise _ClientGone from None
+        self._deadline = time.monotonic() + _preferred_wait_s(self._request)
 
     async def _join(self) -> bytes:
         chunks = []
         async for chunk in self._request.stream():
             self._check(self.bytes + len(chunk))
-            self._gate.reserve(len(chunk))
             self.bytes += len(chunk)
             self.memory.grow(2 * len(chunk))  # once in pieces, and once joined
             chunks.append(chunk)
@@ -115,8 +124,13 @@ class Body:
             raise Refusal(413, f"The body is larger than {self._settings.max_body_bytes:,} bytes.")
 
 
+def _preferred_wait_s(request: Request) -> float:
+    found = _PREFERRED_WAIT.search(",".join(request.headers.getlist("prefer")).lower())
+    return min(float(found[1]), WAIT_S) if found else WAIT_S
+
+
 class _Busy(Refusal):
-    """The limit of requests or bytes is reached."""
+    """The limit of requests is reached."""
 
     def __init__(self) -> None:
         message = "Too many requests are waiting: try again in a moment."

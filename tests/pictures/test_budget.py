@@ -11,8 +11,12 @@ from circles_pictures.limits import MAX_DECODING_BYTES, MAX_PICTURE_BYTES
 
 
 def budget(wait_s=30.0):
-    """Return one of 100 bytes: small is up to 10, for which 20 are reserved; giant is over 50."""
-    return Budget(100, reserve_bytes=20, wait_s=wait_s)
+    """
+    Return one of 100 bytes.
+
+    Small is up to 10, or 8 of a body, for which 20 are reserved; giant is over 50.
+    """
+    return Budget(100, reserve_bytes=20, large_body_bytes=8, wait_s=wait_s)
 
 
 def start(work, *sizes):
@@ -145,6 +149,41 @@ def hold(shared, size):
         pass
 
 
+def test_large_bodies_leave_the_reserve_to_small_ones():
+    shared = budget(wait_s=0.05)
+    bodies = [shared.claim(9, lambda: None, is_body=True) for _ in range(8)]
+
+    assert all(body.granted for body in bodies)
+    with pytest.raises(Overloaded), shared.hold(9, is_body=True):
+        pass
+    with shared.hold(10), shared.hold(10):
+        pass
+    for body in bodies:
+        shared.release(body)
+    assert shared.held_bytes == 0
+
+
+def test_growing_body_leaves_the_reserve():
+    shared = budget(wait_s=0.05)
+    with shared.hold(70):
+        body = shared.claim(0, lambda: None, is_body=True)
+        assert shared.grow(body, 5) and shared.grow(body, 5)
+        assert not shared.grow(body, 5)
+        with shared.hold(10), shared.hold(10):
+            pass
+        shared.release(body)
+    assert shared.held_bytes == 0
+
+
+def test_wait_is_the_caller_s_if_shorter():
+    shared = budget(wait_s=30.0)
+    assert [shared.limit_wait(wait_s) for wait_s in (None, 60.0, 2.0, -1.0)] == [30, 30, 2, 0]
+    with shared.hold(80), pytest.raises(Overloaded), shared.hold(15, wait_s=0.0):
+        pass
+    with shared.hold(80, wait_s=0.0):  # what is free is not waited for
+        pass
+
+
 def test_what_never_fits_is_too_large():
     with pytest.raises(TooLarge), budget().hold(81):
         pass
@@ -161,9 +200,9 @@ def test_bytes_come_back_after_an_error():
 
 def test_claim_grows_and_shrinks():
     shared = budget()
-    claim = shared.claim(0, lambda: None)
+    claim = shared.claim(0, lambda: None, is_body=True)
 
-    assert shared.grow(claim, 90) and not shared.grow(claim, 20)
+    assert shared.grow(claim, 70) and not shared.grow(claim, 20)
     shared.shrink(claim, 10)
     assert shared.grow(claim, 20)
     shared.release(claim)

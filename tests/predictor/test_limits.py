@@ -123,23 +123,6 @@ def test_request_over_the_limit_is_503_with_retry_after(start_ready):
     assert received(opened(client, head=head, body=JPEG))[0] == 200
 
 
-def test_total_body_size_is_limited(start_ready):
-    limit = len(JPEG) + 10
-    client = start_ready(PREDICTOR_MAX_BODY_BYTES=str(limit))
-    head = ["Connection: close", f"Content-Length: {limit}"]
-    padded = JPEG + bytes(limit - len(JPEG))
-    almost = [opened(client, head=head, body=padded[:-1]) for _ in range(4)]
-
-    refused = [received(opened(client, head=head, body=padded))[0] for _ in range(20)]
-    for connection in almost:
-        connection.sendall(padded[-1:])
-    answers = [received(connection)[0] for connection in almost]
-
-    assert refused[-1] == 503
-    assert answers == [200] * 4
-    assert received(opened(client, head=head, body=padded))[0] == 200
-
-
 def test_base64_body_has_the_same_limit(server):
     large = json.dumps({"instances": [{"b64": b64(bytes(MAX_BODY_BYTES))}]})
 

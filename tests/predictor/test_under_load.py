@@ -28,6 +28,9 @@ class HeldDetector:
         self.release = threading.Event()
         self.calls = 0
 
+    def finest_scale(self, width, height):
+        return 1.0
+
     def detect(self, pixels, *, min_score, max_objects):
         self.calls += 1
         self.begun.release()
@@ -41,6 +44,9 @@ class FailingDetector:
 
     def __init__(self, outcome):
         self.outcome = outcome
+
+    def finest_scale(self, width, height):
+        return 1.0
 
     def detect(self, pixels, *, min_score, max_objects):
         if isinstance(self.outcome, Exception):
@@ -112,10 +118,10 @@ def leave_while_waiting(client):
 def test_large_pictures_are_decoded_one_at_a_time(serve, monkeypatch):
     begun, release = threading.Semaphore(0), threading.Event()
 
-    def read_slowly(source):
+    def read_slowly(source, factor):
         begun.release()
         assert release.wait(30)
-        return read_pixels(source)
+        return read_pixels(source, factor)
 
     monkeypatch.setattr(pictures, "read_pixels", read_slowly)
     source = pictures.open_source(JPEG, max_pixels=WIDTH * HEIGHT)

@@ -548,3 +548,49 @@ BEGINNINGS = [
 def test_any_bytes_after_a_magic_number_are_refused(start, rest):
     with pytest.raises(CirclesError):
         PICTURES.read(start + rest)
+
+
+@pytest.mark.parametrize("kept_bytes", [4_000_000, 0])
+def test_heic_is_decoded_once(monkeypatch, kept_bytes):
+    """A copy that is too large to be kept is made again."""
+    from circles.adapters import pillow_pictures
+    from circles_pictures.formats.heif import process
+
+    started, start = [], subprocess.Popen
+    monkeypatch.setattr(
+        process.subprocess,
+        "Popen",
+        lambda *given, **more: started.append(1) or start(*given, **more),
+    )
+    monkeypatch.setattr(pillow_pictures, "_KEPT_COPY_BYTES", kept_bytes)
+
+    upright = PICTURES.upright(PICTURES.read(heic(NOISE)))
+
+    assert (upright.media_type, upright.width, upright.height) == ("image/jpeg", *SIZE)
+    assert len(started) == (1 if kept_bytes else 2)
+
+
+def test_damaged_tiff_writes_no_lines():
+    """libtiff's line per damaged row would fill the log."""
+    code = (
+        "import io, sys\n"
+        "from PIL import Image\n"
+        "from circles_pictures.opening import open_picture\n"
+        "from circles_pictures.errors import PictureError\n"
+        "out = io.BytesIO()\n"
+        "Image.effect_noise((400, 3000), 90).convert('1').save(out, 'TIFF', compression='group4')\n"
+        "data = bytearray(out.getvalue())\n"
+        "data[2000:9000] = bytes(7000)\n"
+        "try:\n"
+        "    open_picture(bytes(data)).check()\n"
+        "except PictureError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(LIB)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""

@@ -358,3 +358,20 @@ def test_repeated_upload_that_fails_stays_pending(services, pending):
 
     assert (image.status, image.attempts, image.claimed_until) == (Status.PENDING, 1, None)
     assert image.error == "Still no answer."
+
+
+def test_costly_picture_waits_only_with_a_turn(services):
+    assert services.costly_turns.acquire(blocking=False)
+
+    image = upload_image(Upload(b"picture$"), services)
+
+    assert image.status is Status.PENDING
+    assert "detector.detect" not in services.journal
+    assert upload_image(Upload(b"picture"), services).status is Status.DETECTED
+
+    services.costly_turns.release()
+    assert upload_image(Upload(b"picture$"), services).status is Status.DETECTED
+    assert services.costly_turns.acquire(blocking=False)  # given back
+
+    services.run_background()
+    assert services.catalogue.get(image.image_id).status is Status.DETECTED

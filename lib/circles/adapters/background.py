@@ -6,6 +6,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+from circles.domain.waiting import end_waiting
+
 log = logging.getLogger("circles")
 
 Work = Callable[[], object]
@@ -28,7 +30,7 @@ class Background:
 
     def submit(self, work: Work, *, key: str) -> None:
         """
-        Run work soon, with the caller's context variables.
+        Run work soon, with the caller's context variables, but without its deadline.
 
         It is dropped when its key or too many other tasks are already waiting.
         """
@@ -36,7 +38,7 @@ class Background:
         with self._changed:
             if key in self._waiting or len(self._waiting) >= self._most_waiting:
                 return
-            self._waiting[key] = lambda: context.run(work)
+            self._waiting[key] = lambda: context.run(_without_deadline, work)
             if self._begun < min(self._threads, len(self._waiting) + len(self._running)):
                 self._begun += 1
                 threading.Thread(
@@ -68,3 +70,8 @@ class Background:
 
     def _next_key(self) -> str | None:
         return next((key for key in self._waiting if key not in self._running), None)
+
+
+def _without_deadline(work: Work) -> object:
+    end_waiting()
+    return work()

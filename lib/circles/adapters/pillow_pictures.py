@@ -12,11 +12,15 @@ from circles.domain.errors import (
     UnsupportedPicture,
 )
 from circles.domain.pictures import Picture
+from circles.domain.waiting import remaining_s
 from circles_pictures import errors
 from circles_pictures.budget import Budget
+from circles_pictures.limits import COSTLY_BYTES, COSTLY_PIXELS
 from circles_pictures.memory import return_freed_memory
 from circles_pictures.opening import open_picture
 
+_KEPT_COPY_BYTES = 4 * 1024 * 1024
+"""A larger copy is made again when it is needed, because nothing counts it until then."""
 _NAMES: dict[type[errors.PictureError], type[CirclesError]] = {
     errors.UnsupportedKind: UnsupportedPicture,
     errors.TooLarge: TooLarge,
@@ -35,25 +39,34 @@ class PillowPictures:
 
     @contextmanager
     def hold(self, size_bytes: int) -> Iterator[None]:
-        with _renamed(), self._budget.hold(size_bytes):
+        with _renamed(), self._budget.hold(size_bytes, wait_s=remaining_s(), is_body=True):
             yield
 
     def read(self, data: bytes) -> Picture:
         with _renamed():
             source = open_picture(data, max_pixels=self._max_pixels)
-            with self._budget.hold(source.check_bytes):
-                source.check()
+            with self._budget.hold(source.check_bytes, wait_s=remaining_s()):
+                copy = source.copy_of_check()
         width, height = source.upright_size
         return Picture(
-            data, source.media_type, width, height, source.orientation, source.must_be_copied
+            data,
+            source.media_type,
+            width,
+            height,
+            source.orientation,
+            source.must_be_copied,
+            copy if copy and len(copy) <= _KEPT_COPY_BYTES else None,
+            source.pixels > COSTLY_PIXELS or len(data) > COSTLY_BYTES,
         )
 
     def upright(self, picture: Picture) -> Picture:
         if not picture.needs_copy:
             return picture
+        if picture.copy:
+            return Picture(picture.copy, "image/jpeg", picture.width, picture.height)
         with _renamed():
             source = open_picture(picture.data, max_pixels=self._max_pixels)
-            with self._budget.hold(source.copy_bytes):
+            with self._budget.hold(source.copy_bytes, wait_s=remaining_s()):
                 jpeg = source.upright_jpeg()
         return Picture(jpeg, "image/jpeg", picture.width, picture.height)
 

@@ -24,6 +24,8 @@ class Picture:
 
     width and height are upright pixels; orientation is EXIF's 1..8.
     needs_copy: the detector may not read these bytes, or not the right way up.
+    copy: the JPEG for it, where checking made one.
+    costly: it takes far longer than usual photographs.
     """
 
     data: bytes
@@ -32,6 +34,8 @@ class Picture:
     height: int
     orientation: int = 1
     needs_copy: bool = False
+    copy: bytes | None = None
+    costly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

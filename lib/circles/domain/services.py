@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Semaphore
 from typing import Protocol
 
 from circles.domain.batches import Batches
@@ -91,6 +92,10 @@ class Services(Protocol):
     @property
     def process_id(self) -> str:
         """What this process is called among those that share the catalogue."""
+
+    @property
+    def costly_turns(self) -> Semaphore:
+        """Limit the clients that wait for costly pictures, so that threads stay for others."""
 
     def soon(self, work: Callable[[], object], *, key: str) -> None:
         """

@@ -8,6 +8,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.task import WSGITask
 from waitress.utilities import BadRequest, Error
 
+from circles.web.exchanges import RECEIVED_AT
 from circles.web.routing import REFUSAL
 
 TakesBody = Callable[[str, str, int | None], bool]
@@ -62,7 +63,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         self._takes_body = takes_body
         self._checked = False
         self._received_bytes = 0
-        self._began = time.monotonic()
+        self._began = self.completed_at = time.monotonic()
 
     def deadline(self) -> float:
         """Return when the request must be complete (time.monotonic())."""
@@ -84,6 +85,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             self.refuse(BadRequest("The chunks are too small."))
         self.unread |= self.error is not None
         if self.completed:
+            self.completed_at = time.monotonic()
             self.expect_continue = False  # otherwise waitress asks for a body
         return len(data) if self.unread else consumed
 
@@ -144,6 +146,7 @@ class Task(WSGITask):  # type: ignore[misc]
         """Return a WSGI environment with the original path. waitress merges slashes."""
         environ: dict[str, Any] = super().get_environment()
         environ["PATH_INFO"] = self.request.path
+        environ[RECEIVED_AT] = self.request.completed_at
         if self.request.error:
             environ[REFUSAL] = self.request.error.code
         return environ

@@ -6,6 +6,8 @@ The order is blob, row, detection outside any transaction, then objects and stat
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from circles.domain.errors import BlobTaken, Buried, KeyReused, KeyTaken, NotFound, Unavailable
@@ -25,8 +27,9 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
     """
     Store a picture, detect its circles, and return its record.
 
-    The record is pending if the predictor did not answer, and while more images are pending than
-    Rules.max_pending: then the predictor is not asked, and repair detects the image. The same
+    The record is pending if the predictor did not answer, or if other costly pictures are waiting
+    for it: then the image is detected in the background. It is also pending while more images are
+    than Rules.max_pending: then the predictor is not asked, and repair detects the image. The same
     idempotency key with the same bytes returns the same image, and detects it if it has no result
     yet. That does not count towards giving up.
 
@@ -40,6 +43,23 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
         Unavailable: the store or the catalogue is unavailable. A blob without a row may be left.
     """
     picture = services.pictures.read(upload.data)
+    with _turn(picture, services) as has_turn:
+        return _store_and_detect(upload, picture, services, wait=wait and has_turn)
+
+
+@contextmanager
+def _turn(picture: Picture, services: Services) -> Iterator[bool]:
+    """Yield whether the client may wait for the detection."""
+    turns = services.costly_turns
+    has_turn = not picture.costly or turns.acquire(blocking=False)
+    try:
+        yield has_turn
+    finally:
+        if picture.costly and has_turn:
+            turns.release()
+
+
+def _store_and_detect(upload: Upload, picture: Picture, services: Services, *, wait: bool) -> Image:
     sha256 = hashlib.sha256(upload.data).hexdigest()
     image = _known(upload, sha256, services)
     deferred = services.catalogue.has_more_pending(services.rules.max_pending)

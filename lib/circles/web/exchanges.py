@@ -6,6 +6,8 @@ from uuid import uuid4
 
 from flask import Request
 
+RECEIVED_AT = "circles.received_at"
+"""Key of a WSGI environment: when the request was there with its body (time.monotonic())."""
 _PROBES = ("/health/", "/metrics")
 """Routes that are requested every few seconds: logged at DEBUG only, and not counted."""
 

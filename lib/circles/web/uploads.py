@@ -7,6 +7,8 @@ from flask import Request
 
 from circles.domain.errors import Malformed, UnsupportedEncoding, UnsupportedPicture
 from circles.domain.pictures import Pictures, Upload
+from circles.domain.waiting import limited_waits
+from circles.web.exchanges import RECEIVED_AT
 from circles.web.forms import FormFile, check_size, read_form_file
 
 FIELD = "file"
@@ -50,10 +52,12 @@ def held_upload(
     """
     Read a picture as read_upload does, and count it against the memory until the with block ends.
 
-    Without a Content-Length the limit counts. Raises as read_upload does, and Overloaded.
+    Without a Content-Length the limit counts. All waits of the request end together, as
+    domain/waiting.py says. Raises as read_upload does, and Overloaded.
     """
     length = max_bytes if request.content_length is None else request.content_length
-    with pictures.hold(min(length, max_bytes)):
+    received_at = request.environ.get(RECEIVED_AT)
+    with limited_waits(received_at), pictures.hold(min(length, max_bytes)):
         yield read_upload(request, max_bytes, batch)
 
 

@@ -9,7 +9,7 @@ from tests.unit.fakes.faults import Faults
 
 
 class FakePictures(Faults):
-    """Accept data that starts with b"picture". A digit after that is the orientation."""
+    """Accept data that starts with b"picture". Then a digit is the orientation, "$" is costly."""
 
     port = "pictures"
 
@@ -24,6 +24,7 @@ class FakePictures(Faults):
             width=80,
             height=60,
             orientation=int(turned) if turned.isdigit() else 1,
+            costly=turned == b"$",
         )
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Semaphore
 
 from circles.domain.services import Rules
 from tests.unit.fakes.batches import FakeBatches
@@ -54,6 +55,7 @@ class FakeServices:
         self.detector = FakeDetector(self.journal)
         self.sinks = {}
         self.background = {}
+        self.costly_turns = Semaphore(1)
 
     def soon(self, work, *, key):
         self.background.setdefault(key, work)

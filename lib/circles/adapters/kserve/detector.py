@@ -23,6 +23,7 @@ from circles.adapters.kserve.protocols import PROTOCOLS, Message, WrongAnswer, r
 from circles.domain.detections import Detection
 from circles.domain.errors import DetectorFailed, DetectorRefused, DetectorUnavailable
 from circles.domain.pictures import Picture
+from circles.domain.waiting import remaining_s
 from circles.telemetry.metrics import metrics
 
 log = logging.getLogger("circles.detector")
@@ -107,7 +108,7 @@ class KserveDetector:
         message = self._protocol.encode(picture, parameters)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Failed),
-            stop=_HadAllAttempts() | tenacity.stop_before_delay(deadline - began),
+            stop=_HadAllAttempts() | tenacity.stop_before_delay(_retried_for_s(deadline - began)),
             wait=_wait_s,
             reraise=True,
         )
@@ -138,12 +139,25 @@ class KserveDetector:
         """Post once and return the body of a 200. Raises _Failed."""
         url = self._url + message.query
         try:
-            with self._client.post(url, message.body, message.headers, deadline=deadline) as answer:
+            headers = {**message.headers, **_preferred_wait()}
+            with self._client.post(url, message.body, headers, deadline=deadline) as answer:
                 if answer.status != 200:
                     raise _refusal(answer)
                 return answer.read(MAX_ANSWER_BYTES)
         except CallFailed as error:
             raise _FAILURES[type(error)]() from error
+
+
+def _preferred_wait() -> dict[str, str]:
+    """Tell our predictor how long the request may still wait (RFC 7240, section 4.3)."""
+    left_s = remaining_s()
+    return {} if left_s is None else {"Prefer": f"wait={left_s:.0f}"}
+
+
+def _retried_for_s(timeout_s: float) -> float:
+    """Return for how long to retry. After a request's waits are over, repair does that."""
+    left_s = remaining_s()
+    return timeout_s if left_s is None else min(timeout_s, left_s)
 
 
 def _unreachable(max_attempts: int) -> _Failed:

@@ -78,6 +78,10 @@ class HeifSource(Source):
         with ExitStack() as stack:
             self._start("size", stack)
 
+    def copy_of_check(self) -> bytes:
+        """Decode once: every detector gets the JPEG in the end."""
+        return self.upright_jpeg()
+
     def bands(self) -> "Iterator[Band]":
         stack = ExitStack()
         pixels = self._start("rgb", stack)

@@ -68,6 +68,27 @@ class JpegSource(Source):
     def holding_bytes(self) -> int:
         return self._pixel_bytes + FIXED_BYTES
 
+    def reduced_bytes(self, factor: int) -> int:
+        if not self._is_scaled(factor):
+            return super().reduced_bytes(factor)
+        pixels = self._pixel_bytes // factor**2
+        kept = 3 * -(-self.width // factor) * -(-self.height // factor)
+        decoding = self._coefficient_bytes + self._copied + pixels + _LIBJPEG_BYTES
+        return max(decoding, pixels + FIXED_BYTES + kept, 2 * kept)
+
+    def reduced_bands(self, factor: int) -> "Iterator[Band]":
+        """Let libjpeg scale: it transforms fewer coefficients to fewer pixels."""
+        from circles_pictures.rgb import split
+
+        if not self._is_scaled(factor):
+            return super().reduced_bands(factor)
+        return split(self._load(self._coded(), factor=factor))
+
+    def _is_scaled(self, factor: int) -> bool:
+        """Whether it can be decoded smaller; without its end marker every pixel is compared."""
+        large = min(self.width, self.height) >= factor
+        return self._outline.ended and large and factor in (2, 4, 8)
+
     @property
     def copy_bytes(self) -> int:
         return max(self.decoding_bytes, 8 * self.pixels + MAX_PICTURE_BYTES)
@@ -91,10 +112,10 @@ class JpegSource(Source):
         if not outline.ended:
             self._check_end()
         elif _is_buffered(outline):
-            self._load(self._coded(), scaled=True)
+            self._load(self._coded(), factor=8)
         else:
             # The entropy coding of one scan has no other errors than where it begins and ends.
-            self._load(self._coded()[:_TRIED_BYTES], scaled=True)
+            self._load(self._coded()[:_TRIED_BYTES], factor=8)
 
     def bands(self) -> "Iterator[Band]":
         from circles_pictures.rgb import split
@@ -132,7 +153,7 @@ class JpegSource(Source):
         return memoryview(self._data)[self._outline.scans_at : self._outline.end]
 
     def _load(
-        self, coded: memoryview, ending: tuple[bytes, ...] = (_EOI,), *, scaled: bool = False
+        self, coded: memoryview, ending: tuple[bytes, ...] = (_EOI,), *, factor: int = 1
     ) -> "JpegImageFile":
         from PIL.JpegImagePlugin import JpegImageFile
 
@@ -140,8 +161,8 @@ class JpegSource(Source):
 
         with decoding(), BytesIO(b"".join((self._outline.head, coded, *ending))) as file:
             image = JpegImageFile(file)
-            if scaled:  # an eighth needs neither the transform nor most of the pixels' memory
-                image.draft(None, (max(self.width // 8, 1), max(self.height // 8, 1)))
+            if factor > 1:  # an eighth needs neither the transform nor most of the pixels' memory
+                image.draft(None, (max(self.width // factor, 1), max(self.height // factor, 1)))
             image.load()
         return image
 

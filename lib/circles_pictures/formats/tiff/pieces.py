@@ -4,10 +4,13 @@ Some strips or tiles of a page as a small TIFF of their own, for Pillow and libt
 It has no tag but those that are given, so no other tag of a file ever reaches a decoder.
 """
 
+import ctypes
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import BytesIO
 
+from PIL import _imaging
 from PIL.TiffImagePlugin import TiffImageFile
 
 from circles_pictures.errors import Undecodable
@@ -56,6 +59,22 @@ def _packed(layout: Layout, number: int) -> bytes:
     if at >= len(data) or size < 1:
         raise Undecodable("The TIFF is cut off or damaged.")
     return data[at : at + size]
+
+
+def silence_libtiff() -> None:
+    """
+    Keep libtiff from writing a line to stderr for each damaged row: a picture has thousands.
+
+    What it cannot read raises, and is logged once as this picture's refusal. Where Pillow does not
+    share libtiff's functions (TIFFSetErrorHandler(3)), the lines stay.
+    """
+    library = ctypes.CDLL(_imaging.__file__)
+    for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
+        with suppress(AttributeError):
+            getattr(library, name)(None)
+
+
+silence_libtiff()
 
 
 def decode(
