@@ -120,7 +120,8 @@ class ConfiguredServices:
     def pictures(self) -> Pictures:
         from circles.adapters.pillow_pictures import PillowPictures
 
-        return PillowPictures(max_pixels=self.settings.max_pixels)
+        known = self.settings
+        return PillowPictures(known.max_pixels, costly_places=max(1, known.threads // 2))
 
     @cached_property
     def store(self) -> ObjectStore:

@@ -1,9 +1,11 @@
 """Test the one deadline of a request: waits share it, and background work has none."""
 
+import threading
 import time
 
 import pytest
 
+from circles.adapters import pillow_pictures
 from circles.adapters.background import Background
 from circles.adapters.kserve.detector import KserveDetector
 from circles.adapters.pillow_pictures import PillowPictures
@@ -12,6 +14,7 @@ from circles.domain.errors import DetectorUnavailable, Overloaded
 from circles.domain.pictures import Picture
 from circles.domain.waiting import REQUEST_WAIT_S, limited_waits, remaining_s
 from circles_pictures.budget import Budget
+from tests.functions.pictures import png
 from tests.functions.predictors import FakePredictor
 
 
@@ -94,3 +97,31 @@ def test_predictor_is_told_and_not_retried_after_it(clock):
             detector.detect(Picture(b"picture", "image/png", 4, 4))
 
     assert [headers["Prefer"] for _, headers, _ in predictor.requests] == ["wait=0"]
+
+
+@pytest.fixture
+def large_pictures(monkeypatch):
+    """Return a reader to which every picture is costly, with two places."""
+    monkeypatch.setattr(pillow_pictures, "COSTLY_PIXELS", 0)
+    return PillowPictures(1_000_000, Budget(), costly_places=2)
+
+
+def test_costly_pictures_are_read_one_at_a_time(large_pictures):
+    with large_pictures._turn(True), limited_waits(time.monotonic() - 60):
+        with pytest.raises(Overloaded):
+            large_pictures.read(png())
+    assert large_pictures.read(png()).costly
+
+
+def test_costly_picture_without_a_place_is_refused_at_once(large_pictures):
+    waiting_for_turn = threading.Thread(target=lambda: large_pictures.read(png()))
+    with large_pictures._turn(True):
+        waiting_for_turn.start()
+        while large_pictures._costly_places.acquire(blocking=False):
+            large_pictures._costly_places.release()
+        with pytest.raises(Overloaded), large_pictures._turn(True):
+            pass
+        with large_pictures._turn(False):  # usual ones pass
+            pass
+    waiting_for_turn.join(30)
+    assert large_pictures.read(png()).costly

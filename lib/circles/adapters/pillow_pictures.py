@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock, Semaphore
 from typing import TYPE_CHECKING
 
 from circles.domain.errors import (
@@ -30,11 +31,25 @@ _NAMES: dict[type[errors.PictureError], type[CirclesError]] = {
 
 
 class PillowPictures:
-    """Reads pictures within the budget, which the bodies of requests share."""
+    """
+    Reads pictures within the budget, which the bodies of requests share.
 
-    def __init__(self, max_pixels: int, budget: Budget | None = None) -> None:
+    Costly pictures are read one at a time, so that the cores stay for others.
+    """
+
+    def __init__(
+        self, max_pixels: int, budget: Budget | None = None, *, costly_places: int = 4
+    ) -> None:
+        """
+        Create a reader.
+
+        Args:
+            costly_places: threads that may read costly pictures or wait for that.
+        """
         self._max_pixels = max_pixels
         self._budget = budget or Budget()
+        self._costly_places = Semaphore(costly_places)
+        self._costly_turn = Lock()
         return_freed_memory()
 
     @contextmanager
@@ -43,9 +58,13 @@ class PillowPictures:
             yield
 
     def read(self, data: bytes) -> Picture:
-        with _renamed():
+        with _renamed(), self._turn(large := len(data) > COSTLY_BYTES):
             source = open_picture(data, max_pixels=self._max_pixels)
-            with self._budget.hold(source.check_bytes, wait_s=remaining_s()):
+            costly = source.pixels > COSTLY_PIXELS
+            with (
+                self._turn(costly and not large),
+                self._budget.hold(source.check_bytes, wait_s=remaining_s()),
+            ):
                 copy = source.copy_of_check()
         width, height = source.upright_size
         return Picture(
@@ -56,7 +75,7 @@ class PillowPictures:
             source.orientation,
             source.must_be_copied,
             copy if copy and len(copy) <= _KEPT_COPY_BYTES else None,
-            source.pixels > COSTLY_PIXELS or len(data) > COSTLY_BYTES,
+            costly or large,
         )
 
     def upright(self, picture: Picture) -> Picture:
@@ -64,11 +83,33 @@ class PillowPictures:
             return picture
         if picture.copy:
             return Picture(picture.copy, "image/jpeg", picture.width, picture.height)
-        with _renamed():
+        with _renamed(), self._turn(picture.costly):
             source = open_picture(picture.data, max_pixels=self._max_pixels)
             with self._budget.hold(source.copy_bytes, wait_s=remaining_s()):
                 jpeg = source.upright_jpeg()
         return Picture(jpeg, "image/jpeg", picture.width, picture.height)
+
+    @contextmanager
+    def _turn(self, costly: bool) -> Iterator[None]:
+        """Wait for the turn of a costly picture. Raises Overloaded, at once if many wait."""
+        if not costly:
+            yield
+            return
+        if not self._costly_places.acquire(blocking=False):
+            raise _busy()
+        try:
+            if not self._costly_turn.acquire(timeout=self._budget.limit_wait(remaining_s())):
+                raise _busy()
+            try:
+                yield
+            finally:
+                self._costly_turn.release()
+        finally:
+            self._costly_places.release()
+
+
+def _busy() -> Overloaded:
+    return Overloaded("Other large pictures are being read. Try again in a few seconds.")
 
 
 @contextmanager
