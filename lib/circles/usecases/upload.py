@@ -6,8 +6,6 @@ The order is blob, row, detection outside any transaction, then objects and stat
 
 import hashlib
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from circles.domain.errors import BlobTaken, Buried, KeyReused, KeyTaken, NotFound, Unavailable
@@ -17,6 +15,7 @@ from circles.domain.pictures import EXTENSIONS, Picture, Upload
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
 from circles.usecases.announce import UPLOADED, announcing, send_soon
+from circles.usecases.costly import costly_turn
 from circles.usecases.delete import forget_blob, forget_if_unused
 from circles.usecases.detect import claim, detect, detect_on_request
 
@@ -43,20 +42,8 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
         Unavailable: the store or the catalogue is unavailable. A blob without a row may be left.
     """
     picture = services.pictures.read(upload.data)
-    with _turn(picture, services) as has_turn:
+    with costly_turn(picture, services) as has_turn:
         return _store_and_detect(upload, picture, services, wait=wait and has_turn)
-
-
-@contextmanager
-def _turn(picture: Picture, services: Services) -> Iterator[bool]:
-    """Yield whether the client may wait for the detection."""
-    turns = services.costly_turns
-    has_turn = not picture.costly or turns.acquire(blocking=False)
-    try:
-        yield has_turn
-    finally:
-        if picture.costly and has_turn:
-            turns.release()
 
 
 def _store_and_detect(upload: Upload, picture: Picture, services: Services, *, wait: bool) -> Image:
