@@ -7,10 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from circles.adapters.sqlite import objects
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.outbox import SqliteOutbox
+from circles.adapters.sqlite.scale_rows import read_scales
 from circles.adapters.sqlite.upkeep import SqliteUpkeep
 from circles.domain.catalogue import Position
+from circles.domain.detections import ObjectFilter
 from circles.domain.images import ImageFilter, Order, Review, Status
 from tests.contract.test_catalogue import NOW
 
@@ -170,3 +173,39 @@ def test_repair_query_uses_an_index(large, query):
     assert any(step.startswith("SEARCH") and index in step for step in plan), plan
     assert not [step for step in plan if step.startswith("SCAN") and "json_each" not in step], plan
     assert not [step for step in plan if "TEMP B-TREE" in step], plan
+
+
+def read_entries(catalogue, image_id):
+    with catalogue._file.read() as connection:
+        return objects.read_entries(connection, image_id, image_id)
+
+
+READS = {
+    "runs": lambda catalogue, image_id: catalogue.runs(image_id),
+    "objects": lambda catalogue, image_id: catalogue.objects(image_id, ObjectFilter(min_score=0.1)),
+    "entries": lambda catalogue, image_id: read_entries(catalogue, image_id),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+def test_reading_an_image_scans_no_table(large, read):
+    catalogue = SqliteCatalogue(large, busy_timeout_s=30)
+    planned = Planned(catalogue)
+    READS[read](catalogue, MIDDLE[1])
+    plan = planned.plan()
+    catalogue.close()
+
+    assert [step for step in plan if step.startswith("SEARCH")]
+    assert not [step for step in plan if step.startswith("SCAN") and step != "SCAN line"], plan
+
+
+def test_scales_are_found_by_their_indexes(large):
+    catalogue = SqliteCatalogue(large, busy_timeout_s=30)
+    planned = Planned(catalogue)
+    with catalogue._file.read() as connection:
+        read_scales(connection, ["a"], ["b"])
+    plan = planned.plan()
+    catalogue.close()
+
+    assert any("idx_scales_batch" in step for step in plan), plan
+    assert not [step for step in plan if step.startswith("SCAN") and "json_each" not in step], plan
