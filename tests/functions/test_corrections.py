@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 
 import pytest
 
@@ -321,7 +322,9 @@ BAD = {
     "an id that is none": (with_objects({"object_id": "x"}), 400),
     "wholly outside": (with_objects({"centroid": [-10, 5], "radius": 9}), 422),
     "outside at a corner": (with_objects({"centroid": [-8, -8], "radius": 11}), 422),
-    "100,000 objects": (with_objects(*[CIRCLE] * 100_000), 422),
+    "1,001 objects": (with_objects(*[CIRCLE] * 1001), 422),
+    "100,000 objects": (with_objects(*[CIRCLE] * 100_000), 413),
+    "a million dicts": (raw(", ".join(["{}"] * 1_000_000)), 413),
     "an unknown object": (with_objects({"object_id": UNKNOWN}), 422),
     "an unknown replaced object": (with_objects({**CIRCLE, "replaces": UNKNOWN}), 422),
     "an unknown parent": (lambda image: {"based_on": UNKNOWN, "objects": []}, 422),
@@ -379,6 +382,20 @@ def test_image_without_a_run_cannot_be_corrected(predicted, predictor, send):
     assert (pending["served"], response.status_code) == (None, 422)
     unpinned = send({"restore": None}, UNKNOWN, pending["image_id"])
     assert (unpinned.status_code, unpinned.json["status"]) == (200, "pending")
+
+
+def test_chunked_correction_is_bounded(load, image):
+    body = BytesIO(json.dumps(with_objects(*[CIRCLE] * 100_000)(image)).encode())
+    response = load("upload").post(
+        f"/images/{image['image_id']}/detections",
+        input_stream=body,
+        content_type="application/json",
+        headers={"If-Match": "*", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+
+    assert response.status_code == 413, response.json
+    assert body.tell() < 2 * 1024**2
 
 
 def test_compressed_correction_is_refused(send, image):

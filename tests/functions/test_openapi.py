@@ -50,13 +50,13 @@ class World:
         tag = self.get(path).headers["ETag"]
         return self.get(path, **{"If-None-Match": tag})
 
-    def correct(self, if_match=None, **headers):
-        """Send a confirmation. if_match: the served run's if it is None."""
+    def correct(self, if_match=None, based_on=None, **headers):
+        """Send a confirmation. if_match and based_on: the served run's if they are None."""
         run = self.get(IMAGE).json["served"]
         expected = f'"{run}"' if if_match is None else if_match
         return self.load("upload").post(
             DETECTIONS.format(**self.ids),
-            data=json.dumps({"based_on": run, "objects": []}),
+            data=json.dumps({"based_on": based_on or run, "objects": []}),
             headers={"Content-Type": "application/json", "If-Match": expected, **headers},
         )
 
@@ -151,6 +151,7 @@ PROVOKED = {
     ("post", DETECTIONS, 400): malformed(DETECTIONS, "post"),
     ("post", DETECTIONS, 404): unknown(DETECTIONS, "post"),
     ("post", DETECTIONS, 412): lambda world: world.correct('"x"'),
+    ("post", DETECTIONS, 413): lambda world: world.correct(based_on="x" * 1024**2),
     ("post", DETECTIONS, 415): lambda world: world.correct(**{"Content-Encoding": "gzip"}),
     ("post", DETECTIONS, 422): World.refused,
     ("post", DETECTIONS, 428): lambda world: world.correct(""),
@@ -198,6 +199,7 @@ for _path, _unknown in ((SCALE, {"image_id": UNKNOWN}), (BATCH_SCALE, {"batch": 
         ("put", _path, 200): lambda world, path=_path: world.scale(path),
         ("put", _path, 400): lambda world, path=_path: world.scale(path, "{"),
         ("put", _path, 404): lambda world, path=_path, ids=_unknown: world.scale(path, **ids),
+        ("put", _path, 413): lambda world, path=_path: world.scale(path, " " * 1024**2 + "{}"),
         ("put", _path, 415): lambda world, path=_path: world.scale(path, encoding="gzip"),
         ("put", _path, 422): lambda world, path=_path: world.scale(path, MARKED),
         ("put", _path, 503): lambda world, path=_path: world.without_catalogue(

@@ -7,9 +7,12 @@ from typing import Any
 
 from flask import Request
 
-from circles.domain.errors import Malformed
+from circles.domain.errors import Malformed, TooLarge
 from circles.domain.identifiers import parse_id
 from circles.web.uploads import check_encoding, read_body
+
+MAX_BYTES = 1024**2
+"""Of a JSON document. It takes up to 25 times as much when it is parsed: "{}," is a dict."""
 
 MAX_NUMBER = 1e9
 """No pixel and no millimetre is further away."""
@@ -21,10 +24,18 @@ def has_body(request: Request) -> bool:
 
 
 def read_object(request: Request) -> dict[str, Any]:
-    """Return the JSON object of a body. Raises Malformed, UnsupportedEncoding."""
+    """
+    Return the JSON object of a body.
+
+    Raises Malformed, TooLarge, UnsupportedEncoding.
+    """
     check_encoding(request)
+    _check_size(request.content_length or 0)
+    request.max_content_length = MAX_BYTES + 1  # of a chunked body no more is read
+    body = read_body(request)
+    _check_size(len(body))
     try:
-        document = json.loads(read_body(request), parse_constant=_refuse_constant)
+        document = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Malformed("The body is not JSON.") from error
     if not isinstance(document, dict):
@@ -57,6 +68,11 @@ def read_id(value: Any, what: str) -> str:
     if not isinstance(value, str):
         raise Malformed(f"{what} is not an id.")
     return parse_id(value)
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > MAX_BYTES:
+        raise TooLarge(f"The body is too large; at most {MAX_BYTES:,} bytes are taken here.")
 
 
 def _refuse_constant(name: str) -> None:
