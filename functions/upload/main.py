@@ -4,7 +4,7 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
-from circles.domain.batches import parse_batch
+from circles.domain.identifiers import parse_batch
 from circles.domain.waiting import limited_waits
 from circles.usecases.correct import change_run
 from circles.usecases.delete import delete_image

@@ -14,21 +14,23 @@ from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 from circles.adapters.background import Background
-from circles.domain.batches import Batches
 from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
-from circles.domain.corrections import Corrections
 from circles.domain.detections import Detector
 from circles.domain.errors import Unavailable
 from circles.domain.events import BROKER, EventSink, Outbox
 from circles.domain.identifiers import new_id
-from circles.domain.measuring import Scales
 from circles.domain.pictures import Pictures
 from circles.domain.services import Rules
 from circles.domain.upkeep import Upkeep
 from circles.settings import Settings
 from circles.telemetry.logs import configure_logging
 from circles.telemetry.metrics import metrics
+
+if TYPE_CHECKING:  # a cold start uses none of them
+    from circles.domain.batches import Batches
+    from circles.domain.corrections import Corrections
+    from circles.domain.measuring import Scales
 
 log = logging.getLogger("circles")
 
@@ -154,19 +156,19 @@ class ConfiguredServices:
         return SqliteCatalogue(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
-    def corrections(self) -> Corrections:
+    def corrections(self) -> "Corrections":
         from circles.adapters.sqlite.corrections import SqliteCorrections
 
         return SqliteCorrections(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
-    def scales(self) -> Scales:
+    def scales(self) -> "Scales":
         from circles.adapters.sqlite.scales import SqliteScales
 
         return SqliteScales(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
-    def batches(self) -> Batches:
+    def batches(self) -> "Batches":
         from circles.adapters.sqlite.batches import SqliteBatches
 
         return SqliteBatches(self.settings.catalogue_file, **self._sqlite)

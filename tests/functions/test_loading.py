@@ -130,6 +130,38 @@ def test_detail_imports_only_the_framework(stored):
     assert loaded - FRAMEWORK == set()
 
 
+COUNTING = ("batches", "corrections", "measuring", "runs", "scales")
+
+
+@pytest.mark.parametrize("function", ["list", "detail"])
+def test_cold_start_imports_no_types_of_counting(stored, function):
+    """Each dataclass costs a cold start about a millisecond."""
+    probe = """if True:
+        import json, sys
+        import functions_framework
+        app = functions_framework.create_app(sys.argv[1], sys.argv[2])
+        assert app.test_client().get(sys.argv[3]).status_code == 200
+        print(json.dumps([name for name in sys.modules if name.startswith("circles.domain.")]))
+    """
+    path = {"list": "/images/", "detail": stored["image"]}[function]
+    command = [
+        sys.executable,
+        "-c",
+        probe,
+        TARGETS[function],
+        f"functions/{function}/main.py",
+        path,
+    ]
+    environment = {**os.environ, "PYTHONPATH": "lib", "CIRCLES_LOG_LEVEL": "ERROR"}
+    out = subprocess.run(
+        command, check=True, capture_output=True, cwd=ROOT, env=environment, text=True, timeout=60
+    )
+    loaded = {name.rpartition(".")[2] for name in json.loads(out.stdout.splitlines()[-1])}
+
+    assert loaded & set(COUNTING) == set()
+    assert "images" in loaded
+
+
 def test_upload_to_a_folder_imports_no_s3_client(framework, tmp_path, volume):
     picture = tmp_path / "a.png"
     picture.write_bytes(png())

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from circles.domain.batches import MAX_NAME, find_batch, parse_batch
+from circles.domain.batches import find_batch
 from circles.domain.errors import Backlogged, KeyReused, Malformed, UnsupportedPicture
+from circles.domain.identifiers import MAX_BATCH, parse_batch
 from circles.domain.images import Status
 from circles.domain.pictures import Upload
 from circles.usecases.batches import complete_batches
@@ -49,7 +50,7 @@ def complete(services):
 # Names
 
 
-@pytest.mark.parametrize("name", ["a", "Lieferung 7 (münzen)", "...", "a" * MAX_NAME, "%2F"])
+@pytest.mark.parametrize("name", ["a", "Lieferung 7 (münzen)", "...", "a" * MAX_BATCH, "%2F"])
 def test_names_of_folders_are_batches(name):
     assert parse_batch(name) == name
     assert find_batch(f"incoming/{name}/b/c.jpg", "incoming/") == name

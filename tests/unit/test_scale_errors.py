@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from circles.domain.batches import MAX_NAME, parse_batch
 from circles.domain.errors import Malformed
+from circles.domain.identifiers import MAX_BATCH, parse_batch
 from circles.domain.scales import Reference, Scale, estimate_error
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -39,14 +39,14 @@ def test_stale_scale_measures_nothing():
     assert replace(MARKED, stale=True).measure(50.0) is None
 
 
-@pytest.mark.parametrize("name", ["a", "plate 7", "Lieferung-ü", "a.b", "...", "a" * MAX_NAME])
+@pytest.mark.parametrize("name", ["a", "plate 7", "Lieferung-ü", "a.b", "...", "a" * MAX_BATCH])
 def test_names_of_batches_are_unchanged(name):
     assert parse_batch(name) == name
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "a/b", "/", "a\\b", "a\nb", "a\0", "\u200f", "\ufffd", "a" * (MAX_NAME + 1)],
+    ["", ".", "..", "a/b", "/", "a\\b", "a\nb", "a\0", "\u200f", "\ufffd", "a" * (MAX_BATCH + 1)],
 )
 def test_odd_names_of_batches_are_refused(name):
     with pytest.raises(Malformed):

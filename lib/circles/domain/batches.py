@@ -7,24 +7,7 @@ from typing import Protocol
 
 from circles.domain.errors import Malformed
 from circles.domain.events import OutgoingEvent
-
-MAX_NAME = 100
-_REFUSED = set("/\\\ufffd")
-"""The last one stands for bytes that are not UTF-8."""
-
-
-def parse_batch(text: str) -> str:
-    """
-    Return the name of a batch, unchanged.
-
-    It is a folder of the bucket's incoming prefix: raises Malformed for a slash, ".", "..", control
-    and format characters, and more than 100 characters.
-    """
-    if not 0 < len(text) <= MAX_NAME or not text.isprintable() or text in (".", ".."):
-        raise Malformed(f"A batch has a name of 1 to {MAX_NAME} printable characters.")
-    if set(text) & _REFUSED:
-        raise Malformed("The name of a batch has no slash, and is UTF-8.")
-    return text
+from circles.domain.identifiers import parse_batch
 
 
 @dataclass(frozen=True, slots=True)

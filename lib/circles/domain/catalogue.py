@@ -7,12 +7,14 @@ change.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from circles.domain.detections import Detection, FoundObject, ObjectFilter
 from circles.domain.events import Announce, nobody
 from circles.domain.images import Backlog, Image, ImageFilter, Order, Tombstone
-from circles.domain.runs import Run
+
+if TYPE_CHECKING:  # a cold start reads none
+    from circles.domain.runs import Run
 
 
 class Position(NamedTuple):
@@ -163,7 +165,7 @@ class Catalogue(Protocol):
         Raises NotFound, Unavailable.
         """
 
-    def runs(self, image_id: str) -> Sequence[Run]:
+    def runs(self, image_id: str) -> "Sequence[Run]":
         """Return the runs of an image, newest first. Raises NotFound, Unavailable."""
 
     def backlog(self) -> Backlog:

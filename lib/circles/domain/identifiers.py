@@ -1,4 +1,4 @@
-"""Create and check ids: UUIDs of version 7 (RFC 9562), so that newer ids sort later."""
+"""Create and check ids: UUIDs of version 7 (RFC 9562), so that newer ids sort later; names."""
 
 import json
 import re
@@ -14,6 +14,11 @@ _CORRECTIONS = UUID("b0a7b2c4-0c3d-4d4f-8f0e-3f1f5f1c9a52")
 
 _OBJECTS = UUID("3b1f2a70-55c1-4d0e-9a46-8a9f7a0f4c11")
 """Namespace of ids of objects that other clients put into the bucket; random, never changed."""
+
+MAX_BATCH = 100
+"""Characters of a batch's name."""
+_NOT_IN_BATCHES = set("/\\\ufffd")
+"""The last one stands for bytes that are not UTF-8."""
 
 _CANONICAL = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -45,3 +50,17 @@ def parse_id(text: str) -> str:
     if not _CANONICAL.fullmatch(text):
         raise Malformed("Ids are UUIDs such as 01890a5d-ac96-774b-bcce-b302099a8057.")
     return text.lower()
+
+
+def parse_batch(text: str) -> str:
+    """
+    Return the name of a batch, unchanged.
+
+    It is a folder of the bucket's incoming prefix: raises Malformed for a slash, ".", "..", control
+    and format characters, and more than 100 characters.
+    """
+    if not 0 < len(text) <= MAX_BATCH or not text.isprintable() or text in (".", ".."):
+        raise Malformed(f"A batch has a name of 1 to {MAX_BATCH} printable characters.")
+    if set(text) & _NOT_IN_BATCHES:
+        raise Malformed("The name of a batch has no slash, and is UTF-8.")
+    return text

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from circles.domain.scales import Scale
+if TYPE_CHECKING:  # a cold start reads images without one
+    from circles.domain.scales import Scale
 
 _MAX_FILE_NAME = 255
 
@@ -71,7 +73,7 @@ class Image:
     review: Review = Review.NONE
     batch: str | None = None
     scale_id: str | None = None
-    scale: Scale | None = None
+    scale: "Scale | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Semaphore
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from circles.domain.batches import Batches
 from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
-from circles.domain.corrections import Corrections
 from circles.domain.detections import Detector
 from circles.domain.events import EventSink, Outbox
-from circles.domain.measuring import Scales
 from circles.domain.pictures import Pictures
 from circles.domain.upkeep import Upkeep
+
+if TYPE_CHECKING:  # a cold start uses none of them
+    from circles.domain.batches import Batches
+    from circles.domain.corrections import Corrections
+    from circles.domain.measuring import Scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,11 @@ class Services(Protocol):
     @property
     def catalogue(self) -> Catalogue: ...
     @property
-    def corrections(self) -> Corrections: ...
+    def corrections(self) -> "Corrections": ...
     @property
-    def scales(self) -> Scales: ...
+    def scales(self) -> "Scales": ...
     @property
-    def batches(self) -> Batches: ...
+    def batches(self) -> "Batches": ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -1,14 +1,16 @@
 """Build the JSON documents of the contract. Their shapes are those of openapi.json."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from circles.domain.batches import Batch
 from circles.domain.detections import Circle, FoundObject, touches_edge
 from circles.domain.images import Image, Refusal
-from circles.domain.runs import Run
-from circles.domain.scales import Scale
 from circles.formats.fields import format_time
+
+if TYPE_CHECKING:  # a cold start needs none of them
+    from circles.domain.batches import Batch
+    from circles.domain.runs import Run
+    from circles.domain.scales import Scale
 
 
 def image_document(image: Image) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def image_document(image: Image) -> dict[str, Any]:
     }
 
 
-def scale_document(scale: Scale) -> dict[str, Any]:
+def scale_document(scale: "Scale") -> dict[str, Any]:
     """Return a scale. What describes the marked object is null where mm_per_px was given."""
     reference = scale.reference
     return {
@@ -60,7 +62,7 @@ def scale_document(scale: Scale) -> dict[str, Any]:
     }
 
 
-def run_document(run: Run) -> dict[str, Any]:
+def run_document(run: "Run") -> dict[str, Any]:
     """Return the record of a run. threshold and counts are null if the predictor states none."""
     return {
         "detection_id": run.detection_id,
@@ -81,7 +83,7 @@ def run_document(run: Run) -> dict[str, Any]:
     }
 
 
-def batch_document(batch: Batch) -> dict[str, Any]:
+def batch_document(batch: "Batch") -> dict[str, Any]:
     """Return the record of a batch. completed_at is the time of the newest revision."""
     return {
         "batch": batch.name,
@@ -132,7 +134,7 @@ def object_document(found: FoundObject, image: Image) -> dict[str, Any]:
     }
 
 
-def _size(circle: Circle, scale: Scale | None) -> dict[str, float | None]:
+def _size(circle: Circle, scale: "Scale | None") -> dict[str, float | None]:
     """Return the diameter in millimetres, null without a scale and while it is stale."""
     diameter_mm, error = (scale and scale.measure(circle.radius_px)) or (None, None)
     if diameter_mm is None or error is None:

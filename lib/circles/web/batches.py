@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Request, Response
 
-from circles.domain.batches import Batch, BatchPosition, parse_batch
-from circles.domain.identifiers import parse_id
+from circles.domain.identifiers import parse_batch, parse_id
 from circles.domain.images import Refusal
 from circles.domain.upkeep import RefusalPosition
 from circles.formats.documents import batch_document, refusal_document
 from circles.web.cursors import cursor, read_moment, write_cursor
 from circles.web.queries import read_query, short_text, whole_number
 from circles.web.responses import page_response
+
+if TYPE_CHECKING:  # a cold start reads none
+    from circles.domain.batches import Batch, BatchPosition
 
 PAGE, LARGEST_PAGE = 50, 200
 
@@ -22,7 +24,7 @@ class BatchPage(NamedTuple):
     """What a client asks for. before is where the page before this one ends."""
 
     limit: int
-    before: BatchPosition | None
+    before: "BatchPosition | None"
 
 
 class RefusalPage(NamedTuple):
@@ -42,10 +44,10 @@ def read_batch_page(request: Request) -> BatchPage:
     return BatchPage(query.get("limit", PAGE), query.get("cursor"))
 
 
-def batches_response(request: Request, batches: Sequence[Batch], limit: int) -> Response:
+def batches_response(request: Request, batches: "Sequence[Batch]", limit: int) -> Response:
     """Answer with a page. batches has one more if there is a next page."""
 
-    def end(last: Batch) -> str:
+    def end(last: "Batch") -> str:
         return write_cursor("batch", last.created_at, last.name)
 
     return page_response(request, "/batches/", batches, limit, batch_document, end)
@@ -73,7 +75,7 @@ def refusals_response(request: Request, refusals: Sequence[Refusal], limit: int)
     return page_response(request, "/refusals", refusals, limit, refusal_document, end)
 
 
-def _read_batch_position(text: str) -> BatchPosition:
+def _read_batch_position(text: str) -> "BatchPosition":
     created_at, name = _read_parts(text, "batch")
     return read_moment(created_at), parse_batch(name)
 

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from flask import Request, Response
 
-from circles.domain.batches import parse_batch
 from circles.domain.catalogue import NO_DOUBT, Position
 from circles.domain.errors import Malformed
-from circles.domain.identifiers import parse_id
+from circles.domain.identifiers import parse_batch, parse_id
 from circles.domain.images import Image, ImageFilter, Order, Review, Status
 from circles.formats.documents import image_document
 from circles.web.cursors import cursor, read_moment, write_cursor

@@ -16,9 +16,8 @@ from werkzeug.exceptions import (
     abort,
 )
 
-from circles.domain.batches import parse_batch
 from circles.domain.errors import Malformed
-from circles.domain.identifiers import parse_id
+from circles.domain.identifiers import parse_batch, parse_id
 from circles.telemetry import trace
 from circles.telemetry.metrics import metrics
 from circles.web.exchanges import Exchange, begin_exchange

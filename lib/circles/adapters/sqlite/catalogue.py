@@ -12,7 +12,6 @@ from circles.domain.detections import Detection, FoundObject, ObjectFilter
 from circles.domain.errors import KeyTaken
 from circles.domain.events import Announce, nobody
 from circles.domain.images import Backlog, Image, ImageFilter, Order, Tombstone
-from circles.domain.runs import Run
 
 
 class SqliteCatalogue:
@@ -127,7 +126,7 @@ class SqliteCatalogue:
         with self._file.read() as connection:
             return objects.read_object(connection, image_id, object_id)
 
-    def runs(self, image_id: str) -> Sequence[Run]:
+    def runs(self, image_id: str) -> "Sequence[Run]":
         with self._file.read() as connection:
             rows.get_image(connection, image_id)
             return objects.read_runs(connection, image_id)
@@ -158,5 +157,6 @@ class SqliteCatalogue:
 
 if TYPE_CHECKING:
     from circles.domain.catalogue import Catalogue
+    from circles.domain.runs import Run
 
     _: type[Catalogue] = SqliteCatalogue

@@ -3,13 +3,15 @@
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from circles.adapters.sqlite import rows
 from circles.domain.detections import HUMAN, FoundObject, ObjectFilter
 from circles.domain.errors import NotFound
 from circles.domain.images import Image, Review
-from circles.domain.runs import Run
+
+if TYPE_CHECKING:  # a cold start reads none
+    from circles.domain.runs import Run
 
 _COLUMNS = """
     {table}.object_id, {image_id}, x, y, width, height, centroid_x, centroid_y, radius_px, score,
@@ -129,13 +131,13 @@ def read_object(connection: sqlite3.Connection, image_id: str, object_id: str) -
     raise NotFound("This image has no such object.")
 
 
-def read_runs(connection: sqlite3.Connection, image_id: str) -> Sequence[Run]:
+def read_runs(connection: sqlite3.Connection, image_id: str) -> "Sequence[Run]":
     """Return the runs of an image, newest first: by rowid, because clocks may go back."""
     found = connection.execute(f"{_RUN} ORDER BY run.rowid DESC", {"image_id": image_id})
     return [_read_run(row) for row in found]
 
 
-def read_run(connection: sqlite3.Connection, image_id: str, detection_id: str | None) -> Run:
+def read_run(connection: sqlite3.Connection, image_id: str, detection_id: str | None) -> "Run":
     """Return one run of an image. Raises NotFound."""
     row = connection.execute(
         f"{_RUN} AND run.detection_id = :detection_id",
@@ -151,7 +153,9 @@ _RUN_COLUMNS = ("detection_id", "image_id", "model", "model_version", "protocol"
                 "created_by", "request_digest")  # fmt: skip
 
 
-def _read_run(row: sqlite3.Row) -> Run:
+def _read_run(row: sqlite3.Row) -> "Run":
+    from circles.domain.runs import Run
+
     return Run(
         **{name: row[name] for name in _RUN_COLUMNS},
         created_at=datetime.fromisoformat(row["created_at"]),

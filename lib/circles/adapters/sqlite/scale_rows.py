@@ -5,10 +5,13 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from circles.domain.detections import touches_edge
 from circles.domain.images import Image
-from circles.domain.scales import Reference, Scale, ScaleWarning, find_warnings
+
+if TYPE_CHECKING:  # a cold start reads none
+    from circles.domain.scales import Reference, Scale, ScaleWarning
 
 _SCALES = """
     SELECT scales.*, image.width AS image_width, image.height AS image_height,
@@ -46,14 +49,16 @@ def add_scales(connection: sqlite3.Connection, images: Sequence[Image]) -> Seque
 
 def read_scales(
     connection: sqlite3.Connection, ids: Sequence[str | None], batches: Sequence[str | None]
-) -> Sequence[Scale]:
+) -> "Sequence[Scale]":
     """Return the scales with these ids, and those of these batches."""
     values = {"ids": json.dumps(ids), "batches": json.dumps(batches)}
     found = {row["scale_id"]: _read_scale(row) for row in connection.execute(_SCALES, values)}
     return list(found.values())
 
 
-def _read_scale(row: sqlite3.Row) -> Scale:
+def _read_scale(row: sqlite3.Row) -> "Scale":
+    from circles.domain.scales import Scale
+
     return Scale(
         scale_id=row["scale_id"],
         mm_per_px=row["mm_per_px"],
@@ -65,7 +70,9 @@ def _read_scale(row: sqlite3.Row) -> Scale:
     )
 
 
-def _read_reference(row: sqlite3.Row) -> Reference:
+def _read_reference(row: sqlite3.Row) -> "Reference":
+    from circles.domain.scales import Reference, find_warnings
+
     warnings: tuple[ScaleWarning, ...] = ()
     if row["served_id"]:
         bbox = (row["x"], row["y"], row["width"], row["height"])
