@@ -14,6 +14,7 @@ import torch
 from predictor.training.data.batches import Batches
 from predictor.training.data.crops import Crop
 from predictor.training.data.negatives import (
+    GROUNDS,
     foliage,
     gather,
     pages,
@@ -28,7 +29,6 @@ from predictor.training.loop import Trainer
 from predictor.training.plan import (
     EMPTIES,
     FOLIAGE,
-    GROUNDS,
     PAGES,
     PATTERNS,
     PLAN,

@@ -13,10 +13,9 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from predictor.training.data.negatives import gather, read_negatives
+from predictor.training.data.negatives import GROUNDS, gather, read_negatives
 from predictor.training.data.photographs import read_split, split_of
 from predictor.training.data.scenes import SCENE_SIDE_PX
-from predictor.training.plan import GROUNDS
 from predictor.training.rendering.scenes import render_scene
 
 HELD_OUT = ("validation", "test")

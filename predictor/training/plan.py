@@ -11,9 +11,6 @@ from predictor.training.data.batches import Mixture
 
 SCENE_SEED, SCENE_COUNT = 40, 12000
 
-GROUNDS = ("a", "b", "c", "d", "e")
-"""Subfolders of borrowed pictures without round things that serve as grounds of scenes."""
-
 EMPTIES = {"a": 3, "b": 3, "c": 2, "d": 3, "e": 1}
 """
 How many times each subfolder's pictures count among the empty pictures of batches. A rendered

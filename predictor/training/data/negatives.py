@@ -17,6 +17,9 @@ from predictor.training.rendering.negatives.patterns import render_pattern
 from predictor.training.rendering.negatives.signs import render_sign
 from predictor.training.rendering.textures import Floats
 
+GROUNDS = ("a", "b", "c", "d", "e")
+"""Subfolders of borrowed pictures without round things that serve as grounds of scenes."""
+
 _LONGEST_PX = 1024
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
