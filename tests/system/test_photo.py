@@ -131,11 +131,13 @@ ROUTES = [
 ]
 STATUSES = {
     ("GET", "/images/"): 200,
+    ("GET", "/batches/"): 200,
+    ("GET", "/refusals"): 200,
     ("POST", "/images/"): 400,
     ("PUT", "/images/{image_id}/scale"): 400,
     ("PUT", "/batches/{batch}/scale"): 400,
 }
-"""Statuses of requests without a body. All others are 404 for an unknown image."""
+"""Statuses of requests without a body. All others are 404 for an unknown image or batch."""
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1]}")
