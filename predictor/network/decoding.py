@@ -71,12 +71,9 @@ def decode(output: Floats, min_score: float, most: int) -> Boxes:
     order = np.argsort(-logit[rows, columns], kind="stable")[:most]
     rows, columns = rows[order], columns[order]
     found = output[:, rows, columns]
-    scores = 1 / (1 + np.exp(-found[0]))
     x, y = (columns + 0.5 + found[3]) * STRIDE_PX, (rows + 0.5 + found[4]) * STRIDE_PX
     sizes = np.exp(np.clip(found[1:3], -6, 6)) * SIZE_UNIT_PX
-    return Boxes(
-        np.stack([x, y, sizes[0], sizes[1]], 1).astype(np.float32), scores.astype(np.float32)
-    )
+    return Boxes(np.stack([x, y, sizes[0], sizes[1]], 1).astype(np.float32), chance(found[0]))
 
 
 def mirrored(output: Floats) -> Floats:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from predictor.detector import Pixels
-from predictor.network.decoding import Boxes, Floats
+from predictor.network.decoding import Boxes, Floats, chance
 from predictor.network.rim import Rim, measure
 from predictor.network.views import show, whole
 
@@ -100,4 +100,4 @@ def _scores(radii_px: Floats, votes: Floats, rim: Rim) -> Floats:
         -np.log(1.02 - np.clip(rim.polarity, 0, 1)),
         np.log(np.maximum(rim.contrast, 2) / 40),
     ]
-    return np.asarray(1 / (1 + np.exp(-_WEIGHTS @ np.stack(features))), np.float32)
+    return chance(_WEIGHTS @ np.stack(features))

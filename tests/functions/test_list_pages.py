@@ -134,7 +134,33 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("query", WRONG)
+WRONG_FILTERS = [
+    "until=yesterday",
+    "until=2026-11-24",
+    "source=mail",
+    "source=",
+    "key=",
+    "key=" + "a" * 1025,
+    "model_version=",
+    "model_version=" + "a" * 101,
+    "review=maybe",
+    "min_count=-1",
+    "min_count=1.5",
+    "max_count=1e3",
+    "max_count=9999999999",
+    "order=oldest",
+    "order=newest&order=doubt",
+    "min_count=2&max_count=1",
+    "since=2026-01-01T00:00:00Z&until=2026-01-01T00:00:00Z",
+    "since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z",
+    "min_count=1&status=pending",
+    "max_count=1&status=failed",
+    "model_version=7&status=pending",
+    "review=corrected&status=failed",
+]
+
+
+@pytest.mark.parametrize("query", [*WRONG, *WRONG_FILTERS])
 def test_invalid_query_parameter_is_named(objects, query):
     response = objects.get(f"/images/?{query}")
 

@@ -56,22 +56,26 @@ def wait_until_waiting(shared, count):
         time.sleep(0.001)
 
 
-def test_giants_keep_their_order():
-    shared, served = budget(), []
+@pytest.mark.parametrize(
+    ("held", "waiting"),
+    [(60, [70, 55]), (30, [60, 40])],
+    ids=["giants keep their order", "middle ones let a waiting giant through"],
+)
+def test_waiting_ones_are_served_in_order(held, waiting):
+    shared, served, threads = budget(), [], []
 
     def work(size):
         with shared.hold(size):
             served.append(size)
 
-    with shared.hold(60):
-        threads = start(work, 70)
-        wait_until_waiting(shared, 1)
-        threads += start(work, 55)
-        wait_until_waiting(shared, 2)
+    with shared.hold(held):
+        for count, size in enumerate(waiting, 1):
+            threads += start(work, size)
+            wait_until_waiting(shared, count)
     for thread in threads:
         thread.join(30)
 
-    assert served == [70, 55]
+    assert served == waiting
 
 
 def test_others_pass_a_giant_that_waits_for_one():
@@ -90,24 +94,6 @@ def test_others_pass_a_giant_that_waits_for_one():
         thread.join(30)
 
     assert done.is_set()
-
-
-def test_middle_ones_let_a_waiting_giant_through():
-    shared, served = budget(), []
-
-    def work(size):
-        with shared.hold(size):
-            served.append(size)
-
-    with shared.hold(30):
-        threads = start(work, 60)
-        wait_until_waiting(shared, 1)
-        threads += start(work, 40)
-        wait_until_waiting(shared, 2)
-    for thread in threads:
-        thread.join(30)
-
-    assert served == [60, 40]
 
 
 def test_giant_that_shrinks_makes_room():
