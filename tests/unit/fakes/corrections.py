@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from circles.domain.detections import HUMAN, FoundObject
-from circles.domain.errors import KeyReused, NotFound, PreconditionFailed
+from circles.domain.errors import KeyReused, PreconditionFailed
 from circles.domain.events import nobody
 from circles.domain.identifiers import new_id
 from circles.domain.runs import Run
@@ -30,7 +30,7 @@ class FakeCorrections(Faults):
 
     def correct(self, image_id, run, *, expected, now, announce=nobody):
         self.reach("correct")
-        image = self._image(image_id)
+        image = self.tables.image(image_id)
         runs = self.tables.runs[image_id]
         for held in runs:
             if held.run.detection_id == run.detection_id:
@@ -65,7 +65,7 @@ class FakeCorrections(Faults):
 
     def restore(self, image_id, detection_id, *, expected, announce=nobody):
         self.reach("restore")
-        image = self._image(image_id)
+        image = self.tables.image(image_id)
         if detection_id:
             self.tables.run(image_id, detection_id)
         if image.pinned_id == detection_id:
@@ -77,11 +77,6 @@ class FakeCorrections(Faults):
 
     def close(self):
         pass
-
-    def _image(self, image_id):
-        if image_id not in self.tables.images:
-            raise NotFound("There is no such image.")
-        return self.tables.show(self.tables.images[image_id])
 
     def _check(self, image, expected):
         if not expected(image.detection_id):

@@ -53,6 +53,12 @@ class Tables:
             batch = self.batches.get(name) or Batch(name, now, now)
             self.batches[name] = replace(batch, open=True, arrived_at=now)
 
+    def image(self, image_id):
+        """Return an image as it is shown. Raises NotFound."""
+        if image_id not in self.images:
+            raise NotFound("There is no such image.")
+        return self.show(self.images[image_id])
+
     def show(self, image):
         """Return an image with its scale, or that of its batch."""
         shared = [each for each in self.scales.values() if each.batch and each.batch == image.batch]
@@ -213,7 +219,7 @@ class FakeCatalogue(Faults):
 
     def get(self, image_id):
         self.reach("get")
-        return self._known(image_id)
+        return self.tables.image(image_id)
 
     def find_by_idempotency_key(self, key):
         self.reach("find_by_idempotency_key")
@@ -245,7 +251,7 @@ class FakeCatalogue(Faults):
         self, image_id, detection, *, claim, now, counts=True, keep_runs=None, announce=nobody
     ):
         self.reach("record")
-        image = self._known(image_id)
+        image = self.tables.image(image_id)
         if image.claim != claim:
             return image
         run = Run(
@@ -288,7 +294,7 @@ class FakeCatalogue(Faults):
 
     def release(self, image_id, *, claim, error, due_at, counts=True, refused=False):
         self.reach("release")
-        image = self._known(image_id)
+        image = self.tables.image(image_id)
         if image.claim != claim:
             return image
         return self._set(
@@ -302,7 +308,7 @@ class FakeCatalogue(Faults):
 
     def give_up(self, image_id, *, claim, error, announce=nobody):
         self.reach("give_up")
-        image = self._known(image_id)
+        image = self.tables.image(image_id)
         if image.claim != claim or image.status is not Status.PENDING:
             return image
         failed = self._set(
@@ -312,7 +318,7 @@ class FakeCatalogue(Faults):
 
     def delete(self, image_id, *, now, announce=nobody):
         self.reach("delete")
-        image = self._known(image_id)
+        image = self.tables.image(image_id)
         tombstone = Tombstone(image_id, image.key, image.source, now)
         self.tables.tell(image, announce)
         self.tables.scales.pop(image.scale_id, None)
@@ -323,7 +329,7 @@ class FakeCatalogue(Faults):
 
     def objects(self, image_id, wanted):
         self.reach("objects")
-        image = self._known(image_id)
+        image = self.tables.image(image_id)
         if wanted.detection_id is None and image.detection_id is None:
             return image, []
         held = self.tables.run(image_id, wanted.detection_id or image.detection_id)
@@ -343,7 +349,7 @@ class FakeCatalogue(Faults):
 
     def runs(self, image_id):
         self.reach("runs")
-        image = self._known(image_id)
+        image = self.tables.image(image_id)
         return [show_run(held.run, image) for held in reversed(self.tables.runs[image_id])]
 
     def measure(self):
@@ -372,11 +378,6 @@ class FakeCatalogue(Faults):
             changed = replace(changed, due_at=None)
         self.images[image.image_id] = changed
         return changed
-
-    def _known(self, image_id):
-        if image_id not in self.images:
-            raise NotFound("There is no such image.")
-        return self.tables.show(self.images[image_id])
 
 
 class FakeOutbox(Faults):

@@ -18,7 +18,7 @@ class FakeScales(Faults):
 
     def set_for_image(self, image_id, wanted, *, now, announce):
         self.reach("set_for_image")
-        image = self._image(image_id)
+        image = self.tables.image(image_id)
         scale = self._describe(wanted, now, lambda other: other.image_id == image_id)
         if self._is_same(scale, self.tables.scales.get(image.scale_id)):
             return image
@@ -26,16 +26,16 @@ class FakeScales(Faults):
         self.tables.scales.pop(image.scale_id, None)
         self.tables.scales[scale.scale_id] = scale
         self._set(image_id, scale.scale_id)
-        return self._image(image_id)
+        return self.tables.image(image_id)
 
     def remove_from_image(self, image_id, *, announce):
         self.reach("remove_from_image")
-        image = self._image(image_id)
+        image = self.tables.image(image_id)
         if image.scale_id is None:
             return image
         del self.tables.scales[image.scale_id]
         self._set(image_id, None)
-        return self.tables.tell(self._image(image_id), announce)
+        return self.tables.tell(self.tables.image(image_id), announce)
 
     def set_for_batch(self, batch, wanted, *, now, announce):
         self.reach("set_for_batch")
@@ -59,11 +59,6 @@ class FakeScales(Faults):
 
     def close(self):
         pass
-
-    def _image(self, image_id):
-        if image_id not in self.tables.images:
-            raise NotFound("There is no such image.")
-        return self.tables.show(self.tables.images[image_id])
 
     def _check(self, batch):
         if all(image.batch != batch for image in self.tables.images.values()):
