@@ -175,8 +175,8 @@ DRIVERS = {
     "urllib3": r"adapters/(minio/\w+|deadlines)\.py",
     "requests": r"adapters/(http_client|deadlines)\.py",
     "tenacity": r"adapters/kserve/detector\.py",
-    "sqlite3": r"adapters/sqlite/\w+\.py",
-    "sqlite_utils": r"adapters/sqlite/\w+\.py",
+    "sqlite3": r"adapters/sqlite/.+\.py",
+    "sqlite_utils": r"adapters/sqlite/.+\.py",
     "waitress": r"serve/\w+\.py",
     "PIL": r"circles_pictures/.+\.py",
     "pi_heif": r"circles_pictures/formats/heif/child\.py",
@@ -184,8 +184,8 @@ DRIVERS = {
     "cloudevents": r"formats/cloud_events\.py",
     "uuid_utils": r"domain/identifiers\.py",
     "prometheus_client": r"telemetry/prometheus\.py",
-    "flask": r"web/\w+\.py|functions/\w+/main\.py",
-    "werkzeug": r"web/\w+\.py",
+    "flask": r"web/.+\.py|functions/\w+/main\.py",
+    "werkzeug": r"web/.+\.py",
     "functions_framework": r"serve/server\.py|functions/\w+/main\.py",
 }
 """Files that may import each driver (third-party module or database)."""

@@ -5,7 +5,7 @@ from flask import Request, Response
 
 from circles.bootstrap import load_services
 from circles.domain.errors import Unavailable
-from circles.usecases.forward import broker, forward_notification
+from circles.usecases.events.forward import broker, forward_notification
 from circles.web.events import check_token, event_routes
 
 services = load_services()

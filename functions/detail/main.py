@@ -8,8 +8,8 @@ from flask import Request, Response
 from circles.bootstrap import load_services
 from circles.formats.documents import image_document, object_document, run_document
 from circles.usecases.content import open_content
-from circles.web.content import content_response
-from circles.web.queries import read_query
+from circles.web.requests.queries import read_query
+from circles.web.resources.content import content_response
 from circles.web.responses import tagged_response
 from circles.web.routing import routes
 

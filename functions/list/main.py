@@ -4,14 +4,14 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
-from circles.web.batches import (
+from circles.web.resources.batches import (
     batches_response,
     read_batch_page,
     read_refusal_page,
     refusals_response,
 )
-from circles.web.images import images_response, read_page
-from circles.web.objects import objects_response, read_object_query
+from circles.web.resources.images import images_response, read_page
+from circles.web.resources.objects import objects_response, read_object_query
 from circles.web.routing import routes
 
 services = load_services()

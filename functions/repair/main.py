@@ -5,7 +5,7 @@ from flask import Request, Response
 
 from circles.bootstrap import load_services
 from circles.formats.cloud_events import IncomingEvent
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 from circles.web.events import cloud_event_routes
 
 PING = "dev.knative.sources.ping"

@@ -6,20 +6,20 @@ from flask import Request, Response
 from circles.bootstrap import load_services
 from circles.domain.identifiers import parse_batch
 from circles.domain.waiting import limited_waits
-from circles.usecases.correct import change_run
+from circles.usecases.counting.correct import change_run
+from circles.usecases.counting.measure import scale_batch, scale_image
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
-from circles.usecases.measure import scale_batch, scale_image
 from circles.usecases.upload import upload_image
-from circles.web.bodies import has_body
-from circles.web.corrections import change_response, read_correction, read_expected
 from circles.web.exchanges import RECEIVED_AT
-from circles.web.images import image_response
-from circles.web.queries import read_query
+from circles.web.requests.bodies import has_body
+from circles.web.requests.queries import read_query
+from circles.web.requests.uploads import held_upload, prefers_async
+from circles.web.resources.corrections import change_response, read_correction, read_expected
+from circles.web.resources.images import image_response
+from circles.web.resources.scales import read_scale, scale_response
 from circles.web.responses import empty_response
 from circles.web.routing import routes
-from circles.web.scales import read_scale, scale_response
-from circles.web.uploads import held_upload, prefers_async
 
 services = load_services()
 

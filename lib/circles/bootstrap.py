@@ -28,9 +28,9 @@ from circles.telemetry.logs import configure_logging
 from circles.telemetry.metrics import metrics
 
 if TYPE_CHECKING:  # a cold start uses none of them
-    from circles.domain.batches import Batches
-    from circles.domain.corrections import Corrections
-    from circles.domain.measuring import Scales
+    from circles.domain.counting.batches import Batches
+    from circles.domain.counting.corrections import Corrections
+    from circles.domain.counting.measuring import Scales
 
 log = logging.getLogger("circles")
 
@@ -157,19 +157,19 @@ class ConfiguredServices:
 
     @cached_property
     def corrections(self) -> "Corrections":
-        from circles.adapters.sqlite.corrections import SqliteCorrections
+        from circles.adapters.sqlite.counting.corrections import SqliteCorrections
 
         return SqliteCorrections(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def scales(self) -> "Scales":
-        from circles.adapters.sqlite.scales import SqliteScales
+        from circles.adapters.sqlite.counting.scales import SqliteScales
 
         return SqliteScales(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def batches(self) -> "Batches":
-        from circles.adapters.sqlite.batches import SqliteBatches
+        from circles.adapters.sqlite.counting.batches import SqliteBatches
 
         return SqliteBatches(self.settings.catalogue_file, **self._sqlite)
 
@@ -181,7 +181,7 @@ class ConfiguredServices:
 
     @cached_property
     def upkeep(self) -> Upkeep:
-        from circles.adapters.sqlite.upkeep import SqliteUpkeep
+        from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 
         return SqliteUpkeep(self.settings.catalogue_file, **self._sqlite)
 

@@ -7,7 +7,7 @@ import time
 from circles.bootstrap import build
 from circles.domain.errors import CirclesError
 from circles.settings import Settings, SettingsError
-from circles.usecases.fill_in import fill_in_candidates
+from circles.usecases.upkeep.fill_in import fill_in_candidates
 
 FINISH_S = 30.0
 """Limit for sending the events of the images. The next sender sends the rest."""

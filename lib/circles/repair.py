@@ -6,7 +6,7 @@ from dataclasses import asdict
 from circles.bootstrap import build
 from circles.domain.errors import CirclesError
 from circles.settings import Settings, SettingsError
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 
 FINISH_S = 30.0
 """Limit for sending the events of repaired images. The next sender sends the rest."""

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from circles.adapters.sqlite.batches import SqliteBatches
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.counting.batches import SqliteBatches
 from circles.adapters.sqlite.outbox import SqliteOutbox
 from circles.domain.errors import KeyTaken
 from circles.domain.events import OutgoingEvent

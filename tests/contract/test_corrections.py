@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
-from circles.adapters.sqlite.corrections import SqliteCorrections
-from circles.adapters.sqlite.upkeep import SqliteUpkeep
-from circles.domain.corrections import HumanRun
+from circles.adapters.sqlite.counting.corrections import SqliteCorrections
+from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
+from circles.domain.counting.corrections import HumanRun
 from circles.domain.detections import ObjectFilter
 from circles.domain.errors import KeyReused, NotFound, PreconditionFailed
 from circles.domain.images import Review

@@ -11,9 +11,9 @@ import pytest
 
 from circles.adapters.sqlite import pages
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
-from circles.adapters.sqlite.corrections import SqliteCorrections
+from circles.adapters.sqlite.counting.corrections import SqliteCorrections
 from circles.domain.catalogue import NO_DOUBT, Position
-from circles.domain.corrections import HumanRun
+from circles.domain.counting.corrections import HumanRun
 from circles.domain.images import ImageFilter, Order, Review, Status
 from tests.contract.test_catalogue import NOW, add_image, an_image, circle, run
 from tests.unit.fakes.corrections import FakeCorrections

@@ -9,9 +9,9 @@ import pytest
 
 from circles.adapters.sqlite import objects
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
+from circles.adapters.sqlite.counting.scale_rows import read_scales
 from circles.adapters.sqlite.outbox import SqliteOutbox
-from circles.adapters.sqlite.scale_rows import read_scales
-from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.catalogue import Position
 from circles.domain.detections import ObjectFilter
 from circles.domain.images import ImageFilter, Order, Review, Status

@@ -7,14 +7,14 @@ from uuid import uuid4
 import pytest
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
-from circles.adapters.sqlite.corrections import SqliteCorrections
+from circles.adapters.sqlite.counting.corrections import SqliteCorrections
+from circles.adapters.sqlite.counting.scales import SqliteScales
 from circles.adapters.sqlite.outbox import SqliteOutbox
-from circles.adapters.sqlite.scales import SqliteScales
-from circles.domain.corrections import HumanRun
+from circles.domain.counting.corrections import HumanRun
+from circles.domain.counting.scales import NewScale
 from circles.domain.errors import NotFound, NotPossible
 from circles.domain.events import OutgoingEvent
 from circles.domain.images import ImageFilter, Review
-from circles.domain.scales import NewScale
 from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, add_image, circle, run
 from tests.unit.fakes.corrections import FakeCorrections
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox

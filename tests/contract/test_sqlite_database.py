@@ -102,7 +102,8 @@ WORKER = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from circles.adapters.sqlite import migrations  # imported early, so that all open concurrently
+# imported before the race, so that all open concurrently
+from circles.adapters.sqlite.schema import migrations
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.domain.identifiers import new_id
 from circles.domain.detections import Circle, Detection

@@ -10,7 +10,7 @@ import pytest
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.connections import LOG_LIMIT_BYTES
-from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.errors import StorageFull, Unavailable
 from circles.domain.images import ImageFilter, Status
 from tests.contract.full_disks import tiny_disk

@@ -12,7 +12,7 @@ import pytest
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.outbox import SqliteOutbox
-from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.errors import Buried, KeyTaken, Unavailable
 from circles.domain.events import OutgoingEvent
 from circles.domain.images import Backlog, ImageFilter, Refusal, Status, Tombstone

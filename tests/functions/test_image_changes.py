@@ -6,7 +6,7 @@ import pytest
 
 from circles import bootstrap
 from circles.domain.errors import Unavailable
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 from tests.functions.pictures import png
 from tests.functions.predictors import CIRCLE, answer_objects, answer_text
 

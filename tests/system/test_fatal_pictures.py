@@ -17,7 +17,7 @@ PROGRAM = """
 import os, signal
 from circles.bootstrap import ConfiguredServices
 from circles.settings import Settings
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 
 services = ConfiguredServices(Settings.from_env())
 read, fatal = services.pictures.read, bytes.fromhex(os.environ["FATAL"])

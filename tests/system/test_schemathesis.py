@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.system.clients import Client
 from tests.system.processes import ROOT, environment
 
@@ -32,7 +30,6 @@ objects = { values = [%(object_id)s] }
 """
 
 
-@pytest.mark.timeout(120)
 def test_schemathesis_finds_no_contract_violation(run, coins, tmp_path):
     client = Client(run.url)
     image = client.upload(coins).json()
@@ -60,7 +57,7 @@ def test_schemathesis_finds_no_contract_violation(run, coins, tmp_path):
             "15",
             "--generation-deterministic",
             "--workers",
-            "4",
+            "1",  # hypothesis races with itself over the sources of lambdas (KeyError)
             "--no-color",
             "--warnings",
             "off",
@@ -72,7 +69,7 @@ def test_schemathesis_finds_no_contract_violation(run, coins, tmp_path):
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
     )
 
     assert out.returncode == 0, out.stdout + out.stderr

@@ -11,9 +11,9 @@ from circles.formats.documents import image_document
 from circles.telemetry import trace
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
-from circles.usecases.dispatch import dispatch_outbox
+from circles.usecases.events.dispatch import dispatch_outbox
 from circles.usecases.register import register_object
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices

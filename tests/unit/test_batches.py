@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from circles.domain.batches import find_batch
+from circles.domain.counting.batches import find_batch
 from circles.domain.errors import Backlogged, KeyReused, Malformed, UnsupportedPicture
 from circles.domain.identifiers import MAX_BATCH, parse_batch
 from circles.domain.images import Status
 from circles.domain.pictures import Upload
-from circles.usecases.batches import complete_batches
+from circles.usecases.counting.batches import complete_batches
 from circles.usecases.register import register_object
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices

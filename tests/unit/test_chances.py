@@ -18,7 +18,7 @@ from circles.domain.images import ImageFilter, Status
 from circles.domain.pictures import Upload
 from circles.usecases.detect import detect_again
 from circles.usecases.register import register_object
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices

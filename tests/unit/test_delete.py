@@ -11,7 +11,7 @@ from circles.domain.images import Status
 from circles.domain.pictures import Upload
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.detector import CIRCLE
 from tests.unit.fakes.faults import unavailable

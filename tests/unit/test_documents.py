@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from circles.domain.counting.runs import Run
 from circles.domain.detections import HUMAN, FoundObject
 from circles.domain.images import Image, Status
-from circles.domain.runs import Run
 from circles.formats.documents import (
     image_document,
     object_document,

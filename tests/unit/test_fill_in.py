@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from circles.domain.corrections import Correction
+from circles.domain.counting.corrections import Correction
 from circles.domain.detections import ObjectFilter
 from circles.domain.errors import DetectorFailed, DetectorUnavailable
 from circles.domain.pictures import Upload
-from circles.usecases.correct import change_run
-from circles.usecases.fill_in import fill_in_candidates
+from circles.usecases.counting.correct import change_run
+from circles.usecases.upkeep.fill_in import fill_in_candidates
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.detector import CIRCLE
 from tests.unit.fakes.services import FakeServices

@@ -21,13 +21,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from circles.adapters.sqlite.batches import SqliteBatches
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
-from circles.adapters.sqlite.corrections import SqliteCorrections
+from circles.adapters.sqlite.counting.batches import SqliteBatches
+from circles.adapters.sqlite.counting.corrections import SqliteCorrections
+from circles.adapters.sqlite.counting.scales import SqliteScales
 from circles.adapters.sqlite.outbox import SqliteOutbox
-from circles.adapters.sqlite.scales import SqliteScales
-from circles.adapters.sqlite.upkeep import SqliteUpkeep
-from circles.domain.corrections import Correction, Drawn, Kept, Restore
+from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
+from circles.domain.counting.corrections import Correction, Drawn, Kept, Restore
+from circles.domain.counting.scales import NewScale
 from circles.domain.detections import ObjectFilter
 from circles.domain.errors import (
     Backlogged,
@@ -39,14 +40,13 @@ from circles.domain.errors import (
 from circles.domain.identifiers import object_id
 from circles.domain.images import ImageFilter, Status
 from circles.domain.pictures import Upload
-from circles.domain.scales import NewScale
-from circles.usecases.correct import change_run
+from circles.usecases.counting.correct import change_run
+from circles.usecases.counting.measure import scale_image
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
-from circles.usecases.dispatch import dispatch_outbox
-from circles.usecases.measure import scale_image
+from circles.usecases.events.dispatch import dispatch_outbox
 from circles.usecases.register import register_object
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.detector import CIRCLE
 from tests.unit.fakes.interruptions import Crash, Interruptions, Watched

@@ -8,7 +8,7 @@ import pytest
 
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.outbox import SqliteOutbox
-from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.errors import (
     DetectorFailed,
     Malformed,
@@ -22,7 +22,7 @@ from circles.domain.images import Status
 from circles.domain.pictures import Upload
 from circles.usecases.delete import delete_image
 from circles.usecases.register import register_object
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from circles.domain.counting.scales import Reference, Scale, estimate_error
 from circles.domain.errors import Malformed
 from circles.domain.identifiers import MAX_BATCH, parse_batch
-from circles.domain.scales import Reference, Scale, estimate_error
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REFERENCE = Reference("i", "o", "o", 23.25, 50.0, (60.0, 60.0))

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlite_utils import Database
 
-from circles.adapters.sqlite import migrations
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.connections import SCHEMA, open_connection
-from circles.adapters.sqlite.upkeep import SqliteUpkeep
+from circles.adapters.sqlite.schema import migrations
+from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.images import ImageFilter
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

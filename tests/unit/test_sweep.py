@@ -7,10 +7,10 @@ import pytest
 from circles.domain.errors import ObjectRefused, Unavailable
 from circles.domain.images import Status
 from circles.domain.pictures import Upload
-from circles.usecases import repair, sweep
 from circles.usecases.delete import delete_image
 from circles.usecases.register import register_object
-from circles.usecases.repair import repair_images
+from circles.usecases.upkeep import repair, sweep
+from circles.usecases.upkeep.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices

@@ -1,6 +1,5 @@
 """Test the one deadline of a request: waits share it, and background work has none."""
 
-import threading
 import time
 
 import pytest
@@ -114,14 +113,12 @@ def test_costly_pictures_are_read_one_at_a_time(large_pictures):
 
 
 def test_costly_picture_without_a_place_is_refused_at_once(large_pictures):
-    waiting_for_turn = threading.Thread(target=lambda: large_pictures.read(png()))
     with large_pictures._turn(True):
-        waiting_for_turn.start()
-        while large_pictures._costly_places.acquire(blocking=False):
-            large_pictures._costly_places.release()
+        # as another thread that waits for its turn
+        assert large_pictures._costly_places.acquire(blocking=False)
         with pytest.raises(Overloaded), large_pictures._turn(True):
             pass
         with large_pictures._turn(False):  # usual ones pass
             pass
-    waiting_for_turn.join(30)
+        large_pictures._costly_places.release()
     assert large_pictures.read(png()).costly

@@ -5,7 +5,7 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from circles.domain.errors import Malformed
-from circles.web.queries import number, read_query
+from circles.web.requests.queries import number, read_query
 
 
 def request(query=""):

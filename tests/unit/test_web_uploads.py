@@ -10,7 +10,7 @@ from werkzeug.test import EnvironBuilder
 
 from circles.domain.errors import Malformed, TooLarge, UnsupportedEncoding, UnsupportedPicture
 from circles.domain.pictures import Upload
-from circles.web.uploads import read_upload
+from circles.web.requests.uploads import read_upload
 
 DATA = bytes(range(256))
 

@@ -14,7 +14,7 @@ from circles.domain.events import Announce, nobody
 from circles.domain.images import Backlog, Image, ImageFilter, Order, Tombstone
 
 if TYPE_CHECKING:  # a cold start reads none
-    from circles.domain.runs import Run
+    from circles.domain.counting.runs import Run
 
 
 class Position(NamedTuple):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a cold start reads images without one
-    from circles.domain.scales import Scale
+    from circles.domain.counting.scales import Scale
 
 _MAX_FILE_NAME = 255
 

@@ -14,9 +14,9 @@ from circles.domain.pictures import Pictures
 from circles.domain.upkeep import Upkeep
 
 if TYPE_CHECKING:  # a cold start uses none of them
-    from circles.domain.batches import Batches
-    from circles.domain.corrections import Corrections
-    from circles.domain.measuring import Scales
+    from circles.domain.counting.batches import Batches
+    from circles.domain.counting.corrections import Corrections
+    from circles.domain.counting.measuring import Scales
 
 
 @dataclass(frozen=True, slots=True)

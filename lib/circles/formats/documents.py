@@ -8,9 +8,9 @@ from circles.domain.images import Image, Refusal
 from circles.formats.fields import format_time
 
 if TYPE_CHECKING:  # a cold start needs none of them
-    from circles.domain.batches import Batch
-    from circles.domain.runs import Run
-    from circles.domain.scales import Scale
+    from circles.domain.counting.batches import Batch
+    from circles.domain.counting.runs import Run
+    from circles.domain.counting.scales import Scale
 
 
 def image_document(image: Image) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from circles.domain.errors import CirclesError, NotFound
 from circles.domain.identifiers import new_id, object_id
 from circles.domain.images import Tombstone
 from circles.domain.services import Services
-from circles.usecases.announce import DELETED, announcing, send_soon
+from circles.usecases.events.announce import DELETED, announcing, send_soon
 
 log = logging.getLogger("circles")
 

@@ -18,9 +18,9 @@ from circles.domain.images import Image, Status
 from circles.domain.pictures import Picture
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
-from circles.usecases.announce import DETECTED, FAILED, announcing, send_soon
 from circles.usecases.chances import is_hopeless, retry_wait
 from circles.usecases.content import read_content
+from circles.usecases.events.announce import DETECTED, FAILED, announcing, send_soon
 
 log = logging.getLogger("circles")
 

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
-from circles.domain.batches import find_batch
 from circles.domain.blobs import StoredObject
+from circles.domain.counting.batches import find_batch
 from circles.domain.errors import (
     Backlogged,
     BlobTaken,
@@ -26,9 +26,9 @@ from circles.domain.pictures import Picture
 from circles.domain.services import Services
 from circles.formats.s3_notifications import Notice
 from circles.telemetry.metrics import metrics
-from circles.usecases.announce import UPLOADED, announcing, send_soon
 from circles.usecases.chances import is_due
 from circles.usecases.detect import detect, detect_on_request
+from circles.usecases.events.announce import UPLOADED, announcing, send_soon
 from circles.usecases.look import counted_look
 
 log = logging.getLogger("circles")

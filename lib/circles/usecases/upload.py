@@ -14,10 +14,10 @@ from circles.domain.images import Image, Status
 from circles.domain.pictures import EXTENSIONS, Picture, Upload
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
-from circles.usecases.announce import UPLOADED, announcing, send_soon
 from circles.usecases.costly import costly_turn
 from circles.usecases.delete import forget_blob, forget_if_unused
 from circles.usecases.detect import claim, detect, detect_on_request
+from circles.usecases.events.announce import UPLOADED, announcing, send_soon
 
 log = logging.getLogger("circles")
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from circles.domain.counting.runs import Run
 from circles.domain.detections import HUMAN, FoundObject
 from circles.domain.errors import KeyReused, PreconditionFailed
 from circles.domain.events import nobody
 from circles.domain.identifiers import new_id
-from circles.domain.runs import Run
 from tests.unit.fakes.faults import Faults
 from tests.unit.fakes.records import HeldRun, show_run
 

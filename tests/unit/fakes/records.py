@@ -7,14 +7,14 @@ tests/contract/ runs the contract tests against them.
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from circles.domain.batches import Batch
 from circles.domain.catalogue import NO_DOUBT
+from circles.domain.counting.batches import Batch
+from circles.domain.counting.runs import Run
 from circles.domain.detections import FoundObject, touches_edge
 from circles.domain.errors import BlobTaken, Buried, IdTaken, KeyTaken, NotFound, ObjectRefused
 from circles.domain.events import QueuedEvent, nobody
 from circles.domain.identifiers import new_id
 from circles.domain.images import Backlog, Order, Review, Status, Tombstone
-from circles.domain.runs import Run
 from circles.domain.upkeep import LOOKS_KEPT
 from tests.unit.fakes.faults import Faults
 

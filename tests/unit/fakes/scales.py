@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from circles.domain.counting.scales import Reference, Scale, find_warnings
 from circles.domain.detections import touches_edge
 from circles.domain.errors import NotFound, NotPossible
 from circles.domain.identifiers import new_id
-from circles.domain.scales import Reference, Scale, find_warnings
 from tests.unit.fakes.faults import Faults
 
 

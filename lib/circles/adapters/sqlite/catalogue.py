@@ -157,6 +157,6 @@ class SqliteCatalogue:
 
 if TYPE_CHECKING:
     from circles.domain.catalogue import Catalogue
-    from circles.domain.runs import Run
+    from circles.domain.counting.runs import Run
 
     _: type[Catalogue] = SqliteCatalogue

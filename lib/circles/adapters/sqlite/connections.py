@@ -173,7 +173,7 @@ def _prepare(connection: sqlite3.Connection, busy_timeout_s: float) -> None:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT_BYTES}")
     if not _is_current(connection):
-        from circles.adapters.sqlite.migrations import migrate
+        from circles.adapters.sqlite.schema.migrations import migrate
 
         connection.execute("BEGIN IMMEDIATE")  # several processes may start on an empty volume
         migrate(connection)

@@ -11,7 +11,7 @@ from circles.domain.errors import NotFound
 from circles.domain.images import Image, Review
 
 if TYPE_CHECKING:  # a cold start reads none
-    from circles.domain.runs import Run
+    from circles.domain.counting.runs import Run
 
 _COLUMNS = """
     {table}.object_id, {image_id}, x, y, width, height, centroid_x, centroid_y, radius_px, score,
@@ -154,7 +154,7 @@ _RUN_COLUMNS = ("detection_id", "image_id", "model", "model_version", "protocol"
 
 
 def _read_run(row: sqlite3.Row) -> "Run":
-    from circles.domain.runs import Run
+    from circles.domain.counting.runs import Run
 
     return Run(
         **{name: row[name] for name in _RUN_COLUMNS},

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from circles.adapters.sqlite.scale_rows import add_scales
+from circles.adapters.sqlite.counting.scale_rows import add_scales
 from circles.domain.detections import Circle, Detection, FoundObject
 from circles.domain.errors import NotFound
 from circles.domain.events import Announce, OutgoingEvent

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
-from circles.usecases.announce import announcing_completed, send_soon
+from circles.usecases.events.announce import announcing_completed, send_soon
 
 log = logging.getLogger("circles")
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from circles.adapters.sqlite import rows
+from circles.adapters.sqlite.counting.scale_rows import read_scales
 from circles.adapters.sqlite.database import SqliteFile
-from circles.adapters.sqlite.scale_rows import read_scales
+from circles.domain.counting.measuring import AnnounceBatch
+from circles.domain.counting.scales import NewScale, Scale
 from circles.domain.errors import NotFound, NotPossible
 from circles.domain.events import Announce
 from circles.domain.identifiers import new_id
 from circles.domain.images import Image
-from circles.domain.measuring import AnnounceBatch
-from circles.domain.scales import NewScale, Scale
 
 _MARKED = """
     SELECT served.object_id, coalesce(served.origin_id, served.object_id) AS origin_id,
@@ -128,6 +128,6 @@ def _replace(connection: sqlite3.Connection, row: dict[str, Any], column: str, v
 
 
 if TYPE_CHECKING:
-    from circles.domain.measuring import Scales
+    from circles.domain.counting.measuring import Scales
 
     _: type[Scales] = SqliteScales

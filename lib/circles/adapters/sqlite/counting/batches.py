@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from circles.adapters.sqlite import rows
 from circles.adapters.sqlite.database import SqliteFile
-from circles.domain.batches import AnnounceCompleted, Batch, BatchPosition
+from circles.domain.counting.batches import AnnounceCompleted, Batch, BatchPosition
 
 _BATCH = """
     SELECT batch, created_at, arrived_at, open, revision, quiet_at,
@@ -101,6 +101,6 @@ def _read_batch(row: sqlite3.Row) -> Batch:
 
 
 if TYPE_CHECKING:
-    from circles.domain.batches import Batches
+    from circles.domain.counting.batches import Batches
 
     _: type[Batches] = SqliteBatches

@@ -9,7 +9,7 @@ from circles.domain.errors import Malformed, UnsupportedEncoding, UnsupportedPic
 from circles.domain.pictures import Pictures, Upload
 from circles.domain.waiting import limited_waits
 from circles.web.exchanges import RECEIVED_AT
-from circles.web.forms import FormFile, check_size, read_form_file
+from circles.web.requests.forms import FormFile, check_size, read_form_file
 
 FIELD = "file"
 

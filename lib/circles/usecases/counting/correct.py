@@ -3,15 +3,15 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from circles.domain.corrections import Correction, Drawn, Expected, HumanRun, Kept, Restore
+from circles.domain.counting.corrections import Correction, Drawn, Expected, HumanRun, Kept, Restore
+from circles.domain.counting.runs import Run
 from circles.domain.detections import Bbox, Circle, FoundObject
 from circles.domain.errors import KeyReused, NotFound, NotPossible
 from circles.domain.identifiers import correction_id, new_id
 from circles.domain.images import Image, Review
-from circles.domain.runs import Run
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
-from circles.usecases.announce import CORRECTED, announcing, send_soon
+from circles.usecases.events.announce import CORRECTED, announcing, send_soon
 
 LABEL = "circle"
 """What a circle that a person drew is called."""

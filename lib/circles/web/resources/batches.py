@@ -10,12 +10,12 @@ from circles.domain.identifiers import parse_batch, parse_id
 from circles.domain.images import Refusal
 from circles.domain.upkeep import RefusalPosition
 from circles.formats.documents import batch_document, refusal_document
-from circles.web.cursors import cursor, read_moment, write_cursor
-from circles.web.queries import read_query, short_text, whole_number
+from circles.web.requests.cursors import cursor, read_moment, write_cursor
+from circles.web.requests.queries import read_query, short_text, whole_number
 from circles.web.responses import page_response
 
 if TYPE_CHECKING:  # a cold start reads none
-    from circles.domain.batches import Batch, BatchPosition
+    from circles.domain.counting.batches import Batch, BatchPosition
 
 PAGE, LARGEST_PAGE = 50, 200
 

@@ -11,7 +11,7 @@ from circles.domain.detections import touches_edge
 from circles.domain.images import Image
 
 if TYPE_CHECKING:  # a cold start reads none
-    from circles.domain.scales import Reference, Scale, ScaleWarning
+    from circles.domain.counting.scales import Reference, Scale, ScaleWarning
 
 _SCALES = """
     SELECT scales.*, image.width AS image_width, image.height AS image_height,
@@ -57,7 +57,7 @@ def read_scales(
 
 
 def _read_scale(row: sqlite3.Row) -> "Scale":
-    from circles.domain.scales import Scale
+    from circles.domain.counting.scales import Scale
 
     return Scale(
         scale_id=row["scale_id"],
@@ -71,7 +71,7 @@ def _read_scale(row: sqlite3.Row) -> "Scale":
 
 
 def _read_reference(row: sqlite3.Row) -> "Reference":
-    from circles.domain.scales import Reference, find_warnings
+    from circles.domain.counting.scales import Reference, find_warnings
 
     warnings: tuple[ScaleWarning, ...] = ()
     if row["served_id"]:

@@ -9,7 +9,7 @@ from circles.domain.errors import Malformed
 from circles.domain.identifiers import parse_id
 from circles.domain.images import Image
 from circles.formats.documents import object_document, object_summary
-from circles.web.queries import number, one_of, read_query
+from circles.web.requests.queries import number, one_of, read_query
 from circles.web.responses import tagged_response
 
 _radius = number(0, 1e9)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from circles.domain.counting.runs import Run
 from circles.domain.detections import Circle, FoundObject, Point
 from circles.domain.events import Announce, nobody
 from circles.domain.images import Image, Review
-from circles.domain.runs import Run
 
 Expected = Callable[[str | None], bool]
 """Returns whether the served run is one that the client expects (If-Match)."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from circles.adapters.sqlite import objects, rows
 from circles.adapters.sqlite.database import SqliteFile
-from circles.domain.corrections import Expected, HumanRun
+from circles.domain.counting.corrections import Expected, HumanRun
+from circles.domain.counting.runs import Run
 from circles.domain.detections import HUMAN, FoundObject
 from circles.domain.errors import KeyReused, NotFound, PreconditionFailed
 from circles.domain.events import Announce, nobody
 from circles.domain.images import Image, Review
-from circles.domain.runs import Run
 
 _PIN = """
     UPDATE images SET detection_id = :detection_id, pinned_id = :detection_id
@@ -144,6 +144,6 @@ def _serve(
 
 
 if TYPE_CHECKING:
-    from circles.domain.corrections import Corrections
+    from circles.domain.counting.corrections import Corrections
 
     _: type[Corrections] = SqliteCorrections

@@ -11,8 +11,8 @@ from circles.domain.errors import Malformed
 from circles.domain.identifiers import parse_batch, parse_id
 from circles.domain.images import Image, ImageFilter, Order, Review, Status
 from circles.formats.documents import image_document
-from circles.web.cursors import cursor, read_moment, write_cursor
-from circles.web.queries import one_of, read_query, short_text, whole_number
+from circles.web.requests.cursors import cursor, read_moment, write_cursor
+from circles.web.requests.queries import one_of, read_query, short_text, whole_number
 from circles.web.responses import json_response, page_response
 
 PAGE, LARGEST_PAGE = 50, 200

@@ -9,7 +9,7 @@ from flask import Request
 
 from circles.domain.errors import Malformed, TooLarge
 from circles.domain.identifiers import parse_id
-from circles.web.uploads import check_encoding, read_body
+from circles.web.requests.uploads import check_encoding, read_body
 
 MAX_BYTES = 1024**2
 """Of a JSON document. It takes up to 25 times as much when it is parsed: "{}," is a dict."""

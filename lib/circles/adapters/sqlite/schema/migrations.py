@@ -4,7 +4,7 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-from circles.adapters.sqlite import counting_schema
+from circles.adapters.sqlite.schema import counting
 
 migrations = Migrations("circles")
 
@@ -168,8 +168,8 @@ def m003_claims_of_their_own(db: Database) -> None:
 
 @migrations()
 def m004_counting(db: Database) -> None:
-    """Add candidates, corrections, scales and batches (counting_schema.py)."""
-    counting_schema.add(db)
+    """Add candidates, corrections, scales and batches (counting.py)."""
+    counting.add(db)
 
 
 def _create(db: Database, table: str, pk: str, **columns: type) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Request, Response
 
-from circles.domain.corrections import Correction, Drawn, Expected, Kept, Restore
+from circles.domain.counting.corrections import Correction, Drawn, Expected, Kept, Restore
+from circles.domain.counting.runs import Run
 from circles.domain.errors import Malformed, PreconditionRequired
 from circles.domain.images import Image
-from circles.domain.runs import Run
 from circles.formats.documents import image_document, run_document
-from circles.web.bodies import check_names, read_id, read_number, read_object
+from circles.web.requests.bodies import check_names, read_id, read_number, read_object
+from circles.web.requests.uploads import idempotency_key
 from circles.web.responses import json_response
-from circles.web.uploads import idempotency_key
 
 RESTORE = "restore"
 

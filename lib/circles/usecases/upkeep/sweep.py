@@ -14,9 +14,9 @@ from circles.domain.errors import CirclesError, NotFound, ObjectRefused, Unavail
 from circles.domain.identifiers import new_id, object_id
 from circles.domain.images import Image
 from circles.domain.services import Services
-from circles.usecases.bookmarks import Bookmark, in_turn
 from circles.usecases.register import register_stored
-from circles.usecases.report import RepairReport
+from circles.usecases.upkeep.bookmarks import Bookmark, in_turn
+from circles.usecases.upkeep.report import RepairReport
 
 log = logging.getLogger("circles")
 

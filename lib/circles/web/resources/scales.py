@@ -2,11 +2,11 @@
 
 from flask import Request, Response
 
+from circles.domain.counting.scales import MAX_DIAMETER_MM, MAX_MM_PER_PX, MIN_SIZE, NewScale, Scale
 from circles.domain.errors import Malformed
 from circles.domain.images import Image
-from circles.domain.scales import MAX_DIAMETER_MM, MAX_MM_PER_PX, MIN_SIZE, NewScale, Scale
 from circles.formats.documents import image_document, scale_document
-from circles.web.bodies import check_names, read_id, read_number, read_object
+from circles.web.requests.bodies import check_names, read_id, read_number, read_object
 from circles.web.responses import empty_response, json_response
 
 _WHAT = "A scale"

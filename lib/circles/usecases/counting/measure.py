@@ -1,10 +1,10 @@
 """Set how many millimetres a pixel is, for an image or a batch."""
 
+from circles.domain.counting.scales import NewScale, Scale
 from circles.domain.images import Image
-from circles.domain.scales import NewScale, Scale
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
-from circles.usecases.announce import SCALED, announcing, announcing_batch, send_soon
+from circles.usecases.events.announce import SCALED, announcing, announcing_batch, send_soon
 
 
 def scale_image(image_id: str, wanted: NewScale | None, services: Services) -> Image:

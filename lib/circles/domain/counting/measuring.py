@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from circles.domain.counting.scales import NewScale, Scale
 from circles.domain.events import Announce, OutgoingEvent
 from circles.domain.images import Image
-from circles.domain.scales import NewScale, Scale
 
 AnnounceBatch = Callable[[str, Scale | None], Sequence[tuple[str, OutgoingEvent]]]
 """Returns pairs of sink and event for a batch and its new scale, as Announce does for an image."""

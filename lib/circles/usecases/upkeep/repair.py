@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from circles.domain.errors import CirclesError, DetectorUnavailable, NotFound, Unavailable
 from circles.domain.images import Image, Status
 from circles.domain.services import Services
-from circles.usecases.batches import complete_batches
-from circles.usecases.bookmarks import in_turn
 from circles.usecases.chances import latest_claim, latest_due, was_interrupted_too_often
+from circles.usecases.counting.batches import complete_batches
 from circles.usecases.delete import KEPT, finish_deletion
 from circles.usecases.detect import Outcome, claim, give_up, try_detection
-from circles.usecases.dispatch import dispatch_outbox
-from circles.usecases.report import RepairReport
-from circles.usecases.sweep import sweep
+from circles.usecases.events.dispatch import dispatch_outbox
+from circles.usecases.upkeep.bookmarks import in_turn
+from circles.usecases.upkeep.report import RepairReport
+from circles.usecases.upkeep.sweep import sweep
 
 log = logging.getLogger("circles")
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from circles.domain.batches import AnnounceCompleted
+from circles.domain.counting.batches import AnnounceCompleted
+from circles.domain.counting.measuring import AnnounceBatch
 from circles.domain.events import Announce, OutgoingEvent, nobody
 from circles.domain.identifiers import new_id
-from circles.domain.measuring import AnnounceBatch
 from circles.domain.services import Services
 from circles.formats.documents import batch_document, image_document, scale_document
 from circles.telemetry import trace
-from circles.usecases.dispatch import dispatch_outbox
+from circles.usecases.events.dispatch import dispatch_outbox
 
 UPLOADED, DETECTED, CORRECTED, SCALED, FAILED, DELETED = (
     "image.uploaded",

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from circles.adapters.sqlite import refusals, rows
-from circles.adapters.sqlite import upkeep_queries as queries
 from circles.adapters.sqlite.database import SqliteFile
+from circles.adapters.sqlite.upkeep import queries
 from circles.domain.images import Image, Refusal, Tombstone
 from circles.domain.upkeep import LOOKS_KEPT, RefusalPosition
 

@@ -1,0 +1,1 @@
+"""Rows of runs, corrections, millimetres and batches."""

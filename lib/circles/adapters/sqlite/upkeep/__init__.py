@@ -1,0 +1,1 @@
+"""Rows that repair reads and writes."""

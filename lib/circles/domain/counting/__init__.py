@@ -1,0 +1,1 @@
+"""What people count and measure with: runs, corrections, millimetres, batches."""

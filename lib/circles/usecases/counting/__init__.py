@@ -1,0 +1,1 @@
+"""Correct what was found, put millimetres on it, complete batches."""

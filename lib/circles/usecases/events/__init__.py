@@ -1,0 +1,1 @@
+"""Announce what happened, dispatch it, forward what the store announces."""

@@ -1,0 +1,1 @@
+"""Read requests: bodies, forms, uploads, queries, cursors."""

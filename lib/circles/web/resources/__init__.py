@@ -1,0 +1,1 @@
+"""Handlers and documents of each resource of the contract."""
