@@ -1,4 +1,4 @@
-"""GET /images/: list images, the objects of one, batches and refusals."""
+"""GET /images/: list images, the objects of one, batches, refusals and deliveries."""
 
 import functions_framework
 from flask import Request, Response
@@ -10,6 +10,7 @@ from circles.web.resources.batches import (
     read_refusal_page,
     refusals_response,
 )
+from circles.web.resources.deliveries import deliveries_response, read_delivery_page
 from circles.web.resources.images import images_response, read_page
 from circles.web.resources.objects import objects_response, read_object_query
 from circles.web.routing import routes
@@ -46,12 +47,21 @@ def get_refusals(request: Request) -> Response:
     return refusals_response(request, refusals, page.limit)
 
 
+def get_deliveries(request: Request) -> Response:
+    page = read_delivery_page(request)
+    deliveries = services.outbox.deliveries(
+        sink=page.sink, state=page.state, limit=page.limit + 1, before=page.before
+    )
+    return deliveries_response(request, deliveries, services.outbox.backlogs(), page.limit)
+
+
 answer = routes(
     quick={
         "GET /images/": get_images,
         "GET /images/<image_id>/objects": get_objects,
         "GET /batches/": get_batches,
         "GET /refusals": get_refusals,
+        "GET /deliveries": get_deliveries,
     },
     ready=services.catalogue.ping,
     max_body_bytes=services.settings.max_body_bytes,

@@ -10,12 +10,14 @@ from circles.usecases.counting.correct import change_run
 from circles.usecases.counting.measure import scale_batch, scale_image
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
+from circles.usecases.events.replay import replay_event
 from circles.usecases.upload import upload_image
 from circles.web.exchanges import RECEIVED_AT
 from circles.web.requests.bodies import has_body
 from circles.web.requests.queries import read_query
 from circles.web.requests.uploads import held_upload, prefers_async
 from circles.web.resources.corrections import change_response, read_correction, read_expected
+from circles.web.resources.deliveries import read_replay, replay_response
 from circles.web.resources.images import image_response
 from circles.web.resources.scales import read_scale, scale_response
 from circles.web.responses import empty_response
@@ -56,6 +58,10 @@ def delete(request: Request, image_id: str) -> Response:
     return empty_response()
 
 
+def replay(request: Request, event_id: str) -> Response:
+    return replay_response(replay_event(event_id, read_replay(request), services))
+
+
 answer = routes(
     {
         "POST /images/": post_image,
@@ -65,6 +71,7 @@ answer = routes(
         "DELETE /images/<image_id>/scale": change_scale,
         "PUT /batches/<batch>/scale": change_batch_scale,
         "DELETE /batches/<batch>/scale": change_batch_scale,
+        "POST /deliveries/<event_id>/replay": replay,
     },
     ready=services.ping,
     max_body_bytes=services.settings.max_body_bytes,

@@ -14,6 +14,7 @@ from circles.adapters.sqlite.outbox import SqliteOutbox
 from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.catalogue import Position
 from circles.domain.detections import ObjectFilter
+from circles.domain.events import DeliveryState
 from circles.domain.images import ImageFilter, Order, Review, Status
 from tests.contract.test_catalogue import NOW
 
@@ -156,7 +157,16 @@ QUERIES = {
         lambda upkeep: upkeep.unknown_keys(["images/7.jpg"] * 50 + ["x"]),
         "idx_images_key",
     ),
-    "aside": (SqliteOutbox, lambda outbox: [outbox.count_laid_aside()], "idx_outbox_state_time"),
+    "aside": (
+        SqliteOutbox,
+        lambda outbox: [outbox.count_laid_aside()],
+        "idx_outbox_state_position",
+    ),
+    "deliveries": (
+        SqliteOutbox,
+        lambda outbox: outbox.deliveries(state=DeliveryState.ASIDE, limit=50, before=COUNT),
+        "idx_outbox_state_position",
+    ),
     "waiting": (SqliteOutbox, lambda outbox: [outbox.backlog()], "idx_outbox_state_time"),
 }
 

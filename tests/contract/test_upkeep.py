@@ -14,7 +14,7 @@ from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.outbox import SqliteOutbox
 from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.errors import Buried, KeyTaken, Unavailable
-from circles.domain.events import OutgoingEvent
+from circles.domain.events import DeliveryState, OutgoingEvent, SinkBacklog
 from circles.domain.images import Backlog, ImageFilter, Refusal, Status, Tombstone
 from tests.contract.test_catalogue import LATER, NOW, Faulty, an_image, circle, run
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
@@ -236,6 +236,45 @@ def test_event_laid_aside_lets_the_next_one_through(catalogue, outbox):
 
     assert [event.type for event in due(outbox)] == ["org.example.image.detected"]
     assert outbox.count_laid_aside() == 1
+
+
+def test_deliveries_are_newest_first_in_pages(catalogue, outbox):
+    for kind in ("uploaded", "detected"):
+        catalogue.add(an_image(), announce=announce_to("a", "b", kind=kind))
+    [first, *_] = outbox.due("a", now=NOW, latest_due=FAR, limit=9)
+    outbox.lay_aside(first, error="It answered 422.")
+
+    everything = outbox.deliveries(limit=9)
+    page = outbox.deliveries(limit=2)
+    rest = outbox.deliveries(limit=9, before=page[-1].position)
+
+    assert [each.position for each in everything] == [4, 3, 2, 1]
+    assert [*page, *rest] == everything
+    assert [each.position for each in outbox.deliveries(sink="b", limit=9)] == [4, 2]
+    [aside] = outbox.deliveries(state=DeliveryState.ASIDE, limit=9)
+    assert (aside.event, aside.attempts, aside.error) == (first.event, 1, "It answered 422.")
+    assert [each.position for each in outbox.deliveries(state="waiting", sink="a", limit=9)] == [3]
+    assert outbox.backlogs() == [SinkBacklog("a", 1, 1), SinkBacklog("b", 2, 0)]
+
+
+def test_replay_makes_an_event_due_once_more(catalogue, outbox):
+    event = an_event(an_image())
+    catalogue.add(an_image(), announce=lambda _: [("a", event), ("b", event)])
+    [first] = outbox.due("a", now=NOW, latest_due=FAR, limit=9)
+    outbox.lay_aside(first, error="It answered 422.")
+    [second] = outbox.due("b", now=NOW, latest_due=FAR, limit=9)
+    outbox.put_off(second, until=LATER, error="It is unavailable.")
+    assert outbox.replay(event.event_id, [], now=NOW, attempts=11) == []
+    assert outbox.replay(str(uuid4()), ["a", "b"], now=NOW, attempts=11) == []
+
+    replayed = outbox.replay(event.event_id, ["a", "b", "c"], now=NOW, attempts=11)
+
+    assert [(each.sink, each.attempts, each.state) for each in replayed] == [
+        ("a", 11, "waiting"),
+        ("b", 1, "waiting"),
+    ]
+    for sink in ("a", "b"):
+        assert due(outbox, sink, now=NOW) == [event]
 
 
 def test_backlog_counts_waiting_events_only(catalogue, outbox):

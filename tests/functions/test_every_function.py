@@ -18,6 +18,7 @@ ROUTES = {
         f"/images/{ID}": "DELETE",
         f"/images/{ID}/scale": "DELETE, PUT",
         "/batches/a/scale": "DELETE, PUT",
+        f"/deliveries/{ID}/replay": "POST",
     },
     "list": {f"/images/{ID}/objects": "GET", "/images/": "GET"},
     "detail": {

@@ -29,6 +29,7 @@ class World:
         self.image_id = self.send(png()).json["image_id"]
         [found, *_] = load("list").get(f"/images/{self.image_id}/objects").json
         self.ids = {"image_id": self.image_id, "object_id": found["object_id"], "batch": "b"}
+        self.ids["event_id"] = UNKNOWN
 
     def send(self, data, **headers):
         return self.load("upload").post(
@@ -80,6 +81,13 @@ class World:
     def without_catalogue(self, ask):
         self.load("list", catalogue_path=self.volume.folder)  # not a database; the setting stays
         return ask()
+
+    def replay(self):
+        """Send an event again whose receiver is unavailable."""
+        client = self.load("upload", k_sink="http://127.0.0.1:9/")
+        client.post("/images/", data=png())
+        [*_, newest] = self.volume.rows("outbox")
+        return client.post(f"/deliveries/{newest['event_id']}/replay")
 
     def reused_key(self):
         self.send(png(), **{"Idempotency-Key": "k-1"})
@@ -133,7 +141,7 @@ PROVOKED = {
     ("get", "/images/", 503): unavailable("/images/"),
     **{
         ("get", path, status): provoke
-        for path in ("/batches/", "/refusals")
+        for path in ("/batches/", "/refusals", "/deliveries")
         for status, provoke in {
             200: lambda world, path=path: world.get(path),
             304: lambda world, path=path: world.current(path),
@@ -193,6 +201,13 @@ PROVOKED = {
     ("get", "/health/readiness", 503): unavailable("/health/readiness"),
 }
 
+REPLAY = "/deliveries/{event_id}/replay"
+PROVOKED |= {
+    ("post", REPLAY, 202): World.replay,
+    ("post", REPLAY, 400): lambda world: world.ask("post", REPLAY, ids={"event_id": "7"}),
+    ("post", REPLAY, 404): lambda world: world.ask("post", REPLAY),
+    ("post", REPLAY, 503): unavailable(REPLAY, "post"),
+}
 MARKED = json.dumps({"object_id": UNKNOWN, "diameter_mm": 1})
 for _path, _unknown in ((SCALE, {"image_id": UNKNOWN}), (BATCH_SCALE, {"batch": "c"})):
     PROVOKED |= {
@@ -249,7 +264,7 @@ def test_provoked_answers_are_all_promised():
 def test_function_serves_only_routes_with_its_tag(load, function):
     client = load(function)
     for (method, path, _), tags in PROMISED.items():
-        asked = path.format(image_id=UNKNOWN, object_id=UNKNOWN, batch="b")
+        asked = path.format(image_id=UNKNOWN, object_id=UNKNOWN, event_id=UNKNOWN, batch="b")
         if not {function, "all"} & set(tags):
             assert (
                 client.open(asked, method=method.upper())

@@ -133,6 +133,7 @@ STATUSES = {
     ("GET", "/images/"): 200,
     ("GET", "/batches/"): 200,
     ("GET", "/refusals"): 200,
+    ("GET", "/deliveries"): 200,
     ("POST", "/images/"): 400,
     ("PUT", "/images/{image_id}/scale"): 400,
     ("PUT", "/batches/{batch}/scale"): 400,
@@ -148,7 +149,7 @@ def test_gateway_routes_as_the_contract_says(run, gateway, route, asked_as):
 
     response = gateway.request(
         method if asked_as == "it is" else "PATCH",
-        path.format(image_id=ID, object_id=ID, batch="b"),
+        path.format(image_id=ID, object_id=ID, event_id=ID, batch="b"),
         headers={"X-Request-Id": request_id},
     )
 

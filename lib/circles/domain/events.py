@@ -1,9 +1,10 @@
 """Outgoing events, and the ports that queue and deliver them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
 
 from circles.domain.images import Backlog, Image
 
@@ -51,6 +52,39 @@ class QueuedEvent:
     attempts: int
 
 
+class DeliveryState(StrEnum):
+    """State of an event that its sink has not accepted: to be sent, or laid aside."""
+
+    WAITING = "waiting"
+    ASIDE = "aside"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """
+    One event that one sink has not accepted.
+
+    attempts counts failed deliveries, error is the last one's. A waiting event is sent from due_at
+    on.
+    """
+
+    position: int
+    sink: str
+    state: DeliveryState
+    event: OutgoingEvent
+    attempts: int
+    due_at: datetime
+    error: str | None
+
+
+class SinkBacklog(NamedTuple):
+    """Number of events that one sink has not accepted, by state."""
+
+    sink: str
+    waiting: int
+    aside: int
+
+
 class Outbox(Protocol):
     """Queues events for their sinks. Every method raises Unavailable, as in Catalogue."""
 
@@ -77,6 +111,28 @@ class Outbox(Protocol):
 
     def count_laid_aside(self) -> int:
         """Count the events that were laid aside, for all sinks."""
+
+    def deliveries(
+        self,
+        *,
+        sink: str | None = None,
+        state: DeliveryState | None = None,
+        limit: int,
+        before: int | None = None,
+    ) -> Sequence[Delivery]:
+        """Return at most limit deliveries, newest first, those whose position is below before."""
+
+    def backlogs(self) -> Sequence[SinkBacklog]:
+        """Count the deliveries of each sink that has some, by name."""
+
+    def replay(
+        self, event_id: str, sinks: Collection[str], *, now: datetime, attempts: int
+    ) -> Sequence[Delivery]:
+        """
+        Make an event due now for those of the sinks that have not accepted it.
+
+        Returns these deliveries. One that was laid aside counts at least that many attempts.
+        """
 
 
 BROKER = "broker"

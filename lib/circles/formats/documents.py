@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # a cold start needs none of them
     from circles.domain.counting.batches import Batch
     from circles.domain.counting.runs import Run
     from circles.domain.counting.scales import Scale
+    from circles.domain.events import Delivery
 
 
 def image_document(image: Image) -> dict[str, Any]:
@@ -107,6 +108,22 @@ def refusal_document(refusal: Refusal) -> dict[str, Any]:
         "reason": refusal.code,
         "detail": refusal.detail,
         "refused_at": format_time(refusal.refused_at),
+    }
+
+
+def delivery_document(delivery: "Delivery") -> dict[str, Any]:
+    """Return an event that a sink has not accepted, without its data. due_at is null if aside."""
+    event, waits = delivery.event, delivery.state == "waiting"
+    return {
+        "event_id": event.event_id,
+        "sink": delivery.sink,
+        "state": delivery.state,
+        "type": event.type,
+        "subject": event.subject,
+        "time": format_time(event.time),
+        "attempts": delivery.attempts,
+        "due_at": format_time(delivery.due_at) if waits else None,
+        "error": delivery.error,
     }
 
 

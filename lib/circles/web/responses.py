@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -54,6 +55,7 @@ def page_response(
     limit: int,
     describe: Callable[[_Row], dict[str, Any]],
     end: Callable[[_Row], str],
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
     """
     Answer with at most limit rows and a link to the next.
@@ -65,13 +67,14 @@ def page_response(
         path: the route, which names the list in the document, too.
         describe: returns the document of a row.
         end: returns the cursor behind a row. New and deleted rows do not move it.
+        more: further fields of the document.
     """
     page, following = rows[:limit], None
     if len(rows) > limit:
         asked = {key: text for key, text in request.args.items() if key != "cursor"}
         following = f"{path}?{urlencode({**asked, 'cursor': end(page[-1])})}"
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
-    document = {path.strip("/"): [describe(row) for row in page], "next": following}
+    document = {path.strip("/"): [describe(row) for row in page], "next": following, **more}
     return tagged_response(request, document, headers=headers)
 
 

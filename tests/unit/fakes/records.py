@@ -12,7 +12,7 @@ from circles.domain.counting.batches import Batch
 from circles.domain.counting.runs import Run
 from circles.domain.detections import FoundObject, touches_edge
 from circles.domain.errors import BlobTaken, Buried, IdTaken, KeyTaken, NotFound, ObjectRefused
-from circles.domain.events import QueuedEvent, nobody
+from circles.domain.events import Delivery, DeliveryState, QueuedEvent, SinkBacklog, nobody
 from circles.domain.identifiers import new_id
 from circles.domain.images import Backlog, Order, Review, Status, Tombstone
 from circles.domain.upkeep import LOOKS_KEPT
@@ -423,6 +423,41 @@ class FakeOutbox(Faults):
         self.reach("count_laid_aside")
         return sum(row.state == "aside" for row in self.tables.outbox)
 
+    def deliveries(self, *, sink=None, state=None, limit, before=None):
+        self.reach("deliveries")
+        found = [
+            _delivery(row)
+            for row in reversed(self.tables.outbox)
+            if sink in (None, row.sink) and state in (None, row.state)
+        ]
+        return [each for each in found if before is None or each.position < before][:limit]
+
+    def backlogs(self):
+        self.reach("backlogs")
+        return [
+            SinkBacklog(
+                sink,
+                *(
+                    sum(row.sink == sink and row.state == state for row in self.tables.outbox)
+                    for state in DeliveryState
+                ),
+            )
+            for sink in sorted({row.sink for row in self.tables.outbox})
+        ]
+
+    def replay(self, event_id, sinks, *, now, attempts):
+        self.reach("replay")
+        found = [
+            row
+            for row in self.tables.outbox
+            if row.queued.event.event_id == event_id and row.sink in sinks
+        ]
+        for row in found:
+            if row.state == "aside":
+                row.queued = replace(row.queued, attempts=max(row.queued.attempts, attempts))
+            row.state, row.due_at = "waiting", now
+        return [_delivery(row) for row in found]
+
     def close(self):
         pass
 
@@ -585,6 +620,19 @@ class FakeUpkeep(Faults):
 
     def close(self):
         pass
+
+
+def _delivery(row):
+    queued = row.queued
+    return Delivery(
+        queued.position,
+        row.sink,
+        DeliveryState(row.state),
+        queued.event,
+        queued.attempts,
+        row.due_at,
+        row.error,
+    )
 
 
 def latest(now, until):

@@ -14,6 +14,7 @@ SCHEMA = frozenset(
         "m002_events_and_repair",
         "m003_claims_of_their_own",
         "m004_counting",
+        "m006_deliveries",
     }
 )
 """The migrations of migrations.py. sqlite-utils is imported only for a file that lacks one, because

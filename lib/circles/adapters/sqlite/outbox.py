@@ -1,13 +1,15 @@
 """Outbox in the catalogue's SQLite file."""
 
-from collections.abc import Sequence
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from circles.adapters.sqlite import rows
 from circles.adapters.sqlite.database import SqliteFile
-from circles.domain.events import QueuedEvent
+from circles.domain.events import Delivery, DeliveryState, QueuedEvent, SinkBacklog
 from circles.domain.images import Backlog
 
 _WAITING = """
@@ -26,6 +28,18 @@ _THIS = "WHERE position = ? AND event_id = ?"  # a position is reused once its e
 _SENT = f"DELETE FROM outbox {_THIS}"
 _PUT_OFF = f"UPDATE outbox SET attempts = attempts + 1, due_at = ?, error = ? {_THIS}"
 _LAY_ASIDE = f"UPDATE outbox SET state = 'aside', attempts = attempts + 1, error = ? {_THIS}"
+
+_DELIVERIES = "SELECT * FROM outbox"
+_OF_EVENT = "WHERE event_id = :event_id AND sink IN (SELECT value FROM json_each(:sinks))"
+_REPLAY = f"""
+    UPDATE outbox SET due_at = :now, state = 'waiting',
+                      attempts = iif(state = 'aside', max(attempts, :attempts), attempts)
+    {_OF_EVENT}
+"""
+_BACKLOGS = """
+    SELECT sink, sum(state = 'waiting'), sum(state = 'aside') FROM outbox
+    GROUP BY sink ORDER BY sink
+"""
 
 
 class SqliteOutbox:
@@ -79,9 +93,51 @@ class SqliteOutbox:
             ).fetchone()
         return int(count)
 
+    def deliveries(
+        self,
+        *,
+        sink: str | None = None,
+        state: DeliveryState | None = None,
+        limit: int,
+        before: int | None = None,
+    ) -> Sequence[Delivery]:
+        # The plus keeps SQLite from sorting all deliveries of a sink.
+        given = {"+sink = ?": sink, "state = ?": state, "position < ?": before}
+        wanted = {condition: value for condition, value in given.items() if value is not None}
+        where = f"WHERE {' AND '.join(wanted)}" if wanted else ""
+        query = f"{_DELIVERIES} {where} ORDER BY position DESC LIMIT ?"
+        with self._file.read() as connection:
+            found = connection.execute(query, [*wanted.values(), limit]).fetchall()
+        return [_read_delivery(row) for row in found]
+
+    def backlogs(self) -> Sequence[SinkBacklog]:
+        with self._file.read() as connection:
+            return [SinkBacklog(*row) for row in connection.execute(_BACKLOGS)]
+
+    def replay(
+        self, event_id: str, sinks: Collection[str], *, now: datetime, attempts: int
+    ) -> Sequence[Delivery]:
+        values = {"event_id": event_id, "sinks": json.dumps(list(sinks)), "attempts": attempts}
+        with self._file.write() as connection:
+            connection.execute(_REPLAY, {**values, "now": rows.to_text_time(now)})
+            query = f"{_DELIVERIES} {_OF_EVENT} ORDER BY position"
+            return [_read_delivery(row) for row in connection.execute(query, values)]
+
     def close(self) -> None:
         """Close the idle connections."""
         self._file.close()
+
+
+def _read_delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(
+        position=row["position"],
+        sink=row["sink"],
+        state=DeliveryState(row["state"]),
+        event=rows.read_event(row),
+        attempts=row["attempts"],
+        due_at=datetime.fromisoformat(row["due_at"]),
+        error=row["error"],
+    )
 
 
 if TYPE_CHECKING:

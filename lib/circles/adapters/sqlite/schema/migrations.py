@@ -172,6 +172,13 @@ def m004_counting(db: Database) -> None:
     counting.add(db)
 
 
+@migrations()
+def m006_deliveries(db: Database) -> None:
+    """Index what clients list and send again."""
+    db.table("outbox").create_index(["state", "position"])
+    db.table("outbox").create_index(["event_id"])
+
+
 def _create(db: Database, table: str, pk: str, **columns: type) -> None:
     """Create a table of columns that are all required."""
     db.table(table).create({pk: str, **columns}, pk=pk, not_null={pk, *columns}, strict=True)
