@@ -8,7 +8,6 @@ from flask import Request, Response
 from circles.domain.errors import Malformed
 from circles.domain.events import Delivery, DeliveryState, SinkBacklog
 from circles.formats.documents import delivery_document
-from circles.web.requests.bodies import has_body
 from circles.web.requests.cursors import cursor, write_cursor
 from circles.web.requests.queries import one_of, read_query, short_text, whole_number
 from circles.web.responses import json_response, page_response
@@ -55,6 +54,8 @@ def deliveries_response(
 
 def read_replay(request: Request) -> str | None:
     """Return the name of the only sink to send to, if one is given. Raises Malformed."""
+    from circles.web.requests.bodies import has_body  # here, because list reads no body
+
     query = read_query(request, sink=short_text(MAX_SINK))
     if has_body(request):
         raise Malformed("A replay takes no body.")
