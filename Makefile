@@ -20,8 +20,13 @@ RUN_ENV = HOST=127.0.0.1 GATEWAY_LOG_LEVEL=$(or $(GATEWAY_LOG_LEVEL),ERROR) GATE
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
   READY_URLS="upload=http://127.0.0.1:$(call offset,1)/health/readiness list=http://127.0.0.1:$(call offset,2)/health/readiness \
   detail=http://127.0.0.1:$(call offset,3)/health/readiness predictor=http://127.0.0.1:$(call offset,5)/v2/health/ready \
-  gateway=http://127.0.0.1:$(PORT)/health/gateway $(STORAGE_READY) $(EVENTS_READY)"
+  gateway=http://127.0.0.1:$(PORT)/health/gateway $(EXPORT_READY) $(STORAGE_READY) $(EVENTS_READY)"
 PROCESSES = upload list detail predictor gateway ready
+ifneq ($(wildcard functions/export/main.py),)
+PROCESSES += export
+RUN_ENV += EXPORT_PORT=$(call offset,13) EXPORT_ADDRESS=127.0.0.1:$(call offset,13)
+EXPORT_READY = export=http://127.0.0.1:$(call offset,13)/health/readiness
+endif
 ifeq ($(STORE),s3)
 PROCESSES += s3 bridge ingest repair broker ticker
 S3_DIR = $(DATA_DIR)/s3

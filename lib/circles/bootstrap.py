@@ -28,9 +28,11 @@ from circles.telemetry.logs import configure_logging
 from circles.telemetry.metrics import metrics
 
 if TYPE_CHECKING:  # a cold start uses none of them
+    from circles.adapters.pillow.reading import Reading
     from circles.domain.counting.batches import Batches
     from circles.domain.counting.corrections import Corrections
     from circles.domain.counting.measuring import Scales
+    from circles.domain.exports.renditions import Renderer
 
 log = logging.getLogger("circles")
 
@@ -119,11 +121,23 @@ class ConfiguredServices:
         return sinks
 
     @cached_property
-    def pictures(self) -> Pictures:
-        from circles.adapters.pillow_pictures import PillowPictures
+    def _reading(self) -> "Reading":
+        from circles.adapters.pillow.reading import Reading
 
         known = self.settings
-        return PillowPictures(known.max_pixels, costly_places=max(1, known.threads // 2))
+        return Reading(known.max_pixels, costly_places=max(1, known.threads // 2))
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        from circles.adapters.pillow.pictures import PillowPictures
+
+        return PillowPictures(self._reading)
+
+    @cached_property
+    def renderer(self) -> "Renderer":
+        from circles.adapters.pillow.renderer import PillowRenderer
+
+        return PillowRenderer(self._reading)
 
     @cached_property
     def store(self) -> ObjectStore:

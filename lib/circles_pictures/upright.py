@@ -26,6 +26,12 @@ _QUALITIES: tuple[dict[str, Any], ...] = (
 )
 
 
+def turn(image: Image.Image, orientation: int) -> Image.Image:
+    """Return a stored image turned upright; the same one if it is."""
+    turned = _TURNS.get(orientation)
+    return image if turned is None else image.transpose(turned)
+
+
 def encode(image: Image.Image, orientation: int) -> bytes:
     """
     Return a JPEG of an image in mode L or RGB, turned upright.
@@ -33,8 +39,7 @@ def encode(image: Image.Image, orientation: int) -> bytes:
     One that comes from a JPEG keeps its quantization, and so about its size. Raises TooLarge.
     """
     options = [*_as_before(image), *_QUALITIES]
-    turn = _TURNS.get(orientation)
-    turned = image if turn is None else image.transpose(turn)
+    turned = turn(image, orientation)
     del image
     for each in options:
         out = BytesIO()

@@ -20,6 +20,8 @@ from tests.openapi import check_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail"}
+if (ROOT / "functions/export").is_dir():
+    TARGETS["export"] = "export"  # optional
 EVENT_FUNCTIONS = ("bridge", "ingest", "repair")
 """Optional functions, which take events and are not part of the HTTP contract."""
 EVENT_TARGETS = {name: name for name in EVENT_FUNCTIONS if (ROOT / "functions" / name).is_dir()}

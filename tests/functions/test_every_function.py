@@ -6,10 +6,11 @@ import pytest
 
 from circles.bootstrap import load_services
 from circles.version import read_version
+from tests.functions.conftest import TARGETS
 from tests.functions.pictures import png
 from tests.openapi import CONTRACT
 
-FUNCTIONS = ("upload", "list", "detail")
+FUNCTIONS = tuple(TARGETS)
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 ROUTES = {
     "upload": {
@@ -27,6 +28,7 @@ ROUTES = {
         f"/images/{ID}/detections": "GET",
         f"/images/{ID}/content": "GET",
     },
+    "export": {f"/images/{ID}/thumbnail": "GET"},
 }
 TOGETHER = {
     "/images": "GET, HEAD, POST",

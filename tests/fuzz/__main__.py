@@ -14,7 +14,8 @@ import time
 from collections import Counter
 from random import Random
 
-from circles.adapters.pillow_pictures import PillowPictures
+from circles.adapters.pillow.pictures import PillowPictures
+from circles.adapters.pillow.reading import Reading
 from circles.domain.errors import CirclesError
 from predictor.errors import Refusal
 from predictor.inference.pictures import open_source, read_pixels
@@ -33,7 +34,7 @@ class Disagreement(Exception):
 def main() -> int:
     arguments = _arguments()
     seeds = draw_seeds()
-    function = PillowPictures(max_pixels=MAX_PIXELS)
+    function = PillowPictures(Reading(max_pixels=MAX_PIXELS))
     outcomes: Counter[str] = Counter()
     ends_at = time.monotonic() + arguments.minutes * 60
     number, started_kib = arguments.start, _peak_kib()

@@ -222,7 +222,7 @@ def test_only_functions_that_use_the_store_get_its_keys(documents):
     for name, service in functions(documents).items():
         whole = references(container(service)["envFrom"], "secretRef")
         has_keys = any(secret.startswith("circles-s3") for secret in whole)
-        assert has_keys == (name in ("upload", "detail", "ingest", "repair"))
+        assert has_keys == (name in ("upload", "detail", "export", "ingest", "repair"))
 
 
 def test_makefile_lists_every_function():

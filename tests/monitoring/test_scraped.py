@@ -25,7 +25,15 @@ ABSENT = {
 """Metrics that `make run` does not have, with the reason."""
 
 
-OFFSETS = {"upload": 1, "list": 2, "detail": 3, "bridge": 4, "ingest": 10, "repair": 11}
+OFFSETS = {
+    "upload": 1,
+    "list": 2,
+    "detail": 3,
+    "bridge": 4,
+    "ingest": 10,
+    "repair": 11,
+    "export": 13,
+}
 """Ports of the functions in `make run`, counted from PORT."""
 
 RECORDED = (

@@ -14,7 +14,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from circles.adapters.pillow_pictures import PillowPictures
+from circles.adapters.pillow.pictures import PillowPictures
+from circles.adapters.pillow.reading import Reading
 from circles.domain.errors import CirclesError, Overloaded, UndecodablePicture, UnsupportedPicture
 from predictor.errors import Refusal
 from predictor.inference.pictures import open_source, read_pixels
@@ -33,7 +34,7 @@ from tests.pictures.drawing import (
     tiff,
 )
 
-FUNCTION = PillowPictures(max_pixels=50_000_000)
+FUNCTION = PillowPictures(Reading(max_pixels=50_000_000))
 
 
 def read(data):

@@ -14,7 +14,7 @@ from tests.pictures.bombs import AT_THE_LIMIT, BEYOND, CHEAP
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_MIB = 768
-"""Of upload, ingest, repair and predictor in manifests/base."""
+"""Of upload, export, ingest, repair and predictor in manifests/base."""
 IDLE_MIB = {"function": 60, "predictor": 130}
 """What the whole process has when it is idle; these here have less."""
 
@@ -30,10 +30,11 @@ def peak_mib():
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) // 1024
 
 if side == "function":
-    from circles.adapters.pillow_pictures import PillowPictures
+    from circles.adapters.pillow.pictures import PillowPictures
+    from circles.adapters.pillow.reading import Reading
     from circles.domain.errors import CirclesError
 
-    pictures = PillowPictures(max_pixels=50_000_000)
+    pictures = PillowPictures(Reading(max_pixels=50_000_000))
 
     def read():
         try:
@@ -123,7 +124,7 @@ def test_picture_beyond_the_limit(tmp_path, name):
     assert grown_mib < 200
 
 
-@pytest.mark.parametrize("name", ["upload", "ingest", "repair", "predictor"])
+@pytest.mark.parametrize("name", ["upload", "export", "ingest", "repair", "predictor"])
 def test_manifest_gives_the_budget_and_what_is_idle(name):
     text = (ROOT / f"manifests/base/{name}.yaml").read_text()
     idle_mib = IDLE_MIB["predictor" if name == "predictor" else "function"]

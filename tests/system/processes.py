@@ -19,6 +19,7 @@ TARGETS = {
     "upload": "upload",
     "list": "list_images",
     "detail": "detail",
+    "export": "export",
     "bridge": "bridge",
     "ingest": "ingest",
     "repair": "repair",

@@ -18,13 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from circles.adapters.pillow_pictures import PillowPictures
+from circles.adapters.pillow.pictures import PillowPictures
+from circles.adapters.pillow.reading import Reading
 from circles.domain.errors import CirclesError, TooLarge, UndecodablePicture, UnsupportedPicture
 from circles.domain.pictures import EXTENSIONS
 from tests.functions.pictures import encode, png_bomb
 
 LIB = Path(__file__).resolve().parents[2] / "lib"
-PICTURES = PillowPictures(max_pixels=1_000_000)
+PICTURES = PillowPictures(Reading(max_pixels=1_000_000))
 SIZE = (64, 48)
 NOISE = Image.frombytes("RGB", SIZE, Random(1).randbytes(64 * 48 * 3))
 
@@ -404,10 +405,11 @@ def with_size(file_format, width, height):
 
 READ_IN_A_PROCESS = """
 import json, resource, sys
-from circles.adapters.pillow_pictures import PillowPictures
+from circles.adapters.pillow.pictures import PillowPictures
+from circles.adapters.pillow.reading import Reading
 from circles.domain.errors import CirclesError
 small, bomb = (open(path, "rb").read() for path in sys.argv[1:])
-pictures = PillowPictures(max_pixels=50_000_000)
+pictures = PillowPictures(Reading(max_pixels=50_000_000))
 pictures.read(small)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
@@ -454,7 +456,7 @@ def test_webp_is_limited_by_what_its_decoder_takes():
     data = encode(Image.new("L", (7_000, 5_000)), "WEBP", method=0)
 
     with pytest.raises(TooLarge, match="MiB of memory"):
-        PillowPictures(max_pixels=50_000_000).read(data)
+        PillowPictures(Reading(max_pixels=50_000_000)).read(data)
 
 
 def test_png_text_bomb_is_not_decompressed():
@@ -553,7 +555,7 @@ def test_any_bytes_after_a_magic_number_are_refused(start, rest):
 @pytest.mark.parametrize("kept_bytes", [4_000_000, 0])
 def test_heic_is_decoded_once(monkeypatch, kept_bytes):
     """A copy that is too large to be kept is made again."""
-    from circles.adapters import pillow_pictures
+    from circles.adapters.pillow import pictures
     from circles_pictures.formats.heif import process
 
     started, start = [], subprocess.Popen
@@ -562,7 +564,7 @@ def test_heic_is_decoded_once(monkeypatch, kept_bytes):
         "Popen",
         lambda *given, **more: started.append(1) or start(*given, **more),
     )
-    monkeypatch.setattr(pillow_pictures, "_KEPT_COPY_BYTES", kept_bytes)
+    monkeypatch.setattr(pictures, "_KEPT_COPY_BYTES", kept_bytes)
 
     upright = PICTURES.upright(PICTURES.read(heic(NOISE)))
 

@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from circles.adapters import pillow_pictures
 from circles.adapters.background import Background
 from circles.adapters.kserve.detector import KserveDetector
-from circles.adapters.pillow_pictures import PillowPictures
+from circles.adapters.pillow import reading
+from circles.adapters.pillow.pictures import PillowPictures
+from circles.adapters.pillow.reading import Reading
 from circles.domain import waiting
 from circles.domain.errors import DetectorUnavailable, Overloaded
 from circles.domain.pictures import Picture
@@ -67,7 +68,7 @@ def test_memory_is_waited_for_until_the_deadline(clock, monkeypatch):
     budget, waited = Budget(100, reserve_bytes=20), []
     real = budget.limit_wait
     monkeypatch.setattr(budget, "limit_wait", lambda wait_s: waited.append(wait_s) or real(0.0))
-    pictures = PillowPictures(1_000_000, budget)
+    pictures = PillowPictures(Reading(1_000_000, budget))
 
     with budget.hold(80, wait_s=1.0), limited_waits():
         clock.now += 4
@@ -100,19 +101,21 @@ def test_predictor_is_told_and_not_retried_after_it(clock):
 
 @pytest.fixture
 def large_pictures(monkeypatch):
-    """Return a reader to which every picture is costly, with two places."""
-    monkeypatch.setattr(pillow_pictures, "COSTLY_PIXELS", 0)
-    return PillowPictures(1_000_000, Budget(), costly_places=2)
+    """Return a reading to which every picture is costly, with two places."""
+    monkeypatch.setattr(reading, "COSTLY_PIXELS", 0)
+    return Reading(1_000_000, Budget(), costly_places=2)
 
 
 def test_costly_pictures_are_read_one_at_a_time(large_pictures):
+    pictures = PillowPictures(large_pictures)
     with large_pictures._turn(True), limited_waits(time.monotonic() - 60):
         with pytest.raises(Overloaded):
-            large_pictures.read(png())
-    assert large_pictures.read(png()).costly
+            pictures.read(png())
+    assert pictures.read(png()).costly
 
 
 def test_costly_picture_without_a_place_is_refused_at_once(large_pictures):
+    pictures = PillowPictures(large_pictures)
     with large_pictures._turn(True):
         # as another thread that waits for its turn
         assert large_pictures._costly_places.acquire(blocking=False)
@@ -121,4 +124,4 @@ def test_costly_picture_without_a_place_is_refused_at_once(large_pictures):
         with large_pictures._turn(False):  # usual ones pass
             pass
         large_pictures._costly_places.release()
-    assert large_pictures.read(png()).costly
+    assert pictures.read(png()).costly

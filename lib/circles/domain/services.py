@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a cold start uses none of them
     from circles.domain.counting.batches import Batches
     from circles.domain.counting.corrections import Corrections
     from circles.domain.counting.measuring import Scales
+    from circles.domain.exports.renditions import Renderer
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Services(Protocol):
 
     @property
     def pictures(self) -> Pictures: ...
+    @property
+    def renderer(self) -> "Renderer": ...
     @property
     def store(self) -> ObjectStore: ...
     @property

@@ -14,6 +14,7 @@ from circles.domain.identifiers import new_id, object_id
 from circles.domain.images import Tombstone
 from circles.domain.services import Services
 from circles.usecases.events.announce import DELETED, announcing, send_soon
+from circles.usecases.exports.renditions import delete_renditions
 
 log = logging.getLogger("circles")
 
@@ -44,7 +45,7 @@ def delete_image(image_id: str, services: Services) -> None:
 
 def finish_deletion(tombstone: Tombstone, services: Services) -> None:
     """
-    Delete the blob of a deleted image, and finish the tombstone.
+    Delete the blob of a deleted image and what was made of it, and finish the tombstone.
 
     A blob that another image uses is kept.
 
@@ -53,6 +54,7 @@ def finish_deletion(tombstone: Tombstone, services: Services) -> None:
     """
     if _is_its_own(tombstone, services):
         services.store.delete(tombstone.key)
+    delete_renditions(tombstone.image_id, services)
     services.upkeep.finish_tombstone(tombstone.image_id, now=services.now())
 
 

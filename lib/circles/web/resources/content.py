@@ -48,12 +48,12 @@ def _head(image: Image) -> Response:
     response.last_modified = image.created_at
     # A cache must ask again before each use: the picture may have been deleted
     response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Content-Disposition"] = _disposition(image.file_name)
+    response.headers["Content-Disposition"] = describe_file(image.file_name)
     response.headers["Accept-Ranges"] = "bytes"
     return response
 
 
-def _disposition(file_name: str | None) -> str:
+def describe_file(file_name: str | None) -> str:
     """Return a Content-Disposition (RFC 6266, with the name as in RFC 8187)."""
     return f"inline; filename*=UTF-8''{quote(file_name, safe='')}" if file_name else "inline"
 

@@ -1,9 +1,8 @@
-"""Read pictures through circles_pictures, with the names of this package's errors."""
+"""Share memory and turns among all that read pictures, with the names of our errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock, Semaphore
-from typing import TYPE_CHECKING
 
 from circles.domain.errors import (
     CirclesError,
@@ -12,16 +11,14 @@ from circles.domain.errors import (
     UndecodablePicture,
     UnsupportedPicture,
 )
-from circles.domain.pictures import Picture
 from circles.domain.waiting import remaining_s
 from circles_pictures import errors
 from circles_pictures.budget import Budget
 from circles_pictures.limits import COSTLY_BYTES, COSTLY_PIXELS
 from circles_pictures.memory import return_freed_memory
 from circles_pictures.opening import open_picture
+from circles_pictures.source import Source
 
-_KEPT_COPY_BYTES = 4 * 1024 * 1024
-"""A larger copy is made again when it is needed, because nothing counts it until then."""
 _NAMES: dict[type[errors.PictureError], type[CirclesError]] = {
     errors.UnsupportedKind: UnsupportedPicture,
     errors.TooLarge: TooLarge,
@@ -30,18 +27,18 @@ _NAMES: dict[type[errors.PictureError], type[CirclesError]] = {
 }
 
 
-class PillowPictures:
+class Reading:
     """
-    Reads pictures within the budget, which the bodies of requests share.
+    One budget of memory, and one turn for costly pictures, so that the cores stay for others.
 
-    Costly pictures are read one at a time, so that the cores stay for others.
+    Thread-safe; a process has one.
     """
 
     def __init__(
         self, max_pixels: int, budget: Budget | None = None, *, costly_places: int = 4
     ) -> None:
         """
-        Create a reader.
+        Create a budget and a turn.
 
         Args:
             costly_places: threads that may read costly pictures or wait for that.
@@ -53,45 +50,33 @@ class PillowPictures:
         return_freed_memory()
 
     @contextmanager
-    def hold(self, size_bytes: int) -> Iterator[None]:
+    def hold_body(self, size_bytes: int) -> Iterator[None]:
+        """Count encoded bytes against the memory. Raises TooLarge, Overloaded."""
         with _renamed(), self._budget.hold(size_bytes, wait_s=remaining_s(), is_body=True):
             yield
 
-    def read(self, data: bytes) -> Picture:
+    @contextmanager
+    def hold(self, size_bytes: int) -> Iterator[None]:
+        """Count what reading a picture takes. Raises TooLarge, Overloaded."""
+        with _renamed(), self._budget.hold(size_bytes, wait_s=remaining_s()):
+            yield
+
+    @contextmanager
+    def opened(self, data: bytes) -> Iterator[tuple[Source, bool]]:
+        """
+        Yield a picture whose header was read, and whether it is costly.
+
+        A costly one waits for its turn, which lasts as long as the with block. Raises as
+        Pictures.read does, Overloaded at once if many wait.
+        """
         with _renamed(), self._turn(large := len(data) > COSTLY_BYTES):
             source = open_picture(data, max_pixels=self._max_pixels)
             costly = source.pixels > COSTLY_PIXELS
-            with (
-                self._turn(costly and not large),
-                self._budget.hold(source.check_bytes, wait_s=remaining_s()),
-            ):
-                copy = source.copy_of_check()
-        width, height = source.upright_size
-        return Picture(
-            data,
-            source.media_type,
-            width,
-            height,
-            source.orientation,
-            source.must_be_copied,
-            copy if copy and len(copy) <= _KEPT_COPY_BYTES else None,
-            costly or large,
-        )
-
-    def upright(self, picture: Picture) -> Picture:
-        if not picture.needs_copy:
-            return picture
-        if picture.copy:
-            return Picture(picture.copy, "image/jpeg", picture.width, picture.height)
-        with _renamed(), self._turn(picture.costly):
-            source = open_picture(picture.data, max_pixels=self._max_pixels)
-            with self._budget.hold(source.copy_bytes, wait_s=remaining_s()):
-                jpeg = source.upright_jpeg()
-        return Picture(jpeg, "image/jpeg", picture.width, picture.height)
+            with self._turn(costly and not large):
+                yield source, costly or large
 
     @contextmanager
     def _turn(self, costly: bool) -> Iterator[None]:
-        """Wait for the turn of a costly picture. Raises Overloaded, at once if many wait."""
         if not costly:
             yield
             return
@@ -118,9 +103,3 @@ def _renamed() -> Iterator[None]:
         yield
     except errors.PictureError as error:
         raise _NAMES[type(error)](str(error)) from error
-
-
-if TYPE_CHECKING:
-    from circles.domain.pictures import Pictures
-
-    _: type[Pictures] = PillowPictures

@@ -1,0 +1,1 @@
+"""What leaves the system for people and other programs: pictures, statistics, tables."""

@@ -1,0 +1,1 @@
+"""What leaves the system: pictures made of images, statistics, tables."""

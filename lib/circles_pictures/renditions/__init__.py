@@ -1,0 +1,8 @@
+"""
+Makes pictures for people of checked ones: upright, sRGB, without metadata.
+
+shrinking.py  reads a picture smaller, or whole
+cropping.py   reads a part of one
+rings.py      draws circles, numbers and a caption
+encoding.py   JPEG and PNG
+"""

@@ -1,0 +1,26 @@
+"""Encode pictures for people: sRGB, without metadata."""
+
+from io import BytesIO
+from typing import IO
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+_PNG_LEVEL = 1
+"""zlib's fastest. A photograph becomes 10 % smaller with its default, in five times the time."""
+
+
+def to_jpeg(image: Image.Image, *, quality: int) -> bytes:
+    """Return a JPEG of an RGB image. JFIF means sRGB."""
+    out = BytesIO()
+    image.info.clear()  # Pillow writes comments and profiles of what it read
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def write_png(image: Image.Image, file: IO[bytes]) -> None:
+    """Write a PNG of an RGB image, with the chunk that says sRGB (PNG, 11.3.2.5)."""
+    image.info.clear()
+    said = PngInfo()
+    said.add(b"sRGB", b"\0")
+    image.save(file, "PNG", compress_level=_PNG_LEVEL, pnginfo=said)
