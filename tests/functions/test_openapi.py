@@ -1,6 +1,7 @@
 """Test each route of openapi.json with each promised status."""
 
 import contextlib
+import hashlib
 import json
 import sqlite3
 from io import BytesIO
@@ -18,6 +19,7 @@ UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 IMAGE, OBJECTS = "/images/{image_id}", "/images/{image_id}/objects"
 DETECTIONS = "/images/{image_id}/detections"
 SCALE, BATCH_SCALE = "/images/{image_id}/scale", "/batches/{batch}/scale"
+THUMBNAIL = "/images/{image_id}/thumbnail"
 CONTENT, OBJECT = "/images/{image_id}/content", "/images/{image_id}/objects/{object_id}"
 
 
@@ -96,6 +98,19 @@ class World:
     def damaged(self, method, path):
         self.volume.blobs()[0].write_bytes(b"other bytes")
         return self.ask(method, path)
+
+    def replace_picture(self, data):
+        """Replace the stored bytes, as if they had been accepted once."""
+        self.volume.blobs()[0].write_bytes(data)
+        with contextlib.closing(sqlite3.connect(self.volume.database)) as connection, connection:
+            connection.execute(
+                "UPDATE images SET sha256 = ?, size_bytes = ?",
+                [hashlib.sha256(data).hexdigest(), len(data)],
+            )
+
+    def picture_of(self, path, data):
+        self.replace_picture(data)
+        return self.get(path)
 
     def refused(self):
         """Request a detection of a picture that the predictor refuses."""
@@ -232,13 +247,28 @@ PROVOKED |= {
     ("delete", BATCH_SCALE, 400): lambda world: world.ask("delete", BATCH_SCALE + "?x=1"),
 }
 
+for _path in (THUMBNAIL,):
+    PROVOKED |= {
+        ("get", _path, 200): lambda world, path=_path: world.get(path),
+        ("get", _path, 304): lambda world, path=_path: world.current(path),
+        ("get", _path, 400): malformed(_path),
+        ("get", _path, 404): unknown(_path),
+        ("get", _path, 413): lambda world, path=_path: world.picture_of(path, png_bomb()),
+        ("get", _path, 415): lambda world, path=_path: world.picture_of(path, b"text"),
+        ("get", _path, 422): lambda world, path=_path: world.picture_of(path, png()[:100]),
+        ("get", _path, 500): lambda world, path=_path: world.damaged("get", path),
+        ("get", _path, 503): unavailable(_path),
+    }
+
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+TAGS = {each["name"] for each in CONTRACT["tags"]} - {"all"}
 PROMISED = {
     (method, path, int(status)): operation["tags"]
     for path, item in CONTRACT["paths"].items()
     for method, operation in item.items()
     if method in METHODS
     for status in operation["responses"]
+    if {*TARGETS, "all"} & set(operation["tags"])
 }
 
 
@@ -257,7 +287,8 @@ def test_every_promised_answer_can_be_provoked(load, predicted, predictor, volum
 
 
 def test_provoked_answers_are_all_promised():
-    assert set(PROVOKED) - set(PROMISED) == set()
+    if set(TARGETS) >= TAGS:  # else an optional function was deleted
+        assert set(PROVOKED) - set(PROMISED) == set()
 
 
 @pytest.mark.parametrize("function", TARGETS)

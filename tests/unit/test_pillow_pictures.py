@@ -446,9 +446,9 @@ def test_bomb_is_rejected_by_its_header(tmp_path, file_format):
 def test_pixel_limit_is_inclusive():
     data = encode(NOISE, "PNG")
 
-    assert PillowPictures(max_pixels=64 * 48).read(data).width == 64
+    assert PillowPictures(Reading(max_pixels=64 * 48)).read(data).width == 64
     with pytest.raises(TooLarge, match="64 x 48 pixels; at most 3,071 are taken"):
-        PillowPictures(max_pixels=64 * 48 - 1).read(data)
+        PillowPictures(Reading(max_pixels=64 * 48 - 1)).read(data)
 
 
 def test_webp_is_limited_by_what_its_decoder_takes():

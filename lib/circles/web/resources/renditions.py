@@ -7,8 +7,8 @@ from flask import Request, Response
 
 from circles.domain.exports.renditions import WIDTHS, Rendition
 from circles.domain.images import Image
-from circles.web.resources.content import describe_file
 from circles.web.requests.queries import one_of, read_query
+from circles.web.resources.content import describe_file
 
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".svg": "image/svg+xml"}
 
