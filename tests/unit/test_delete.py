@@ -49,6 +49,7 @@ def test_deleted_image_leaves_nothing(services, image):
         "catalogue.delete",
         "upkeep.key_in_use",
         "store.delete",
+        "store.list",
         "upkeep.finish_tombstone",
     ]
 
