@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # a cold start uses none of them
     from circles.domain.counting.corrections import Corrections
     from circles.domain.counting.measuring import Scales
     from circles.domain.exports.renditions import Renderer
+    from circles.domain.exports.selections import Selections
 
 log = logging.getLogger("circles")
 
@@ -82,6 +83,10 @@ class ConfiguredServices:
     @cached_property
     def costly_turns(self) -> Semaphore:
         return Semaphore(max(1, self.settings.threads // 4))
+
+    @cached_property
+    def export_turns(self) -> Semaphore:
+        return Semaphore(max(1, self.settings.threads // 2))
 
     @cached_property
     def background(self) -> Background:
@@ -186,6 +191,12 @@ class ConfiguredServices:
         from circles.adapters.sqlite.counting.batches import SqliteBatches
 
         return SqliteBatches(self.settings.catalogue_file, **self._sqlite)
+
+    @cached_property
+    def selections(self) -> "Selections":
+        from circles.adapters.sqlite.exports.selections import SqliteSelections
+
+        return SqliteSelections(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a cold start uses none of them
     from circles.domain.counting.corrections import Corrections
     from circles.domain.counting.measuring import Scales
     from circles.domain.exports.renditions import Renderer
+    from circles.domain.exports.selections import Selections
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Services(Protocol):
     @property
     def renderer(self) -> "Renderer": ...
     @property
+    def selections(self) -> "Selections": ...
+    @property
     def store(self) -> ObjectStore: ...
     @property
     def catalogue(self) -> Catalogue: ...
@@ -101,6 +104,10 @@ class Services(Protocol):
     @property
     def costly_turns(self) -> Semaphore:
         """Limit the clients that wait for costly pictures, so that threads stay for others."""
+
+    @property
+    def export_turns(self) -> Semaphore:
+        """Limit the tables that are written at once, so that threads stay for others."""
 
     def soon(self, work: Callable[[], object], *, key: str) -> None:
         """

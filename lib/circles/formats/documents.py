@@ -135,6 +135,7 @@ def object_summary(found: FoundObject) -> dict[str, Any]:
 def object_document(found: FoundObject, image: Image) -> dict[str, Any]:
     """Return the record of an object, in pixels of the upright image. score is 0..1 or null."""
     circle = found.circle
+    diameter_mm, diameter_error = measure_diameter(circle, image.scale)
     return {
         "object_id": found.object_id,
         "image_id": found.image_id,
@@ -147,16 +148,20 @@ def object_document(found: FoundObject, image: Image) -> dict[str, Any]:
         "model_version": found.model_version,
         "origin_id": found.origin_id,
         "edge": touches_edge(circle.bbox, image.width, image.height),
-        **_size(circle, image.scale),
+        "diameter_mm": diameter_mm,
+        "diameter_error": diameter_error,
     }
 
 
-def _size(circle: Circle, scale: "Scale | None") -> dict[str, float | None]:
-    """Return the diameter in millimetres, null without a scale and while it is stale."""
-    diameter_mm, error = (scale and scale.measure(circle.radius_px)) or (None, None)
-    if diameter_mm is None or error is None:
-        return {"diameter_mm": None, "diameter_error": None}
-    return {"diameter_mm": float(f"{diameter_mm:.6g}"), "diameter_error": round(error, 4)}
+def measure_diameter(
+    circle: Circle, scale: "Scale | None"
+) -> tuple[float, float] | tuple[None, None]:
+    """Return the diameter in mm and its relative error, None without a scale or if it is stale."""
+    measured = scale and scale.measure(circle.radius_px)
+    if not measured:
+        return None, None
+    diameter_mm, error = measured
+    return float(f"{diameter_mm:.6g}"), round(error, 4)
 
 
 def _format_time(moment: datetime | None) -> str | None:

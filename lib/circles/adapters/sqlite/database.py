@@ -55,6 +55,21 @@ class SqliteFile:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """
+        Lend a connection whose reads are all as of one moment.
+
+        The log cannot be truncated meanwhile, so the caller reads a bounded number of rows.
+        """
+        with self.read() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+
+    @contextmanager
     def write(self, *, grows: bool = False) -> Iterator[sqlite3.Connection]:
         """
         Lend a connection inside BEGIN IMMEDIATE, then commit or roll back.

@@ -17,7 +17,7 @@ _COLUMNS = """
     {table}.object_id, {image_id}, x, y, width, height, centroid_x, centroid_y, radius_px, score,
     label, coalesce({origin_id}, {table}.object_id)
 """
-_OBJECT_COLUMNS = _COLUMNS.format(
+OBJECT_COLUMNS = _COLUMNS.format(
     table="objects", image_id="objects.image_id", origin_id="objects.origin_id"
 )
 _CANDIDATE_COLUMNS = _COLUMNS.format(table="candidates", image_id=":image_id", origin_id="NULL")
@@ -28,7 +28,7 @@ _MATCHES = """
         x <= 0 OR y <= 0 OR x + width >= :image_width OR y + height >= :image_height))
 """
 _OBJECTS = f"""
-    SELECT {_OBJECT_COLUMNS} FROM objects
+    SELECT {OBJECT_COLUMNS} FROM objects
     WHERE detection_id = :detection_id AND {_MATCHES}
     AND (:min_score IS NULL OR score >= :min_score OR (score IS NULL AND (
         SELECT protocol FROM detections WHERE detection_id = :detection_id) = '{HUMAN}'))
@@ -63,7 +63,7 @@ _RUN = """
     WHERE run.image_id = :image_id
 """
 _OBJECT = f"""
-    SELECT {_OBJECT_COLUMNS}, run.model, run.model_version
+    SELECT {OBJECT_COLUMNS}, run.model, run.model_version
     FROM objects JOIN detections AS run ON run.detection_id = objects.detection_id
     WHERE objects.object_id = :object_id AND objects.image_id = :image_id
 """

@@ -1,7 +1,7 @@
 """Send records of images over HTTP, one or a page of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Request, Response
@@ -49,17 +49,7 @@ def read_page(request: Request) -> Page:
     """Return filter, order, limit and start of the requested page. Raises Malformed."""
     query = read_query(
         request,
-        status=_status,
-        sha256=_sha256,
-        since=read_moment,
-        until=read_moment,
-        batch=parse_batch,
-        source=one_of("upload", "s3"),
-        key=short_text(1024),
-        model_version=short_text(100),
-        review=_review,
-        min_count=whole_number(0, _MOST),
-        max_count=whole_number(0, _MOST),
+        **FILTERS,
         order=_order,
         limit=whole_number(1, LARGEST_PAGE),
         cursor=cursor(_read_position),
@@ -68,8 +58,7 @@ def read_page(request: Request) -> Page:
     before = query.pop("cursor", None)
     if before and (before.doubtful_count is not None) != (order is Order.DOUBT):
         raise Malformed("The query parameter 'cursor' is of a page in another order.")
-    _check_contradictions(query)
-    return Page(ImageFilter(**query), order, limit, before)
+    return Page(make_filter(query), order, limit, before)
 
 
 def images_response(request: Request, images: Sequence[Image], page: Page) -> Response:
@@ -84,8 +73,8 @@ def images_response(request: Request, images: Sequence[Image], page: Page) -> Re
     return page_response(request, "/images/", images, page.limit, image_document, end)
 
 
-def _check_contradictions(query: dict[str, Any]) -> None:
-    """Raise Malformed for filters that no image can match together."""
+def make_filter(query: dict[str, Any]) -> ImageFilter:
+    """Return the filter of a query. Raises Malformed if no image can match it."""
     since, until = query.get("since"), query.get("until")
     if since and until and since >= until:
         raise Malformed("The query parameter 'since' must be before 'until'.")
@@ -96,6 +85,7 @@ def _check_contradictions(query: dict[str, Any]) -> None:
         of_run.append("review")
     if query.get("status") in _UNDETECTED and of_run:
         raise Malformed(f"The query parameter {of_run[0]!r} needs images with a run, see 'status'.")
+    return ImageFilter(**query)
 
 
 def _read_position(text: str) -> Position:
@@ -122,3 +112,19 @@ def _sha256(text: str) -> str:
     if not re.fullmatch("[0-9a-fA-F]{64}", text):
         raise ValueError("must be 64 hexadecimal digits")
     return text.lower()
+
+
+FILTERS: Mapping[str, Callable[[str], Any]] = {
+    "status": _status,
+    "sha256": _sha256,
+    "since": read_moment,
+    "until": read_moment,
+    "batch": parse_batch,
+    "source": one_of("upload", "s3"),
+    "key": short_text(1024),
+    "model_version": short_text(100),
+    "review": _review,
+    "min_count": whole_number(0, _MOST),
+    "max_count": whole_number(0, _MOST),
+}
+"""Query parameters that select images, with their parsers. make_filter takes their values."""

@@ -1,0 +1,1 @@
+"""Selections in the catalogue's SQLite file, for exports."""

@@ -1,0 +1,42 @@
+"""Images with what was found in them, and the port that reads them for exports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from circles.domain.catalogue import Position
+from circles.domain.detections import FoundObject
+from circles.domain.images import Image, ImageFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One image with the objects of its served run.
+
+    candidates are those that the run can still reveal, if they were asked for. created_by is the
+    person that made the run, None for a predictor's.
+    """
+
+    image: Image
+    objects: Sequence[FoundObject]
+    candidates: Sequence[FoundObject] = ()
+    created_by: str | None = None
+
+
+class Selections(Protocol):
+    """Reads selections of images for exports."""
+
+    def entries(
+        self,
+        wanted: ImageFilter,
+        *,
+        limit: int,
+        before: Position | None = None,
+        candidates: bool = False,
+    ) -> Sequence[Entry]:
+        """
+        Return at most limit images that match wanted, newest first, with their objects.
+
+        They are as of one moment. before: only images after this position. Raises Unavailable.
+        """

@@ -1,0 +1,35 @@
+"""Tables of what was found, as a client asks for them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from circles.domain.images import ImageFilter
+
+
+class TableFormat(StrEnum):
+    """How a table is written down."""
+
+    CSV = "csv"
+    CSV_IMAGES = "csv-images"
+    COCO = "coco"
+    YOLO = "yolo"
+    LABEL_STUDIO = "label-studio"
+    XLSX = "xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """
+    A selection of images in a format.
+
+    candidates adds what scored below the threshold, pictures the pictures themselves (YOLO).
+    rectangles writes boxes instead of ellipses (Label Studio). url_base is where the pictures are
+    read over HTTP; None names the objects in the bucket.
+    """
+
+    format: TableFormat
+    wanted: ImageFilter
+    candidates: bool = False
+    pictures: bool = False
+    rectangles: bool = False
+    url_base: str | None = None
