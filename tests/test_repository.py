@@ -184,6 +184,7 @@ DRIVERS = {
     "circles_pictures": r"circles_pictures/.+\.py|adapters/pillow/\w+\.py",
     "cloudevents": r"formats/cloud_events\.py",
     "uuid_utils": r"domain/identifiers\.py",
+    "xlsxwriter": r"formats/tables/workbook\.py",
     "prometheus_client": r"telemetry/prometheus\.py",
     "flask": r"web/.+\.py|functions/\w+/main\.py",
     "werkzeug": r"web/.+\.py",

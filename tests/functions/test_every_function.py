@@ -28,7 +28,7 @@ ROUTES = {
         f"/images/{ID}/detections": "GET",
         f"/images/{ID}/content": "GET",
     },
-    "export": {f"/images/{ID}/thumbnail": "GET"},
+    "export": {f"/images/{ID}/thumbnail": "GET", "/export": "GET"},
 }
 TOGETHER = {
     "/images": "GET, HEAD, POST",

@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from circles.domain.pictures import EXTENSIONS
+from circles.formats.tables import workbook
 from tests.functions.conftest import TARGETS
 from tests.functions.pictures import jpeg, png, png_bomb
 from tests.functions.predictors import CIRCLE, answer_objects, answer_text
@@ -247,6 +248,21 @@ PROVOKED |= {
     ("delete", BATCH_SCALE, 400): lambda world: world.ask("delete", BATCH_SCALE + "?x=1"),
 }
 
+EXPORT = "/export"
+
+
+def too_large_workbook(world):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workbook, "MAX_ROWS", 0)
+        return world.get("/export?format=xlsx")
+
+
+PROVOKED |= {
+    ("get", EXPORT, 200): lambda world: world.get("/export?format=csv"),
+    ("get", EXPORT, 400): lambda world: world.get(EXPORT),
+    ("get", EXPORT, 422): too_large_workbook,
+    ("get", EXPORT, 503): unavailable("/export?format=coco"),
+}
 for _path in (THUMBNAIL,):
     PROVOKED |= {
         ("get", _path, 200): lambda world, path=_path: world.get(path),

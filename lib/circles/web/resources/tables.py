@@ -76,6 +76,7 @@ def table_response(
     response = Response(content_type=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
+    response.automatically_set_content_length = False  # otherwise HEAD promises 0 bytes
     if request.method != "HEAD":
         response.call_on_close(blocks.close)
         response.response = chain([next(blocks, b"")], blocks)
