@@ -23,24 +23,40 @@ MAX_DECODING_S = 4.0
 """CPU time of a separate process (HEIC, AVIF), which may run twice: check, and upright copy."""
 
 MAX_JPEG_SEGMENTS = 4096
-"""Before the first scan, and behind it. An ICC profile has up to 255, a depth map some hundreds."""
+"""An ICC profile has up to 255, a depth map some hundreds."""
+MAX_JPEG_ESCAPES = 1_000_000
+"""
+Bytes FF that begin no segment: coded FF, restarts, fill bytes where they are few.
+
+Noise has 200,000 in 32 MiB, and 50 grey megapixels have 781,250 restarts at most.
+"""
 MAX_JPEG_TABLE_BYTES = MIB
 """All tables before the first scan: four of 512 bytes and eight of 273 say everything."""
 MAX_JPEG_SCANS = 100
 MAX_JPEG_SCANNED_BLOCKS = 60_000_000
 """Scans times blocks of 8 x 8 samples. A usual 50-megapixel progressive JPEG has 24 million."""
-MAX_PNG_CHUNKS = 65_536
+MAX_PNG_CHUNKS = 32_768
+"""32 MiB in pieces of 1 KiB; writers use 8 KiB and more."""
 MAX_EXIF_BYTES = 65_533
 """Of a PNG or WebP; a JPEG's cannot be longer."""
+MAX_GIF_EXTENSIONS = 4096
+"""Before the first frame."""
 MAX_GIF_BLOCKS = 262_144
-"""Extensions and blocks up to the end of the first frame. 32 MiB of full blocks are 131,072."""
+"""Data blocks up to the end of the first frame. 32 MiB of full ones are 131,072."""
 MAX_BMP_RLE_BYTES = 4 * MIB
 MAX_BMP_RUNS = 250_000
 """Python takes a microsecond for each. A photograph's runs are long, because they are literal."""
 MAX_WEBP_CHUNKS = 1024
+"""How many are looked at, those inside the first frame of an animation too."""
 MAX_TIFF_PAGES = 64
 """How many directories are looked at for the page that is not a thumbnail."""
 MAX_TIFF_TAGS = 4096
+MAX_TIFF_TAGS_OF_ALL = 16_384
+"""Of one page, and of all that are looked at together."""
+MAX_TIFF_JPEGS = 65_536
+"""Strips or tiles of JPEG. 50 megapixels in tiles of 32 x 32 pixels are 48,829."""
+MAX_TIFF_JPEG_SEGMENTS = 32_768
+"""In headers that differ from the one before; tiles of 256 x 256 pixels have 5,000 at most."""
 MAX_TIFF_PIECES = 600_000
 """Strips or tiles of a page. 50 megapixels in tiles of 16 x 16 pixels are 195,313 a plane."""
 MAX_TIFF_SHARING = 2

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from circles_pictures.errors import Undecodable
-from circles_pictures.limits import MAX_GIF_BLOCKS, MIB
+from circles_pictures.limits import MAX_GIF_BLOCKS, MAX_GIF_EXTENSIONS, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -70,12 +70,15 @@ def _read(data: bytes) -> tuple[int, int, list[bytes | memoryview]]:
     Raises IndexError where the file ends before.
     """
     width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
-    at, left = 13 + _palette_bytes(data[10]), MAX_GIF_BLOCKS
+    at, left, extensions = 13 + _palette_bytes(data[10]), MAX_GIF_BLOCKS, 0
     head, control = data[:at], b""
     while data[at] == _EXTENSION:
+        extensions += 1
+        if extensions > MAX_GIF_EXTENSIONS:
+            raise Undecodable(f"The GIF has more than {MAX_GIF_EXTENSIONS:,} extensions.")
         if data[at + 1] == _CONTROL and data[at + 2] == _CONTROL_BYTES:
             control = data[at : at + 3 + _CONTROL_BYTES] + b"\0"
-        at, left = _skip_blocks(data, at + 2, left - 1)
+        at, left = _skip_blocks(data, at + 2, left)
     if data[at] != _IMAGE:
         raise Undecodable(_DAMAGED)
     frame = [int.from_bytes(data[at + n : at + n + 2], "little") for n in (1, 3, 5, 7)]

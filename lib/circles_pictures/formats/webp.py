@@ -119,7 +119,8 @@ class WebpSource(Source):
 def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes]:
     """Return the canvas, where it is told, the first frame and the EXIF block."""
     canvas, frame, exif, view = None, _Frame(), b"", memoryview(data)
-    for name, start, end in _chunks(data, 12, len(data)):
+    looks = iter(range(MAX_WEBP_CHUNKS))
+    for name, start, end in _chunks(data, 12, len(data), looks):
         body = view[start + 8 : end]
         if name == b"VP8X" and len(body) >= 10:
             canvas = (
@@ -131,7 +132,7 @@ def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes]:
         elif name == b"ANMF" and not frame.pixels and len(body) >= 16:
             left, top = (2 * int.from_bytes(body[at : at + 3], "little") for at in (0, 3))
             frame = _Frame(left, top)
-            for inner, first, last in _chunks(data, start + 24, end):
+            for inner, first, last in _chunks(data, start + 24, end, looks):
                 _keep(frame, inner, view[first:last])
         elif not frame.pixels:
             _keep(frame, name, view[start:end])
@@ -147,9 +148,11 @@ def _keep(frame: _Frame, name: bytes, chunk: Bytes) -> None:
         frame.pixels = chunk
 
 
-def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (name, start, end) of the chunks, which are complete, without their padding."""
-    for _ in range(MAX_WEBP_CHUNKS):
+def _chunks(
+    data: bytes, at: int, end: int, looks: Iterator[int]
+) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (name, start, end) of complete chunks, without padding, one for each look."""
+    for _ in looks:
         last = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 > end or last > end:
             return

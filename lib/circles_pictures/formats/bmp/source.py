@@ -110,7 +110,7 @@ class BmpSource(Source):
         size = header.depth // 8
         rows = self._data[header.offset : header.offset + header.stride * header.height]
         for byte, mask in enumerate(alpha.to_bytes(size, "little")):
-            masked = bytes(value & mask for value in range(256))
-            if mask and rows[byte::size].translate(masked).strip(b"\0"):
+            masked = bytes(bool(value & mask) for value in range(256))
+            if mask and b"\1" in rows[byte::size].translate(masked):
                 return True
         return False

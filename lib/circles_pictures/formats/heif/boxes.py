@@ -85,7 +85,7 @@ def _properties_of_main(meta: dict[bytes, memoryview], properties: list[Box]) ->
     try:
         main = _main_item(meta[b"pitm"])
         associations = _first(_boxes(meta[b"iprp"]), b"ipma")
-        indices = dict(_associations(associations)).get(main, [])
+        indices = _associated(associations, main)
         return [properties[index - 1] for index in indices if 1 <= index <= len(properties)]
     except (KeyError, struct.error, IndexError):
         return []
@@ -96,8 +96,8 @@ def _main_item(body: memoryview) -> int:
     return item
 
 
-def _associations(body: memoryview) -> Iterator[tuple[int, list[int]]]:
-    """Yield (item, its properties' numbers from 1 on). Raises struct.error, IndexError."""
+def _associated(body: memoryview, wanted: int) -> list[int]:
+    """Return the numbers, from 1 on, of an item's properties. Raises struct.error, IndexError."""
     wide_items, wide_numbers = body[0] > 0, body[3] & 1
     (count,) = struct.unpack_from(">I", body, 4)
     at, width = 8, 2 if wide_numbers else 1
@@ -105,10 +105,12 @@ def _associations(body: memoryview) -> Iterator[tuple[int, list[int]]]:
         (item,) = struct.unpack_from(">I" if wide_items else ">H", body, at)
         at += 5 if wide_items else 3
         end = at + width * body[at - 1]
-        numbers = [int.from_bytes(body[n : n + width]) for n in range(at, end, width)]
-        # The highest bit says that a reader must know the property.
-        yield item, [number & (0x7FFF if wide_numbers else 0x7F) for number in numbers]
+        if item == wanted:
+            # The highest bit says that a reader must know the property.
+            mask = 0x7FFF if wide_numbers else 0x7F
+            return [int.from_bytes(body[n : n + width]) & mask for n in range(at, end, width)]
         at = end
+    return []
 
 
 def _codec(properties: list[Box]) -> tuple[str, float]:

@@ -1,30 +1,17 @@
 """A JPEG's markers (ITU-T T.81, annex B), walked without decoding anything."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from circles_pictures.errors import Undecodable, UnsupportedKind
-from circles_pictures.limits import (
-    MAX_JPEG_SCANS,
-    MAX_JPEG_SEGMENTS,
-    MAX_JPEG_TABLE_BYTES,
-)
+from circles_pictures.formats.jpeg.markers import EOI, Markers
+from circles_pictures.limits import MAX_JPEG_SCANS, MAX_JPEG_TABLE_BYTES
 
-EOI, SOS, APP0, APP1, APP14 = 0xD9, 0xDA, 0xE0, 0xE1, 0xEE
+SOS, APP0, APP1, APP14 = 0xDA, 0xE0, 0xE1, 0xEE
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _TABLES = {0xC4, 0xCC, 0xDB, 0xDD}  # DHT, DAC, DQT, DRI
 _READ_FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC9, 0xCA}
 """Baseline, extended, progressive, lossless; the last two with arithmetic coding."""
 _PROGRESSIVE = {0xC2, 0xCA}
-_NEXT_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
-"""
-What begins a segment, or the end of image.
-
-FF is also followed by 00 in coded data, by FF as a fill byte, and belongs to markers that stand
-alone: TEM (01), RST0..7 (D0..D7), SOI (D8).
-"""
-_TOO_MANY = f"The JPEG has more than {MAX_JPEG_SEGMENTS} segments."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +62,15 @@ class Outline:
 
 def read_outline(data: bytes) -> Outline:
     """Walk to the end of image. Raises Undecodable, UnsupportedKind."""
-    outline = _read_head(data)
-    _read_scans(data, outline)
+    markers = Markers(data)
+    outline = _read_head(data, markers)
+    _read_scans(data, markers, outline)
     return outline
 
 
-def _read_head(data: bytes) -> Outline:
+def _read_head(data: bytes, markers: Markers) -> Outline:
     kept, frame, exif, left = [b"\xff\xd8"], None, b"", MAX_JPEG_TABLE_BYTES
-    for number, (marker, start, end) in enumerate(_segments(data, 2)):
-        if number > MAX_JPEG_SEGMENTS:
-            raise Undecodable(_TOO_MANY)
+    for marker, start, end in markers.segments(2, len(data)):
         body = data[start + 4 : end]
         if marker == APP1 and not exif and body.startswith(b"Exif\0\0"):
             exif = body
@@ -109,16 +95,24 @@ def _is_needed(marker: int, body: bytes) -> bool:
     return marker in _TABLES or marker in _FRAMES or marker == SOS
 
 
-def _segments(data: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, start, end) of the segments from at on; junk between them is skipped."""
-    while found := _NEXT_MARKER.search(data, at):
-        start, marker = found.start(), data[found.start() + 1]
-        if marker == EOI:
-            return
-        at = start + 2 + int.from_bytes(data[start + 2 : start + 4])
-        if at < start + 4 or at > len(data):
-            raise Undecodable("The JPEG's header is cut off or damaged.")
-        yield marker, start, at
+def read_small_header(data: bytes, markers: Markers, at: int, end: int) -> bytes:
+    """
+    Return the header, up to the first scan's, of a JPEG inside a TIFF.
+
+    Raises UnsupportedKind where libjpeg would keep all coefficients, and Undecodable.
+    """
+    components = 0
+    for marker, start, last in markers.segments(at, end):
+        if marker in _FRAMES:
+            components = int.from_bytes(data[start + 9 : start + 10])
+        several = marker == SOS and int.from_bytes(data[start + 4 : start + 5]) < components
+        if several or marker in _PROGRESSIVE:
+            raise UnsupportedKind(
+                "This kind of TIFF is not read: progressive JPEG inside. Save it as JPEG."
+            )
+        if marker == SOS:
+            return data[at:last]
+    raise Undecodable("The TIFF is cut off or damaged.")
 
 
 def _read_frame(marker: int, body: bytes) -> Frame:
@@ -149,17 +143,14 @@ def _read_scan(body: bytes) -> Scan:
     return Scan(tuple(body[1 : 1 + 2 * count : 2]), (first, last), bits & 15)
 
 
-def _read_scans(data: bytes, outline: Outline) -> None:
+def _read_scans(data: bytes, markers: Markers, outline: Outline) -> None:
     """Find where the coded data ends, and count the scans on the way."""
-    at, segments = outline.scans_at, 0
-    while found := _NEXT_MARKER.search(data, at):
-        start, marker = found.start(), data[found.start() + 1]
+    at = outline.scans_at
+    while (start := markers.find(at, len(data))) < len(data):
+        marker = data[start + 1]
         if marker == EOI:
             outline.end, outline.ended = start, True
             return
-        segments += 1
-        if segments > MAX_JPEG_SEGMENTS:
-            raise Undecodable(_TOO_MANY)
         at = start + 2 + int.from_bytes(data[start + 2 : start + 4])
         if marker == SOS:
             outline.scans.append(_read_scan(data[start + 4 : at]))

@@ -24,6 +24,7 @@ _TRIED_BYTES = 64 * 1024
 _LIBJPEG_BYTES = 8 * MIB
 """Rows of samples on their way, of the widest picture."""
 _UNWRITTEN_BYTES = 512
+_PADDING_BYTES = 4096
 _EOI = b"\xff\xd9"
 _ENDINGS = (b"", b"\x55" * 16, b"\xa5\x3c\xd2\x69" * 4)
 """
@@ -181,14 +182,12 @@ def _end_of_coded(data: bytes, start: int) -> int:
 
 
 def _stripped(data: bytes, start: int, end: int, padding: bytes) -> int:
-    """Return the end without a padding, looking at a piece at a time."""
-    while end > start:
-        piece = data[max(start, end - _TRIED_BYTES) : end]
-        left = len(piece.rstrip(padding))
-        end -= len(piece) - left
-        if left:
-            break
-    return end
+    """Return the end without a padding: whole pieces of it are compared, which is fast."""
+    piece = padding * _PADDING_BYTES
+    while data.endswith(piece, start, end):
+        end -= len(piece)
+    rest = data[max(start, end - len(piece)) : end]
+    return end - len(rest) + len(rest.rstrip(padding))
 
 
 def _is_buffered(outline: Outline) -> bool:

@@ -19,6 +19,9 @@ _DEPTHS = {
     COLOUR_ALPHA: (8, 16),
 }
 _HEADER = struct.Struct(">IIBBBBB")
+_ONCE = (b"PLTE", b"tRNS", b"eXIf")
+"""Chunks of which the first counts: no file may have two."""
+_CHUNK_HEAD = struct.Struct(">I4s")
 _DAMAGED = "The PNG's header is cut off or damaged."
 
 
@@ -48,46 +51,53 @@ class Chunks:
 def read_chunks(data: bytes) -> Chunks:
     """Walk all chunks. Raises Undecodable where one that decides the pixels is damaged."""
     walk = _walk(data)
-    name, body, sound = next(walk, (b"", memoryview(b""), False))
-    if name != b"IHDR" or not sound:
+    name, start, end = next(walk, (b"", 0, 0))
+    if name != b"IHDR" or not _is_sound(data, start, end):
         raise Undecodable(_DAMAGED)
-    chunks = _read_header(body)
-    for name, body, sound in walk:
+    chunks, view, once = _read_header(data[start:end]), memoryview(data), {*_ONCE}
+    for name, start, end in walk:
         if name == b"IDAT":
-            chunks.data.append(body)
-        elif name == b"PLTE":
-            chunks.palette = _read_palette(body, sound)
-        elif name == b"tRNS" and sound:
-            chunks.transparency = bytes(body[:256])
-        elif name == b"eXIf" and sound:
-            chunks.exif = bytes(body[:MAX_EXIF_BYTES])
+            chunks.data.append(view[start:end])
+        elif name in once:
+            once.remove(name)
+            _keep(chunks, name, data, start, end)
     if not chunks.data or (chunks.colour == PALETTE and not chunks.palette):
         raise Undecodable("The PNG is cut off or damaged.")
     return chunks
 
 
-def _walk(data: bytes) -> Iterator[tuple[bytes, memoryview, bool]]:
-    """Yield (name, body, whether it is complete and its checksum right) up to the end."""
-    view, at = memoryview(data), len(SIGNATURE)
+def _keep(chunks: Chunks, name: bytes, data: bytes, start: int, end: int) -> None:
+    if name == b"PLTE":
+        chunks.palette = _read_palette(data, start, end)
+    elif not _is_sound(data, start, end):
+        return
+    elif name == b"tRNS":
+        chunks.transparency = data[start : min(end, start + 256)]
+    else:
+        chunks.exif = data[start : min(end, start + MAX_EXIF_BYTES)]
+
+
+def _walk(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, start and end of the chunks' bodies; the last may be cut off."""
+    at, last = len(SIGNATURE), len(data) - 8
     for _ in range(MAX_PNG_CHUNKS):
-        if at + 8 > len(data):
+        if at > last:
             return
-        length, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        body, at = view[at + 8 : at + 8 + length], at + 12 + length
+        length, name = _CHUNK_HEAD.unpack_from(data, at)
         if name == b"IEND" or not name.isalpha():
             return
-        yield name, body, _is_sound(view, name, body, at)
+        yield name, at + 8, at + 8 + length
+        at += 12 + length
     raise Undecodable(f"The PNG has more than {MAX_PNG_CHUNKS:,} chunks.")
 
 
-def _is_sound(view: memoryview, name: bytes, body: memoryview, end: int) -> bool:
-    """Whether the checksum is right. That of IDAT is not looked at: its zlib stream has its own."""
-    if name not in (b"IHDR", b"PLTE", b"tRNS", b"eXIf"):
-        return False
-    return end <= len(view) and crc32(body, crc32(name)) == int.from_bytes(view[end - 4 : end])
+def _is_sound(data: bytes, start: int, end: int) -> bool:
+    """Whether a body is complete and its checksum right, which IDAT's zlib stream has itself."""
+    checked = memoryview(data)[start - 4 : end]
+    return end + 4 <= len(data) and crc32(checked) == int.from_bytes(data[end : end + 4])
 
 
-def _read_header(body: memoryview) -> Chunks:
+def _read_header(body: bytes) -> Chunks:
     if len(body) != _HEADER.size:
         raise Undecodable(_DAMAGED)
     width, height, depth, colour, compression, filtering, interlace = _HEADER.unpack(body)
@@ -96,7 +106,7 @@ def _read_header(body: memoryview) -> Chunks:
     return Chunks(width, height, depth, colour, bool(interlace))
 
 
-def _read_palette(body: memoryview, sound: bool) -> bytes:
-    if not sound or not body or len(body) % 3:
+def _read_palette(data: bytes, start: int, end: int) -> bytes:
+    if not start < end or (end - start) % 3 or not _is_sound(data, start, end):
         raise Undecodable(_DAMAGED)
-    return bytes(body[:768])
+    return data[start : min(end, start + 768)]

@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 
 from circles_pictures.errors import TooLarge, Undecodable, UnsupportedKind
+from circles_pictures.formats.jpeg.markers import Markers
+from circles_pictures.formats.jpeg.segments import read_small_header
 from circles_pictures.formats.tiff.tags import Directory, Numbers
-from circles_pictures.limits import MAX_TIFF_PIECES, MAX_TIFF_SHARING, MIB
+from circles_pictures.limits import (
+    MAX_TIFF_JPEG_SEGMENTS,
+    MAX_TIFF_JPEGS,
+    MAX_TIFF_PIECES,
+    MAX_TIFF_SHARING,
+    MIB,
+)
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
 STRIP_OFFSETS, SAMPLES, ROWS_PER_STRIP, STRIP_SIZES, PLANAR, PREDICTOR = (
@@ -25,8 +33,6 @@ _COLOURS = {0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3}
 """By photometric interpretation: white is zero, black is zero, RGB, palette, ink, YCbCr, Lab."""
 _ALPHA = ((1,), (2,))
 """Associated and unassociated alpha, in the tag of extra samples."""
-_SCAN, _BUFFERED = b"\xff\xda", (b"\xff\xc2", b"\xff\xca")
-"""JPEG's markers of a scan, and of a progressive frame; coded data cannot hold them."""
 _PADDING = 4
 """Limit of the pixels of all pieces together, in pictures: tiles extend beyond its edges …"""
 _PADDING_BYTES = 64 * MIB
@@ -119,15 +125,15 @@ def read_layout(page: Directory) -> Layout:
         page=page,
         width=width,
         height=height,
-        bits=_same(page.numbers(BITS, (1,))[:samples], "bits"),
+        bits=_same(page.numbers(BITS, (1,), most=samples), "bits"),
         samples=samples,
-        sample_format=_same(page.numbers(SAMPLE_FORMAT, (UNSIGNED,)), "forms"),
+        sample_format=_same(page.numbers(SAMPLE_FORMAT, (UNSIGNED,), most=samples), "forms"),
         photometric=photometric,
         compression=compression,
         predictor=page.number(PREDICTOR, 1),
         fill_order=page.number(FILL_ORDER, 1),
         apart=page.number(PLANAR, 1) == 2 and samples > 1,
-        extra=tuple(page.numbers(EXTRA_SAMPLES)),
+        extra=tuple(page.numbers(EXTRA_SAMPLES, most=samples)),
         tiled=tiled,
         piece_width=page.number(TILE_WIDTH, 0) if tiled else width,
         piece_height=page.number(TILE_HEIGHT, 0) if tiled else min(rows, height),
@@ -147,10 +153,9 @@ def check_pieces(layout: Layout) -> None:
     if layout.piece_width < 1 or layout.piece_height < 1 or not 1 <= layout.samples <= 64:
         raise Undecodable("The TIFF's header is cut off or damaged.")
     count = layout.across * layout.down * (layout.samples if layout.apart else 1)
-    if count > MAX_TIFF_PIECES:
-        raise TooLarge(
-            f"The TIFF has {count:,} strips or tiles; at most {MAX_TIFF_PIECES:,} are read."
-        )
+    most = MAX_TIFF_JPEGS if layout.compression == JPEG else MAX_TIFF_PIECES
+    if count > most:
+        raise TooLarge(f"The TIFF has {count:,} strips or tiles; at most {most:,} are read.")
     packed = layout.compression != NO_COMPRESSION
     sizes_needed = count if layout.sizes or (packed and count > 1) else 0
     if len(layout.offsets) < count or len(layout.sizes) < sizes_needed:
@@ -167,13 +172,9 @@ def check_pieces(layout: Layout) -> None:
 
 def _refuse_buffering(layout: Layout, count: int) -> None:
     """Refuse a progressive JPEG inside, or one of several scans: libjpeg would keep all of it."""
-    data = layout.page.data
-    sizes = layout.sizes or [len(data)]
+    data, header = layout.page.data, None
+    sizes, markers = layout.sizes or [len(data)], Markers(data, MAX_TIFF_JPEG_SEGMENTS)
     for at, size in zip(layout.offsets[:count], sizes[:count], strict=True):
-        end = at + size
-        if data.count(_SCAN, at, end) > 1 or any(
-            data.find(each, at, end) >= 0 for each in _BUFFERED
-        ):
-            raise UnsupportedKind(
-                "This kind of TIFF is not read: progressive JPEG inside. Save it as JPEG."
-            )
+        end = min(at + size, len(data))
+        if header is None or not data.startswith(header, at, end):  # most have the same one
+            header = read_small_header(data, markers, at, end)

@@ -5,7 +5,7 @@ from itertools import chain
 
 from circles_pictures.errors import Undecodable, UnsupportedKind
 from circles_pictures.formats.tiff.tags import Directory, read_directories, read_directory
-from circles_pictures.limits import MAX_TIFF_PAGES
+from circles_pictures.limits import MAX_TIFF_PAGES, MAX_TIFF_TAGS_OF_ALL
 
 NEW_SUBFILE, OLD_SUBFILE, SUB_DIRECTORIES = 254, 255, 330
 _REDUCED, _MASK = 1, 4
@@ -24,7 +24,11 @@ def find_page(data: bytes) -> tuple[Directory, Directory]:
     first = next(pages, None)
     if first is None:
         raise Undecodable("The TIFF has no page.")
+    left = MAX_TIFF_TAGS_OF_ALL
     for page in chain([first], _below(first), pages):
+        left -= page.entries
+        if left < 0:
+            raise Undecodable(f"The TIFF has more than {MAX_TIFF_TAGS_OF_ALL:,} tags.")
         if not _is_secondary(page):
             return page, first
     raise UnsupportedKind(
@@ -33,7 +37,7 @@ def find_page(data: bytes) -> tuple[Directory, Directory]:
 
 
 def _below(page: Directory) -> Iterator[Directory]:
-    for at in page.numbers(SUB_DIRECTORIES)[:MAX_TIFF_PAGES]:
+    for at in page.numbers(SUB_DIRECTORIES, most=MAX_TIFF_PAGES):
         yield read_directory(page.data, at)
 
 

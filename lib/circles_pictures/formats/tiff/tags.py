@@ -37,23 +37,25 @@ class Directory:
     """
     Tags of one page. order is struct's, "<" or ">".
 
-    places has each tag's (kind, count, offset of its values).
+    places has each tag's (kind, count, offset of its values). entries is how many tags there are,
+    also those that come twice.
     """
 
     data: bytes = field(repr=False)
     order: str
     places: dict[int, tuple[int, int, int]]
+    entries: int
     next_at: int
 
-    def get(self, tag: int) -> Values | None:
-        """Return a tag's values. Raises Undecodable where they lie beyond the file."""
+    def get(self, tag: int, most: int = MAX_TIFF_PIECES) -> Values | None:
+        """Return a tag's first values. Raises Undecodable where any lie beyond the file."""
         place = self.places.get(tag)
         if place is None:
             return None
         kind, count, at = place
-        letter, end = _NUMBERS.get(kind), at + count * _SIZES[kind]
-        if end > len(self.data) or count > MAX_TIFF_PIECES:
+        if at + count * _SIZES[kind] > len(self.data) or count > MAX_TIFF_PIECES:
             raise Undecodable(_DAMAGED)
+        letter, end = _NUMBERS.get(kind), at + min(count, most) * _SIZES[kind]
         if letter is None:
             return self.data[at:end]
         values = array(letter, self.data[at:end])
@@ -61,14 +63,14 @@ class Directory:
             values.byteswap()
         return values
 
-    def numbers(self, tag: int, default: Numbers = ()) -> Numbers:
-        """Return a tag's numbers, the default where it is missing or holds none."""
-        values = self.get(tag)
+    def numbers(self, tag: int, default: Numbers = (), most: int = MAX_TIFF_PIECES) -> Numbers:
+        """Return a tag's first numbers, the default where it is missing or holds none."""
+        values = self.get(tag, most)
         return values if isinstance(values, array) and values else default
 
     def number(self, tag: int, default: int) -> int:
         """Return a tag's first number."""
-        return self.numbers(tag, (default,))[0]
+        return self.numbers(tag, (default,), most=1)[0]
 
     def text(self, tag: int) -> bytes:
         """Return a tag's bytes; none where it is missing or holds numbers."""
@@ -110,7 +112,7 @@ def read_directory(data: bytes, at: int) -> Directory:
         next_at = _unpack(data, order + ("Q" if big else "I"), end)
     except Undecodable:  # the last page of some files ends with its tags
         next_at = 0
-    return Directory(data, order, places, next_at)
+    return Directory(data, order, places, count, next_at)
 
 
 def _unpack(data: bytes, form: str, at: int) -> int:
