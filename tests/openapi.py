@@ -85,6 +85,12 @@ def _operation(method: str, path: str) -> str | None:
     return None
 
 
+def operation_tags(method: str, path: str) -> list[str]:
+    """Return the functions that answer a request, or nothing for an unknown one."""
+    operation = _operation(method, path)
+    return list(_resolved(operation)["tags"]) if operation else []
+
+
 def _pointer(pointer: str) -> str:
     """Resolve a $ref at the pointer's end."""
     node = _at(pointer)

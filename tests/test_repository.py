@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from circles.settings import Settings
+from circles.settings import CLIENT_VARIABLES, Settings
 from circles.version import read_version
+from circles_client.settings import VARIABLES
 from tests.openapi import CONTRACT
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +28,7 @@ SOURCES = sorted(
 )
 PACKAGE = [source for source in SOURCES if source.is_relative_to("lib/circles")]
 PICTURES = [source for source in SOURCES if source.is_relative_to("lib/circles_pictures")]
+CLIENT = [source for source in SOURCES if source.is_relative_to("lib/circles_client")]
 PREDICTOR = sorted(path.relative_to(ROOT) for path in (ROOT / "predictor").rglob("*.py"))
 README = (ROOT / "README.md").read_text()
 CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
@@ -119,7 +121,7 @@ def test_setting_is_in_the_readme_with_its_default(setting):
 
 
 def test_readme_names_only_known_settings():
-    known = {variable(field.name) for field in fields(Settings)}
+    known = {variable(field.name) for field in fields(Settings)} | set(CLIENT_VARIABLES)
 
     named = set(re.findall(r"CIRCLES_[A-Z0-9_]+", README))
 
@@ -173,8 +175,10 @@ def test_no_tracked_file_names_a_local_path_or_registry():
 
 DRIVERS = {
     "minio": r"adapters/minio/\w+\.py",
-    "urllib3": r"adapters/(minio/\w+|deadlines)\.py",
-    "requests": r"adapters/(http_client|deadlines)\.py",
+    "urllib3": r"adapters/(minio/\w+|deadlines)\.py|circles_client/transport/http\.py",
+    "requests": r"adapters/(http_client|deadlines)\.py|circles_client/transport/http\.py",
+    "click": r"circles_client/commands/\w+\.py",
+    "circles_client": r"circles_client/.+\.py",
     "tenacity": r"adapters/kserve/detector\.py",
     "sqlite3": r"adapters/sqlite/.+\.py",
     "sqlite_utils": r"adapters/sqlite/.+\.py",
@@ -217,6 +221,17 @@ def test_pictures_know_neither_functions_nor_predictor(source):
     known = {"PIL", "pi_heif", "circles_pictures"} | sys.stdlib_module_names
 
     assert {module.partition(".")[0] for module in imports(source)} <= known
+
+
+@pytest.mark.parametrize("source", CLIENT, ids=str)
+def test_client_knows_the_contract_only(source):
+    known = {"click", "requests", "urllib3", "circles_client"} | sys.stdlib_module_names
+
+    assert {module.partition(".")[0] for module in imports(source)} <= known
+
+
+def test_client_and_server_agree_on_variables():
+    assert CLIENT_VARIABLES == VARIABLES
 
 
 @pytest.mark.parametrize("source", PREDICTOR, ids=str)

@@ -170,6 +170,9 @@ class Settings:
 _ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")
 """Variables named by functions-framework and Knative, so without our prefix."""
 
+CLIENT_VARIABLES = ("CIRCLES_URL", "CIRCLES_TOKEN")
+"""Variables of the command line, which the server ignores."""
+
 _SECRETS = {each.name for each in fields(Settings) if not each.repr}
 """Fields that repr and error messages hide."""
 
@@ -189,9 +192,10 @@ def _is_stray(name: str) -> bool:
     """
     Return whether a variable has our prefix but is not a setting (probably a typo).
 
-    Kubernetes service links are ignored.
+    Kubernetes service links are ignored, and what the command line reads in the same terminal.
     """
-    return name.startswith(PREFIX) and name not in _VARIABLES and not _SERVICE_LINK.search(name)
+    known = name in _VARIABLES or name in CLIENT_VARIABLES or _SERVICE_LINK.search(name)
+    return name.startswith(PREFIX) and not known
 
 
 def _parser(hint: Any) -> Callable[[str], Any]:

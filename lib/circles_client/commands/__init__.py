@@ -1,0 +1,1 @@
+"""The command line. Modules import click alone; what talks HTTP is imported by the command."""

@@ -1,0 +1,1 @@
+"""Files of this machine: which to send, and how to write."""
