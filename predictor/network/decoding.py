@@ -57,6 +57,12 @@ def chance(odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
 
 
+def between(values: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
+    """Tell which values lie between two limits."""
+    low, high = limits
+    return np.asarray((values > low) & (values < high))
+
+
 def decode(output: Floats, min_score: float, most: int) -> Boxes:
     """
     Read boxes off the network's output of one picture, best first. Their number is limited.

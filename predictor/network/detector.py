@@ -11,13 +11,15 @@ import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 
 from predictor.detector import Circle, Pixels
-from predictor.network.decoding import Boxes, Floats, decode, mirrored, suppress
+from predictor.network.decoding import Boxes, Floats, between, decode, mirrored, suppress
 from predictor.network.edges import find_circles
 from predictor.network.evidence import keep_outermost, weigh
 from predictor.network.rim import refine
 from predictor.network.scales import (
     COARSE_SHARE,
+    COARSE_SIZES_PX,
     FINEST,
+    FIRST_SIZES_PX,
     finer_scale,
     join_large,
     joined,
@@ -99,8 +101,8 @@ class NetworkDetector:
         height, width, _ = pixels.shape
         scale = first_scale(width, height)
         found, coarse = (
-            self.look(pixels, whole(width, height, part * scale), floor)
-            for part in (1, COARSE_SHARE)
+            self.look(pixels, whole(width, height, part * scale), floor, sizes_px)
+            for part, sizes_px in ((1, FIRST_SIZES_PX), (COARSE_SHARE, COARSE_SIZES_PX))
         )
         found = join_large(coarse, found, scale)
         due = max(height, width) > _TILED_FROM_PX
@@ -112,14 +114,23 @@ class NetworkDetector:
             due, scale = False, finer
         return found
 
-    def look(self, pixels: Pixels, view: View, floor: float) -> Boxes:
+    def look(
+        self,
+        pixels: Pixels,
+        view: View,
+        floor: float,
+        sizes_px: tuple[float, float] = (0.0, np.inf),
+    ) -> Boxes:
         """
         Return what one view shows, in px of the picture.
 
         Finds cut by the view's edge are left out.
+
+        Args:
+            sizes_px: the diameters that matter, in px of the view.
         """
         shown, (scale_x, scale_y) = show(pixels, view)
-        boxes = find_boxes(self._answer, shown, floor)
+        boxes = find_boxes(self._answer, shown, floor, sizes_px)
         scales = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
         values = np.asarray(boxes.values / scales, np.float32)
         values[:, :2] += (view.left, view.top)
@@ -140,16 +151,20 @@ def first_scale(width: int, height: int) -> float:
     return min(_MOST_ENLARGED, SIDE_PX / max(height, width))
 
 
-def find_boxes(ask: Callable[[Pixels], Floats], shown: Pixels, floor: float) -> Boxes:
+def find_boxes(
+    ask: Callable[[Pixels], Floats], shown: Pixels, floor: float, sizes_px: tuple[float, float]
+) -> Boxes:
     """
     Return the peaks of the network's output.
 
-    If one is doubtful, they are of the mean of that and the mirrored view's output.
+    If one of these diameters is doubtful, they are of the mean of that and the mirrored view's
+    output.
     """
     answer = ask(shown)
     boxes = decode(answer, floor, _MOST_PEAKS)
-    low, high = _DOUBTFUL_SCORES
-    if not ((boxes.scores > low) & (boxes.scores < high)).any():
+    sizes = boxes.values[:, 2:].mean(1)
+    doubtful = between(boxes.scores, _DOUBTFUL_SCORES) & between(sizes, sizes_px)
+    if not doubtful.any():
         return boxes
     other = mirrored(ask(np.ascontiguousarray(shown[:, ::-1])))
     return decode(np.asarray((answer + other) / 2, np.float32), floor, _MOST_PEAKS)

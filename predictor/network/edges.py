@@ -10,7 +10,7 @@ import numpy as np
 from predictor.detector import Pixels
 from predictor.network.decoding import Boxes, Floats, chance
 from predictor.network.rim import Rim, measure
-from predictor.network.views import show, whole
+from predictor.network.views import resized, whole
 
 cv2.setNumThreads(1)  # the server already runs one detection per core
 
@@ -52,10 +52,8 @@ def find_circles(pixels: Pixels) -> Boxes:
     """
     height, width, _ = pixels.shape
     scale = min(_MOST_ENLARGED, SIDE_PX / max(height, width))
-    shown, scales = show(pixels, whole(width, height, scale))
-    small = np.ascontiguousarray(
-        shown[: max(1, round(height * scale)), : max(1, round(width * scale))]
-    )
+    small = resized(pixels, whole(width, height, scale))
+    scales = (small.shape[1] / width, small.shape[0] / height)
     circles, votes = _transform(small)
     if not len(circles):
         return Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))

@@ -108,6 +108,9 @@ larger.
 """
 _BORDER = 1.2
 """Within this factor of _LARGE_PX both answer, because neither knows the size exactly."""
+FIRST_SIZES_PX = (0.0, _LARGE_PX * _BORDER)
+COARSE_SIZES_PX = (_LARGE_PX / _BORDER * COARSE_SHARE, np.inf)
+"""Diameters that the first and the coarser look answer for, each in px of its own view."""
 
 
 def join_large(coarse: Boxes, first: Boxes, scale: float) -> Boxes:

@@ -4,12 +4,11 @@ Choose what the network sees of a picture.
 It is the whole, made small, and parts at finer scales.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from predictor.detector import Pixels
 
@@ -28,7 +27,6 @@ INPUT_MULTIPLE_PX = 64
 MOST_TILES = 24
 """Limit of one level's tiles, which bounds the time of the largest pictures."""
 GREY = 127
-_STRIP_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,31 +100,18 @@ def show(pixels: Pixels, view: View) -> tuple[Pixels, tuple[float, float]]:
         Pixels for the network, and the true scales along x and y after rounding to whole
             pixels.
     """
+    small = resized(pixels, view)
+    height, width, _ = small.shape
+    rows, columns = (-(-side // INPUT_MULTIPLE_PX) * INPUT_MULTIPLE_PX for side in (height, width))
+    canvas = np.full((rows, columns, 3), GREY, np.uint8)
+    canvas[:height, :width] = small
+    return canvas, (width / view.width, height / view.height)
+
+
+def resized(pixels: Pixels, view: View) -> Pixels:
+    """Cut and scale what the view shows. Each pixel is the mean of the area that it shows."""
     part = pixels[view.top : view.top + view.height, view.left : view.left + view.width]
     size = (max(1, round(view.width * view.scale)), max(1, round(view.height * view.scale)))
-    small = np.asarray(_coarse(part, size).resize(size, Image.Resampling.BILINEAR))
-    padded = [-(-side // INPUT_MULTIPLE_PX) * INPUT_MULTIPLE_PX for side in size]
-    canvas = np.full((padded[1], padded[0], 3), GREY, np.uint8)
-    canvas[: size[1], : size[0]] = small
-    return canvas, (size[0] / view.width, size[1] / view.height)
-
-
-def _coarse(part: Pixels, size: tuple[int, int]) -> Image.Image:
-    """
-    Return the part as a Pillow image. It is shrunk by a whole number where it is far larger
-    than size.
-
-    Pillow takes four bytes a pixel. Processed in strips, a large picture never exists in full a
-    second time.
-    """
-    factor = min(part.shape[1] // (2 * size[0]), part.shape[0] // (2 * size[1]))
-    if factor < 2:
-        return Image.fromarray(np.ascontiguousarray(part))
-    return Image.fromarray(np.concatenate(list(_reduced_strips(part, factor))))
-
-
-def _reduced_strips(part: Pixels, factor: int) -> Iterator[Pixels]:
-    rows = max(1, _STRIP_BYTES // (part.shape[1] * 3 * factor)) * factor
-    for top in range(0, part.shape[0], rows):
-        strip = Image.fromarray(np.ascontiguousarray(part[top : top + rows]))
-        yield np.asarray(strip.reduce((factor, min(factor, strip.height))))
+    # INTER_AREA enlarges by repeating pixels
+    method = cv2.INTER_AREA if view.scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(part, size, interpolation=method), np.uint8)

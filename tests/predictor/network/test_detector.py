@@ -155,10 +155,19 @@ def test_picture_without_circles_gives_few_detections(detector, name):
         assert 0 <= circle.score <= 1 and np.isfinite(circle.radius_px)
 
 
+EVERY = (0.0, np.inf)
+
+
 @pytest.mark.parametrize(
-    ("first_score", "looks", "mean_score"), [(0.99, 1, 0.99), (0.7, 2, 0.5), (0.4, 1, 0.4)]
+    ("first_score", "sizes_px", "looks", "mean_score"),
+    [
+        (0.99, EVERY, 1, 0.99),
+        (0.7, EVERY, 2, 0.5),
+        (0.7, (33, np.inf), 1, 0.7),  # its diameter is 32 px
+        (0.4, EVERY, 1, 0.4),
+    ],
 )
-def test_only_a_doubtful_view_is_also_mirrored(first_score, looks, mean_score):
+def test_only_a_doubtful_view_is_also_mirrored(first_score, sizes_px, looks, mean_score):
     answers = []
 
     def answer(shown):
@@ -170,7 +179,7 @@ def test_only_a_doubtful_view_is_also_mirrored(first_score, looks, mean_score):
         return output
 
     pixels = np.arange(256 * 256 * 3, dtype=np.uint32).astype(np.uint8).reshape(256, 256, 3)
-    found = find_boxes(answer, pixels, 0.1)
+    found = find_boxes(answer, pixels, 0.1, sizes_px)
     assert [view.tolist() for view in answers] == [pixels.tolist(), pixels[:, ::-1].tolist()][
         :looks
     ]
