@@ -29,7 +29,7 @@ from predictor.network.views import SIDE_PX, View, affordable_scale, show, tiles
 
 MODEL_PATH = Path(__file__).parents[1] / "model" / "circles.onnx"
 
-REVISION = "r3"
+REVISION = "r4"
 """Revision of the code around the weights. An answer depends on both, and version names both."""
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0
