@@ -8,13 +8,15 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PORT ?= 8080
 STORE ?= folder
+# open: every request is allowed, from this machine only. tokens: as in a cluster
+ACCESS ?= open
 PREDICTOR_PORT ?= 8085
 export CIRCLES_DATA_DIR ?= data
 DATA_DIR := $(CIRCLES_DATA_DIR)
 
 # make run: every process listens on 127.0.0.1, the gateway on PORT and the others on the ports above it
 offset = $(shell expr $(PORT) + $(1))
-RUN_ENV = HOST=127.0.0.1 GATEWAY_LOG_LEVEL=$(or $(GATEWAY_LOG_LEVEL),ERROR) GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
+RUN_ENV = HOST=127.0.0.1 CIRCLES_ACCESS=$(ACCESS) GATEWAY_LOG_LEVEL=$(or $(GATEWAY_LOG_LEVEL),ERROR) GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
   UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
   UPLOAD_ADDRESS=127.0.0.1:$(call offset,1) LIST_ADDRESS=127.0.0.1:$(call offset,2) DETAIL_ADDRESS=127.0.0.1:$(call offset,3) \
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
@@ -85,7 +87,7 @@ lock: .venv-lock/stamp ## pin every requirement of what runs, with hashes (ARGS=
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
-run: install ## start everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, CIRCLES_DATA_DIR=…)
+run: install ## start everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, ACCESS=open|tokens, CIRCLES_DATA_DIR=…)
 	@mkdir -p "$(DATA_DIR)" $(if $(S3_DIR),"$(S3_DIR)")
 	@exec env $(RUN_ENV) honcho -f manifests/local/Procfile start $(PROCESSES)
 

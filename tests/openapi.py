@@ -29,7 +29,7 @@ _INSIDE = {"/metrics"}
 """Paths that a function serves but the gateway does not."""
 _ANYWHERE = {404, 405}
 """Statuses that the contract promises for paths and methods it does not list."""
-_ANY_ROUTE = {400, 408, 413, 431, 501, 503}
+_ANY_ROUTE = {400, 401, 403, 408, 413, 429, 431, 501, 503}
 """Statuses that the contract promises for every route, listed there or not."""
 
 

@@ -10,6 +10,7 @@ medians.
 """
 
 import argparse
+import base64
 import time
 from pathlib import Path
 from statistics import median
@@ -54,6 +55,8 @@ class Client:
     def __init__(self, ingress: str | None) -> None:
         self._ingress = ingress
         self._urls: dict[str, str] = {}
+        secret = get_json("secret", "circles-admin", namespace=NAMESPACE)
+        self._token = base64.b64decode(secret["data"]["token"]).decode()
 
     def ask(
         self, service: str, path: str, namespace: str = NAMESPACE, body: bytes | None = None
@@ -63,7 +66,11 @@ class Client:
             found = get_json("services.serving.knative.dev", service, namespace=namespace)
             self._urls[service] = found["status"]["url"]
         url = self._urls[service]
-        headers = {"Host": urlsplit(url).netloc, "Content-Type": "image/jpeg"}
+        headers = {
+            "Host": urlsplit(url).netloc,
+            "Content-Type": "image/jpeg",
+            "Authorization": f"Bearer {self._token}",
+        }
         method, address = "POST" if body else "GET", (self._ingress or url) + path
         return requests.request(method, address, headers=headers, data=body, timeout=120)
 

@@ -37,6 +37,7 @@ class Site:
         """Return upload, list, detail or ingest with the start command of the product."""
         env = {
             "HOST": "127.0.0.1",
+            "CIRCLES_ACCESS": "open",
             "FUNCTION_SOURCE": str(ROOT / "functions" / name / "main.py"),
             "FUNCTION_TARGET": _TARGETS[name],
             "CIRCLES_DATA_DIR": str(self.folder / "circles"),

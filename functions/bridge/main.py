@@ -6,13 +6,12 @@ from flask import Request, Response
 from circles.bootstrap import load_services
 from circles.domain.errors import Unavailable
 from circles.usecases.events.forward import broker, forward_notification
-from circles.web.events import check_token, event_routes
+from circles.web.events import access_with, event_routes
 
 services = load_services()
 
 
 def take_notification(request: Request) -> None:
-    check_token(request, services.settings.bridge_token)
     forward_notification(request.get_data(cache=False), services)
 
 
@@ -23,7 +22,12 @@ def ready() -> None:
         raise Unavailable("CIRCLES_BRIDGE_TOKEN is not set.")
 
 
-answer = event_routes(take_notification, ready=ready, never_status=204)
+answer = event_routes(
+    take_notification,
+    ready=ready,
+    access=access_with(services.settings.bridge_token),
+    never_status=204,
+)
 
 
 @functions_framework.http

@@ -7,6 +7,7 @@ from flask import Request, Response
 
 from circles.bootstrap import load_services
 from circles.formats.documents import image_document, object_document, run_document
+from circles.usecases.access.identify import access
 from circles.usecases.content import open_content
 from circles.web.requests.queries import read_query
 from circles.web.resources.content import content_response
@@ -49,6 +50,7 @@ answer = routes(
     },
     ready=services.catalogue.ping,
     max_body_bytes=services.settings.max_body_bytes,
+    access=access(services),
 )
 
 

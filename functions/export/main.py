@@ -6,6 +6,7 @@ from flask import Request, Response
 from circles.bootstrap import load_services
 from circles.domain.exports.renditions import compute_basis
 from circles.domain.waiting import limited_waits
+from circles.usecases.access.identify import access
 from circles.usecases.exports.tables import write_table
 from circles.usecases.exports.thumbnails import make_thumbnail
 from circles.web.exchanges import RECEIVED_AT
@@ -41,6 +42,7 @@ answer = routes(
     },
     ready=services.catalogue.ping,
     max_body_bytes=services.settings.max_body_bytes,
+    access=access(services),
 )
 
 

@@ -4,6 +4,10 @@ import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
+from circles.usecases.access.identify import access
+from circles.web.access.guard import get_principal
+from circles.web.requests.queries import read_query
+from circles.web.resources.access import principal_response, tokens_response
 from circles.web.resources.batches import (
     batches_response,
     read_batch_page,
@@ -55,6 +59,16 @@ def get_deliveries(request: Request) -> Response:
     return deliveries_response(request, deliveries, services.outbox.backlogs(), page.limit)
 
 
+def get_tokens(request: Request) -> Response:
+    read_query(request)
+    return tokens_response(services.tokens.all())
+
+
+def get_sender(request: Request) -> Response:
+    read_query(request)
+    return principal_response(get_principal(request), is_open=services.access.is_open)
+
+
 answer = routes(
     quick={
         "GET /images/": get_images,
@@ -62,9 +76,12 @@ answer = routes(
         "GET /batches/": get_batches,
         "GET /refusals": get_refusals,
         "GET /deliveries": get_deliveries,
+        "GET /tokens/": get_tokens,
+        "GET /whoami": get_sender,
     },
     ready=services.catalogue.ping,
     max_body_bytes=services.settings.max_body_bytes,
+    access=access(services),
 )
 
 

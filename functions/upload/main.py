@@ -6,16 +6,22 @@ from flask import Request, Response
 from circles.bootstrap import load_services
 from circles.domain.identifiers import parse_batch
 from circles.domain.waiting import limited_waits
+from circles.usecases.access.identify import access
+from circles.usecases.access.manage import create_token, revoke_token
+from circles.usecases.access.sessions import begin_session, end_session
 from circles.usecases.counting.correct import change_run
 from circles.usecases.counting.measure import scale_batch, scale_image
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
 from circles.usecases.events.replay import replay_event
 from circles.usecases.upload import upload_image
+from circles.web.access.guard import get_principal
 from circles.web.exchanges import RECEIVED_AT
 from circles.web.requests.bodies import has_body
 from circles.web.requests.queries import read_query
+from circles.web.requests.tokens import read_new_token
 from circles.web.requests.uploads import held_upload, prefers_async
+from circles.web.resources.access import ended_response, session_response, token_response
 from circles.web.resources.corrections import change_response, read_correction, read_expected
 from circles.web.resources.deliveries import read_replay, replay_response
 from circles.web.resources.images import image_response
@@ -62,6 +68,30 @@ def replay(request: Request, event_id: str) -> Response:
     return replay_response(replay_event(event_id, read_replay(request), services))
 
 
+def post_session(request: Request) -> Response:
+    read_query(request)
+    principal = get_principal(request)
+    return session_response(request, principal, *begin_session(principal, services))
+
+
+def delete_session(request: Request) -> Response:
+    read_query(request)
+    end_session(get_principal(request), services)
+    return ended_response(request)
+
+
+def post_token(request: Request) -> Response:
+    read_query(request)
+    wanted, by = read_new_token(request), get_principal(request).name
+    return token_response(*create_token(wanted, services, created_by=by))
+
+
+def delete_token(request: Request, token_id: str) -> Response:
+    read_query(request)
+    revoke_token(token_id, services)
+    return empty_response()
+
+
 answer = routes(
     {
         "POST /images/": post_image,
@@ -72,9 +102,14 @@ answer = routes(
         "PUT /batches/<batch>/scale": change_batch_scale,
         "DELETE /batches/<batch>/scale": change_batch_scale,
         "POST /deliveries/<event_id>/replay": replay,
+        "POST /session": post_session,
+        "DELETE /session": delete_session,
+        "POST /tokens/": post_token,
+        "DELETE /tokens/<token_id>": delete_token,
     },
     ready=services.ping,
     max_body_bytes=services.settings.max_body_bytes,
+    access=access(services),
 )
 
 

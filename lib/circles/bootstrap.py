@@ -14,6 +14,8 @@ from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 from circles.adapters.background import Background
+from circles.domain.access.principals import AccessRules
+from circles.domain.access.tokens import Tokens
 from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
 from circles.domain.detections import Detector
@@ -74,6 +76,19 @@ class ConfiguredServices:
             max_pending=known.max_pending,
             batch_quiet=timedelta(seconds=known.batch_quiet_s),
             sure_score=known.sure_score,
+        )
+
+    @cached_property
+    def access(self) -> AccessRules:
+        known = self.settings
+        return AccessRules(
+            is_open=known.access == "open",
+            hosts=known.hosts,
+            session_lifetime=timedelta(seconds=known.session_s),
+            trusted_header=known.trusted_header,
+            groups_header=known.trusted_groups_header,
+            trusted_secret=known.trusted_secret,
+            groups=dict(known.trusted_groups),
         )
 
     @cached_property
@@ -197,6 +212,12 @@ class ConfiguredServices:
         from circles.adapters.sqlite.exports.selections import SqliteSelections
 
         return SqliteSelections(self.settings.catalogue_file, **self._sqlite)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        from circles.adapters.sqlite.access.tokens import SqliteTokens
+
+        return SqliteTokens(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def outbox(self) -> Outbox:

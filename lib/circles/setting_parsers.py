@@ -9,6 +9,9 @@ import json
 import re
 from collections.abc import Callable
 
+from circles.domain.access.principals import parse_scopes
+from circles.domain.errors import Malformed
+
 
 def one_of(*choices: str) -> Callable[[str], str]:
     """Return a parser of these words."""
@@ -47,6 +50,35 @@ def score_or_none(text: str) -> float | None:
         return None if text == "none" else score(text)
     except ValueError as error:
         raise ValueError("must be a number from 0 to 1, or none") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only programs of this machine reach an address (RFC 6890)."""
+    return host in ("localhost", "::1") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+
+
+def host_names(text: str) -> tuple[str, ...]:
+    """Parse names of hosts, without ports. .example.com stands for all below it."""
+    names = tuple(text.lower().split())
+    if not all(re.fullmatch(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*|[0-9a-f:]+", name) for name in names):
+        raise ValueError("must be names such as circles.example.com, separated by spaces")
+    return names
+
+
+def header_name(text: str) -> str:
+    """Parse the name of a header."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", text):
+        raise ValueError("must be the name of a header such as Remote-User")
+    return text
+
+
+def group_scopes(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Parse pairs of a group and its scopes."""
+    pairs = [pair.partition("=") for pair in text.split()]
+    try:
+        return tuple((group, parse_scopes(scopes.split(","))) for group, _, scopes in pairs)
+    except Malformed as error:
+        raise ValueError("must be pairs such as staff=images:read,images:write") from error
 
 
 def flag(text: str) -> bool:

@@ -12,9 +12,13 @@ from circles.setting_parsers import (
     above_zero,
     ce_overrides,
     flag,
+    group_scopes,
+    header_name,
+    host_names,
     http_base,
     http_url,
     http_urls,
+    is_loopback,
     key_prefix,
     one_of,
     reverse_dns,
@@ -114,6 +118,21 @@ class Settings:
     bridge_token: str = field(default="", repr=False)
     event_max_attempts: Count = 12  # failed deliveries before an event is laid aside
 
+    # Access
+    # open lets every request in; only on a loopback address
+    access: Annotated[str, one_of("open", "tokens")] = "tokens"
+    session_s: Seconds = 12 * 3600.0  # how long a cookie of the page is valid
+    # names at which browsers reach this installation; .example.com stands for all below it
+    hosts: Annotated[tuple[str, ...], host_names] = ("127.0.0.1", "::1", "localhost")
+    # header in which a proxy that shares trusted_secret names the user that it has signed in
+    trusted_header: Annotated[str, header_name] = ""
+    trusted_groups_header: Annotated[str, header_name] = "Remote-Groups"
+    trusted_secret: str = field(default="", repr=False)
+    # the scopes of that proxy's groups, such as staff=images:read,images:write admins=all
+    trusted_groups: Annotated[tuple[tuple[str, frozenset[str]], ...], group_scopes] = ()
+    # Knative's Triggers must send it to ingest and repair, if it is set
+    events_token: str = field(default="", repr=False)
+
     # Serving
     host: str = "0.0.0.0"
     port: Count = 8080  # PORT, as Knative sets it
@@ -162,6 +181,10 @@ class Settings:
             faults.append("CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY")
         if values.get("webhook_urls") and not values.get("webhook_secret"):
             faults.append("CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET")
+        if values.get("trusted_header") and len(values.get("trusted_secret", "")) < _LEAST_SECRET:
+            faults.append("CIRCLES_TRUSTED_HEADER needs a CIRCLES_TRUSTED_SECRET of 32 characters")
+        if values.get("access") == "open" and not is_loopback(values.get("host", "")):
+            faults.append("CIRCLES_ACCESS=open needs HOST=127.0.0.1: others would need no token")
         if faults:
             raise SettingsError("; ".join(faults))
         return cls(**values)
@@ -175,6 +198,8 @@ CLIENT_VARIABLES = ("CIRCLES_URL", "CIRCLES_TOKEN")
 
 _SECRETS = {each.name for each in fields(Settings) if not each.repr}
 """Fields that repr and error messages hide."""
+
+_LEAST_SECRET = 32
 
 _SERVICE_LINK = re.compile(
     r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$"

@@ -11,7 +11,7 @@ SERVING := services.serving.knative.dev
 APPLY := kubectl apply --server-side --force-conflicts
 need = @command -v $(1) >/dev/null || { echo "$(1) is not on the PATH: $(2)" >&2; exit 1; }
 
-.PHONY: images render preflight prepared deploy deploy-kn func-deploy smoke bench-cluster status url undeploy kind kind-load
+.PHONY: first-token images render preflight prepared deploy deploy-kn func-deploy smoke bench-cluster status url undeploy kind kind-load
 
 .venv/deploy.stamp: manifests/deploy/requirements.txt .venv/run.stamp
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
@@ -48,7 +48,11 @@ deploy-kn: prepared ## deploy with kn, and with kubectl only what kn cannot expr
 
 prepared: preflight
 	@! test -f manifests/overlays/$(OVERLAY)/knative-features.yaml || $(APPLY) -f manifests/overlays/$(OVERLAY)/knative-features.yaml
-	@kubectl -n $(NAMESPACE) delete job bucket --ignore-not-found
+	@kubectl -n $(NAMESPACE) delete job bucket first-token --ignore-not-found
+	@python manifests/deploy/first_token.py $(NAMESPACE)
+
+first-token: .venv/deploy.stamp ## create the Secret circles-admin with a token, unless there is one
+	@python manifests/deploy/first_token.py $(NAMESPACE)
 
 func-deploy: preflight ## deploy the functions with func, as ready images (TAG=… or a digest)
 	$(call need,func,see knative.dev/docs/functions)

@@ -11,6 +11,7 @@ from rendered import (
     SERVING,
     Document,
     container,
+    exists,
     kubectl,
     name,
     namespace,
@@ -44,6 +45,7 @@ def main() -> None:
         *missing_products(documents),
         *missing_permissions(documents),
         *missing_secrets(documents),
+        *missing_token(documents),
         *missing_flags(documents, overlay / "knative-features.yaml"),
         *wait_for_images(images(documents)),
     ]
@@ -93,6 +95,19 @@ def missing_secrets(documents: list[Document]) -> Iterator[str]:
             if kubectl("-n", place, "get", "secret", secret) is None:
                 made.add(secret)  # reported once
                 yield f"The Secret {secret} is not in namespace {place}: create it."
+
+
+def missing_token(documents: list[Document]) -> Iterator[str]:
+    """Yield a sentence where an installation lets everybody in until now."""
+    for service in of_kind(documents, SERVING, "Service"):
+        place = namespace(service)
+        if name(service) == "upload" and exists(service):
+            if kubectl("-n", place, "get", "secret", "circles-admin") is None:
+                yield (
+                    f"The installation in namespace {place} answers everybody, and will ask every"
+                    " client for a token: run make first-token, give your clients tokens, and"
+                    " deploy again."
+                )
 
 
 def secrets(part: Document) -> set[str]:

@@ -39,7 +39,13 @@ def main() -> None:
         f"Circles is ready on {gateway} (Ctrl-C ends it). Try it, or send a photo of your own:",
         flush=True,
     )
-    print(f"  curl -F file=@{shlex.quote(str(example))} {gateway}/images/", flush=True)
+    token = ""
+    if os.environ.get("CIRCLES_ACCESS") == "tokens":
+        token = '-H "Authorization: Bearer $TOKEN" '
+        data = f"CIRCLES_DATA_DIR={shlex.quote(os.environ.get('CIRCLES_DATA_DIR') or 'data')}"
+        command = "python -m circles.tokens create --name me --scope all"
+        print(f"  TOKEN=$({data} PYTHONPATH=lib .venv/bin/{command})", flush=True)
+    print(f"  curl {token}-F file=@{shlex.quote(str(example))} {gateway}/images/", flush=True)
     if os.environ.get("CIRCLES_STORE") == "s3":
         endpoint = os.environ["CIRCLES_S3_ENDPOINT"]
         print(f"  or copy it to s3://{BUCKET}/{INCOMING} at {endpoint}", flush=True)

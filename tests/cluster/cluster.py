@@ -1,9 +1,11 @@
 """Queries of the smoke test: pods, bucket and catalogue."""
 
+import base64
 import json
 import subprocess
 import time
 from contextlib import contextmanager
+from functools import cache
 
 NAMESPACE = "circles"
 SERVING = "services.serving.knative.dev"
@@ -83,6 +85,12 @@ def program(pod: str) -> str:
     names = [each["name"] for each in get("pod", pod)["spec"]["containers"]]
     [own] = [each for each in names if each != "queue-proxy"]
     return own
+
+
+@cache
+def first_token() -> str:
+    """Return the token of the Secret that make deploy has created."""
+    return base64.b64decode(get("secret", "circles-admin")["data"]["token"]).decode()
 
 
 @contextmanager

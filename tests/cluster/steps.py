@@ -10,7 +10,7 @@ import requests
 from PIL import Image
 from skimage import data
 
-from cluster import SERVING, get
+from cluster import SERVING, first_token, get
 
 LIST_PATH = re.compile(r"/images(/[^/]+/objects)?/?(\?.*)?")
 """What the gateway sends to list; manifests/local/Caddyfile has the same rule."""
@@ -36,8 +36,13 @@ class System:
         Image.fromarray(data.coins()).save(encoded, "PNG")
         return encoded.getvalue()
 
+    @property
+    def credentials(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {first_token()}"}
+
     def request(self, method: str, path: str, timeout_s: float = 95.0, **options):
         """Send a request the chosen way."""
+        options["headers"] = {**options.pop("headers", {}), **self.credentials}
         if self.gateway is None:
             return self.ask_route(function_of(method, path), path, method, timeout_s, **options)
         return requests.request(method, self.gateway + path, timeout=timeout_s, **options)
@@ -56,7 +61,7 @@ class System:
     ) -> requests.Response:
         """Send a request to a function's own Knative route."""
         url = route(function)
-        headers = {**options.pop("headers", {}), "Host": urlsplit(url).netloc}
+        headers = {**self.credentials, **options.pop("headers", {}), "Host": urlsplit(url).netloc}
         address = (self.ingress or url) + path
         return requests.request(method, address, headers=headers, timeout=timeout_s, **options)
 

@@ -4,7 +4,7 @@ import subprocess
 
 from steps import step
 
-from cluster import get, kubectl, wait_until
+from cluster import first_token, get, kubectl, wait_until
 
 
 def make(*arguments: str) -> None:
@@ -42,6 +42,7 @@ def undeploy(system):
     kinds = "services.serving.knative.dev,deployments,statefulsets,inferenceservices"
     assert not kubectl("get", kinds, "-o", "name").split()
     make(target, *images)
+    first_token.cache_clear()  # undeploy deletes the Secret, deploy creates another
     content = system.get(f"/images/{image_id}/content")
     assert content.content == system.picture, content.status_code
     return f"only claims were left; after {target} the image was the same byte for byte"

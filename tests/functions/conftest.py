@@ -25,7 +25,7 @@ if (ROOT / "functions/export").is_dir():
 EVENT_FUNCTIONS = ("bridge", "ingest", "repair")
 """Optional functions, which take events and are not part of the HTTP contract."""
 EVENT_TARGETS = {name: name for name in EVENT_FUNCTIONS if (ROOT / "functions" / name).is_dir()}
-collect_ignore = [f"events/test_{name}.py" for name in EVENT_FUNCTIONS if name not in EVENT_TARGETS]
+collect_ignore = [f"test_{name}.py" for name in EVENT_FUNCTIONS if name not in EVENT_TARGETS]
 
 ECOSYSTEM = (
     "FUNCTION_SOURCE",
@@ -115,6 +115,8 @@ def framework(monkeypatch, volume, log):
         monkeypatch.setenv(name, "")
     monkeypatch.setenv("CIRCLES_DATA_DIR", str(volume.folder))
     monkeypatch.setenv("CIRCLES_DETECTOR", "fixed")
+    monkeypatch.setenv("CIRCLES_ACCESS", "open")  # tests/functions/access/ has those with tokens
+    monkeypatch.setenv("HOST", "127.0.0.1")
     monkeypatch.setenv("CIRCLES_RESERVE_BYTES", "65536")  # many tests have a volume each
     yield monkeypatch
     bootstrap.build.cache_clear()
@@ -142,14 +144,14 @@ def load(framework):
             stack.callback(_close, bootstrap.load_services())
             app.config["FUNCTION"] = folder
             app.test_client_class = CheckedClient if checked and folder in TARGETS else None
-            return app.test_client()
+            return app.test_client(use_cookies=False)
 
         yield client
 
 
 def _close(services):
     assert services.background.drain(timeout_s=10)
-    for name in ("catalogue", "corrections", "scales", "batches", "outbox", "upkeep"):
+    for name in ("catalogue", "corrections", "scales", "batches", "tokens", "outbox", "upkeep"):
         if name in vars(services):
             getattr(services, name).close()
 

@@ -21,6 +21,7 @@ IMAGE, OBJECTS = "/images/{image_id}", "/images/{image_id}/objects"
 DETECTIONS = "/images/{image_id}/detections"
 SCALE, BATCH_SCALE = "/images/{image_id}/scale", "/batches/{batch}/scale"
 THUMBNAIL = "/images/{image_id}/thumbnail"
+TOKENS, ONE_TOKEN = "/tokens/", "/tokens/{token_id}"
 CONTENT, OBJECT = "/images/{image_id}/content", "/images/{image_id}/objects/{object_id}"
 
 
@@ -31,7 +32,12 @@ class World:
         self.load, self.predicted, self.predictor, self.volume = load, predicted, predictor, volume
         self.image_id = self.send(png()).json["image_id"]
         [found, *_] = load("list").get(f"/images/{self.image_id}/objects").json
-        self.ids = {"image_id": self.image_id, "object_id": found["object_id"], "batch": "b"}
+        self.ids = {
+            "image_id": self.image_id,
+            "object_id": found["object_id"],
+            "batch": "b",
+            "token_id": "0" * 16,
+        }
         self.ids["event_id"] = UNKNOWN
 
     def send(self, data, **headers):
@@ -72,6 +78,10 @@ class World:
         return self.load("upload").put(
             path.format(**{**self.ids, **ids}), data=document, headers=headers
         )
+
+    def send_token(self, document, encoding=""):
+        headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+        return self.load("upload").post("/tokens/", data=document, headers=headers)
 
     def remove_batch_scale(self):
         self.scale(BATCH_SCALE)
@@ -276,6 +286,42 @@ for _path in (THUMBNAIL,):
         ("get", _path, 503): unavailable(_path),
     }
 
+TOKEN = json.dumps({"name": "anna", "scopes": ["images:read"]})
+
+
+def signed_in(world):
+    """Begin a session with a new token."""
+    token = world.load("upload").post("/tokens/", data=TOKEN).json["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    return world.load("upload", access="tokens").post("/session", headers=headers)
+
+
+def revoked(world):
+    made = world.load("upload").post("/tokens/", data=TOKEN).json
+    return world.ask("delete", ONE_TOKEN, ids={"token_id": made["token_id"]})
+
+
+PROVOKED |= {
+    ("get", "/whoami", 200): lambda world: world.get("/whoami"),
+    ("get", "/whoami", 400): lambda world: world.get("/whoami?x=1"),
+    ("post", "/session", 201): signed_in,
+    ("post", "/session", 400): lambda world: world.ask("post", "/session?x=1"),
+    ("delete", "/session", 204): lambda world: world.ask("delete", "/session"),
+    ("delete", "/session", 400): lambda world: world.ask("delete", "/session?x=1"),
+    ("get", TOKENS, 200): lambda world: world.get(TOKENS),
+    ("get", TOKENS, 400): lambda world: world.get(f"{TOKENS}?x=1"),
+    ("get", TOKENS, 503): unavailable(TOKENS),
+    ("post", TOKENS, 201): lambda world: world.send_token(TOKEN),
+    ("post", TOKENS, 400): lambda world: world.send_token("{}"),
+    ("post", TOKENS, 413): lambda world: world.send_token(" " * 1024**2 + "{}"),
+    ("post", TOKENS, 415): lambda world: world.send_token(TOKEN, "gzip"),
+    ("post", TOKENS, 503): lambda world: world.without_catalogue(lambda: world.send_token(TOKEN)),
+    ("delete", ONE_TOKEN, 204): revoked,
+    ("delete", ONE_TOKEN, 400): lambda world: world.ask("delete", f"{ONE_TOKEN}?x=1"),
+    ("delete", ONE_TOKEN, 404): lambda world: world.ask("delete", ONE_TOKEN),
+    ("delete", ONE_TOKEN, 503): unavailable(ONE_TOKEN, "delete"),
+}
+
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 TAGS = {each["name"] for each in CONTRACT["tags"]} - {"all"}
 PROMISED = {
@@ -311,7 +357,8 @@ def test_provoked_answers_are_all_promised():
 def test_function_serves_only_routes_with_its_tag(load, function):
     client = load(function)
     for (method, path, _), tags in PROMISED.items():
-        asked = path.format(image_id=UNKNOWN, object_id=UNKNOWN, event_id=UNKNOWN, batch="b")
+        ids = dict.fromkeys(("image_id", "object_id", "event_id"), UNKNOWN)
+        asked = path.format(**ids, batch="b", token_id="0" * 16)
         if not {function, "all"} & set(tags):
             assert (
                 client.open(asked, method=method.upper())
@@ -331,6 +378,7 @@ SCOPES = {
     "detections:write",
     "deliveries:admin",
     "tokens:admin",
+    "any",
     "none",
 }
 

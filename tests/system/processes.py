@@ -190,6 +190,7 @@ class Function(Process):
             PORT=str(self.port),
             FUNCTION_SOURCE=f"functions/{name}/main.py",
             FUNCTION_TARGET=TARGETS[name],
+            CIRCLES_ACCESS=settings.pop("access", "open"),
             **{f"CIRCLES_{key.upper()}": str(value) for key, value in settings.items()},
             **(environment or {}),
         )

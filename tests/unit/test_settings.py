@@ -83,6 +83,17 @@ GIVEN = {
     "webhook_secret": (SECRET, SECRET),
     "sink_timeout_s": ("2.5", 2.5),
     "bridge_token": ("hush", "hush"),
+    "access": ("open", "open"),
+    "session_s": ("60", 60.0),
+    "hosts": ("Circles.example .example.org ::1", ("circles.example", ".example.org", "::1")),
+    "trusted_header": ("Remote-User", "Remote-User"),
+    "trusted_groups_header": ("X-Groups", "X-Groups"),
+    "trusted_secret": ("s" * 32, "s" * 32),
+    "trusted_groups": (
+        "staff=images:read,images:write",
+        (("staff", frozenset({"images:read", "images:write"})),),
+    ),
+    "events_token": ("hush", "hush"),
     "host": ("127.0.0.1", "127.0.0.1"),
     "port": ("9000", 9000),
     "function_source": ("functions/list/main.py", "functions/list/main.py"),
@@ -110,7 +121,7 @@ def test_ecosystem_variables_have_no_prefix(name):
         Settings.from_env({f"CIRCLES_{name.upper()}_": text})
 
 
-CHOICES = ("store", "detector", "predictor_protocol", "log_level")
+CHOICES = ("access", "store", "detector", "predictor_protocol", "log_level")
 NUMBERS = (
     "busy_timeout_s",
     "s3_timeout_s",
@@ -158,6 +169,9 @@ FAULTS = [
             '{"extensions": {"a": 1}}',
         )
     ),
+    *(("hosts", text) for text in ("https://a.example", "a.example:8080", "a/b", "*")),
+    *(("trusted_header", text) for text in ("Remote User", "X:", "ä")),
+    *(("trusted_groups", text) for text in ("staff", "staff=", "staff=images:all")),
     *(("event_source", text) for text in ("a b", "<x>")),
     *(
         (name, text)
@@ -251,6 +265,26 @@ def test_webhook_key_is_the_decoded_secret():
     assert Settings(webhook_secret=SECRET).webhook_key == b"secret" * 4
 
 
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "10.0.0.7", "::", "127.0.0.1.example"])
+def test_open_access_needs_a_loopback_address(host):
+    with pytest.raises(SettingsError, match="CIRCLES_ACCESS=open needs HOST=127.0.0.1"):
+        Settings.from_env({"CIRCLES_ACCESS": "open", "HOST": host})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_open_access_is_possible_on_loopback(host):
+    assert Settings.from_env({"CIRCLES_ACCESS": "open", "HOST": host}).access == "open"
+
+
+@pytest.mark.parametrize("secret", ["", "s" * 31])
+def test_trusted_proxy_needs_a_secret(secret):
+    given = {"CIRCLES_TRUSTED_HEADER": "Remote-User", "CIRCLES_TRUSTED_SECRET": secret}
+    with pytest.raises(SettingsError, match="CIRCLES_TRUSTED_SECRET of 32 characters") as raised:
+        Settings.from_env(given)
+
+    assert "sss" not in str(raised.value)
+
+
 def test_settings_are_frozen():
     with pytest.raises(FrozenInstanceError):
         Settings().store = "s3"
@@ -269,10 +303,14 @@ def test_repr_hides_secrets():
         "s3_secret_key": "two2",
         "webhook_secret": "whsec_three3",
         "bridge_token": "four4",
+        "events_token": "six6",
+        "trusted_secret": "seven7",
     }
     shown = repr(Settings(**secrets, webhook_urls=("https://example.com/five5",)))
 
     assert "max_pixels=50000000" in shown
     assert not [
-        secret for secret in ("one1", "two2", "three3", "four4", "five5") if secret in shown
+        secret
+        for secret in ("one1", "two2", "three3", "four4", "five5", "six6", "seven7")
+        if secret in shown
     ]

@@ -4,6 +4,7 @@ All errors, each with its HTTP status and event status.
 CirclesError             code                  HTTP  event
 ├── Malformed            malformed             400   422  not retried: to the dead-letter sink
 ├── Unauthorized         unauthorized          401   401  the token is missing or wrong
+├── Forbidden            forbidden             403   422  the token has not the route's scope
 ├── NotFound             not-found             404   204  nothing to do
 ├── TooLarge             too-large             413   422
 ├── UnsupportedPicture   unsupported-picture   415   422
@@ -53,9 +54,23 @@ class Malformed(CirclesError):
 
 
 class Unauthorized(CirclesError):
-    """The token is missing or wrong."""
+    """The token is missing, or it is wrong: then is_invalid is true."""
 
     code, title, http_status, event_status = "unauthorized", "Unauthorized", 401, 401
+
+    def __init__(self, message: str, *, is_invalid: bool = False) -> None:
+        super().__init__(message)
+        self.is_invalid = is_invalid
+
+
+class Forbidden(CirclesError):
+    """The token does not have this scope."""
+
+    code, title, http_status, event_status = "forbidden", "Forbidden", 403, 422
+
+    def __init__(self, message: str, scope: str | None = None) -> None:
+        super().__init__(message)
+        self.scope = scope
 
 
 class NotFound(CirclesError):

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from threading import Semaphore
 from typing import TYPE_CHECKING, Protocol
 
+from circles.domain.access.principals import AccessRules
+from circles.domain.access.tokens import Tokens
 from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
 from circles.domain.detections import Detector
@@ -65,6 +67,8 @@ class Services(Protocol):
 
     @property
     def rules(self) -> Rules: ...
+    @property
+    def access(self) -> AccessRules: ...
 
     @property
     def pictures(self) -> Pictures: ...
@@ -82,6 +86,8 @@ class Services(Protocol):
     def scales(self) -> "Scales": ...
     @property
     def batches(self) -> "Batches": ...
+    @property
+    def tokens(self) -> Tokens: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

@@ -28,8 +28,8 @@ def image_document(image: Image) -> dict[str, Any]:
         "file_name": image.file_name,
         "source": image.source,
         "batch": image.batch,
-        "created_at": _format_time(image.created_at),
-        "detected_at": _format_time(image.detected_at),
+        "created_at": format_moment(image.created_at),
+        "detected_at": format_moment(image.detected_at),
         "detection_ms": image.detection_ms,
         "model": image.model,
         "model_version": image.model_version,
@@ -95,7 +95,7 @@ def batch_document(batch: "Batch") -> dict[str, Any]:
         "failed": batch.failed,
         "created_at": format_time(batch.created_at),
         "arrived_at": format_time(batch.arrived_at),
-        "completed_at": _format_time(batch.quiet_at),
+        "completed_at": format_moment(batch.quiet_at),
     }
 
 
@@ -164,5 +164,6 @@ def measure_diameter(
     return float(f"{diameter_mm:.6g}"), round(error, 4)
 
 
-def _format_time(moment: datetime | None) -> str | None:
+def format_moment(moment: datetime | None) -> str | None:
+    """Return a moment as format_time does, None for None."""
     return format_time(moment) if moment else None

@@ -1,10 +1,13 @@
 """Format log lines and write them to standard output."""
 
 import logging
+import re
 import sys
 from types import TracebackType
 
 _INDENT = "    "
+_SECRET = re.compile(r"(?<=cr[cs]_)\w+")
+"""Tokens and sessions, as domain/access/tokens.py writes them."""
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -29,7 +32,7 @@ class LineFormatter(logging.Formatter):
     Write a record as one line, and its traceback indented.
 
     Control characters are escaped: a client's path, a file name or a predictor's answer may hold
-    line ends, and must not begin a line of its own.
+    line ends, and must not begin a line of its own. Tokens are removed.
     """
 
     def __init__(self) -> None:
@@ -46,7 +49,9 @@ class LineFormatter(logging.Formatter):
 
 
 def escape(text: str) -> str:
-    """Return text with unprintable characters escaped as in a Python string."""
+    """Return text without tokens, and with unprintable characters escaped as in a string."""
+    if "crc_" in text or "crs_" in text:
+        text = _SECRET.sub("…", text)
     if text.isprintable():
         return text
     return "".join(

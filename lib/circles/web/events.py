@@ -5,14 +5,17 @@ import logging
 from collections.abc import Callable
 
 from flask import Request, Response
+from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from circles.domain.access.principals import ANY, PUBLIC, Access, Credentials, Principal
 from circles.domain.errors import CirclesError, TooLarge, Unauthorized
 from circles.formats.cloud_events import IncomingEvent, read_event
 from circles.telemetry import trace
 from circles.telemetry.metrics import metrics
+from circles.web.contract import find_scope
 from circles.web.exchanges import Exchange
-from circles.web.problems import answer_problem
+from circles.web.problems import answer_problem, challenge
 from circles.web.responses import empty_response, json_response
 from circles.web.routing import Handler, routes
 
@@ -23,7 +26,11 @@ MAX_EVENT_BYTES = 4 * 1024 * 1024
 
 
 def event_routes(
-    take: Callable[[Request], None], *, ready: Callable[[], None], never_status: int = 422
+    take: Callable[[Request], None],
+    *,
+    ready: Callable[[], None],
+    access: Access,
+    never_status: int = 422,
 ) -> Callable[[Request], Response]:
     """
     Return the function that answers every request.
@@ -35,6 +42,7 @@ def event_routes(
     Args:
         take: processes the request. A CirclesError is answered with its event_status.
         ready: raises a CirclesError while the function cannot work.
+        access: identifies the sender of each event.
         never_status: tells the sender not to retry. A broker keeps a dead letter after 422; the
             queue of an object store retries every status but 2xx, endlessly and before all others.
     """
@@ -58,11 +66,18 @@ def event_routes(
         "GET /": lambda _: json_response({"status": "alive"}),
         "POST /": post,
     }
-    return routes(handlers, ready=ready, max_body_bytes=MAX_EVENT_BYTES, answer_error=answer_error)
+    return routes(
+        handlers,
+        ready=ready,
+        max_body_bytes=MAX_EVENT_BYTES,
+        access=access,
+        answer_error=answer_error,
+        find_scope=_find_scope,
+    )
 
 
 def cloud_event_routes(
-    handle: Callable[[IncomingEvent], bool], *, ready: Callable[[], None]
+    handle: Callable[[IncomingEvent], bool], *, ready: Callable[[], None], access: Access
 ) -> Callable[[Request], Response]:
     """
     Return the function that answers every request with a CloudEvent.
@@ -73,6 +88,7 @@ def cloud_event_routes(
         handle: returns whether the event was for this function. Other events are acknowledged,
             because a trigger without a filter delivers everything.
         ready: raises a CirclesError while the function cannot work.
+        access: identifies the sender of each event.
     """
 
     def take(request: Request) -> None:
@@ -101,25 +117,47 @@ def cloud_event_routes(
                 "in", kind if outcome not in ("ignored", "dead") else "unknown", outcome
             )
 
-    return event_routes(take, ready=ready)
+    return event_routes(take, ready=ready, access=access)
 
+
+_SENDER = Principal("events", frozenset())
 
 _OUTCOMES = {204: "gone", 422: "refused"}
 """Outcome in the metrics of an error that needs no retry, by its event_status."""
 
 
-def check_token(request: Request, token: str) -> None:
+def access_with(token: str) -> Access:
     """
-    Raise Unauthorized unless the request carries the token.
+    Return what checks the sender of events by its token.
 
-    It is a Bearer token, or the password of Basic authentication, for stores that accept only a URL
-    with user and password. It is compared in constant time. An empty token matches no request.
+    The token is a Bearer token, or the password of Basic authentication, for senders that accept
+    only a URL with user and password. It is compared in constant time. An empty token matches no
+    request.
     """
-    sent = request.authorization
-    given = (sent.token if sent.type == "bearer" else sent.password) if sent else None
-    right = hmac.compare_digest((given or "").encode("utf-8", "replace"), token.encode())
-    if not (token and right):
-        raise Unauthorized("Send the token of this bridge as Authorization: Bearer.")
+
+    def identify(credentials: Credentials) -> Principal:
+        sent = Authorization.from_header(credentials.authorization)
+        given = (sent.token if sent.type == "bearer" else sent.password) if sent else None
+        right = hmac.compare_digest((given or "").encode("utf-8", "replace"), token.encode())
+        if not (token and right):
+            raise Unauthorized(
+                "Send this function's token as Authorization: Bearer.", is_invalid=sent is not None
+            )
+        return _SENDER
+
+    return Access(identify)
+
+
+def access_of_broker(token: str) -> Access:
+    """Return what checks a Broker by its token, if there is one."""
+    return access_with(token) if token else Access(lambda _: _SENDER)
+
+
+def _find_scope(method: str, path: str) -> str:
+    """Return the scope of a route. Events are not part of the contract."""
+    return {("GET", "/"): PUBLIC, ("POST", "/"): ANY}.get((method, path)) or find_scope(
+        method, path
+    )
 
 
 def _answer_event_error(exchange: Exchange, error: CirclesError, never_status: int) -> Response:
@@ -132,5 +170,5 @@ def _answer_event_error(exchange: Exchange, error: CirclesError, never_status: i
     if error.retry_after_s:
         response.headers["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, Unauthorized):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="circles"'
+        response.headers["WWW-Authenticate"] = challenge(error)
     return response

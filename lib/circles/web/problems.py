@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flask import Response
 from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 
-from circles.domain.errors import CirclesError, UnsupportedEncoding
+from circles.domain.errors import CirclesError, Forbidden, Unauthorized, UnsupportedEncoding
 from circles.web.contract import methods
 from circles.web.exchanges import Exchange
 
@@ -65,6 +65,8 @@ def describe(error: Exception, path: str) -> Problem:
         headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
         if isinstance(error, UnsupportedEncoding):
             headers["Accept-Encoding"] = "identity"  # RFC 9110, section 15.5.16
+        if isinstance(error, Unauthorized | Forbidden):
+            headers["WWW-Authenticate"] = challenge(error)
         return Problem(error.code, error.title, error.http_status, str(error), headers)
     if isinstance(error, HTTPException) and error.code:
         code = _CODES.get(error.code, error.name.lower().replace(" ", "-"))
@@ -72,6 +74,15 @@ def describe(error: Exception, path: str) -> Problem:
         return Problem(code, error.name, error.code, detail, _headers(error, path))
     detail = "Something broke on our side; the log has it under this id."
     return Problem("internal", "Internal error", 500, detail, {})
+
+
+def challenge(error: Unauthorized | Forbidden) -> str:
+    """Return the value of WWW-Authenticate (RFC 6750, section 3)."""
+    realm = 'Bearer realm="circles"'
+    if isinstance(error, Unauthorized):
+        return f'{realm}, error="invalid_token"' if error.is_invalid else realm
+    named = f', scope="{error.scope}"' if error.scope else ""
+    return f'{realm}, error="insufficient_scope"{named}'
 
 
 def log_error(exchange: Exchange, problem: Problem, error: Exception) -> None:

@@ -16,10 +16,14 @@ from werkzeug.exceptions import (
     abort,
 )
 
+from circles.domain.access.principals import Access
+from circles.domain.access.tokens import parse_token_id
 from circles.domain.errors import Malformed
 from circles.domain.identifiers import parse_batch, parse_id
 from circles.telemetry import trace
 from circles.telemetry.metrics import metrics
+from circles.web.access.guard import check_access
+from circles.web.contract import find_scope
 from circles.web.exchanges import Exchange, begin_exchange
 from circles.web.probes import common_handlers
 from circles.web.problems import AnswerError, answer_problem
@@ -32,8 +36,13 @@ log = logging.getLogger("circles.requests")
 Handler = Callable[..., Response]
 """Takes the request and, by name, the valid ids of its path."""
 
+FindScope = Callable[[str, str], str]
+"""Returns the scope of a method and a path such as /images/<image_id>."""
+
 REFUSAL = "circles.refusal"
 """Key in environ for the status of a request that the server could not read."""
+
+_PARSERS = {"batch": parse_batch, "token_id": parse_token_id}
 
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
@@ -44,7 +53,9 @@ def routes(
     quick: Mapping[str, Handler] = MappingProxyType({}),
     ready: Callable[[], None],
     max_body_bytes: int,
+    access: Access,
     answer_error: AnswerError = answer_problem,
+    find_scope: FindScope = find_scope,
 ) -> Callable[[Request], Response]:
     """
     Return the function that answers every request.
@@ -58,41 +69,51 @@ def routes(
         quick: handlers that wait for the catalogue only, also by route.
         ready: raises a CirclesError while the function cannot work.
         max_body_bytes: a larger body is refused.
+        access: identifies the sender of each request.
+        find_scope: returns the scope that a route needs. It raises LookupError for an unknown one.
         answer_error: makes the response to an exception of a handler.
     """
     table = {**handlers, **quick, **common_handlers(ready)}
-    rules = [Rule.read(line, table[line], line in quick) for line in table]
-    router = Router(rules, max_body_bytes, answer_error)
+    rules = [
+        Rule.read(line, table[line], line in quick, find_scope(*line.split(" "))) for line in table
+    ]
+    router = Router(rules, max_body_bytes, access, answer_error)
     current_app.wsgi_app = router  # type: ignore[method-assign]
     return router.answer
 
 
 class Rule(NamedTuple):
-    """A route and its handler."""
+    """A route, its handler, and the scope that a request needs."""
 
     methods: frozenset[str]
     path: str
     pattern: re.Pattern[str]
     handler: Handler
     quick: bool
+    scope: str
 
     @classmethod
-    def read(cls, line: str, handler: Handler, quick: bool) -> "Rule":
+    def read(cls, line: str, handler: Handler, quick: bool, scope: str) -> "Rule":
         """Return the rule for "METHOD /path/<id>". A slash at the end is optional."""
         method, _, path = line.partition(" ")
         pattern = re.sub(r"<(\w+)>", r"(?P<\1>[^/\\n]+)", path.rstrip("/"))
         methods = {method, "HEAD"} if method == "GET" else {method}
-        return cls(frozenset(methods), path, re.compile(pattern + "/?"), handler, quick)
+        return cls(frozenset(methods), path, re.compile(pattern + "/?"), handler, quick, scope)
 
 
 class Router:
     """A WSGI application that calls the handler of each request."""
 
     def __init__(
-        self, rules: Sequence[Rule], max_body_bytes: int, answer_error: AnswerError
+        self,
+        rules: Sequence[Rule],
+        max_body_bytes: int,
+        access: Access,
+        answer_error: AnswerError,
     ) -> None:
         self.max_body_bytes = max_body_bytes
         self._rules = rules
+        self._access = access
         self._answer_error = answer_error
 
     def __call__(
@@ -133,6 +154,7 @@ class Router:
             abort(status)
         rule, ids = self._match(request.path, request.method)
         exchange.route = rule.path
+        check_access(request, rule.scope, self._access)
         self._check_body(request)
         return rule.handler(request, **{name: _parse(name, value) for name, value in ids.items()})
 
@@ -157,8 +179,8 @@ class Router:
 
 
 def _parse(name: str, text: str) -> str:
-    """Return a valid part of a path: the name of a batch, or else an id. Raises Malformed."""
-    return parse_batch(text) if name == "batch" else parse_id(text)
+    """Return a valid part of a path: a batch's name, a token's id or a UUID. Raises Malformed."""
+    return _PARSERS.get(name, parse_id)(text)
 
 
 def _finish(exchange: Exchange, response: Response) -> Response:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Semaphore
 
+from circles.domain.access.principals import AccessRules
 from circles.domain.services import Rules
 from tests.unit.fakes.batches import FakeBatches
 from tests.unit.fakes.corrections import FakeCorrections
@@ -12,6 +13,7 @@ from tests.unit.fakes.pictures import FakePictures
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
 from tests.unit.fakes.scales import FakeScales
 from tests.unit.fakes.store import FakeStore
+from tests.unit.fakes.tokens import FakeTokens
 
 RULES = Rules(
     lease=timedelta(seconds=60),
@@ -40,6 +42,7 @@ class FakeServices:
 
     journal: list = field(default_factory=list)
     rules: Rules = RULES
+    access: AccessRules = AccessRules()
     clock: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
     process_id: str = "process"
 
@@ -50,6 +53,7 @@ class FakeServices:
         self.corrections = FakeCorrections(self.catalogue.tables, self.journal)
         self.scales = FakeScales(self.catalogue.tables, self.journal)
         self.batches = FakeBatches(self.catalogue.tables, self.journal)
+        self.tokens = FakeTokens()
         self.outbox = FakeOutbox(self.catalogue.tables, self.journal)
         self.upkeep = FakeUpkeep(self.catalogue.tables, self.journal)
         self.detector = FakeDetector(self.journal)

@@ -14,6 +14,7 @@ SCHEMA = frozenset(
         "m002_events_and_repair",
         "m003_claims_of_their_own",
         "m004_counting",
+        "m005_access",
         "m006_deliveries",
     }
 )

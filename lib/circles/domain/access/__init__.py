@@ -1,0 +1,1 @@
+"""Principals, their tokens and sessions, and the port that stores them."""

@@ -1,0 +1,1 @@
+"""Identify principals, and create and revoke what they identify themselves with."""
