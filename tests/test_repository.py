@@ -350,7 +350,7 @@ def test_core_passes_without_optional_functions(tmp_path):
         if not (name.parts[0] == "functions" and name.parts[1] in OPTIONAL_FUNCTIONS):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, tmp_path / name)
-    core = ["tests/functions/test_list.py", "tests/functions/test_every_function.py"]
+    core = ["tests/functions/reading/test_list.py", "tests/functions/test_every_function.py"]
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *core], cwd=tmp_path,

@@ -25,7 +25,7 @@ if (ROOT / "functions/export").is_dir():
 EVENT_FUNCTIONS = ("bridge", "ingest", "repair")
 """Optional functions, which take events and are not part of the HTTP contract."""
 EVENT_TARGETS = {name: name for name in EVENT_FUNCTIONS if (ROOT / "functions" / name).is_dir()}
-collect_ignore = [f"test_{name}.py" for name in EVENT_FUNCTIONS if name not in EVENT_TARGETS]
+collect_ignore = [f"events/test_{name}.py" for name in EVENT_FUNCTIONS if name not in EVENT_TARGETS]
 
 ECOSYSTEM = (
     "FUNCTION_SOURCE",

@@ -14,7 +14,7 @@ from circles.adapters.minio.store import MinioStore
 from circles.bootstrap import ConfiguredServices, build, load_services
 from circles.settings import Settings, SettingsError
 from circles.telemetry.metrics import Metrics
-from tests.contract.test_catalogue import an_image
+from tests.contract.catalogue.test_catalogue import an_image
 from tests.scraping import total
 
 

@@ -13,9 +13,9 @@ from circles.adapters.sqlite.connections import LOG_LIMIT_BYTES
 from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.errors import StorageFull, Unavailable
 from circles.domain.images import ImageFilter, Status
-from tests.contract.full_disks import tiny_disk
+from tests.contract.catalogue.test_catalogue import LATER, NOW, an_image, circle, run
 from tests.contract.processes import output
-from tests.contract.test_catalogue import LATER, NOW, an_image, circle, run
+from tests.contract.sqlite.full_disks import tiny_disk
 
 MIB = 1024**2
 RESERVE = MIB

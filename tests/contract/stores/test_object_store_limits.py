@@ -9,9 +9,9 @@ import pytest
 from circles.adapters import volume
 from circles.adapters.folder_store import FolderStore
 from circles.domain.errors import NotFound, ObjectRefused, StorageFull, Unavailable
-from tests.contract.full_disks import tiny_disk
 from tests.contract.processes import python
-from tests.contract.test_object_store import (
+from tests.contract.sqlite.full_disks import tiny_disk
+from tests.contract.stores.test_object_store import (
     KNOWN,
     PUT_FOREVER,
     InBucket,

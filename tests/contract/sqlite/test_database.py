@@ -11,9 +11,17 @@ from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.connections import SCHEMA
 from circles.domain.errors import NotFound, Unavailable
 from circles.domain.images import Status
-from tests.contract.full_disks import LIMIT_FILES, tiny_disk
+from tests.contract.catalogue.test_catalogue import (
+    EVERYTHING,
+    LATER,
+    NOW,
+    Faulty,
+    an_image,
+    circle,
+    run,
+)
 from tests.contract.processes import output, python
-from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, Faulty, an_image, circle, run
+from tests.contract.sqlite.full_disks import LIMIT_FILES, tiny_disk
 from tests.scraping import Counted
 
 

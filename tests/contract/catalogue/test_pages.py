@@ -15,7 +15,7 @@ from circles.adapters.sqlite.counting.corrections import SqliteCorrections
 from circles.domain.catalogue import NO_DOUBT, Position
 from circles.domain.counting.corrections import HumanRun
 from circles.domain.images import ImageFilter, Order, Review, Status
-from tests.contract.test_catalogue import NOW, add_image, an_image, circle, run
+from tests.contract.catalogue.test_catalogue import NOW, add_image, an_image, circle, run
 from tests.unit.fakes.corrections import FakeCorrections
 from tests.unit.fakes.records import FakeCatalogue
 

@@ -18,7 +18,7 @@ from circles.usecases.upload import upload_image
 from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices
 from tests.unit.fakes.sink import FakeSink
-from tests.unit.test_register import PICTURE, drop
+from tests.unit.usecases.test_register import PICTURE, drop
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.contract.full_disks import tiny_disk
+from tests.contract.sqlite.full_disks import tiny_disk
+from tests.functions.events.test_repair import tick
 from tests.functions.pictures import png
 from tests.functions.predictors import CIRCLE, answer_objects
-from tests.functions.test_repair import tick
 
 MIB = 1024**2
 

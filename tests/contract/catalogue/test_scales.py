@@ -15,7 +15,7 @@ from circles.domain.counting.scales import NewScale
 from circles.domain.errors import NotFound, NotPossible
 from circles.domain.events import OutgoingEvent
 from circles.domain.images import ImageFilter, Review
-from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, add_image, circle, run
+from tests.contract.catalogue.test_catalogue import EVERYTHING, LATER, NOW, add_image, circle, run
 from tests.unit.fakes.corrections import FakeCorrections
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox
 from tests.unit.fakes.scales import FakeScales

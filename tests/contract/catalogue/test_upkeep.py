@@ -16,7 +16,7 @@ from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.errors import Buried, KeyTaken, Unavailable
 from circles.domain.events import DeliveryState, OutgoingEvent, SinkBacklog
 from circles.domain.images import Backlog, ImageFilter, Refusal, Status, Tombstone
-from tests.contract.test_catalogue import LATER, NOW, Faulty, an_image, circle, run
+from tests.contract.catalogue.test_catalogue import LATER, NOW, Faulty, an_image, circle, run
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
 
 MUCH_LATER = LATER + timedelta(days=1)

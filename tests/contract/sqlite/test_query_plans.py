@@ -16,7 +16,7 @@ from circles.domain.catalogue import Position
 from circles.domain.detections import ObjectFilter
 from circles.domain.events import DeliveryState
 from circles.domain.images import ImageFilter, Order, Review, Status
-from tests.contract.test_catalogue import NOW
+from tests.contract.catalogue.test_catalogue import NOW
 
 COUNT = 100_000
 

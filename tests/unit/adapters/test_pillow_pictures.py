@@ -24,7 +24,7 @@ from circles.domain.errors import CirclesError, TooLarge, UndecodablePicture, Un
 from circles.domain.pictures import EXTENSIONS
 from tests.functions.pictures import encode, png_bomb
 
-LIB = Path(__file__).resolve().parents[2] / "lib"
+LIB = Path(__file__).resolve().parents[3] / "lib"
 PICTURES = PillowPictures(Reading(max_pixels=1_000_000))
 SIZE = (64, 48)
 NOISE = Image.frombytes("RGB", SIZE, Random(1).randbytes(64 * 48 * 3))

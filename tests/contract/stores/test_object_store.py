@@ -18,12 +18,12 @@ from circles.bootstrap import ConfiguredServices
 from circles.domain.errors import CirclesError, Damaged, Malformed, NotFound, TooLarge, Unavailable
 from circles.settings import Settings
 from tests.contract.faulty_server import faulty_server
-from tests.contract.full_disks import LIMIT_FILES, tiny_disk
 from tests.contract.processes import output, python
+from tests.contract.sqlite.full_disks import LIMIT_FILES, tiny_disk
 from tests.scraping import Counted
 from tests.servers import free_ports
+from tests.unit.domain.test_blobs import BAD_KEYS
 from tests.unit.fakes.store import FakeStore
-from tests.unit.test_blobs import BAD_KEYS
 
 ALL_BYTES = bytes(range(256))
 

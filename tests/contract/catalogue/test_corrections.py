@@ -14,7 +14,7 @@ from circles.domain.counting.corrections import HumanRun
 from circles.domain.detections import ObjectFilter
 from circles.domain.errors import KeyReused, NotFound, PreconditionFailed
 from circles.domain.images import Review
-from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, add_image, circle, run
+from tests.contract.catalogue.test_catalogue import EVERYTHING, LATER, NOW, add_image, circle, run
 from tests.unit.fakes.corrections import FakeCorrections
 from tests.unit.fakes.records import FakeCatalogue
 

@@ -14,8 +14,8 @@ from circles.usecases.upkeep.repair import repair_images
 from circles.usecases.upload import upload_image
 from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices
-from tests.unit.test_register import PICTURE, drop
-from tests.unit.test_repair import facts
+from tests.unit.usecases.test_register import PICTURE, drop
+from tests.unit.usecases.test_repair import facts
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.rows import to_text_time
 from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
 from circles.domain.images import ImageFilter, Status
-from tests.contract import old_statements as old
-from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, an_image, circle, run
+from tests.contract.catalogue.test_catalogue import EVERYTHING, LATER, NOW, an_image, circle, run
+from tests.contract.sqlite import old_statements as old
 
 FAR = LATER + timedelta(days=365)
 

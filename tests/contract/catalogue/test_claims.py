@@ -10,8 +10,8 @@ from circles.domain.detections import HUMAN
 from circles.domain.errors import BlobTaken, KeyTaken, ObjectRefused
 from circles.domain.images import Status
 from circles.domain.upkeep import LOOKS_KEPT
-from tests.contract.test_catalogue import EVERYTHING, LATER, NOW, an_image, circle, run
-from tests.contract.test_upkeep import (
+from tests.contract.catalogue.test_catalogue import EVERYTHING, LATER, NOW, an_image, circle, run
+from tests.contract.catalogue.test_upkeep import (
     FAR,
     a_refusal,
     an_event,

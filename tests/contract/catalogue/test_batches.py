@@ -11,7 +11,7 @@ from circles.adapters.sqlite.counting.batches import SqliteBatches
 from circles.adapters.sqlite.outbox import SqliteOutbox
 from circles.domain.errors import KeyTaken
 from circles.domain.events import OutgoingEvent
-from tests.contract.test_catalogue import NOW, add_image, an_image, circle, run
+from tests.contract.catalogue.test_catalogue import NOW, add_image, an_image, circle, run
 from tests.unit.fakes.batches import FakeBatches
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox
 

@@ -16,7 +16,7 @@ from circles.usecases.upload import upload_image
 from tests.unit.fakes.faults import unavailable
 from tests.unit.fakes.services import FakeServices
 from tests.unit.fakes.sink import FakeSink
-from tests.unit.test_register import KEY, OTHER, PICTURE, drop
+from tests.unit.usecases.test_register import KEY, OTHER, PICTURE, drop
 
 MINUTE = timedelta(minutes=1)
 
