@@ -1,0 +1,113 @@
+import { onSignInNeeded } from '../api/client.js';
+import { newId } from '../page/identifiers.js';
+import { createStore } from '../page/store.js';
+import { sendFile } from './send.js';
+
+/*
+ * The queue of files. Each has an Idempotency-Key of its own, so that a file that is sent again
+ * never becomes a second image.
+ *
+ * state: waiting → sending → done (image) | failed (problem). A paused file is waiting with a
+ * problem.
+ */
+export const queue = createStore([]);
+
+/** Called with the record of each image that was stored. */
+export const onStored = { call: () => {} };
+
+const AT_ONCE = 3;
+const TRIES = 6;
+const LONGEST_PAUSE_S = 30;
+let running = 0;
+let paused = false;
+
+/** Put files into the queue, and start sending. */
+export function enqueue(files, batch) {
+  const entries = [...files].map((file) => ({
+    key: newId(), file, name: file.name, size: file.size, batch,
+    state: 'waiting', sent: 0, tries: 0, problem: null, image: null,
+  }));
+  queue.set((before) => [...before, ...entries]);
+  start();
+}
+
+/** Send a failed file again, or all of them. */
+export function retry(key) {
+  queue.set((before) =>
+    before.map((entry) =>
+      entry.state === 'failed' && (key === undefined || entry.key === key)
+        ? { ...entry, state: 'waiting', tries: 0, problem: null }
+        : entry,
+    ),
+  );
+  resume();
+}
+
+/** Take a file out of the queue that is not being sent. */
+export function remove(key) {
+  queue.set((before) => before.filter((entry) => entry.key !== key || entry.state === 'sending'));
+}
+
+/** Forget what is done. */
+export function clearDone() {
+  queue.set((before) => before.filter((entry) => entry.state !== 'done'));
+}
+
+/** Continue after a sign-in, or when the network is back. */
+export function resume() {
+  paused = false;
+  start();
+}
+
+addEventListener('online', resume);
+
+/** Return the numbers of files by state. */
+export function count(entries) {
+  const found = { waiting: 0, sending: 0, done: 0, failed: 0 };
+  for (const entry of entries) found[entry.state] += 1;
+  return found;
+}
+
+function start() {
+  while (running < AT_ONCE && !paused) {
+    const next = queue.get().find((entry) => entry.state === 'waiting' && !(entry.after > Date.now()));
+    if (!next) return;
+    running += 1;
+    sendOne(next).finally(() => {
+      running -= 1;
+      start();
+    });
+  }
+}
+
+async function sendOne(entry) {
+  change(entry.key, { state: 'sending', sent: 0 });
+  try {
+    const image = await sendFile(entry, (sent) => change(entry.key, { sent }));
+    change(entry.key, { state: 'done', sent: 1, image, file: null, problem: null });
+    onStored.call(image);
+  } catch (problem) {
+    fail(entry, problem);
+  }
+}
+
+function fail(entry, problem) {
+  const tries = entry.tries + 1;
+  if (problem.status === 401) {
+    paused = true;
+    change(entry.key, { state: 'waiting', sent: 0, problem });
+    onSignInNeeded.call?.().then(resume);
+  } else if (problem.passes && tries < TRIES) {
+    const pauseS = Math.min(problem.retryAfterS ?? 2 ** tries / 2, LONGEST_PAUSE_S);
+    change(entry.key, { state: 'waiting', sent: 0, tries, problem, after: Date.now() + pauseS * 1000 });
+    setTimeout(start, pauseS * 1000 + 10);
+  } else {
+    change(entry.key, { state: 'failed', sent: 0, tries, problem });
+  }
+}
+
+function change(key, values) {
+  queue.set((before) =>
+    before.map((entry) => (entry.key === key ? { ...entry, ...values } : entry)),
+  );
+}

@@ -1,0 +1,86 @@
+import { useState } from 'preact/hooks';
+import { length, number } from '../page/format.js';
+import { html } from '../page/html.js';
+import { text } from '../page/messages.js';
+
+const MOST_BINS = 24;
+const STEPS = [1, 2, 5];
+
+/**
+ * Return bins of equal width with round limits: [{ from, to, count }].
+ *
+ * @param values positive numbers
+ */
+export function binsOf(values) {
+  if (!values.length) return [];
+  const least = Math.min(...values);
+  const most = Math.max(...values);
+  const wanted = Math.max(1, Math.min(MOST_BINS, Math.ceil(Math.sqrt(values.length)) + 2));
+  const step = roundUp((most - least || most / 10) / wanted);
+  const first = Math.floor(least / step);
+  const count = Math.floor(most / step) - first + 1;
+  const bins = Array.from({ length: count }, (_, index) => ({
+    from: (first + index) * step, to: (first + index + 1) * step, count: 0,
+  }));
+  for (const value of values) bins[Math.floor(value / step) - first].count += 1;
+  return bins;
+}
+
+function roundUp(step) {
+  const power = 10 ** Math.floor(Math.log10(step));
+  return (STEPS.find((each) => each * power >= step) ?? 10) * power;
+}
+
+/** Show how many circles there are of each diameter, as bars and as a table. */
+export function Histogram({ circles, mmPerPx }) {
+  const [asTable, setAsTable] = useState(false);
+  const unit = mmPerPx ? 'mm' : 'px';
+  const values = circles.map((circle) => 2 * circle.r * (mmPerPx ?? 1)).sort((a, b) => a - b);
+  if (!values.length) return html`<p class="nothing">${text.viewer.noCircles}</p>`;
+  const bins = binsOf(values);
+  return html`
+    <div class="histogram">
+      <dl class="figures">
+        ${text.viewer.figures.map(([label, share]) => html`
+          <div key=${label}><dt>${label}</dt><dd>${length(quantile(values, share))} ${unit}</dd></div>`)}
+      </dl>
+      ${asTable ? html`<${Table} bins=${bins} unit=${unit} />` : html`<${Bars} bins=${bins} unit=${unit} />`}
+      <button type="button" class="link" aria-pressed=${asTable} onClick=${() => setAsTable(!asTable)}>
+        ${asTable ? text.viewer.asBars : text.viewer.asTable}</button>
+    </div>`;
+}
+
+function Bars({ bins, unit }) {
+  const most = Math.max(...bins.map((bin) => bin.count));
+  const [width, height, foot] = [320, 130, 22];
+  const step = width / bins.length;
+  return html`
+    <svg class="bars" viewBox=${`0 0 ${width} ${height + foot}`} role="img"
+      aria-label=${text.viewer.barsSay(bins.length, unit)}>
+      ${bins.map((bin, index) => html`
+        <g key=${bin.from}><title>${text.viewer.bin(length(bin.from), length(bin.to), unit, number(bin.count))}</title>
+          <rect class="bar" x=${index * step + 1} width=${Math.max(1, step - 2)} rx="1.5"
+            y=${height - (bin.count / most) * (height - 14)} height=${(bin.count / most) * (height - 14)} />
+          ${bin.count > 0 && bins.length <= 16 && html`<text class="bar-count" x=${(index + 0.5) * step}
+            y=${height - (bin.count / most) * (height - 14) - 3}>${number(bin.count)}</text>`}</g>`)}
+      <line class="bar-axis" x1="0" x2=${width} y1=${height} y2=${height} />
+      <text class="bar-tick" x="0" y=${height + 15}>${length(bins[0].from)}</text>
+      <text class="bar-tick bar-tick-end" x=${width} y=${height + 15}>${length(bins.at(-1).to)} ${unit}</text>
+    </svg>`;
+}
+
+function Table({ bins, unit }) {
+  return html`
+    <table class="plain"><caption class="unseen">${text.viewer.tabs.sizes}</caption>
+      <thead><tr><th scope="col">${text.viewer.diameterIn(unit)}</th><th scope="col">${text.viewer.count}</th></tr></thead>
+      <tbody>${bins.map((bin) => html`
+        <tr key=${bin.from}><td>${length(bin.from)} – ${length(bin.to)}</td><td>${number(bin.count)}</td></tr>`)}
+      </tbody></table>`;
+}
+
+/** Return a quantile of sorted values, between neighbours as numpy's default does. */
+export function quantile(values, share) {
+  const at = share * (values.length - 1);
+  const low = Math.floor(at);
+  return values[low] + (values[Math.min(low + 1, values.length - 1)] - values[low]) * (at - low);
+}
