@@ -14,8 +14,8 @@ const LONGEST_PAUSE_S = 5;
 /**
  * Send a request and return the response.
  *
- * A request that only reads, or has an Idempotency-Key, is repeated while the functions start. Any is
- * repeated after a sign-in. Throws Problem.
+ * A request that only reads, or has an Idempotency-Key, is repeated while the functions start. All
+ * are repeated after a sign-in. Throws Problem.
  */
 export async function send(path, { method = 'GET', headers = {}, body, signal, repeat } = {}) {
   const mayRepeat = repeat ?? (method === 'GET' || 'Idempotency-Key' in headers);
@@ -48,7 +48,10 @@ export async function send(path, { method = 'GET', headers = {}, body, signal, r
 export async function ask(path, options = {}) {
   const response = await send(path, {
     ...options,
-    headers: { ...(options.json ? { 'Content-Type': 'application/json' } : {}), ...options.headers },
+    headers: {
+      ...(options.json ? { 'Content-Type': 'application/json' } : {}),
+      ...options.headers,
+    },
     body: options.json ? JSON.stringify(options.json) : options.body,
   });
   return response.status === 204 ? null : response.json();

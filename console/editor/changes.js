@@ -4,8 +4,20 @@
 export function add(circles, { id, x, y, r }) {
   const number = circles.reduce((most, circle) => Math.max(most, circle.number), 0) + 1;
   const drawn = {
-    id, number, objectId: null, originId: null, replaces: null, x, y, r, score: null, edge: false,
-    decided: true, isObject: false, doubtful: false, diameterError: null,
+    id,
+    number,
+    objectId: null,
+    originId: null,
+    replaces: null,
+    x,
+    y,
+    r,
+    score: null,
+    edge: false,
+    decided: true,
+    isObject: false,
+    doubtful: false,
+    diameterError: null,
   };
   return [...circles, drawn];
 }
@@ -15,8 +27,13 @@ export function redraw(circles, id, values) {
   return circles.map((circle) =>
     circle.id === id
       ? {
-          ...circle, ...values, objectId: null, replaces: circle.replaces ?? circle.objectId,
-          score: null, decided: true, diameterError: null,
+          ...circle,
+          ...values,
+          objectId: null,
+          replaces: circle.replaces ?? circle.objectId,
+          score: null,
+          decided: true,
+          diameterError: null,
         }
       : circle,
   );

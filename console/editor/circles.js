@@ -1,5 +1,5 @@
 /*
- * The circles of a picture, as the editor knows them. All lengths are pixels of the upright picture.
+ * The circles of a picture, as the editor knows them. Lengths are pixels of the upright picture.
  *
  * A circle: { id, number, objectId, replaces, x, y, r, score, edge, decided, isObject, doubtful }
  * - objectId is what the API knows it by; null once a person drew, moved or resized it.

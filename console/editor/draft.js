@@ -13,15 +13,24 @@ export function recallDraft(image) {
   const draft = (recall('drafts') ?? {})[image.image_id];
   if (!draft || draft.served !== image.served || Date.now() - draft.at > MAX_AGE_MS) return null;
   return {
-    history: change(begin(draft.original), draft.circles), cut: draft.cut, selected: null,
-    mode: 'select', recalled: true,
+    history: change(begin(draft.original), draft.circles),
+    cut: draft.cut,
+    selected: null,
+    mode: 'select',
+    recalled: true,
   };
 }
 
 /** Keep what was edited. */
 export function keepDraft(image, { history, cut }) {
   const original = history.past[0] ?? history.circles;
-  put(image.image_id, { served: image.served, at: Date.now(), original, circles: history.circles, cut });
+  put(image.image_id, {
+    served: image.served,
+    at: Date.now(),
+    original,
+    circles: history.circles,
+    cut,
+  });
 }
 
 /** Forget the draft of a picture. */
@@ -31,6 +40,8 @@ export function dropDraft(image) {
 
 function put(id, draft) {
   const { [id]: _, ...others } = recall('drafts') ?? {};
-  const newest = Object.entries(others).sort(([, a], [, b]) => b.at - a.at).slice(0, MOST - 1);
+  const newest = Object.entries(others)
+    .sort(([, a], [, b]) => b.at - a.at)
+    .slice(0, MOST - 1);
   keep('drafts', Object.fromEntries(draft ? [[id, draft], ...newest] : newest));
 }

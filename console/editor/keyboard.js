@@ -18,7 +18,8 @@ export const lettersWork = () => recall('letters') !== false;
  *
  * @param state of the editor
  * @param actions of the editor
- * @param more { show(circle), addInMiddle(), confirm(), zoom(step), fit(), flip(), next(step), help() }
+ * @param more { show(circle), addInMiddle(), confirm(), fit(), flip(), next(step), help(),
+ *   nothingDoubtful() }
  */
 export function useKeys(state, actions, more) {
   const latest = useRef();
@@ -42,25 +43,41 @@ function press(event, { state, actions, more }) {
   }
   if (event.target.closest?.('[data-stage]') && onPicture(event, state, actions)) return true;
   if (key === 'Enter') return isButton(event) ? false : act(more.confirm);
-  if (key === 'Escape') return act(() => { actions.setMode('select'); actions.select(null); });
+  if (key === 'Escape')
+    return act(() => {
+      actions.setMode('select');
+      actions.select(null);
+    });
   if (key === 'Delete' || key === 'Backspace') return drop(state, actions, more);
   return lettersWork() && letter(key.toLowerCase(), state, actions, more);
 }
 
 function letter(key, state, actions, more) {
   switch (key) {
-    case 'j': return go(state, actions, more, 1);
-    case 'k': return go(state, actions, more, -1);
-    case 'a': return keepAndGo(state, actions, more);
-    case 'x': return drop(state, actions, more);
-    case 'n': return act(more.addInMiddle);
-    case 'd': return act(() => actions.setMode(state.mode === 'add' ? 'select' : 'add'));
-    case 'b': return act(more.flip);
-    case '0': return act(more.fit);
-    case '.': return act(() => more.next(1));
-    case ',': return act(() => more.next(-1));
-    case '?': return act(more.help);
-    default: return false;
+    case 'j':
+      return go(state, actions, more, 1);
+    case 'k':
+      return go(state, actions, more, -1);
+    case 'a':
+      return keepAndGo(state, actions, more);
+    case 'x':
+      return drop(state, actions, more);
+    case 'n':
+      return act(more.addInMiddle);
+    case 'd':
+      return act(() => actions.setMode(state.mode === 'add' ? 'select' : 'add'));
+    case 'b':
+      return act(more.flip);
+    case '0':
+      return act(more.fit);
+    case '.':
+      return act(() => more.next(1));
+    case ',':
+      return act(() => more.next(-1));
+    case '?':
+      return act(more.help);
+    default:
+      return false;
   }
 }
 
@@ -71,7 +88,9 @@ function onPicture({ key, shiftKey }, state, actions) {
   const step = shiftKey ? FAST : 1;
   if (ARROWS[key]) {
     const [x, y] = ARROWS[key];
-    return act(() => actions.nudge(circle.id, { x: circle.x + x * step, y: circle.y + y * step, r: circle.r }));
+    return act(() =>
+      actions.nudge(circle.id, { x: circle.x + x * step, y: circle.y + y * step, r: circle.r }),
+    );
   }
   const grow = { '+': 1, '=': 1, '-': -1, _: -1 }[key];
   if (!grow) return false;
@@ -82,14 +101,20 @@ function onPicture({ key, shiftKey }, state, actions) {
 function go(state, actions, more, step) {
   const circle = nextDoubtful(state, step);
   if (!circle) return act(more.nothingDoubtful);
-  return act(() => { actions.select(circle.id); more.show(circle); });
+  return act(() => {
+    actions.select(circle.id);
+    more.show(circle);
+  });
 }
 
 function keepAndGo(state, actions, more) {
   if (!state.selected) return false;
   const next = nextDoubtful(state, 1);
   actions.keep(state.selected);
-  if (next && next.id !== state.selected) { actions.select(next.id); more.show(next); }
+  if (next && next.id !== state.selected) {
+    actions.select(next.id);
+    more.show(next);
+  }
   return true;
 }
 

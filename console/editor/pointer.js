@@ -2,8 +2,8 @@ import { circleAt } from './circles.js';
 
 /*
  * Mouse, pen and touch on the picture. In mode "add" a drag from the centre draws a circle, and a
- * click puts one of the usual size. Otherwise a click selects, a drag of the selected circle moves it,
- * a drag of its handle resizes it, and any other drag is left to zoom and pan.
+ * click puts one of the usual size. Otherwise a click selects, a drag of the selected circle moves
+ * it, a drag of its handle resizes it, and any other drag is left to zoom and pan.
  */
 const CLICK_PX = 5;
 const SLACK_PX = { mouse: 4, pen: 8, touch: 14 };
@@ -28,10 +28,21 @@ export function pointerListeners(look, ghost, actions) {
     const slack = (SLACK_PX[event.pointerType] ?? 8) / scale;
     const chosen = circles.find((circle) => circle.id === selected);
     const hit = circleAt(circles, x, y, slack);
-    drag = { pointerId: event.pointerId, x, y, clientX: event.clientX, clientY: event.clientY, moved: false };
+    drag = {
+      pointerId: event.pointerId,
+      x,
+      y,
+      clientX: event.clientX,
+      clientY: event.clientY,
+      moved: false,
+    };
     if (event.target.dataset?.handle && chosen) take(event, { kind: 'resize', circle: chosen });
     else if (mode === 'add' || event.shiftKey) take(event, { kind: 'add' });
-    else if (chosen && Math.hypot(chosen.x - x, chosen.y - y) <= chosen.r + slack && (hit === chosen || !hit)) {
+    else if (
+      chosen &&
+      Math.hypot(chosen.x - x, chosen.y - y) <= chosen.r + slack &&
+      (hit === chosen || !hit)
+    ) {
       take(event, { kind: 'move', circle: chosen });
     } else Object.assign(drag, { kind: 'click', hit });
     return undefined;
@@ -48,7 +59,8 @@ export function pointerListeners(look, ghost, actions) {
 
   function move(event) {
     if (!drag || event.pointerId !== drag.pointerId) return;
-    drag.moved ||= Math.hypot(event.clientX - drag.clientX, event.clientY - drag.clientY) > CLICK_PX;
+    drag.moved ||=
+      Math.hypot(event.clientX - drag.clientX, event.clientY - drag.clientY) > CLICK_PX;
     if (drag.moved && drag.kind !== 'click') ghost.set(shape(event));
   }
 
@@ -88,7 +100,10 @@ export function pointerListeners(look, ghost, actions) {
   }
 
   return {
-    onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: cancel,
+    onPointerDown: down,
+    onPointerMove: move,
+    onPointerUp: up,
+    onPointerCancel: cancel,
     onContextMenu: contextMenu,
   };
 }

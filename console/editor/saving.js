@@ -14,7 +14,12 @@ import { dropDraft } from './draft.js';
 export async function save(image, state, basedOn, served, reload) {
   const before = image.served;
   try {
-    const run = await correct(image.image_id, served, basedOn, toEntries(state.history.circles, state.cut));
+    const run = await correct(
+      image.image_id,
+      served,
+      basedOn,
+      toEntries(state.history.circles, state.cut),
+    );
     dropDraft(image);
     await reload();
     const takeBack = () => bringBack(image, run.detection_id, before, reload);

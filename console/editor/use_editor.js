@@ -14,21 +14,37 @@ export function beginEditing(circles, cut) {
 
 function reduce(state, action) {
   const circles = state.history?.circles;
-  const changed = (next, selected = state.selected) =>
-    ({ ...state, history: history.change(state.history, next), selected, lastKey: null });
+  const changed = (next, selected = state.selected) => ({
+    ...state,
+    history: history.change(state.history, next),
+    selected,
+    lastKey: null,
+  });
   switch (action.type) {
-    case 'begin': return action.state;
-    case 'add': return changed(changes.add(circles, action.circle), action.circle.id);
-    case 'redraw': return changed(changes.redraw(circles, action.id, action.values));
-    case 'nudge': return nudge(state, action, changed);
-    case 'keep': return changed(changes.decide(circles, action.id, true));
-    case 'drop': return changed(changes.decide(circles, action.id, false));
-    case 'undo': return { ...state, lastKey: null, history: history.undo(state.history) };
-    case 'redo': return { ...state, lastKey: null, history: history.redo(state.history) };
-    case 'cut': return { ...state, cut: action.cut };
-    case 'select': return { ...state, selected: action.id, lastKey: null };
-    case 'mode': return { ...state, mode: action.mode };
-    default: throw new Error(action.type);
+    case 'begin':
+      return action.state;
+    case 'add':
+      return changed(changes.add(circles, action.circle), action.circle.id);
+    case 'redraw':
+      return changed(changes.redraw(circles, action.id, action.values));
+    case 'nudge':
+      return nudge(state, action, changed);
+    case 'keep':
+      return changed(changes.decide(circles, action.id, true));
+    case 'drop':
+      return changed(changes.decide(circles, action.id, false));
+    case 'undo':
+      return { ...state, lastKey: null, history: history.undo(state.history) };
+    case 'redo':
+      return { ...state, lastKey: null, history: history.redo(state.history) };
+    case 'cut':
+      return { ...state, cut: action.cut };
+    case 'select':
+      return { ...state, selected: action.id, lastKey: null };
+    case 'mode':
+      return { ...state, mode: action.mode };
+    default:
+      throw new Error(action.type);
   }
 }
 
@@ -43,19 +59,22 @@ function nudge(state, { id, values }, changed) {
 export function useEditor() {
   const [state, dispatch] = useReducer(reduce, {});
   const run = useCallback((type) => (values) => dispatch({ type, ...values }), []);
-  const actions = useMemo(() => ({
-    begin: (next) => dispatch({ type: 'begin', state: next }),
-    add: (circle) => dispatch({ type: 'add', circle: { id: newId(), ...circle } }),
-    redraw: (id, values) => dispatch({ type: 'redraw', id, values }),
-    nudge: (id, values) => dispatch({ type: 'nudge', id, values }),
-    keep: (id) => dispatch({ type: 'keep', id }),
-    drop: (id) => dispatch({ type: 'drop', id }),
-    undo: run('undo'),
-    redo: run('redo'),
-    setCut: (cut) => dispatch({ type: 'cut', cut }),
-    select: (id) => dispatch({ type: 'select', id }),
-    setMode: (mode) => dispatch({ type: 'mode', mode }),
-  }), [run]);
+  const actions = useMemo(
+    () => ({
+      begin: (next) => dispatch({ type: 'begin', state: next }),
+      add: (circle) => dispatch({ type: 'add', circle: { id: newId(), ...circle } }),
+      redraw: (id, values) => dispatch({ type: 'redraw', id, values }),
+      nudge: (id, values) => dispatch({ type: 'nudge', id, values }),
+      keep: (id) => dispatch({ type: 'keep', id }),
+      drop: (id) => dispatch({ type: 'drop', id }),
+      undo: run('undo'),
+      redo: run('redo'),
+      setCut: (cut) => dispatch({ type: 'cut', cut }),
+      select: (id) => dispatch({ type: 'select', id }),
+      setMode: (mode) => dispatch({ type: 'mode', mode }),
+    }),
+    [run],
+  );
   return [state, actions];
 }
 
@@ -72,7 +91,9 @@ export function nextDoubtful({ history: { circles }, selected }, step) {
 
 /** Return the circles that are drawn: what counts, and the selected one. */
 export function drawn({ history: { circles }, cut, selected }, [least, most]) {
-  return circles.filter((circle) =>
-    circle.id === selected ||
-    (isCounted(circle, cut) && 2 * circle.r >= least && 2 * circle.r <= most));
+  return circles.filter(
+    (circle) =>
+      circle.id === selected ||
+      (isCounted(circle, cut) && 2 * circle.r >= least && 2 * circle.r <= most),
+  );
 }

@@ -16,7 +16,8 @@ export function Card({ image }) {
         <${Thumbnail} image=${image} />
         <div class="card-words">
           <strong class="card-count">
-            ${image.status === 'detected' ? number(image.object_count) : text.gallery.noCount[image.status]}
+            ${image.status === 'detected'
+              ? number(image.object_count) : text.gallery.noCount[image.status]}
           </strong>
           <span class="card-name" title=${nameOf(image)}><bdi>${nameOf(image)}</bdi></span>
           <span class="card-facts">
@@ -33,8 +34,11 @@ export function Card({ image }) {
 function Badges({ image }) {
   const state = text.gallery.badge(image);
   return html`<div class="badges">
-    ${state && html`<span class=${`badge badge-${state.kind}`}>
-      <${Icon} name=${state.icon} />${state.label}</span>`}
+    ${
+      state &&
+      html`<span class=${`badge badge-${state.kind}`}>
+      <${Icon} name=${state.icon} />${state.label}</span>`
+    }
   </div>`;
 }
 

@@ -15,7 +15,8 @@ export function Filters({ selection, batches }) {
   const set = (name, value) => open(galleryAddress({ ...selection, [name]: value }));
   const names = [...new Set([...batches, selection.batch].filter(Boolean))];
   return html`
-    <form class="filters" onSubmit=${(event) => event.preventDefault()} aria-label=${text.gallery.filters}>
+    <form class="filters" onSubmit=${(event) => event.preventDefault()}
+      aria-label=${text.gallery.filters}>
       <${Choice} name="batch" selection=${selection} set=${set}
         options=${[['', text.gallery.allBatches], ...names.map((name) => [name, name])]} />
       <${Choice} name="review" selection=${selection} set=${set} options=${text.gallery.reviews} />
@@ -26,8 +27,11 @@ export function Filters({ selection, batches }) {
         <span aria-hidden="true">–</span>
         <${Count} name="max_count" selection=${selection} set=${set} />
       </span>
-      ${Object.keys(selection).length > 0 &&
-      html`<button type="button" class="quiet" onClick=${() => open('#/')}>${text.gallery.clear}</button>`}
+      ${
+        Object.keys(selection).length > 0 &&
+        html`<button type="button" class="quiet"
+          onClick=${() => open('#/')}>${text.gallery.clear}</button>`
+      }
     </form>`;
 }
 
@@ -36,7 +40,8 @@ function Choice({ name, options, selection, set }) {
     <label class="choice">
       <span>${text.gallery.labels[name]}</span>
       <select value=${selection[name] ?? ''} onChange=${(event) => set(name, event.target.value)}>
-        ${options.map(([value, label]) => html`<option key=${value} value=${value}>${label}</option>`)}
+        ${options.map(([value, label]) =>
+          html`<option key=${value} value=${value}>${label}</option>`)}
       </select>
     </label>`;
 }
@@ -47,6 +52,7 @@ function Count({ name, selection, set }) {
       <span>${text.gallery.labels[name]}</span>
       <input type="number" min="0" inputmode="numeric" value=${selection[name] ?? ''}
         placeholder=${text.gallery.any}
-        onChange=${(event) => set(name, /^\d+$/.test(event.target.value) ? event.target.value : '')} />
+        onChange=${(event) =>
+          set(name, /^\d+$/.test(event.target.value) ? event.target.value : '')} />
     </label>`;
 }

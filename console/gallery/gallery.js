@@ -28,7 +28,9 @@ export function Gallery({ query }) {
       prepend(image);
       if (image.batch && !batches.includes(image.batch)) reloadBatches();
     };
-    return () => { onStored.call = () => {}; };
+    return () => {
+      onStored.call = () => {};
+    };
   }, [prepend, batches, reloadBatches]);
 
   const shown = images?.filter((image) => !gone.has(image.image_id));
@@ -42,10 +44,13 @@ export function Gallery({ query }) {
       ${problem && html`<${Failure} problem=${problem} again=${() => load()} />`}
       ${!images && !problem && html`<${Loading} what=${text.gallery.loading} cards />`}
       ${shown?.length === 0 && filtered && html`<p class="nothing">${text.gallery.noMatch}</p>`}
-      ${shown?.length > 0 && html`
+      ${
+        shown?.length > 0 &&
+        html`
         <ul class="cards" aria-busy=${loading}>
           ${shown.map((image) => html`<${Card} key=${image.image_id} image=${image} />`)}
-        </ul>`}
+        </ul>`
+      }
       ${next && html`<${More} load=${() => load(next)} loading=${loading} />`}
     </main>`;
 }
@@ -64,7 +69,8 @@ function More({ load, loading }) {
     return () => watcher.disconnect();
   }, [loading]);
   return html`
-    <button type="button" class="more" ref=${button} disabled=${loading} onClick=${() => latest.current()}>
+    <button type="button" class="more" ref=${button} disabled=${loading}
+      onClick=${() => latest.current()}>
       ${loading ? text.loading : text.gallery.more}
     </button>`;
 }

@@ -14,21 +14,26 @@ export function useImages(query) {
   const current = useRef();
   const wanted = JSON.stringify(query);
 
-  const load = useCallback(async (next) => {
-    current.current?.abort();
-    const stop = (current.current = new AbortController());
-    setLoading(true);
-    try {
-      const page = await listImages({ ...JSON.parse(wanted), limit: PAGE }, next, stop.signal);
-      setState((before) => ({
-        images: next ? merge(before.images, page.images) : page.images, next: page.next, problem: null,
-      }));
-    } catch (problem) {
-      if (problem.name === 'AbortError') return;
-      setState((before) => ({ ...before, problem }));
-    }
-    setLoading(false);
-  }, [wanted]);
+  const load = useCallback(
+    async (next) => {
+      current.current?.abort();
+      const stop = (current.current = new AbortController());
+      setLoading(true);
+      try {
+        const page = await listImages({ ...JSON.parse(wanted), limit: PAGE }, next, stop.signal);
+        setState((before) => ({
+          images: next ? merge(before.images, page.images) : page.images,
+          next: page.next,
+          problem: null,
+        }));
+      } catch (problem) {
+        if (problem.name === 'AbortError') return;
+        setState((before) => ({ ...before, problem }));
+      }
+      setLoading(false);
+    },
+    [wanted],
+  );
 
   useEffect(() => {
     setState({ images: null, next: null, problem: null });
@@ -36,12 +41,20 @@ export function useImages(query) {
     return () => current.current?.abort();
   }, [load]);
 
-  useEffect(() => lastShown.set((state.images ?? []).map((image) => image.image_id)), [state.images]);
+  useEffect(
+    () => lastShown.set((state.images ?? []).map((image) => image.image_id)),
+    [state.images],
+  );
 
-  const replace = useCallback((images) =>
-    setState((before) => ({ ...before, images: before.images && update(before.images, images) })), []);
-  const prepend = useCallback((image) =>
-    setState((before) => ({ ...before, images: merge([image], before.images ?? []) })), []);
+  const replace = useCallback(
+    (images) =>
+      setState((before) => ({ ...before, images: before.images && update(before.images, images) })),
+    [],
+  );
+  const prepend = useCallback(
+    (image) => setState((before) => ({ ...before, images: merge([image], before.images ?? []) })),
+    [],
+  );
   return { ...state, loading, load, replace, prepend };
 }
 

@@ -45,33 +45,53 @@ export function ScaleDialog({ image, picture, circles, chosen, dirty, close }) {
         <p>${text.scale.hint}</p>
         ${image.scale && html`<p class="notice">${text.scale.says(image.scale)}</p>`}
         <label class="field"><span>${text.scale.which}</span>
-          <select value=${circle ? marked : ''} onChange=${(event) => setMarked(event.target.value)}>
+          <select value=${circle ? marked : ''}
+            onChange=${(event) => setMarked(event.target.value)}>
             <option value="">${text.scale.choose}</option>
-            ${served.map((each) => html`<option key=${each.id} value=${each.id}>
-              ${text.scale.option(each.number, length(2 * each.r))}</option>`)}
+            ${served.map(
+              (each) => html`<option key=${each.id} value=${each.id}>
+              ${text.scale.option(each.number, length(2 * each.r))}</option>`,
+            )}
           </select></label>
         ${dirty && html`<p class="notice">${text.scale.saveFirst}</p>`}
         <label class="field"><span>${text.scale.known}</span>
-          <select value=${diameter} onChange=${(event) => event.target.value && setDiameter(event.target.value)}>
+          <select value=${diameter}
+            onChange=${(event) => event.target.value && setDiameter(event.target.value)}>
             <option value="">${text.scale.own}</option>
-            ${THINGS.map(([group, things]) => html`
+            ${THINGS.map(
+              ([group, things]) => html`
               <optgroup key=${group} label=${text.scale.groups[group]}>
-                ${things.map(([name, mm]) => html`<option key=${name} value=${String(mm)}>
-                  ${text.scale.thing(name, exact(mm))}</option>`)}
-              </optgroup>`)}
+                ${things.map(
+                  ([name, mm]) => html`<option key=${name} value=${String(mm)}>
+                  ${text.scale.thing(name, exact(mm))}</option>`,
+                )}
+              </optgroup>`,
+            )}
           </select></label>
         <label class="field"><span>${text.scale.diameter}</span>
           <input type="text" inputmode="decimal" value=${diameter} required
             onInput=${(event) => setDiameter(event.target.value)} /></label>
-        ${image.batch && html`<label class="check"><input type="checkbox" checked=${forBatch}
-          onChange=${(event) => setForBatch(event.target.checked)} /><span>${text.scale.wholeBatch(image.batch)}</span></label>`}
-        ${circle && millimetres > 0 && html`<p class="faint">
-          ${text.scale.gives(length(millimetres / (2 * circle.r)))}</p>`}
+        ${
+          image.batch &&
+          html`<label class="check"><input type="checkbox" checked=${forBatch}
+          onChange=${(event) => setForBatch(event.target.checked)} />
+            <span>${text.scale.wholeBatch(image.batch)}</span></label>`
+        }
+        ${
+          circle &&
+          millimetres > 0 &&
+          html`<p class="faint">
+          ${text.scale.gives(length(millimetres / (2 * circle.r)))}</p>`
+        }
         ${problem && html`<p class="error" role="alert">${describe(problem)}</p>`}
         <div class="dialog-actions">
-          ${image.scale && html`<button type="button" disabled=${busy || Boolean(forbidden)}
-            onClick=${() => change(removeScale, text.scale.removed)}>${text.scale.remove}</button>`}
-          <button type="submit" class="primary" disabled=${busy || !ready} title=${forbidden || undefined}>
+          ${
+            image.scale &&
+            html`<button type="button" disabled=${busy || Boolean(forbidden)}
+            onClick=${() => change(removeScale, text.scale.removed)}>${text.scale.remove}</button>`
+          }
+          <button type="submit" class="primary" disabled=${busy || !ready}
+            title=${forbidden || undefined}>
             ${text.scale.set}</button>
         </div>
       </form>

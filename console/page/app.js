@@ -34,7 +34,9 @@ export function App() {
   return html`
     <a class="skip" href="#main" onClick=${toMain}>${text.skip}</a>
     <${PageHeader} />
-    ${view === 'picture' ? html`<${Viewer} key=${id} id=${id} />` : html`<${Gallery} query=${query} />`}
+    ${view === 'picture'
+      ? html`<${Viewer} key=${id} id=${id} />`
+      : html`<${Gallery} query=${query} />`}
     <${UploadPanel} />
     <${SignIn} />
     <${Toasts} />`;

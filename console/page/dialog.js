@@ -13,10 +13,16 @@ export function Dialog({ title, close, children, wide }) {
   }, []);
   return html`
     <dialog ref=${element} class=${wide ? 'wide' : ''} aria-labelledby="dialog-title"
-      onCancel=${(event) => { event.preventDefault(); close?.(); }}>
+      onCancel=${(event) => {
+        event.preventDefault();
+        close?.();
+      }}>
       <header><h2 id="dialog-title">${title}</h2>
-        ${close && html`<button type="button" class="icon" aria-label=${text.close} title=${text.close}
-          onClick=${close}><${Icon} name="close" /></button>`}
+        ${
+          close &&
+          html`<button type="button" class="icon" aria-label=${text.close} title=${text.close}
+          onClick=${close}><${Icon} name="close" /></button>`
+        }
       </header>
       ${children}
     </dialog>`;

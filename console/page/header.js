@@ -15,7 +15,9 @@ export function PageHeader() {
   return html`
     <header class="page-header">
       <a class="brand" href="#/"><${Logo} />${text.product}</a>
-      <p class="waking" role="status">${waits && html`<span class="spinner" aria-hidden="true"></span>${text.waking}`}</p>
+      <p class="waking"
+        role="status">
+        ${waits && html`<span class="spinner" aria-hidden="true"></span>${text.waking}`}</p>
       <nav aria-label=${text.navigation}>
         <a class="button quiet" href="/docs/">${text.docs}</a>
         <${Account} />
@@ -33,7 +35,8 @@ function ThemeButton() {
     setTheme(other);
     setNow(other);
   };
-  return html`<button type="button" class="icon" title=${text.themes[now]} aria-label=${text.themes[now]}
+  return html`<button type="button" class="icon" title=${text.themes[now]}
+    aria-label=${text.themes[now]}
     onClick=${next}><${Icon} name="theme" /></button>`;
 }
 

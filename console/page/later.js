@@ -21,8 +21,10 @@ export function later(load, name) {
       if (!found) start();
     }, []);
     if (found) return html`<${found} ...${properties} />`;
-    return html`<main id="main" tabindex="-1">${failed
-      ? html`<${Failure} problem=${{ code: 'network' }} again=${() => location.reload()} />`
-      : html`<${Loading} what=${text.loading} />`}</main>`;
+    return html`<main id="main" tabindex="-1">${
+      failed
+        ? html`<${Failure} problem=${{ code: 'network' }} again=${() => location.reload()} />`
+        : html`<${Loading} what=${text.loading} />`
+    }</main>`;
   };
 }

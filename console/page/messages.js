@@ -49,7 +49,8 @@ export const text = {
     noBatch: 'None',
     release: 'Release to add',
     nothing: 'There was no picture in it.',
-    skipped: (count) => `${plural(count, 'file was', 'files were')} left out: not named like a picture.`,
+    skipped: (count) =>
+      `${plural(count, 'file was', 'files were')} left out: not named like a picture.`,
     panel: 'Uploads',
     progress: ({ waiting, sending, done, failed }, all) => {
       if (waiting + sending) return `Adding ${number(done + 1)} of ${pictures(all)}`;
@@ -59,7 +60,8 @@ export const text = {
     again: 'Trying again soon',
     sending: (share, size) => `${percent(share)} of ${size}`,
     counting: 'Counting …',
-    done: (image) => (image.status === 'detected' ? circles(image.object_count) : 'Stored, counting soon'),
+    done: (image) =>
+      image.status === 'detected' ? circles(image.object_count) : 'Stored, counting soon',
     remove: 'Remove',
     removeName: (name) => `Remove ${name}`,
     retryAll: 'Try all again',
@@ -72,13 +74,30 @@ export const text = {
     loading: 'Loading the pictures …',
     filters: 'Which pictures',
     labels: {
-      batch: 'Batch', review: 'Review', status: 'State', order: 'Order',
-      min_count: 'Circles from', max_count: 'to',
+      batch: 'Batch',
+      review: 'Review',
+      status: 'State',
+      order: 'Order',
+      min_count: 'Circles from',
+      max_count: 'to',
     },
     allBatches: 'All batches',
-    reviews: [['', 'All'], ['none', 'To check'], ['confirmed', 'Confirmed'], ['corrected', 'Corrected']],
-    states: [['', 'All'], ['detected', 'Counted'], ['pending', 'Waiting'], ['failed', 'Failed']],
-    orders: [['', 'Newest first'], ['doubt', 'Doubtful first']],
+    reviews: [
+      ['', 'All'],
+      ['none', 'To check'],
+      ['confirmed', 'Confirmed'],
+      ['corrected', 'Corrected'],
+    ],
+    states: [
+      ['', 'All'],
+      ['detected', 'Counted'],
+      ['pending', 'Waiting'],
+      ['failed', 'Failed'],
+    ],
+    orders: [
+      ['', 'Newest first'],
+      ['doubt', 'Doubtful first'],
+    ],
     any: 'Any',
     clear: 'Show all',
     noMatch: 'No picture is like that.',
@@ -106,14 +125,16 @@ export const text = {
     next: 'Next picture ( . )',
     side: 'What was found',
     stage: (count) => `Picture with ${circles(count)}; the table lists them`,
-    keysHint: 'Arrow keys move the selected circle, plus and minus resize it. Question mark lists all keys.',
+    keysHint:
+      'Arrow keys move the selected circle, plus and minus resize it. Question mark lists all keys.',
     circles: (count) => (count === 1 ? 'circle' : 'circles'),
     ofCircles: (count) => `of ${circles(count)}`,
     counted: circles,
     doubts: (count) => `${number(count)} to check`,
     nothingDoubtful: 'Nothing is in doubt here.',
     reviewSays: (image) => {
-      if (image.review === 'none') return image.batch ? `Not checked yet · ${image.batch}` : 'Not checked yet';
+      if (image.review === 'none')
+        return image.batch ? `Not checked yet · ${image.batch}` : 'Not checked yet';
       const what = image.review === 'confirmed' ? 'Confirmed' : 'Corrected';
       return `${what} ${moment(image.detected_at)}`;
     },
@@ -139,7 +160,11 @@ export const text = {
     chooseCircle: (number) => `Circle ${number}`,
     fields: { x: 'x', y: 'y', diameter: 'Diameter (px)' },
     noCircles: 'No circles.',
-    figures: [['Smallest', 0], ['Median', 0.5], ['Largest', 1]],
+    figures: [
+      ['Smallest', 0],
+      ['Median', 0.5],
+      ['Largest', 1],
+    ],
     asTable: 'Show as a table',
     asBars: 'Show as bars',
     barsSay: (count, unit) => `Diameters in ${unit}, in ${number(count)} classes`,
@@ -153,8 +178,14 @@ export const text = {
 
   tools: {
     title: 'Tools',
-    select: 'Select and move', add: 'Draw circles (D)', undo: 'Undo (Ctrl+Z)', redo: 'Redo (Ctrl+Y)',
-    zoomIn: 'Zoom in', zoomOut: 'Zoom out', fit: 'Whole picture (0)', flip: 'Hide the circles (B)',
+    select: 'Select and move',
+    add: 'Draw circles (D)',
+    undo: 'Undo (Ctrl+Z)',
+    redo: 'Redo (Ctrl+Y)',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
+    fit: 'Whole picture (0)',
+    flip: 'Hide the circles (B)',
     help: 'Keys and gestures (?)',
     addHint: 'Drag from the centre of a circle to its rim, or click.',
     addInMiddle: 'Put one into the middle (N)',
@@ -168,7 +199,9 @@ export const text = {
     keep: 'Keep',
     drop: 'Drop',
     saved: (run) =>
-      run.review === 'confirmed' ? `Confirmed: ${circles(run.object_count)}.` : `Saved: ${circles(run.object_count)}.`,
+      run.review === 'confirmed'
+        ? `Confirmed: ${circles(run.object_count)}.`
+        : `Saved: ${circles(run.object_count)}.`,
     allChecked: 'Saved. Every picture has been checked.',
     recalled: 'Your unsaved changes are back.',
     discard: 'Discard them',
@@ -180,7 +213,8 @@ export const text = {
       image
         ? `Somebody saved this picture while you were at it (${moment(image.detected_at)}): it has ${circles(image.object_count)} now.`
         : 'Somebody saved this picture while you were at it.',
-    yours: (count) => `You have ${circles(count)}. Nothing of yours is lost: choose what is to stay.`,
+    yours: (count) =>
+      `You have ${circles(count)}. Nothing of yours is lost: choose what is to stay.`,
     takeTheirs: 'Take what is saved',
     saveMine: 'Save mine',
   },
@@ -197,7 +231,14 @@ export const text = {
     saveFirst: 'The selected circle is not saved yet. Save first, then measure by it.',
     known: 'What it is',
     own: 'Something else',
-    groups: { euro: 'Euro', dollar: 'US dollar', pound: 'British pound', franc: 'Swiss franc', yen: 'Japanese yen', other: 'Other' },
+    groups: {
+      euro: 'Euro',
+      dollar: 'US dollar',
+      pound: 'British pound',
+      franc: 'Swiss franc',
+      yen: 'Japanese yen',
+      other: 'Other',
+    },
     thing: (name, mm) => `${name} – ${mm} mm`,
     diameter: 'Its diameter in millimetres',
     wholeBatch: (batch) => `For the whole batch “${batch}” (the camera did not move)`,
@@ -209,7 +250,9 @@ export const text = {
     none: 'None: diameters are pixels',
     says: (scale) => {
       if (scale.stale) return 'The marked circle was changed or dropped: set the scale again.';
-      const from = scale.diameter_mm ? ` from a circle of ${exact(scale.diameter_mm)} mm, ± ${percent(scale.relative_error)}` : '';
+      const from = scale.diameter_mm
+        ? ` from a circle of ${exact(scale.diameter_mm)} mm, ± ${percent(scale.relative_error)}`
+        : '';
       const whole = scale.batch ? ', for the whole batch' : '';
       const doubts = scale.warnings.map((each) => ` ${WARNINGS[each] ?? each}`).join('');
       return `${length(scale.mm_per_px)} mm for each pixel${from}${whole}.${doubts}`;
@@ -228,8 +271,16 @@ export const text = {
   },
 
   about: {
-    size: 'Picture', arrived: 'Arrived', batch: 'Batch', model: 'Counted by', threshold: 'Usual score',
-    scale: 'Scale', sha256: 'SHA-256', id: 'Id', detectAgain: 'Count again', detecting: 'Counting …',
+    size: 'Picture',
+    arrived: 'Arrived',
+    batch: 'Batch',
+    model: 'Counted by',
+    threshold: 'Usual score',
+    scale: 'Scale',
+    sha256: 'SHA-256',
+    id: 'Id',
+    detectAgain: 'Count again',
+    detecting: 'Counting …',
   },
 
   takeAway: {
@@ -261,16 +312,47 @@ export const text = {
     title: 'Keys and gestures',
     letters: 'Single letters do something (switch off if you speak to your computer)',
     groups: [
-      ['Check', [['J K', 'Next and previous circle in doubt'], ['A', 'Keep it'], ['X', 'Drop it'],
-        ['Enter', 'Save, and open the next picture to check']]],
-      ['Draw', [['D', 'Draw circles, or stop drawing'], ['N', 'Put a circle into the middle'],
-        ['← ↑ ↓ →', 'Move the selected circle; with Shift ten times as far'], ['+ −', 'Resize it'],
-        ['Del', 'Drop it'], ['Ctrl+Z Ctrl+Y', 'Undo and redo'], ['Esc', 'Select nothing']]],
-      ['Look', [['0', 'Whole picture'], ['B', 'Hide or show the circles'], [', .', 'Previous and next picture'],
-        ['?', 'This list']]],
-      ['Mouse and touch', [['Click', 'Select a circle'], ['Drag', 'Move the selected circle; elsewhere: pan'],
-        ['Handle', 'Resize the selected circle'], ['Shift+drag', 'Draw a circle from its centre'],
-        ['Right-click', 'Drop a circle'], ['Wheel Pinch', 'Zoom']]],
+      [
+        'Check',
+        [
+          ['J K', 'Next and previous circle in doubt'],
+          ['A', 'Keep it'],
+          ['X', 'Drop it'],
+          ['Enter', 'Save, and open the next picture to check'],
+        ],
+      ],
+      [
+        'Draw',
+        [
+          ['D', 'Draw circles, or stop drawing'],
+          ['N', 'Put a circle into the middle'],
+          ['← ↑ ↓ →', 'Move the selected circle; with Shift ten times as far'],
+          ['+ −', 'Resize it'],
+          ['Del', 'Drop it'],
+          ['Ctrl+Z Ctrl+Y', 'Undo and redo'],
+          ['Esc', 'Select nothing'],
+        ],
+      ],
+      [
+        'Look',
+        [
+          ['0', 'Whole picture'],
+          ['B', 'Hide or show the circles'],
+          [', .', 'Previous and next picture'],
+          ['?', 'This list'],
+        ],
+      ],
+      [
+        'Mouse and touch',
+        [
+          ['Click', 'Select a circle'],
+          ['Drag', 'Move the selected circle; elsewhere: pan'],
+          ['Handle', 'Resize the selected circle'],
+          ['Shift+drag', 'Draw a circle from its centre'],
+          ['Right-click', 'Drop a circle'],
+          ['Wheel Pinch', 'Zoom'],
+        ],
+      ],
     ],
   },
 };
@@ -285,7 +367,8 @@ const PROBLEMS = {
   network: 'There is no connection. Look at your network; nothing is lost.',
   'too-large': `The picture is too large: at most ${bytes(32e6)}.`,
   'empty-file': 'The file is empty.',
-  'unsupported-picture': 'This is no picture that can be read: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.',
+  'unsupported-picture':
+    'This is no picture that can be read: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF.',
   'undecodable-picture': 'The picture is damaged and cannot be read.',
 };
 
@@ -295,7 +378,8 @@ export function describe(problem) {
   if (problem.status === 401) return 'Sign in to go on.';
   if (problem.status === 404) return 'It is not here any more.';
   if (problem.detail) return problem.detail;
-  if ([502, 503, 504].includes(problem.status)) return 'The service does not answer. Try again in a moment.';
+  if ([502, 503, 504].includes(problem.status))
+    return 'The service does not answer. Try again in a moment.';
   if (problem.status === 429) return 'That was too much at once. Try again in a moment.';
   return `Something went wrong${problem.status ? ` (${problem.status})` : ''}. Try again.`;
 }

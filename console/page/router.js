@@ -12,7 +12,9 @@ function read() {
   const [path, query = ''] = location.hash.replace(/^#/, '').split('?');
   const found = /^\/images\/([0-9a-f-]{36})$/.exec(path);
   const known = Object.fromEntries(new URLSearchParams(query));
-  return found ? { view: 'picture', id: found[1], query: known } : { view: 'gallery', query: known };
+  return found
+    ? { view: 'picture', id: found[1], query: known }
+    : { view: 'gallery', query: known };
 }
 
 /** Return the address of the gallery with a selection of pictures. */

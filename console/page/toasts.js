@@ -19,12 +19,20 @@ export function toast(words, { action, forMs = SHORT_MS } = {}) {
 /** Show what is being said. */
 export function Toasts() {
   return html`<div class="toasts" role="status" aria-live="polite">
-    ${useStore(toasts).map(({ id, words, action, close }) => html`
+    ${useStore(toasts).map(
+      ({ id, words, action, close }) => html`
       <div class="toast" key=${id}>
         <p>${words}</p>
-        ${action && html`<button type="button" onClick=${() => { close(); action.run(); }}>${action.label}</button>`}
+        ${
+          action &&
+          html`<button type="button" onClick=${() => {
+            close();
+            action.run();
+          }}>${action.label}</button>`
+        }
         <button type="button" class="icon" aria-label=${text.close} onClick=${close}>
           <${Icon} name="close" /></button>
-      </div>`)}
+      </div>`,
+    )}
   </div>`;
 }

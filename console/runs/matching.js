@@ -12,7 +12,8 @@ export function compareCircles(first, second) {
     let nearest = Infinity;
     for (const other of free) {
       const distance = Math.hypot(one.x - other.x, one.y - other.y);
-      if (distance < nearest && distance <= Math.min(one.r, other.r) / 2) [best, nearest] = [other, distance];
+      if (distance < nearest && distance <= Math.min(one.r, other.r) / 2)
+        [best, nearest] = [other, distance];
     }
     if (best) {
       free.delete(best);

@@ -16,7 +16,10 @@ export function Runs({ image, picture, counts, others, setOthers }) {
   const [compared, setCompared] = useState(null);
   const load = () => {
     const stop = new AbortController();
-    getRuns(image.image_id, stop.signal).then(setRuns, (error) => error.name === 'AbortError' || setProblem(error));
+    getRuns(image.image_id, stop.signal).then(
+      setRuns,
+      (error) => error.name === 'AbortError' || setProblem(error),
+    );
     return () => stop.abort();
   };
   useEffect(load, [image.image_id, image.served]);
@@ -35,15 +38,23 @@ export function Runs({ image, picture, counts, others, setOthers }) {
     }
   };
   const serve = async (run) => {
-    if (await bringBack(image, image.served, run.detection_id, picture.load)) toast(text.runs.served);
+    if (await bringBack(image, image.served, run.detection_id, picture.load))
+      toast(text.runs.served);
   };
-  if (problem) return html`<${Failure} problem=${problem} again=${() => { setProblem(null); load(); }} />`;
+  if (problem)
+    return html`<${Failure} problem=${problem} again=${() => {
+      setProblem(null);
+      load();
+    }} />`;
   if (!runs) return html`<${Loading} what=${text.runs.loading} />`;
   return html`
     <ol class="runs">
-      ${runs.map((run) => html`
-        <${Run} key=${run.detection_id} run=${run} compared=${compared === run.detection_id} others=${others}
-          counts=${counts} compare=${compare} serve=${serve} />`)}
+      ${runs.map(
+        (run) => html`
+        <${Run} key=${run.detection_id} run=${run} compared=${compared === run.detection_id}
+          others=${others}
+          counts=${counts} compare=${compare} serve=${serve} />`,
+      )}
     </ol>`;
 }
 
@@ -58,13 +69,24 @@ function Run({ run, compared, others, counts, compare, serve }) {
       </div>
       <p class="faint"><time datetime=${run.created_at}>${moment(run.created_at)}</time>
         ${run.kind === 'machine' && html` · <bdi>${run.model_version}</bdi>`}</p>
-      ${difference && html`<p role="status">${text.runs.difference(
-        number(difference.both), number(difference.onlyFirst), number(difference.onlySecond))}</p>`}
+      ${
+        difference &&
+        html`<p role="status">${text.runs.difference(
+          number(difference.both),
+          number(difference.onlyFirst),
+          number(difference.onlySecond),
+        )}</p>`
+      }
       <div class="run-actions">
-        ${run.served ? html`<span class="badge badge-good">${text.runs.isServed}</span>` : html`
-          <button type="button" aria-pressed=${compared} onClick=${() => compare(run)}>${text.runs.compare}</button>
+        ${
+          run.served
+            ? html`<span class="badge badge-good">${text.runs.isServed}</span>`
+            : html`
+          <button type="button" aria-pressed=${compared}
+            onClick=${() => compare(run)}>${text.runs.compare}</button>
           <button type="button" disabled=${Boolean(forbidden)} title=${forbidden || undefined}
-            onClick=${() => serve(run)}>${text.runs.serve}</button>`}
+            onClick=${() => serve(run)}>${text.runs.serve}</button>`
+        }
       </div>
     </li>`;
 }

@@ -39,7 +39,8 @@ export function askForToken() {
 /** Exchange a token for a cookie. Throws Problem. */
 export async function signIn(token) {
   const response = await fetch('/session', {
-    method: 'POST', headers: { Authorization: `Bearer ${token.trim()}` },
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token.trim()}` },
   });
   if (!response.ok) {
     const header = (name) => response.headers.get(name);

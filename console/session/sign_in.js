@@ -32,10 +32,14 @@ export function SignIn() {
         <label class="field"><span>${text.session.token}</span>
           <input type="password" required autocomplete="current-password" autofocus value=${token}
             onInput=${(event) => setToken(event.target.value)} /></label>
-        ${problem && html`<p class="error" role="alert">
-          ${problem.status === 401 ? text.session.wrong : describe(problem)}</p>`}
+        ${
+          problem &&
+          html`<p class="error" role="alert">
+          ${problem.status === 401 ? text.session.wrong : describe(problem)}</p>`
+        }
         <div class="dialog-actions">
-          <button type="submit" class="primary" disabled=${busy || !token}>${text.session.signIn}</button>
+          <button type="submit" class="primary"
+            disabled=${busy || !token}>${text.session.signIn}</button>
         </div>
       </form>
     </${Dialog}>`;
@@ -45,6 +49,7 @@ export function SignIn() {
 export function Account() {
   const { state, principal } = useStore(session);
   if (state !== 'in') return null;
-  return html`<button type="button" class="quiet" onClick=${signOut} title=${text.session.signedInAs(principal)}>
+  return html`<button type="button" class="quiet" onClick=${signOut}
+    title=${text.session.signedInAs(principal)}>
     <${Icon} name="person" /><span>${text.session.signOut}</span></button>`;
 }

@@ -13,9 +13,13 @@ const waiting = new Map();
 export function deleteSoon(image) {
   const id = image.image_id;
   hide(id, true);
-  waiting.set(id, setTimeout(() => finish(id), UNDO_MS));
+  waiting.set(
+    id,
+    setTimeout(() => finish(id), UNDO_MS),
+  );
   toast(text.deleting.done(nameOf(image)), {
-    forMs: UNDO_MS, action: { label: text.undo, run: () => undo(id) },
+    forMs: UNDO_MS,
+    action: { label: text.undo, run: () => undo(id) },
   });
 }
 

@@ -4,7 +4,12 @@ import { text } from '../page/messages.js';
 
 const EXPORT = '/export';
 const OVERLAY = '/images/{image_id}/overlay';
-const FORMATS = [['csv', 'csv'], ['xlsx', 'xlsx'], ['coco', 'json'], ['report', 'html']];
+const FORMATS = [
+  ['csv', 'csv'],
+  ['xlsx', 'xlsx'],
+  ['coco', 'json'],
+  ['report', 'html'],
+];
 
 /** Return what this installation gives of a picture: { label, hint, url, name }. */
 export function downloadsOf(image) {
@@ -14,12 +19,20 @@ export function downloadsOf(image) {
   if (offers('get', EXPORT)) {
     for (const [format, ending] of FORMATS.filter(([each]) => exports(each))) {
       const query = new URLSearchParams({ format, sha256: image.sha256 });
-      found.push({ ...text.takeAway.formats[format], url: `${EXPORT}?${query}`, name: `${name}.${ending}` });
+      found.push({
+        ...text.takeAway.formats[format],
+        url: `${EXPORT}?${query}`,
+        name: `${name}.${ending}`,
+      });
     }
   }
   if (offers('get', OVERLAY)) {
     for (const format of ['png', 'svg']) {
-      found.push({ ...text.takeAway.overlays[format], url: `/images/${id}/overlay?format=${format}`, name: `${name}.circles.${format}` });
+      found.push({
+        ...text.takeAway.overlays[format],
+        url: `/images/${id}/overlay?format=${format}`,
+        name: `${name}.circles.${format}`,
+      });
     }
   }
   found.push({ ...text.takeAway.original, url: contentUrl(id), name: image.file_name ?? id });

@@ -35,18 +35,26 @@ export function TakeAway({ image, cut }) {
   };
   return html`
     <div class="menu" ref=${menu}>
-      <button type="button" aria-expanded=${shown} aria-controls="take-away" onClick=${() => setShown(!shown)}>
+      <button type="button" aria-expanded=${shown} aria-controls="take-away"
+        onClick=${() => setShown(!shown)}>
         <${Icon} name="download" /><span>${text.takeAway.title}</span></button>
-      ${shown && html`
+      ${
+        shown &&
+        html`
         <ul id="take-away" class="menu-list">
-          ${downloadsOf(image).map(({ label, hint, url, name }) => html`
+          ${downloadsOf(image).map(
+            ({ label, hint, url, name }) => html`
             <li key=${url}><a href=${url} download=${name} onClick=${() => setShown(false)}>
-              <strong>${label}</strong><span>${hint}</span></a></li>`)}
+              <strong>${label}</strong><span>${hint}</span></a></li>`,
+          )}
           <li><button type="button" onClick=${copy}><strong>${text.takeAway.curl}</strong>
             <span>${text.takeAway.curlHint}</span></button></li>
-          <li class="menu-danger"><button type="button" disabled=${Boolean(forbidden)} title=${forbidden || undefined}
-            onClick=${remove}><strong>${text.deleting.label}</strong><span>${forbidden || text.deleting.hint}</span></button></li>
-        </ul>`}
+          <li class="menu-danger"><button type="button" disabled=${Boolean(forbidden)}
+            title=${forbidden || undefined}
+            onClick=${remove}><strong>${text.deleting.label}</strong>
+              <span>${forbidden || text.deleting.hint}</span></button></li>
+        </ul>`
+      }
     </div>`;
 }
 

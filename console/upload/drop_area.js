@@ -36,7 +36,8 @@ export function DropArea({ large, batches }) {
         <label class="drop-batch">
           <span>${text.upload.batch}</span>
           <input type="text" list="batches" maxlength="100" placeholder=${text.upload.noBatch}
-            value=${batch} onInput=${(event) => chosenBatch.set(event.target.value.replace(/[/\\]/g, ''))} />
+            value=${batch}
+              onInput=${(event) => chosenBatch.set(event.target.value.replace(/[/\\]/g, ''))} />
           <datalist id="batches">
             ${batches.map((each) => html`<option key=${each} value=${each} />`)}
           </datalist>

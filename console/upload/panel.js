@@ -22,23 +22,38 @@ export function UploadPanel() {
   return html`
     <section class="panel" aria-label=${text.upload.panel}>
       <header>
-        <button type="button" class="panel-title" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+        <button type="button" class="panel-title" aria-expanded=${open}
+          onClick=${() => setOpen(!open)}>
           <${Icon} name=${open ? 'down' : 'up'} />
           <span role="status">${text.upload.progress(counts, entries.length)}</span>
         </button>
-        ${counts.failed > 1 &&
-        html`<button type="button" class="quiet" onClick=${() => retry()}>${text.upload.retryAll}</button>`}
-        ${!busy &&
-        html`<button type="button" class="icon" title=${text.close} aria-label=${text.close}
-          onClick=${() => queue.set([])}><${Icon} name="close" /></button>`}
-        ${busy && counts.done > 0 &&
-        html`<button type="button" class="quiet" onClick=${clearDone}>${text.upload.clear}</button>`}
+        ${
+          counts.failed > 1 &&
+          html`<button type="button" class="quiet"
+            onClick=${() => retry()}>${text.upload.retryAll}</button>`
+        }
+        ${
+          !busy &&
+          html`<button type="button" class="icon" title=${text.close} aria-label=${text.close}
+          onClick=${() => queue.set([])}><${Icon} name="close" /></button>`
+        }
+        ${
+          busy &&
+          counts.done > 0 &&
+          html`<button type="button" class="quiet"
+            onClick=${clearDone}>${text.upload.clear}</button>`
+        }
       </header>
       <progress max=${entries.length} value=${sent} aria-label=${text.upload.panel}></progress>
-      ${open && html`<ul>${order(entries).slice(0, SHOWN).map((entry) =>
-        html`<${Row} key=${entry.key} entry=${entry} />`)}
-        ${entries.length > SHOWN && html`<li class="faint">${text.upload.more(entries.length - SHOWN)}</li>`}
-      </ul>`}
+      ${
+        open &&
+        html`<ul>${order(entries)
+          .slice(0, SHOWN)
+          .map((entry) => html`<${Row} key=${entry.key} entry=${entry} />`)}
+        ${entries.length > SHOWN &&
+          html`<li class="faint">${text.upload.more(entries.length - SHOWN)}</li>`}
+      </ul>`
+      }
     </section>`;
 }
 
@@ -48,18 +63,29 @@ function Row({ entry }) {
     <li class=${`upload upload-${state}`}>
       <span class="upload-name" title=${entry.name}><bdi>${entry.name}</bdi></span>
       <span class="upload-state">
-        ${state === 'sending' && (entry.sent < 1
-          ? text.upload.sending(entry.sent, bytes(entry.size)) : text.upload.counting)}
+        ${
+          state === 'sending' &&
+          (entry.sent < 1
+            ? text.upload.sending(entry.sent, bytes(entry.size))
+            : text.upload.counting)
+        }
         ${state === 'waiting' && (problem ? text.upload.again : text.upload.waiting)}
-        ${state === 'done' && html`<a href=${pictureAddress(image.image_id)}>${text.upload.done(image)}</a>`}
+        ${state === 'done' &&
+          html`<a href=${pictureAddress(image.image_id)}>${text.upload.done(image)}</a>`}
         ${state === 'failed' && describe(problem)}
       </span>
-      ${state === 'failed' && problem.passes &&
-      html`<button type="button" class="quiet" onClick=${() => retry(entry.key)}>${text.retry}</button>`}
-      ${(state === 'failed' || state === 'waiting') &&
-      html`<button type="button" class="icon" title=${text.upload.remove}
+      ${
+        state === 'failed' &&
+        problem.passes &&
+        html`<button type="button" class="quiet"
+          onClick=${() => retry(entry.key)}>${text.retry}</button>`
+      }
+      ${
+        (state === 'failed' || state === 'waiting') &&
+        html`<button type="button" class="icon" title=${text.upload.remove}
         aria-label=${text.upload.removeName(entry.name)}
-        onClick=${() => remove(entry.key)}><${Icon} name="close" /></button>`}
+        onClick=${() => remove(entry.key)}><${Icon} name="close" /></button>`
+      }
     </li>`;
 }
 

@@ -24,8 +24,16 @@ let paused = false;
 /** Put files into the queue, and start sending. */
 export function enqueue(files, batch) {
   const entries = [...files].map((file) => ({
-    key: newId(), file, name: file.name, size: file.size, batch,
-    state: 'waiting', sent: 0, tries: 0, problem: null, image: null,
+    key: newId(),
+    file,
+    name: file.name,
+    size: file.size,
+    batch,
+    state: 'waiting',
+    sent: 0,
+    tries: 0,
+    problem: null,
+    image: null,
   }));
   queue.set((before) => [...before, ...entries]);
   start();
@@ -70,7 +78,9 @@ export function count(entries) {
 
 function start() {
   while (running < AT_ONCE && !paused) {
-    const next = queue.get().find((entry) => entry.state === 'waiting' && !(entry.after > Date.now()));
+    const next = queue
+      .get()
+      .find((entry) => entry.state === 'waiting' && !(entry.after > Date.now()));
     if (!next) return;
     running += 1;
     sendOne(next).finally(() => {
@@ -99,7 +109,13 @@ function fail(entry, problem) {
     onSignInNeeded.call?.().then(resume);
   } else if (problem.passes && tries < TRIES) {
     const pauseS = Math.min(problem.retryAfterS ?? 2 ** tries / 2, LONGEST_PAUSE_S);
-    change(entry.key, { state: 'waiting', sent: 0, tries, problem, after: Date.now() + pauseS * 1000 });
+    change(entry.key, {
+      state: 'waiting',
+      sent: 0,
+      tries,
+      problem,
+      after: Date.now() + pauseS * 1000,
+    });
     setTimeout(start, pauseS * 1000 + 10);
   } else {
     change(entry.key, { state: 'failed', sent: 0, tries, problem });

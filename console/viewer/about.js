@@ -21,7 +21,10 @@ export function About({ image, picture }) {
     setBusy(false);
   };
   const rows = [
-    [text.about.size, `${number(image.width)} × ${number(image.height)} px, ${bytes(image.size_bytes)}`],
+    [
+      text.about.size,
+      `${number(image.width)} × ${number(image.height)} px, ${bytes(image.size_bytes)}`,
+    ],
     [text.about.arrived, moment(image.created_at)],
     [text.about.batch, image.batch ?? '–'],
     [text.about.model, `${image.model ?? '–'} ${image.model_version ?? ''}`],
@@ -31,8 +34,12 @@ export function About({ image, picture }) {
     [text.about.id, html`<code>${image.image_id}</code>`],
   ];
   return html`
-    <dl class="about">${rows.map(([label, value]) => html`
-      <div key=${label}><dt>${label}</dt><dd>${typeof value === 'string' ? html`<bdi>${value}</bdi>` : value}</dd></div>`)}</dl>
-    <button type="button" disabled=${busy || Boolean(forbidden)} title=${forbidden || undefined} onClick=${again}>
+    <dl class="about">${rows.map(
+      ([label, value]) => html`
+      <div key=${label}><dt>${label}</dt>
+        <dd>${typeof value === 'string' ? html`<bdi>${value}</bdi>` : value}</dd></div>`,
+    )}</dl>
+    <button type="button" disabled=${busy || Boolean(forbidden)} title=${forbidden || undefined}
+      onClick=${again}>
       ${busy ? text.about.detecting : text.about.detectAgain}</button>`;
 }

@@ -24,19 +24,24 @@ export function Chosen({ circle, state, actions, mmPerPx, setDialog }) {
       <p class="chosen-says" role="status">
         <strong>${text.viewer.chooseCircle(circle.number)}</strong>
         <span>${diameter}${doubt}</span>
-        <span>${circle.score === null ? text.viewer.byYou : text.viewer.scoreOf(score(circle.score))}</span>
+        <span>${circle.score === null
+          ? text.viewer.byYou : text.viewer.scoreOf(score(circle.score))}</span>
       </p>
       <div class="chosen-fields">
-        ${fields.map(([name, value, make]) => html`
+        ${fields.map(
+          ([name, value, make]) => html`
           <label key=${name}><span>${text.viewer.fields[name]}</span>
-            <input type="number" step="0.5" value=${Math.round(value * 10) / 10} onChange=${set(make)} /></label>`)}
+            <input type="number" step="0.5" value=${Math.round(value * 10) / 10}
+              onChange=${set(make)} /></label>`,
+        )}
       </div>
       <div class="chosen-actions">
         <button type="button" aria-pressed=${counts} onClick=${() => actions.keep(circle.id)}>
           <${Icon} name="check" />${text.editor.keep}</button>
         <button type="button" aria-pressed=${!counts} onClick=${() => actions.drop(circle.id)}>
           <${Icon} name="close" />${text.editor.drop}</button>
-        <button type="button" onClick=${() => setDialog('scale')}><${Icon} name="ruler" />${text.scale.mark}</button>
+        <button type="button" onClick=${() => setDialog('scale')}><${Icon}
+          name="ruler" />${text.scale.mark}</button>
       </div>
     </section>`;
 }

@@ -6,24 +6,44 @@ import { useStore } from '../page/store.js';
 const LEAST_LABELLED_PX = 11;
 
 /** Draw circles. Those of another run, to compare, lie below. */
-export const Circles = memo(function Circles({ circles, selected, hovered, dragged, scale, cut, others }) {
+export const Circles = memo(function Circles({
+  circles,
+  selected,
+  hovered,
+  dragged,
+  scale,
+  cut,
+  others,
+}) {
   const order = [...circles].sort((a, b) => b.r - a.r);
   return html`
-    ${others?.map((other) => html`<circle key=${`other ${other.object_id}`} class="other"
-      cx=${other.centroid[0]} cy=${other.centroid[1]} r=${other.radius} />`)}
-    ${order.map((circle) => html`
-      <${Drawn} key=${circle.id} circle=${circle} looks=${looksOf(circle, { selected, hovered, dragged, cut })}
-        labelled=${circle.r * scale >= LEAST_LABELLED_PX || circle.id === selected || circle.id === hovered} />`)}`;
+    ${others?.map(
+      (other) => html`<circle key=${`other ${other.object_id}`} class="other"
+      cx=${other.centroid[0]} cy=${other.centroid[1]} r=${other.radius} />`,
+    )}
+    ${order.map(
+      (circle) => html`
+      <${Drawn} key=${circle.id} circle=${circle}
+        looks=${looksOf(circle, { selected, hovered, dragged, cut })}
+        labelled=${circle.r * scale >= LEAST_LABELLED_PX ||
+        [selected, hovered].includes(circle.id)} />`,
+    )}`;
 });
 
 function looksOf(circle, { selected, hovered, dragged, cut }) {
   const unsure = circle.doubtful && circle.decided === null;
   const counts = circle.decided ?? (circle.score === null || circle.score >= cut);
   return [
-    'circle', circle.objectId ? '' : 'mine', unsure ? 'unsure' : '', counts ? '' : 'left-out',
-    circle.id === selected ? 'selected' : '', circle.id === hovered ? 'hovered' : '',
+    'circle',
+    circle.objectId ? '' : 'mine',
+    unsure ? 'unsure' : '',
+    counts ? '' : 'left-out',
+    circle.id === selected ? 'selected' : '',
+    circle.id === hovered ? 'hovered' : '',
     circle.id === dragged ? 'dragged' : '',
-  ].filter(Boolean).join(' ');
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 const Drawn = memo(function Drawn({ circle, looks, labelled }) {
@@ -44,11 +64,19 @@ export function Ghost({ store, selected }) {
   const { x, y, r } = circle;
   return html`
     <g class=${`circle ghost ${ghost ? 'drawing' : ''}`}>
-      ${ghost && html`<circle class="casing" cx=${x} cy=${y} r=${r} /><circle class="line" cx=${x} cy=${y} r=${r} />`}
+      ${ghost && html`<circle class="casing" cx=${x} cy=${y} r=${r} />
+        <circle class="line" cx=${x} cy=${y} r=${r} />`}
       <circle class="centre" cx=${x} cy=${y} />
-      ${[[1, 0], [-1, 0], [0, 1], [0, -1]].map(([right, down]) => html`
-        <circle key=${`${right}${down}`} class=${right ? 'handle handle-across' : 'handle handle-along'}
-          data-handle="rim" cx=${x + right * r} cy=${y + down * r} />`)}
+      ${[
+        [1, 0],
+        [-1, 0],
+        [0, 1],
+        [0, -1],
+      ].map(
+        ([right, down]) => html`
+        <circle key=${`${right}${down}`}
+          class=${right ? 'handle handle-across' : 'handle handle-along'}
+          data-handle="rim" cx=${x + right * r} cy=${y + down * r} />`,
+      )}
     </g>`;
 }
-

@@ -7,7 +7,17 @@ import { TakeAway } from '../takeaway/menu.js';
 import { galleryAddress } from '../page/router.js';
 
 /** Show the picture's name and count, and what can be done with all of it. */
-export function Header({ image, state, counts, dirty, saving, neighbours, setDialog, picture, mmPerPx }) {
+export function Header({
+  image,
+  state,
+  counts,
+  dirty,
+  saving,
+  neighbours,
+  setDialog,
+  picture,
+  mmPerPx,
+}) {
   const forbidden = permission('post', '/images/{image_id}/detections');
   return html`
     <header class="viewer-header">
@@ -17,24 +27,38 @@ export function Header({ image, state, counts, dirty, saving, neighbours, setDia
         <h1 title=${nameOf(image)}><bdi>${nameOf(image)}</bdi></h1>
         <p>${text.viewer.reviewSays(image)}</p>
       </div>
-      ${neighbours.count > 1 && neighbours.position >= 0 && html`
+      ${
+        neighbours.count > 1 &&
+        neighbours.position >= 0 &&
+        html`
         <div class="viewer-neighbours" role="group" aria-label=${text.viewer.neighbours}>
-          <button type="button" class="icon" disabled=${!neighbours.hasPrevious} aria-label=${text.viewer.previous}
-            title=${text.viewer.previous} onClick=${() => neighbours.go(-1)}><${Icon} name="back" /></button>
+          <button type="button" class="icon" disabled=${!neighbours.hasPrevious}
+            aria-label=${text.viewer.previous}
+            title=${text.viewer.previous} onClick=${() => neighbours.go(-1)}><${Icon} name="back" />
+              </button>
           <span>${number(neighbours.position + 1)} / ${number(neighbours.count)}</span>
-          <button type="button" class="icon" disabled=${!neighbours.hasNext} aria-label=${text.viewer.next}
-            title=${text.viewer.next} onClick=${() => neighbours.go(1)}><${Icon} name="next" /></button>
-        </div>`}
+          <button type="button" class="icon" disabled=${!neighbours.hasNext}
+            aria-label=${text.viewer.next}
+            title=${text.viewer.next} onClick=${() => neighbours.go(1)}><${Icon} name="next" />
+              </button>
+        </div>`
+      }
       <div class="viewer-actions">
         <${TakeAway} image=${image} picture=${picture} cut=${state.cut} setDialog=${setDialog} />
         <button type="button" onClick=${() => setDialog('scale')}>
-          <${Icon} name="ruler" /><span>${mmPerPx ? text.scale.change : text.scale.open}</span></button>
-        ${dirty && html`
-          <button type="button" disabled=${saving.busy || Boolean(forbidden)} title=${forbidden || undefined}
-            onClick=${saving.save}>${text.editor.save(counts.length)}</button>`}
+          <${Icon} name="ruler" /><span>${mmPerPx ? text.scale.change : text.scale.open}</span>
+            </button>
+        ${
+          dirty &&
+          html`
+          <button type="button" disabled=${saving.busy || Boolean(forbidden)}
+            title=${forbidden || undefined}
+            onClick=${saving.save}>${text.editor.save(counts.length)}</button>`
+        }
         <button type="button" class="primary" disabled=${saving.busy || Boolean(forbidden)}
           title=${forbidden || text.editor.confirmHint} onClick=${saving.confirm}>
-          <${Icon} name="check" /><span>${dirty ? text.editor.saveAndNext : text.editor.confirm}</span></button>
+          <${Icon} name="check" />
+            <span>${dirty ? text.editor.saveAndNext : text.editor.confirm}</span></button>
       </div>
     </header>`;
 }

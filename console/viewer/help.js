@@ -15,11 +15,17 @@ export function HelpDialog({ close }) {
   return html`
     <${Dialog} title=${text.help.title} close=${close} wide>
       <div class="help">
-        ${text.help.groups.map(([title, rows]) => html`
+        ${text.help.groups.map(
+          ([title, rows]) => html`
           <section key=${title}><h3>${title}</h3>
-            <dl>${rows.map(([keys, what]) => html`
-              <div key=${keys}><dt>${keys.split(' ').map((key) => html`<kbd key=${key}>${key}</kbd>`)}</dt><dd>${what}</dd></div>`)}
-            </dl></section>`)}
+            <dl>${rows.map(
+              ([keys, what]) => html`
+              <div key=${keys}>
+                <dt>${keys.split(' ').map((key) => html`<kbd key=${key}>${key}</kbd>`)}</dt>
+                <dd>${what}</dd></div>`,
+            )}
+            </dl></section>`,
+        )}
       </div>
       <label class="check"><input type="checkbox" checked=${letters} onChange=${change} />
         <span>${text.help.letters}</span></label>

@@ -20,7 +20,9 @@ export function binsOf(values) {
   const first = Math.floor(least / step);
   const count = Math.floor(most / step) - first + 1;
   const bins = Array.from({ length: count }, (_, index) => ({
-    from: (first + index) * step, to: (first + index + 1) * step, count: 0,
+    from: (first + index) * step,
+    to: (first + index + 1) * step,
+    count: 0,
   }));
   for (const value of values) bins[Math.floor(value / step) - first].count += 1;
   return bins;
@@ -41,11 +43,15 @@ export function Histogram({ circles, mmPerPx }) {
   return html`
     <div class="histogram">
       <dl class="figures">
-        ${text.viewer.figures.map(([label, share]) => html`
-          <div key=${label}><dt>${label}</dt><dd>${length(quantile(values, share))} ${unit}</dd></div>`)}
+        ${text.viewer.figures.map(
+          ([label, share]) => html`
+          <div key=${label}><dt>${label}</dt><dd>${length(quantile(values, share))} ${unit}</dd>
+            </div>`,
+        )}
       </dl>
-      ${asTable ? html`<${Table} bins=${bins} unit=${unit} />` : html`<${Bars} bins=${bins} unit=${unit} />`}
-      <button type="button" class="link" aria-pressed=${asTable} onClick=${() => setAsTable(!asTable)}>
+      <${asTable ? Table : Bars} bins=${bins} unit=${unit} />
+      <button type="button" class="link" aria-pressed=${asTable}
+        onClick=${() => setAsTable(!asTable)}>
         ${asTable ? text.viewer.asBars : text.viewer.asTable}</button>
     </div>`;
 }
@@ -57,24 +63,40 @@ function Bars({ bins, unit }) {
   return html`
     <svg class="bars" viewBox=${`0 0 ${width} ${height + foot}`} role="img"
       aria-label=${text.viewer.barsSay(bins.length, unit)}>
-      ${bins.map((bin, index) => html`
-        <g key=${bin.from}><title>${text.viewer.bin(length(bin.from), length(bin.to), unit, number(bin.count))}</title>
+      ${bins.map(
+        (bin, index) => html`
+        <g key=${bin.from}>
+          <title>${sayBin(bin, unit)}</title>
           <rect class="bar" x=${index * step + 1} width=${Math.max(1, step - 2)} rx="1.5"
-            y=${height - (bin.count / most) * (height - 14)} height=${(bin.count / most) * (height - 14)} />
-          ${bin.count > 0 && bins.length <= 16 && html`<text class="bar-count" x=${(index + 0.5) * step}
-            y=${height - (bin.count / most) * (height - 14) - 3}>${number(bin.count)}</text>`}</g>`)}
+            y=${height - (bin.count / most) * (height - 14)}
+              height=${(bin.count / most) * (height - 14)} />
+          ${
+            bin.count > 0 &&
+            bins.length <= 16 &&
+            html`<text class="bar-count" x=${(index + 0.5) * step}
+            y=${height - (bin.count / most) * (height - 14) - 3}>${number(bin.count)}</text>`
+          }</g>`,
+      )}
       <line class="bar-axis" x1="0" x2=${width} y1=${height} y2=${height} />
       <text class="bar-tick" x="0" y=${height + 15}>${length(bins[0].from)}</text>
-      <text class="bar-tick bar-tick-end" x=${width} y=${height + 15}>${length(bins.at(-1).to)} ${unit}</text>
+      <text class="bar-tick bar-tick-end" x=${width}
+        y=${height + 15}>${length(bins.at(-1).to)} ${unit}</text>
     </svg>`;
 }
+
+const sayBin = ({ from, to, count }, unit) =>
+  text.viewer.bin(length(from), length(to), unit, number(count));
 
 function Table({ bins, unit }) {
   return html`
     <table class="plain"><caption class="unseen">${text.viewer.tabs.sizes}</caption>
-      <thead><tr><th scope="col">${text.viewer.diameterIn(unit)}</th><th scope="col">${text.viewer.count}</th></tr></thead>
-      <tbody>${bins.map((bin) => html`
-        <tr key=${bin.from}><td>${length(bin.from)} – ${length(bin.to)}</td><td>${number(bin.count)}</td></tr>`)}
+      <thead><tr><th scope="col">${text.viewer.diameterIn(unit)}</th><th
+        scope="col">${text.viewer.count}</th></tr></thead>
+      <tbody>${bins.map(
+        (bin) => html`
+        <tr key=${bin.from}><td>${length(bin.from)} – ${length(bin.to)}</td>
+          <td>${number(bin.count)}</td></tr>`,
+      )}
       </tbody></table>`;
 }
 

@@ -23,5 +23,12 @@ export function useNeighbours(id) {
     if (found) open(pictureAddress(found.image_id));
     return Boolean(found);
   };
-  return { position: at, count: ids.length, hasNext: at >= 0 && at + 1 < ids.length, hasPrevious: at > 0, go, toCheck };
+  return {
+    position: at,
+    count: ids.length,
+    hasNext: at >= 0 && at + 1 < ids.length,
+    hasPrevious: at > 0,
+    go,
+    toCheck,
+  };
 }

@@ -16,7 +16,8 @@ import { Sliders } from './sliders.js';
 
 /** Show what was counted, and everything beside the picture. */
 export function Side(props) {
-  const { image, picture, state, actions, counts, circles, sizes, setSizes, mmPerPx, saving } = props;
+  const { image, picture, state, actions, counts, circles, sizes, setSizes, mmPerPx, saving } =
+    props;
   const { hovered, setHovered, choose, others, setOthers, dialog, setDialog } = props;
   const [tab, setTab] = useState('circles');
   const all = state.history.circles;
@@ -33,34 +34,65 @@ export function Side(props) {
     <aside class="side" aria-label=${text.viewer.side}>
       <div class="summary">
         <p class="count" role="status"><strong data-count>${number(inSizes.length)}</strong>
-          <span>${inSizes.length === counts.length ? text.viewer.circles(counts.length)
-            : text.viewer.ofCircles(counts.length)}</span></p>
-        ${doubts > 0 && html`<button type="button" class="doubts" onClick=${toDoubt}>
-          ${text.viewer.doubts(doubts)}</button>`}
+          <span>${
+            inSizes.length === counts.length
+              ? text.viewer.circles(counts.length)
+              : text.viewer.ofCircles(counts.length)
+          }</span></p>
+        ${
+          doubts > 0 &&
+          html`<button type="button" class="doubts" onClick=${toDoubt}>
+          ${text.viewer.doubts(doubts)}</button>`
+        }
       </div>
-      <${Sliders} image=${image} state=${state} actions=${actions} sizes=${sizes} setSizes=${setSizes}
-        lowest=${Math.min(...all.map((circle) => circle.score ?? 1))} range=${range} mmPerPx=${mmPerPx} />
-      ${saving.conflict && html`<div class="notice" role="alert"><p>${text.editor.conflictNotice}</p>
-        <button type="button" onClick=${() => setDialog('conflict')}>${text.editor.compare}</button></div>`}
-      ${chosen && html`<${Chosen} key=${chosen.id} circle=${chosen} state=${state} actions=${actions}
-        mmPerPx=${mmPerPx} image=${image} setDialog=${setDialog} />`}
-      <div class="tabs" role="tablist" aria-label=${text.viewer.side} onKeyDown=${(event) => turn(event, tab, setTab)}>
-        ${TABS.map((name) => html`
-          <button type="button" key=${name} role="tab" id=${`tab-${name}`} aria-selected=${tab === name}
-            aria-controls="tab-panel" tabindex=${tab === name ? 0 : -1} onClick=${() => setTab(name)}>
-            ${text.viewer.tabs[name]}</button>`)}
+      <${Sliders} image=${image} state=${state} actions=${actions} sizes=${sizes}
+        setSizes=${setSizes}
+        lowest=${Math.min(...all.map((circle) => circle.score ?? 1))} range=${range}
+          mmPerPx=${mmPerPx} />
+      ${
+        saving.conflict &&
+        html`<div class="notice" role="alert"><p>${text.editor.conflictNotice}</p>
+        <button type="button" onClick=${() => setDialog('conflict')}>${text.editor.compare}</button>
+          </div>`
+      }
+      ${
+        chosen &&
+        html`<${Chosen} key=${chosen.id} circle=${chosen} state=${state} actions=${actions}
+        mmPerPx=${mmPerPx} image=${image} setDialog=${setDialog} />`
+      }
+      <div class="tabs" role="tablist" aria-label=${text.viewer.side}
+        onKeyDown=${(event) => turn(event, tab, setTab)}>
+        ${TABS.map(
+          (name) => html`
+          <button type="button" key=${name} role="tab" id=${`tab-${name}`}
+            aria-selected=${tab === name}
+            aria-controls="tab-panel" tabindex=${tab === name ? 0 : -1}
+              onClick=${() => setTab(name)}>
+            ${text.viewer.tabs[name]}</button>`,
+        )}
       </div>
-      <div class="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby=${`tab-${tab}`} tabindex="0">
-        ${tab === 'circles' && html`<${CircleTable} circles=${sortByNumber(circles)} state=${state} hovered=${hovered}
-          setHovered=${setHovered} choose=${choose} mmPerPx=${mmPerPx} />`}
+      <div class="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby=${`tab-${tab}`}
+        tabindex="0">
+        ${
+          tab === 'circles' &&
+          html`<${CircleTable} circles=${sortByNumber(circles)} state=${state} hovered=${hovered}
+          setHovered=${setHovered} choose=${choose} mmPerPx=${mmPerPx} />`
+        }
         ${tab === 'sizes' && html`<${Histogram} circles=${inSizes} mmPerPx=${mmPerPx} />`}
-        ${tab === 'runs' && html`<${Runs} image=${image} picture=${picture} counts=${counts}
-          others=${others} setOthers=${setOthers} />`}
+        ${
+          tab === 'runs' &&
+          html`<${Runs} image=${image} picture=${picture} counts=${counts}
+          others=${others} setOthers=${setOthers} />`
+        }
         ${tab === 'about' && html`<${About} image=${image} picture=${picture} />`}
       </div>
-      ${dialog === 'scale' && html`<${ScaleDialog} image=${image} picture=${picture} circles=${all} chosen=${chosen}
-        dirty=${chosen && !chosen.objectId} close=${close} />`}
-      ${dialog === 'conflict' && html`<${ConflictDialog} saving=${saving} counts=${counts} close=${close} />`}
+      ${
+        dialog === 'scale' &&
+        html`<${ScaleDialog} image=${image} picture=${picture} circles=${all} chosen=${chosen}
+        dirty=${chosen && !chosen.objectId} close=${close} />`
+      }
+      ${dialog === 'conflict' &&
+        html`<${ConflictDialog} saving=${saving} counts=${counts} close=${close} />`}
       ${dialog === 'help' && html`<${HelpDialog} close=${close} />`}
     </aside>`;
 }
@@ -78,7 +110,9 @@ function turn(event, tab, setTab) {
 /** Return the least and the greatest diameter, in whole pixels. */
 function rangeOf(circles) {
   const diameters = circles.map((circle) => 2 * circle.r);
-  return diameters.length ? [Math.floor(Math.min(...diameters)), Math.ceil(Math.max(...diameters))] : [0, 1];
+  return diameters.length
+    ? [Math.floor(Math.min(...diameters)), Math.ceil(Math.max(...diameters))]
+    : [0, 1];
 }
 
 const sortByNumber = (circles) => [...circles].sort((a, b) => a.number - b.number);

@@ -14,25 +14,35 @@ export function Sliders({ image, state, actions, sizes, setSizes, lowest, range,
     <div class="sliders">
       <label class="slider">
         <span>${text.viewer.score}</span>
-        <input type="range" min=${Math.min(lowest, usual)} max="1" step=${SCORE_STEP} value=${cut} list="usual"
+        <input type="range" min=${Math.min(lowest, usual)} max="1" step=${SCORE_STEP} value=${cut}
+          list="usual"
           aria-valuetext=${text.viewer.scoreSays(score(cut))}
           onInput=${(event) => actions.setCut(snap(Number(event.target.value), usual))} />
         <output>${score(cut)}</output>
         <datalist id="usual"><option value=${usual} /></datalist>
       </label>
       <p class="slider-hint">
-        ${cut === usual ? text.viewer.usualCut : html`
+        ${
+          cut === usual
+            ? text.viewer.usualCut
+            : html`
           ${cut < usual ? text.viewer.lowerCut : text.viewer.higherCut}${' '}
           <button type="button" class="link" onClick=${() => actions.setCut(usual)}>
-            ${text.viewer.backTo(score(usual))}</button>`}
+            ${text.viewer.backTo(score(usual))}</button>`
+        }
       </p>
       <div class="slider">
         <span id="size-label">${text.viewer.size}</span>
-        <div class="slider-two" role="group" aria-labelledby="size-label" style=${band(shown, range)}>
-          ${[0, 1].map((end) => html`
-            <input type="range" key=${end} min=${range[0]} max=${range[1]} step="1" value=${shown[end]}
+        <div class="slider-two" role="group" aria-labelledby="size-label"
+          style=${band(shown, range)}>
+          ${[0, 1].map(
+            (end) => html`
+            <input type="range" key=${end} min=${range[0]} max=${range[1]} step="1"
+              value=${shown[end]}
               aria-label=${text.viewer.sizeEnds[end]} aria-valuetext=${size(shown[end])}
-              onInput=${(event) => setSizes(withEnd(sizes, shown, range, end, Number(event.target.value)))} />`)}
+              onInput=${(event) =>
+                setSizes(withEnd(sizes, shown, range, end, Number(event.target.value)))} />`,
+          )}
         </div>
         <output>${size(shown[0])} – ${size(shown[1])}</output>
       </div>

@@ -11,8 +11,18 @@ import { startZoom } from './zoom.js';
 
 const WIDTH = 2048;
 
-/** Show the picture with its circles, and let them be edited. `steer` gets the functions of zoom. */
-export function Stage({ image, state, circles, counts, actions, hovered, setHovered, steer, others }) {
+/** Show the picture and its circles, to be edited. `steer` gets the functions of zoom. */
+export function Stage({
+  image,
+  state,
+  circles,
+  counts,
+  actions,
+  hovered,
+  setHovered,
+  steer,
+  others,
+}) {
   const frame = useRef();
   const sheet = useRef();
   const [scale, setScale] = useState(1);
@@ -26,18 +36,27 @@ export function Stage({ image, state, circles, counts, actions, hovered, setHove
     return () => zoom.stop();
   }, [image.image_id]);
 
-  const listeners = useMemo(() => pointerListeners(() => ({
-    circles: latest.current.circles,
-    selected: latest.current.state.selected,
-    mode: latest.current.state.mode,
-    usual: usualRadius(latest.current.counts, image),
-    scale: steer.current.scale(),
-    toPicture: steer.current.toPicture,
-  }), ghost, actions), [image.image_id]);
+  const listeners = useMemo(
+    () =>
+      pointerListeners(
+        () => ({
+          circles: latest.current.circles,
+          selected: latest.current.state.selected,
+          mode: latest.current.state.mode,
+          usual: usualRadius(latest.current.counts, image),
+          scale: steer.current.scale(),
+          toPicture: steer.current.toPicture,
+        }),
+        ghost,
+        actions,
+      ),
+    [image.image_id],
+  );
 
   const chosen = circles.find((circle) => circle.id === state.selected);
   return html`
-    <div class=${`stage stage-${state.mode}`} ref=${frame} data-stage tabindex="0" role="application"
+    <div class=${`stage stage-${state.mode}`} ref=${frame} data-stage tabindex="0"
+      role="application"
       aria-label=${text.viewer.stage(counts.length)} aria-describedby="keys-hint" ...${listeners}
       onMouseMove=${(event) => setHovered(event.target.closest?.('[data-id]')?.dataset.id ?? null)}
       onMouseLeave=${() => setHovered(null)}>

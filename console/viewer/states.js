@@ -7,7 +7,8 @@ import { Thumbnail } from '../gallery/card.js';
 /** Say that a picture is not here any more. */
 export function Gone() {
   return html`<main class="message" id="main" tabindex="-1"><h1>${text.viewer.gone}</h1>
-    <p>${text.viewer.goneHint}</p><p><a class="button primary" href="#/">${text.viewer.back}</a></p></main>`;
+    <p>${text.viewer.goneHint}</p><p><a class="button primary" href="#/">${text.viewer.back}</a></p>
+      </main>`;
 }
 
 /** Show a picture that has no run yet: it waits for the predictor, or could not be counted. */
@@ -27,8 +28,11 @@ export function Unfinished({ picture }) {
       <${Thumbnail} image=${image} width=${1024} />
       <h1><bdi>${nameOf(image)}</bdi></h1>
       <p role="status">${failed ? text.viewer.failed(image.error) : text.viewer.pending}</p>
-      ${failed && html`<p><button type="button" class="primary" disabled=${busy} onClick=${again}>
-        ${text.about.detectAgain}</button></p>`}
+      ${
+        failed &&
+        html`<p><button type="button" class="primary" disabled=${busy} onClick=${again}>
+        ${text.about.detectAgain}</button></p>`
+      }
       <p><a href="#/">${text.viewer.back}</a></p>
     </main>`;
 }

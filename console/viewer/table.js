@@ -24,10 +24,12 @@ export function CircleTable({ circles, state, hovered, setHovered, choose, mmPer
         <th scope="col"><span class="unseen">${text.viewer.marks}</span></th>
       </tr></thead>
       <tbody ref=${body} onMouseLeave=${() => setHovered(null)}>
-        ${circles.map((circle) => html`
+        ${circles.map(
+          (circle) => html`
           <${Row} key=${circle.id} circle=${circle} selected=${circle.id === state.selected}
             hovered=${circle.id === hovered} counts=${isCounted(circle, state.cut)}
-            mmPerPx=${mmPerPx} choose=${choose} setHovered=${setHovered} />`)}
+            mmPerPx=${mmPerPx} choose=${choose} setHovered=${setHovered} />`,
+        )}
       </tbody>
     </table>`;
 }
@@ -50,15 +52,18 @@ const Row = memo(function Row({ circle, selected, hovered, counts, mmPerPx, choo
     edge && ['flag', text.viewer.edge],
   ].filter(Boolean);
   return html`
-    <tr class=${`${hovered ? "hovered" : ""} ${selected ? "chosen-row" : ""}`} data-chosen=${selected}
+    <tr class=${`${hovered ? 'hovered' : ''} ${selected ? 'chosen-row' : ''}`}
+      data-chosen=${selected}
       onMouseEnter=${() => setHovered(circle.id)} onClick=${() => choose(circle)}>
       <th scope="row"><button type="button" class="link" aria-pressed=${selected}
         aria-label=${text.viewer.chooseCircle(circle.number)}
         onFocus=${() => setHovered(circle.id)}>${circle.number}</button></th>
       <td>${length(2 * circle.r * (mmPerPx ?? 1))}</td>
       <td>${circle.score === null ? '–' : score(circle.score)}</td>
-      <td class="marks">${marks.map(([icon, words]) => html`
+      <td class="marks">${marks.map(
+        ([icon, words]) => html`
         <span key=${icon} class=${`mark mark-${icon}`} title=${words}><${Icon} name=${icon} />
-          <span class="unseen">${words}</span></span>`)}</td>
+          <span class="unseen">${words}</span></span>`,
+      )}</td>
     </tr>`;
 });

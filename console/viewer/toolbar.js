@@ -8,7 +8,12 @@ export function Toolbar({ state, actions, steer, addInMiddle, flipped, flip, hel
   const { history, mode } = state;
   const tools = [
     [
-      ['cursor', text.tools.select, () => actions.setMode('select'), { pressed: mode === 'select' }],
+      [
+        'cursor',
+        text.tools.select,
+        () => actions.setMode('select'),
+        { pressed: mode === 'select' },
+      ],
       ['add', text.tools.add, () => actions.setMode('add'), { pressed: mode === 'add' }],
     ],
     [
@@ -27,12 +32,21 @@ export function Toolbar({ state, actions, steer, addInMiddle, flipped, flip, hel
   ];
   return html`
     <div class="toolbar" role="toolbar" aria-label=${text.tools.title}>
-      ${tools.map((group, index) => html`<div key=${index} class="tools">
-        ${group.map(([icon, label, run, { pressed, disabled }]) => html`
+      ${tools.map(
+        (group, index) => html`<div key=${index} class="tools">
+        ${group.map(
+          ([icon, label, run, { pressed, disabled }]) => html`
           <button type="button" key=${icon} class="icon" title=${label} aria-label=${label}
-            aria-pressed=${pressed} disabled=${disabled} onClick=${run}><${Icon} name=${icon} /></button>`)}
-      </div>`)}
-      ${mode === 'add' && html`<p class="tools-hint">${text.tools.addHint}
-        <button type="button" class="link" onClick=${addInMiddle}>${text.tools.addInMiddle}</button></p>`}
+            aria-pressed=${pressed} disabled=${disabled} onClick=${run}><${Icon} name=${icon} />
+              </button>`,
+        )}
+      </div>`,
+      )}
+      ${
+        mode === 'add' &&
+        html`<p class="tools-hint">${text.tools.addHint}
+        <button type="button" class="link" onClick=${addInMiddle}>${text.tools.addInMiddle}</button>
+          </p>`
+      }
     </div>`;
 }

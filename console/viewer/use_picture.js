@@ -7,28 +7,31 @@ import { recallDraft } from '../editor/draft.js';
 /**
  * Return { image, problem } of a picture, and functions to load it again.
  *
- * `begin` gets the editor's first state as soon as the circles are here. A draft of the same run, as
- * a closed page left it, is taken up.
+ * `begin` gets the editor's first state as soon as the circles are here: that of a draft, if a page
+ * that was closed left one of the same run.
  */
 export function usePicture(id, begin) {
   const [found, setFound] = useState({ image: null, problem: null });
   const current = useRef();
 
-  const load = useCallback(async ({ keepEdits = false } = {}) => {
-    current.current?.abort();
-    const { signal } = (current.current = new AbortController());
-    try {
-      const image = await getImage(id, signal);
-      const circles = keepEdits || !image.served ? null : await readAll(image, signal);
-      if (signal.aborted) return null;
-      setFound({ image, problem: null });
-      if (circles) begin(recallDraft(image) ?? beginEditing(circles, image.threshold ?? 0));
-      return image;
-    } catch (problem) {
-      if (problem.name !== 'AbortError') setFound((before) => ({ ...before, problem }));
-      return null;
-    }
-  }, [id, begin]);
+  const load = useCallback(
+    async ({ keepEdits = false } = {}) => {
+      current.current?.abort();
+      const { signal } = (current.current = new AbortController());
+      try {
+        const image = await getImage(id, signal);
+        const circles = keepEdits || !image.served ? null : await readAll(image, signal);
+        if (signal.aborted) return null;
+        setFound({ image, problem: null });
+        if (circles) begin(recallDraft(image) ?? beginEditing(circles, image.threshold ?? 0));
+        return image;
+      } catch (problem) {
+        if (problem.name !== 'AbortError') setFound((before) => ({ ...before, problem }));
+        return null;
+      }
+    },
+    [id, begin],
+  );
 
   useEffect(() => {
     setFound({ image: null, problem: null });
@@ -52,5 +55,9 @@ async function readAll(image, signal) {
     getObjects(id, { run: image.served, minScore: LOWEST_SCORE, signal }),
   ]);
   const known = new Set(objects.map((found) => found.object_id));
-  return readCircles(objects, all.filter((found) => !known.has(found.object_id)), image);
+  return readCircles(
+    objects,
+    all.filter((found) => !known.has(found.object_id)),
+    image,
+  );
 }

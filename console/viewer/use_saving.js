@@ -23,19 +23,22 @@ export function useSaving({ picture, state, dirty, next, setDialog }) {
   useDraft(image, state, dirty);
   useOtherPages({ image, dirty, load, setConflict });
 
-  const run = useCallback(async (served) => {
-    if (busy) return 'busy';
-    setBusy(true);
-    const outcome = await save(image, state, began.current, served, load);
-    setBusy(false);
-    if (outcome === 'conflict') {
-      const now = await getImage(image.image_id).catch(() => null);
-      if (now) setConflict(now);
-      setDialog('conflict');
-    }
-    if (outcome === 'gone') load();
-    return outcome;
-  }, [busy, image, state, load]);
+  const run = useCallback(
+    async (served) => {
+      if (busy) return 'busy';
+      setBusy(true);
+      const outcome = await save(image, state, began.current, served, load);
+      setBusy(false);
+      if (outcome === 'conflict') {
+        const now = await getImage(image.image_id).catch(() => null);
+        if (now) setConflict(now);
+        setDialog('conflict');
+      }
+      if (outcome === 'gone') load();
+      return outcome;
+    },
+    [busy, image, state, load],
+  );
 
   const confirm = async () => {
     if ((await run(image.served)) !== 'saved') return;

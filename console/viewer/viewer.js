@@ -25,11 +25,14 @@ export function Viewer({ id }) {
   const { image, problem, load } = picture;
   if (problem?.status === 404) return html`<${Gone} />`;
   if (problem && !image) {
-    return html`<main id="main" tabindex="-1"><${Failure} problem=${problem} again=${() => load()} /></main>`;
+    return html`<main id="main" tabindex="-1"><${Failure} problem=${problem}
+      again=${() => load()} /></main>`;
   }
-  if (!image) return html`<main id="main" tabindex="-1"><${Loading} what=${text.viewer.loading} /></main>`;
+  if (!image)
+    return html`<main id="main" tabindex="-1"><${Loading} what=${text.viewer.loading} /></main>`;
   if (!image.served) return html`<${Unfinished} key=${id} picture=${picture} />`;
-  if (!state.history) return html`<main id="main" tabindex="-1"><${Loading} what=${text.viewer.loading} /></main>`;
+  if (!state.history)
+    return html`<main id="main" tabindex="-1"><${Loading} what=${text.viewer.loading} /></main>`;
   return html`<${Workplace} key=${id} picture=${picture} state=${state} actions=${actions} />`;
 }
 
@@ -51,25 +54,38 @@ function Workplace({ picture, state, actions }) {
   const saving = useSaving({ picture, state, dirty, next: neighbours.toCheck, setDialog });
 
   const show = useCallback((circle) => steer.current?.show(circle), []);
-  const choose = useCallback((circle) => { actions.select(circle.id); show(circle); }, [actions]);
+  const choose = useCallback(
+    (circle) => {
+      actions.select(circle.id);
+      show(circle);
+    },
+    [actions],
+  );
   const addInMiddle = () => {
     const [x, y] = steer.current.middle();
     actions.add({ x, y, r: usualRadius(counts, image) });
   };
   const flip = () => setFlipped(!flipped);
   useKeys(state, actions, {
-    show, addInMiddle, flip, confirm: saving.confirm, fit: () => steer.current.fit(),
-    next: neighbours.go, help: () => setDialog('help'),
+    show,
+    addInMiddle,
+    flip,
+    confirm: saving.confirm,
+    fit: () => steer.current.fit(),
+    next: neighbours.go,
+    help: () => setDialog('help'),
     nothingDoubtful: () => toast(text.viewer.nothingDoubtful),
   });
   useEffect(() => {
-    if (state.recalled) toast(text.editor.recalled, { action: { label: text.editor.discard, run: saving.discard } });
+    if (state.recalled)
+      toast(text.editor.recalled, { action: { label: text.editor.discard, run: saving.discard } });
   }, [state.recalled]);
 
   const common = { image, picture, state, actions, counts, mmPerPx };
   return html`
     <main class="viewer" id="main" tabindex="-1">
-      <${Header} ...${common} dirty=${dirty} saving=${saving} neighbours=${neighbours} setDialog=${setDialog} />
+      <${Header} ...${common} dirty=${dirty} saving=${saving} neighbours=${neighbours}
+        setDialog=${setDialog} />
       <div class="viewer-stage">
         <${Stage} ...${common} circles=${flipped ? NONE : shown} others=${others} hovered=${hovered}
           setHovered=${setHovered} steer=${steer} />

@@ -7,14 +7,21 @@ const { Panzoom } = globalThis;
  * how many pixels of the picture are one of the screen, so that lines and numbers keep their size.
  */
 const MOST = 60;
+const MARGIN_PX = 12;
 const COMFORTABLE_RADIUS_PX = 36;
 
 /** Start zoom and pan. Returns functions to steer it, and `stop`. */
 export function startZoom(frame, sheet, image, onChange) {
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const pan = Panzoom(sheet, {
-    canvas: true, maxScale: MOST, minScale: 0.5, step: 0.35, animate: false, cursor: '',
-    pinchAndPan: true, handleStartEvent: () => {},
+    canvas: true,
+    maxScale: MOST,
+    minScale: 0.5,
+    step: 0.35,
+    animate: false,
+    cursor: '',
+    pinchAndPan: true,
+    handleStartEvent: () => {},
   });
   let fitted = 1;
 
@@ -26,7 +33,8 @@ export function startZoom(frame, sheet, image, onChange) {
   function layOut() {
     const { clientWidth: width, clientHeight: height } = frame;
     if (!width || !height) return;
-    fitted = Math.min(width / image.width, height / image.height);
+    const room = [width - 2 * MARGIN_PX, height - 2 * MARGIN_PX];
+    fitted = Math.min(room[0] / image.width, room[1] / image.height);
     Object.assign(sheet.style, {
       width: `${image.width * fitted}px`,
       height: `${image.height * fitted}px`,
@@ -47,8 +55,11 @@ export function startZoom(frame, sheet, image, onChange) {
     const small = r * scale() < COMFORTABLE_RADIUS_PX / 2;
     if (!small && isInSight(circle)) return;
     if (small) pan.zoom(Math.min(MOST, COMFORTABLE_RADIUS_PX / (r * fitted)), { animate: false });
-    const [toX, toY] = [[x, image.width, frame.clientWidth], [y, image.height, frame.clientHeight]].map(
-      ([at, size, room]) => within(-(at - size / 2) * fitted, Math.max(0, size * fitted - room / pan.getScale()) / 2),
+    const [toX, toY] = [
+      [x, image.width, frame.clientWidth],
+      [y, image.height, frame.clientHeight],
+    ].map(([at, size, room]) =>
+      within(-(at - size / 2) * fitted, Math.max(0, size * fitted - room / pan.getScale()) / 2),
     );
     pan.pan(toX, toY, { animate: !calm });
   }
@@ -57,7 +68,12 @@ export function startZoom(frame, sheet, image, onChange) {
     const [box, inner] = [frame.getBoundingClientRect(), sheet.getBoundingClientRect()];
     const [left, top] = [inner.left - box.left + x * scale(), inner.top - box.top + y * scale()];
     const reach = Math.min(r * scale(), box.width / 3, box.height / 3);
-    return left > reach / 2 && top > reach / 2 && left < box.width - reach / 2 && top < box.height - reach / 2;
+    return (
+      left > reach / 2 &&
+      top > reach / 2 &&
+      left < box.width - reach / 2 &&
+      top < box.height - reach / 2
+    );
   }
 
   /** Return the point of the picture under a pointer. */
@@ -81,7 +97,10 @@ export function startZoom(frame, sheet, image, onChange) {
   frame.addEventListener('wheel', pan.zoomWithWheel, { passive: false });
   layOut();
   return {
-    scale, show, toPicture, middle,
+    scale,
+    show,
+    toPicture,
+    middle,
     zoomBy: (step) => (step > 0 ? pan.zoomIn({ animate: !calm }) : pan.zoomOut({ animate: !calm })),
     fit: () => pan.reset({ animate: !calm }),
     stop() {
