@@ -52,9 +52,7 @@ def count(page):
 def to_screen(page, x, y):
     """Return where a point of the picture is on the screen."""
     box = page.locator(".sheet svg").bounding_box()
-    _, _, width, height = map(
-        float, page.locator(".sheet svg").get_attribute("viewBox").split(" ")
-    )
+    _, _, width, height = map(float, page.locator(".sheet svg").get_attribute("viewBox").split(" "))
     return box["x"] + x * box["width"] / width, box["y"] + y * box["height"] / height
 
 

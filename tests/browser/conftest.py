@@ -54,15 +54,18 @@ def open_page(chromium, site):
 
     def opened(address="", context=None, **options):
         if context is None:
-            context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+            context = chromium.new_context(
+                **{"viewport": {"width": 1280, "height": 800}, **options}
+            )
             context.set_default_timeout(TIMEOUT_MS)
             contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "request",
-            lambda request: request.url.startswith((site.url, "blob:", "data:"))
-            or foreign.append(request.url),
+            lambda request: (
+                request.url.startswith((site.url, "blob:", "data:")) or foreign.append(request.url)
+            ),
         )
         page.goto(f"{site.url}/{address}")
         return page

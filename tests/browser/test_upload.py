@@ -34,9 +34,7 @@ def test_circles_stand_where_the_api_says(open_page, site, coins):
         for each in drawn
     }
     record, objects = api.record(image_id), api.objects(image_id)
-    assert shown == {
-        found["object_id"]: [*found["centroid"], found["radius"]] for found in objects
-    }
+    assert shown == {found["object_id"]: [*found["centroid"], found["radius"]] for found in objects}
     picture, svg = (page.locator(f".sheet {tag}").bounding_box() for tag in ("img", "svg"))
     assert picture == pytest.approx(svg, abs=1)
     assert picture["width"] / picture["height"] == pytest.approx(

@@ -111,7 +111,8 @@ def test_trigger_filters_by_the_incoming_prefix(documents):
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_trigger_follows_the_incoming_prefix_of_an_overlay(overlay, tmp_path):
-    shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    for folder in ("manifests", "console"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     path = tmp_path / "manifests/overlays" / overlay / "kustomization.yaml"
     text = path.read_text()
     path.write_text(
