@@ -289,11 +289,11 @@ ADAPTERS = [source for source in SOURCES if source.is_relative_to("lib/circles/a
 
 @pytest.mark.parametrize("source", ADAPTERS, ids=lambda path: path.stem)
 def test_adapters_import_no_other_adapter(source):
-    """Exceptions: what adapters of remote servers share, and what those that keep files share."""
+    """Exceptions: what adapters of remote servers share, and those that keep or write files."""
     own = source.relative_to("lib/circles/adapters").with_suffix("").parts[0]
     for name in ours(source):
         if name.startswith("adapters."):
-            assert name.split(".")[1] in (own, "http_client", "deadlines", "volume"), (
+            assert name.split(".")[1] in (own, "http_client", "deadlines", "spool", "volume"), (
                 f"{source} imports {name}"
             )
 

@@ -1,16 +1,19 @@
 """What leaves the system for people and other programs: pictures, statistics, tables."""
 
+from functools import partial
+
 import functions_framework
 from flask import Request, Response
 
 from circles.bootstrap import load_services
 from circles.domain.exports.renditions import compute_basis
-from circles.domain.waiting import limited_waits
 from circles.usecases.access.identify import access
+from circles.usecases.exports.crops import crop_object
+from circles.usecases.exports.overlays import draw_overlay, find_overlay
 from circles.usecases.exports.tables import write_table
 from circles.usecases.exports.thumbnails import make_thumbnail
-from circles.web.exchanges import RECEIVED_AT
-from circles.web.resources.renditions import read_width, rendition_response
+from circles.web.requests.queries import read_query
+from circles.web.resources.renditions import read_overlay_query, read_width, rendition_response
 from circles.web.resources.tables import read_table, table_response
 from circles.web.routing import routes
 
@@ -20,14 +23,24 @@ services = load_services()
 def get_thumbnail(request: Request, image_id: str) -> Response:
     width_px = read_width(request)
     image = services.catalogue.get(image_id)
-    with limited_waits(request.environ.get(RECEIVED_AT)):
-        return rendition_response(
-            request,
-            image,
-            f"{width_px}.jpg",
-            compute_basis(image, width_px),
-            lambda: make_thumbnail(image, width_px, services),
-        )
+    basis, make = compute_basis(image), partial(make_thumbnail, image, width_px, services)
+    return rendition_response(request, image, f"{width_px}.jpg", basis, make)
+
+
+def get_overlay(request: Request, image_id: str) -> Response:
+    asked = read_overlay_query(request)
+    overlay = find_overlay(image_id, asked.wanted, services)
+    make = partial(draw_overlay, overlay, asked.format, asked.whole, services)
+    name = f"overlay.{asked.format}"
+    return rendition_response(request, overlay.image, name, overlay.basis, make)
+
+
+def get_crop(request: Request, image_id: str, object_id: str) -> Response:
+    read_query(request)
+    found = services.catalogue.object(image_id, object_id)
+    image = services.catalogue.get(image_id)
+    basis, make = compute_basis(image), partial(crop_object, image, found, services)
+    return rendition_response(request, image, f"{object_id}.jpg", basis, make)
 
 
 def get_table(request: Request) -> Response:
@@ -38,6 +51,8 @@ def get_table(request: Request) -> Response:
 answer = routes(
     {
         "GET /images/<image_id>/thumbnail": get_thumbnail,
+        "GET /images/<image_id>/overlay": get_overlay,
+        "GET /images/<image_id>/objects/<object_id>/crop": get_crop,
         "GET /export": get_table,
     },
     ready=services.catalogue.ping,

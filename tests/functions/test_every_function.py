@@ -28,7 +28,12 @@ ROUTES = {
         f"/images/{ID}/detections": "GET",
         f"/images/{ID}/content": "GET",
     },
-    "export": {f"/images/{ID}/thumbnail": "GET", "/export": "GET"},
+    "export": {
+        f"/images/{ID}/thumbnail": "GET",
+        f"/images/{ID}/overlay": "GET",
+        f"/images/{ID}/objects/{ID}/crop": "GET",
+        "/export": "GET",
+    },
 }
 TOGETHER = {
     "/images": "GET, HEAD, POST",

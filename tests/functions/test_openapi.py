@@ -20,7 +20,8 @@ UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 IMAGE, OBJECTS = "/images/{image_id}", "/images/{image_id}/objects"
 DETECTIONS = "/images/{image_id}/detections"
 SCALE, BATCH_SCALE = "/images/{image_id}/scale", "/batches/{batch}/scale"
-THUMBNAIL = "/images/{image_id}/thumbnail"
+THUMBNAIL, OVERLAY = "/images/{image_id}/thumbnail", "/images/{image_id}/overlay"
+CROP = "/images/{image_id}/objects/{object_id}/crop"
 TOKENS, ONE_TOKEN = "/tokens/", "/tokens/{token_id}"
 CONTENT, OBJECT = "/images/{image_id}/content", "/images/{image_id}/objects/{object_id}"
 
@@ -273,7 +274,7 @@ PROVOKED |= {
     ("get", EXPORT, 422): too_large_workbook,
     ("get", EXPORT, 503): unavailable("/export?format=coco"),
 }
-for _path in (THUMBNAIL,):
+for _path in (THUMBNAIL, OVERLAY, CROP):
     PROVOKED |= {
         ("get", _path, 200): lambda world, path=_path: world.get(path),
         ("get", _path, 304): lambda world, path=_path: world.current(path),

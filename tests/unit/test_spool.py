@@ -2,7 +2,7 @@
 
 import pytest
 
-from circles.adapters.minio.spool import Spool
+from circles.adapters.spool import Spool
 from circles.domain.errors import Unavailable
 
 

@@ -16,7 +16,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error
 from circles.adapters.minio.connections import make_pool
 from circles.adapters.minio.refusals import may_be_about_object, reason_of
 from circles.adapters.minio.responses import DAMAGED, closing_response, copy_to, read_all
-from circles.adapters.minio.spool import Spool
+from circles.adapters.spool import Spool
 from circles.domain.blobs import StoredObject, check_key
 from circles.domain.errors import Damaged, Malformed, NotFound, ObjectRefused, Unavailable
 from circles.telemetry.metrics import metrics

@@ -8,10 +8,11 @@ outdated or a changed one is noticed and made anew, without a row in the catalog
 import hashlib
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from circles.domain.blobs import StoredObject
 from circles.domain.errors import CirclesError, Damaged, NotFound, ObjectRefused, TooLarge
-from circles.domain.exports.renditions import PREFIX, Rendition, folder_of
+from circles.domain.exports.renditions import PREFIX, Rendition, RenditionFile, folder_of
 from circles.domain.identifiers import parse_id
 from circles.domain.images import Image
 from circles.domain.services import Services
@@ -26,8 +27,10 @@ _MAX_BYTES = 32 * 1024 * 1024
 Make = Callable[[bytes], Rendition]
 """Makes a rendition of an image's bytes."""
 
+_Made = TypeVar("_Made", Rendition, RenditionFile)
 
-def make_rendition(image: Image, make: Make, services: Services) -> Rendition:
+
+def make_rendition(image: Image, make: Callable[[bytes], _Made], services: Services) -> _Made:
     """
     Make a rendition of the image's stored bytes.
 

@@ -21,6 +21,8 @@ class RepairReport:
     failed: int = 0
     """Images that were given up."""
     blobs_deleted: int = 0
+    renditions_deleted: int = 0
+    """Pictures made of images that were deleted meanwhile."""
     batches_completed: int = 0
     """Revisions of batches that were announced."""
     counts_filled_in: int = 0

@@ -1,5 +1,5 @@
 """
-Look for blobs without rows and rows without blobs.
+Look for blobs without rows, rows without blobs, and what was made of deleted images.
 
 Each call looks at one stretch, so that a large store does not make it long.
 """
@@ -11,9 +11,11 @@ from itertools import islice
 
 from circles.domain.blobs import StoredObject
 from circles.domain.errors import CirclesError, NotFound, ObjectRefused, Unavailable
+from circles.domain.exports.renditions import PREFIX
 from circles.domain.identifiers import new_id, object_id
 from circles.domain.images import Image
 from circles.domain.services import Services
+from circles.usecases.exports.renditions import find_image_id
 from circles.usecases.register import register_stored
 from circles.usecases.upkeep.bookmarks import Bookmark, in_turn
 from circles.usecases.upkeep.report import RepairReport
@@ -39,7 +41,7 @@ def sweep(report: RepairReport, until: datetime, services: Services) -> None:
     lease = services.rules.repair_budget + services.rules.lease
     if now >= until or not services.upkeep.lease(name, holder, now=now, until=now + lease):
         return
-    stretches: list[Stretch] = [_sweep_incoming, _sweep_own, _sweep_rows]
+    stretches: list[Stretch] = [_sweep_incoming, _sweep_own, _sweep_rows, _sweep_renditions]
     try:
         for look_at in in_turn("sweep", stretches, services):
             look_at(report, until, services)
@@ -134,6 +136,33 @@ def _sweep_rows(report: RepairReport, until: datetime, services: Services) -> No
                 log.error("image %s has lost its blob %r", image.image_id, image.key)
                 report.rows_without_blob_seen += 1
         bookmark.begin_again(at_end=len(stretch) < _ROWS)
+
+
+def _sweep_renditions(report: RepairReport, until: datetime, services: Services) -> None:
+    """Delete renditions that were put while their image was deleted."""
+    with Bookmark("renditions", services) as bookmark:
+        after = bookmark.place or None
+        stretch = list(islice(services.store.list(PREFIX, after=after), _BLOBS))
+        without_image = _find_without_image(stretch, services)
+        for stored in stretch:
+            if services.now() >= until:
+                report.cut_short = True
+                return
+            bookmark.place = stored.key
+            if stored in without_image:
+                services.store.delete(stored.key)
+                report.renditions_deleted += 1
+        bookmark.begin_again(at_end=len(stretch) < _BLOBS)
+
+
+def _find_without_image(stretch: list[StoredObject], services: Services) -> set[StoredObject]:
+    """Return the renditions of deleted images. Files of other programs are left."""
+    images = {stored: find_image_id(stored.key) for stored in stretch}
+    ids = list({each for each in images.values() if each})
+    unknown = services.upkeep.unknown_ids(
+        ids, now=services.now(), refused_for=services.rules.adopt_after
+    )
+    return {stored for stored, image_id in images.items() if image_id in unknown}
 
 
 def _has_blob(image: Image, services: Services) -> bool:

@@ -1,6 +1,6 @@
 """Send a stored picture over HTTP. Preconditions and ranges follow RFC 9110, sections 13 and 14."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import IO
 from urllib.parse import quote
@@ -37,8 +37,7 @@ def content_response(request: Request, image: Image, open_range: OpenRange) -> R
         response.headers["Content-Range"] = f"bytes {first}-{last}/{image.size_bytes}"
     response.content_length = last - first + 1
     if request.method == "GET":
-        response.response = _send(request, open_range(first, last), last - first + 1)
-        response.direct_passthrough = True
+        send_file(request, response, open_range(first, last), last - first + 1)
     return response
 
 
@@ -102,13 +101,13 @@ def _matches_if_range(request: Request, image: Image) -> bool:
     return not text or text == f'"{image.sha256}"'  # a weak tag never matches
 
 
-def _send(request: Request, file: IO[bytes], size_bytes: int) -> Iterable[bytes]:
-    """Return a body that the server sends itself if it can. waitress holds no thread for it."""
+def send_file(request: Request, response: Response, file: IO[bytes], size_bytes: int) -> None:
+    """Let the server send a file, and close it. waitress holds no thread for that."""
+    response.content_length = size_bytes
     wrap = request.environ.get("wsgi.file_wrapper")
-    if wrap:
-        wrapped: Iterable[bytes] = wrap(file)
-        return wrapped
-    return ClosingIterator(_pieces(file, size_bytes), file.close)
+    pieces = ClosingIterator(_pieces(file, size_bytes), file.close)
+    response.response = wrap(file) if wrap else pieces
+    response.direct_passthrough = True
 
 
 def _pieces(file: IO[bytes], size_bytes: int) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ def read_object_query(request: Request) -> tuple[ObjectFilter, bool]:
         min_radius=_radius,
         max_radius=_radius,
         edge=one_of(*_EDGES),
-        detection=_run_id,
+        detection=run_id,
         fields=one_of("full"),
     )
     wanted = ObjectFilter(
@@ -61,7 +61,8 @@ def objects_response(
     )
 
 
-def _run_id(text: str) -> str:
+def run_id(text: str) -> str:
+    """Return the id of a run in a query. Raises ValueError."""
     try:
         return parse_id(text)
     except Malformed as error:

@@ -1,16 +1,30 @@
-"""Send pictures that were made of an image."""
+"""Read what picture of an image is wanted, and send it."""
 
 from collections.abc import Callable
 from pathlib import PurePath
+from typing import NamedTuple
 
 from flask import Request, Response
 
-from circles.domain.exports.renditions import WIDTHS, Rendition
+from circles.domain.detections import ObjectFilter
+from circles.domain.errors import Malformed
+from circles.domain.exports.renditions import WIDTHS, Rendition, RenditionFile
 from circles.domain.images import Image
-from circles.web.requests.queries import one_of, read_query
-from circles.web.resources.content import describe_file
+from circles.domain.waiting import limited_waits
+from circles.web.exchanges import RECEIVED_AT
+from circles.web.requests.queries import number, one_of, read_query
+from circles.web.resources.content import describe_file, send_file
+from circles.web.resources.objects import run_id
 
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".svg": "image/svg+xml"}
+
+
+class WantedOverlay(NamedTuple):
+    """What a client asks for: format is svg or png; whole is the picture's own size."""
+
+    wanted: ObjectFilter
+    format: str
+    whole: bool
 
 
 def read_width(request: Request) -> int:
@@ -19,8 +33,31 @@ def read_width(request: Request) -> int:
     return int(query.get("width", WIDTHS[0]))
 
 
+def read_overlay_query(request: Request) -> WantedOverlay:
+    """Return what overlay is wanted. Raises Malformed."""
+    query = read_query(
+        request,
+        format=one_of("svg", "png"),
+        size=one_of("2048", "full"),
+        min_score=number(0, 1),
+        detection=run_id,
+    )
+    asked = WantedOverlay(
+        ObjectFilter(min_score=query.get("min_score"), detection_id=query.get("detection")),
+        query.get("format", "svg"),
+        query.get("size") == "full",
+    )
+    if asked.whole and asked.format == "svg":
+        raise Malformed("The query parameter 'size' must be 2048 for an SVG; ask for format=png.")
+    return asked
+
+
 def rendition_response(
-    request: Request, image: Image, name: str, basis: str, make: Callable[[], Rendition]
+    request: Request,
+    image: Image,
+    name: str,
+    basis: str,
+    make: Callable[[], Rendition | RenditionFile],
 ) -> Response:
     """
     Answer 200 with a rendition, or 304; HEAD and 304 make none.
@@ -30,18 +67,25 @@ def rendition_response(
         basis: a digest of what the rendition follows from. The tag is weak, because another
             version of an encoder may write other bytes.
     """
-    media_type = _TYPES[PurePath(name).suffix]
-    response = Response(content_type=media_type)
+    response = Response(content_type=_TYPES[PurePath(name).suffix])
     response.set_etag(basis, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Content-Disposition"] = describe_file(_name_file(image, name))
-    # a picture that is opened by itself runs nothing and loads nothing
+    # A picture that is opened by itself runs nothing and loads nothing.
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; img-src data:"
     if request.if_none_match.contains_weak(basis):
         response.status_code = 304
     elif request.method != "HEAD":
-        response.data = make().data
+        with limited_waits(request.environ.get(RECEIVED_AT)):
+            _fill(request, response, make())
     return response
+
+
+def _fill(request: Request, response: Response, made: Rendition | RenditionFile) -> None:
+    if isinstance(made, RenditionFile):
+        send_file(request, response, made.file, made.size_bytes)
+    else:
+        response.data = made.data
 
 
 def _name_file(image: Image, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import SEEK_END
 from tempfile import SpooledTemporaryFile
 from threading import Lock
 
@@ -55,6 +56,14 @@ class SpooledFile(SpooledTemporaryFile[bytes]):
     def __init__(self, spool: Spool, size_bytes: int) -> None:
         super().__init__(max_size=_IN_MEMORY)
         self._room = (spool, size_bytes)
+
+    def give_back_rest(self) -> int:
+        """Release the space that was not written, and return the size in bytes."""
+        spool, room_bytes = self._room
+        size_bytes = self.seek(0, SEEK_END)
+        spool.release(room_bytes - size_bytes)
+        self._room = (spool, size_bytes)
+        return size_bytes
 
     def close(self) -> None:
         """Delete the file."""
