@@ -15,7 +15,7 @@ from tests.pictures.bombs import AT_THE_LIMIT, BEYOND, CHEAP
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_MIB = 768
 """Of upload, export, ingest, repair and predictor in manifests/base."""
-IDLE_MIB = {"function": 60, "predictor": 130}
+IDLE_MIB = {"function": 60, "export": 60, "predictor": 130}
 """What the whole process has when it is idle; these here have less."""
 
 READ = """
@@ -40,6 +40,24 @@ if side == "function":
         try:
             with pictures.hold(len(data)):
                 pictures.upright(pictures.read(data))
+            return 200
+        except CirclesError as error:
+            return error.http_status
+elif side == "export":
+    from circles.adapters.pillow.reading import Reading
+    from circles.adapters.pillow.renderer import PillowRenderer
+    from circles.domain.errors import CirclesError
+    from circles.domain.exports.drawings import lay_out
+    from circles_pictures.opening import open_picture
+
+    renderer, size = PillowRenderer(Reading(max_pixels=50_000_000)), open_picture(data).upright_size
+
+    def read():
+        try:
+            with renderer.hold(len(data)):
+                renderer.draw(data, lay_out([], *size, max(size)), None).file.close()
+                renderer.shrink(data, 2048)
+                renderer.crop(data, (0, 0, *size))
             return 200
         except CirclesError as error:
             return error.http_status
@@ -87,7 +105,7 @@ def read_in_a_process(tmp_path, side, data, threads):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("side", IDLE_MIB)
+@pytest.mark.parametrize("side", ["function", "predictor"])
 @pytest.mark.parametrize("name", AT_THE_LIMIT)
 def test_picture_at_the_limit(tmp_path, name, side):
     """Alone it is read; eight at once are read or told to come again. None takes too much."""
@@ -98,6 +116,16 @@ def test_picture_at_the_limit(tmp_path, name, side):
     assert alone == {200: 1}
     assert set(together) <= {200, 503} and together[200] >= 1
     assert max(alone_mib, together_mib) + IDLE_MIB[side] <= LIMIT_MIB
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", ["baseline JPEG", "16-bit RGB PNG"])
+def test_export_of_a_picture_at_the_limit(tmp_path, name):
+    """Drawing on it, shrinking it and cropping all of it, by two clients."""
+    outcomes, grown_mib = read_in_a_process(tmp_path, "export", AT_THE_LIMIT[name](), 2)
+
+    assert set(outcomes) <= {200, 503} and outcomes[200] >= 1
+    assert grown_mib + IDLE_MIB["export"] <= LIMIT_MIB
 
 
 @pytest.mark.timeout(120)

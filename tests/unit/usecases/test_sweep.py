@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from circles.domain.errors import ObjectRefused, Unavailable
+from circles.domain.identifiers import new_id
 from circles.domain.images import Status
 from circles.domain.pictures import Upload
 from circles.usecases.delete import delete_image
@@ -183,3 +184,28 @@ def test_unavailable_catalogue_still_ends_a_repair(services):
     services.upkeep.errors["compact"] = unavailable()
     with pytest.raises(Unavailable):
         repair_images(services)
+
+
+def test_renditions_of_deleted_images_are_deleted(services, monkeypatch):
+    """A client may have asked for one while another deleted the image."""
+    monkeypatch.setattr(sweep, "_BLOBS", 2)
+    image, gone = upload_image(Upload(PICTURE), services), new_id()
+    kept = [f"derived/{image.image_id}/thumbnail-256-a-b.jpg", "derived/notes.txt"]
+    left = [f"derived/{gone}/{name}" for name in ("a.jpg", "b.jpg", "c.jpg")]
+    for key in kept + left:
+        services.store.drop(key, b"x")
+    reports = [repair_images(services) for _ in range(12)]
+
+    assert sum(report.renditions_deleted for report in reports) == 3
+    assert [key for key in services.store.blobs if key.startswith("derived/")] == kept
+
+
+def test_rendition_that_cannot_be_deleted_is_passed(services):
+    left = sorted(f"derived/{new_id()}/a.jpg" for _ in range(2))
+    for key in left:
+        services.store.drop(key, b"x")
+    services.store.key_errors[left[0]] = ObjectRefused("It is locked.")
+    for _ in range(8):
+        repair_images(services)
+
+    assert set(services.store.blobs) == {left[0]}

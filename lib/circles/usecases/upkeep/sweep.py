@@ -150,9 +150,16 @@ def _sweep_renditions(report: RepairReport, until: datetime, services: Services)
                 return
             bookmark.place = stored.key
             if stored in without_image:
-                services.store.delete(stored.key)
-                report.renditions_deleted += 1
+                _delete_rendition(stored.key, report, services)
         bookmark.begin_again(at_end=len(stretch) < _BLOBS)
+
+
+def _delete_rendition(key: str, report: RepairReport, services: Services) -> None:
+    try:
+        services.store.delete(key)
+        report.renditions_deleted += 1
+    except ObjectRefused as error:
+        log.warning("the rendition %r of a deleted image stays: %s", key, error)
 
 
 def _find_without_image(stretch: list[StoredObject], services: Services) -> set[StoredObject]:
