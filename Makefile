@@ -19,7 +19,7 @@ offset = $(shell expr $(PORT) + $(1))
 RUN_ENV = HOST=127.0.0.1 CIRCLES_ACCESS=$(ACCESS) GATEWAY_LOG_LEVEL=$(or $(GATEWAY_LOG_LEVEL),ERROR) GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
   UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
   UPLOAD_ADDRESS=127.0.0.1:$(call offset,1) LIST_ADDRESS=127.0.0.1:$(call offset,2) DETAIL_ADDRESS=127.0.0.1:$(call offset,3) \
-  PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=http://127.0.0.1:$(call offset,5) \
+  PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=$(or $(CIRCLES_PREDICTOR_URL),http://127.0.0.1:$(call offset,5)) \
   READY_URLS="upload=http://127.0.0.1:$(call offset,1)/health/readiness list=http://127.0.0.1:$(call offset,2)/health/readiness \
   detail=http://127.0.0.1:$(call offset,3)/health/readiness predictor=http://127.0.0.1:$(call offset,5)/v2/health/ready \
   gateway=http://127.0.0.1:$(PORT)/health/gateway $(EXPORT_READY) $(STORAGE_READY) $(EVENTS_READY)"

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,49 @@ class Client(Calls):
     def refusals(self, **filters: Any) -> Iterator[Json]:
         """Yield the files in the bucket that were refused as images, newest first."""
         yield from self._pages("/refusals", "refusals", filters)
+
+    def export(self, table: str, **filters: Any) -> AbstractContextManager[Download]:
+        """
+        Return a table of the images that match the filters, to be read in pieces within `with`.
+
+        table: csv, csv-images, coco, yolo, label-studio or xlsx.
+        exports.check_whole tells whether it is complete.
+        """
+        return self._http.stream("/export", given({"format": table, **filters}))
+
+    # Deliveries
+
+    def deliveries(self, **filters: Any) -> Iterator[Json]:
+        """Yield the events that a receiver has not accepted, newest first."""
+        yield from self._pages("/deliveries", "deliveries", filters)
+
+    def replay(self, event_id: str, *, sink: str | None = None) -> list[Json]:
+        """Send an event again, and return its deliveries."""
+        path = f"/deliveries/{segment(event_id)}/replay"
+        answer = self._http.document("POST", path, params=given({"sink": sink}))
+        deliveries: list[Json] = answer["deliveries"]
+        return deliveries
+
+    # Access
+
+    def whoami(self) -> Json:
+        """Return the sender that the token stands for, and what it may do."""
+        return self._get("/whoami")
+
+    def tokens(self) -> list[Json]:
+        """Return all tokens without their secrets, newest first."""
+        tokens: list[Json] = self._get("/tokens/")["tokens"]
+        return tokens
+
+    def create_token(self, name: str, scopes: Sequence[str], *, expires_at: str | None = None
+                     ) -> Json:  # fmt: skip
+        """Return a new token; its field token cannot be read again."""
+        wanted = {"name": name, "scopes": list(scopes), "expires_at": expires_at}
+        return self._send("POST", "/tokens/", wanted)
+
+    def revoke_token(self, token_id: str) -> None:
+        """Revoke a token, which ends its sessions too."""
+        self._http.document("DELETE", f"/tokens/{segment(token_id)}")
 
 
 def _key(sha256: str, batch: str | None) -> str:

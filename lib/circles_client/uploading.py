@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from circles_client.client import Client
-from circles_client.errors import CirclesError, NotAllowed, Problem, Unreachable
+from circles_client.errors import CirclesError, NotAllowed, NotCircles, Problem, Unreachable
 from circles_client.files.find import Found
 from circles_client.transport.http import Json
 
@@ -24,6 +24,7 @@ class Sent:
     state: uploaded now; present on the server already; failed; skipped, because the upload had
     to stop before its turn. image: the record, None unless uploaded or present.
     error: why it failed, in words; code: of the API's problem, such as unsupported-picture.
+    is_temporary: it failed, or was skipped, for a reason that has to do with the server alone.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class Sent:
     image: Json | None = None
     error: str | None = None
     code: str | None = None
+    is_temporary: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -79,27 +81,27 @@ class Uploads:
         if file.error:
             return Sent(file.path, "failed", error=file.error)
         if self.stopped_by:
-            return Sent(file.path, "skipped", error="not tried")
+            return Sent(file.path, "skipped", error="not tried", is_temporary=True)
         try:
             sent = self._send_bytes(file.path)
-        except Problem as error:
-            self._unreachable_in_a_row = 0
-            if isinstance(error, NotAllowed):
-                self.stopped_by = error
-            return Sent(file.path, "failed", error=str(error), code=error.code)
         except CirclesError as error:
-            self._count(error)
-            return Sent(file.path, "failed", error=str(error))
+            return self._fail(file.path, error)
         except OSError as error:
             return Sent(file.path, "failed", error=error.strerror or str(error))
         self._unreachable_in_a_row = 0
         return sent
 
-    def _count(self, error: CirclesError) -> None:
-        """Stop where several files in a row could not reach the server."""
-        self._unreachable_in_a_row += isinstance(error, Unreachable)
-        if self._unreachable_in_a_row >= self._jobs or not isinstance(error, Unreachable):
+    def _fail(self, path: Path, error: CirclesError) -> Sent:
+        """Return why a file was not sent, and stop where it would be so with every other one."""
+        is_away = isinstance(error, Unreachable)
+        self._unreachable_in_a_row = self._unreachable_in_a_row + 1 if is_away else 0
+        is_of_all = isinstance(error, NotAllowed | NotCircles)
+        if is_of_all or self._unreachable_in_a_row >= self._jobs:
             self.stopped_by = error
+        if not isinstance(error, Problem):
+            return Sent(path, "failed", error=str(error), is_temporary=True)
+        is_busy = error.status >= 500 or error.status == 429
+        return Sent(path, "failed", None, str(error), error.code, is_temporary=is_busy)
 
     def _send_bytes(self, path: Path) -> Sent:
         with path.open("rb") as file:

@@ -47,6 +47,11 @@ def _arguments() -> argparse.Namespace:
         "--domain", action="append", help="only pictures of this domain; may be given again"
     )
     parser.add_argument(
+        "--split",
+        choices=("train", "validation", "test"),
+        help="only pictures of this side, as circles dataset writes it",
+    )
+    parser.add_argument(
         "--sweep", action="store_true", help="judge on drawn discs of every size instead of data"
     )
     parser.add_argument("--json", type=Path, help="write the figures there too")
@@ -92,13 +97,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     pictures = [
         p
         for p in read_dataset(arguments.data)
-        if not arguments.domain or p.domain in arguments.domain
+        if (not arguments.domain or p.domain in arguments.domain)
+        and (not arguments.split or p.side == arguments.split)
     ]
     if not pictures:
-        raise DatasetError(
-            f"{arguments.data} does not hold pictures of the domain "
-            f"{' or '.join(arguments.domain)}."
-        )
+        wanted = [f"domain {name}" for name in arguments.domain or ()]
+        wanted += [f"split {arguments.split}"] if arguments.split else []
+        raise DatasetError(f"{arguments.data} does not hold pictures of {' or '.join(wanted)}.")
     console = Console()
     rows: dict[tuple[str, str], dict[str, Figure]] = {}
     details: dict[str, list[Breakdown]] = {}

@@ -27,6 +27,7 @@ class Labelled:
     circles: (n, 3), x, y, radius of the boxes' circles.
     visible: (n,), the share of each thing that nothing hides, 0..1 (a label's visible_share),
     nan where the label does not give it.
+    side: train, validation or test where the label file says so, else "".
     """
 
     file: Path
@@ -35,6 +36,7 @@ class Labelled:
     ignored: Floats
     circles: Floats
     visible: Floats = field(default_factory=lambda: np.zeros(0))
+    side: str = ""
 
 
 def read_dataset(folder: Path) -> list[Labelled]:
@@ -63,15 +65,16 @@ def _pictures(folder: Path, labels: LabelFile) -> Iterator[Labelled]:
         file = find_picture(folder, image["file_name"], labels.subset)
         if file is None:
             raise DatasetError(f"{folder} does not hold the picture {image['file_name']}.")
-        yield _labelled(file, str(image.get("domain", "all")), labels.labels[image["id"]])
+        yield _labelled(file, image, labels.labels[image["id"]])
 
 
-def _labelled(file: Path, domain: str, labels: list[dict[str, Any]]) -> Labelled:
+def _labelled(file: Path, image: dict[str, Any], labels: list[dict[str, Any]]) -> Labelled:
     wanted = [label for label in labels if not label.get("iscrowd")]
     ignored = [label for label in labels if label.get("iscrowd")]
     circles = np.array([_circle(label) for label in wanted], np.float64).reshape(-1, 3)
     visible = np.array([label.get("visible_share", np.nan) for label in wanted], np.float64)
-    return Labelled(file, domain, _boxes(wanted), _boxes(ignored), circles, visible)
+    domain, side = str(image.get("domain", "all")), str(image.get("split", ""))
+    return Labelled(file, domain, _boxes(wanted), _boxes(ignored), circles, visible, side)
 
 
 def _boxes(annotations: list[dict[str, Any]]) -> Floats:

@@ -16,10 +16,11 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from predictor.detector import Circle, Detector
 from predictor.evaluation.matching import Found
+from predictor.inference.pictures import read_file
 
 LOW_SCORE = 0.01
 """The threshold for average precision, which needs the unsure finds too."""
@@ -41,9 +42,17 @@ class Subject(Protocol):
 
 
 def read_pixels(data: bytes) -> NDArray[np.uint8]:
-    """Return upright RGB pixels, (height, width, 3)."""
-    with Image.open(BytesIO(data)) as image:
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    """
+    Return upright RGB pixels, (height, width, 3).
+
+    What Pillow does not know, such as a phone's HEIC, is read as the predictor reads it.
+    Raises OSError or SyntaxError.
+    """
+    try:
+        with Image.open(BytesIO(data)) as image:
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except UnidentifiedImageError:
+        return read_file(data)
 
 
 class InProcess:

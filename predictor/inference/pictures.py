@@ -22,6 +22,9 @@ _STATUSES: dict[type[errors.PictureError], int] = {
     errors.Undecodable: 422,
     errors.Overloaded: 503,
 }
+_MOST_PIXELS_OF_FILES = 50_000_000
+"""As many as the functions take by default."""
+
 UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {
     2: lambda p: p[:, ::-1],
     3: lambda p: p[::-1, ::-1],
@@ -66,6 +69,18 @@ def read_pixels(source: Source, factor: int = 1) -> Pixels:
     del bands  # and with them the decoder's own copy, before another is made
     turn = UPRIGHT.get(source.orientation)
     return pixels if turn is None else np.ascontiguousarray(turn(pixels))
+
+
+def read_file(data: bytes) -> Pixels:
+    """
+    Return the upright pixels of a picture of training or evaluation, shape (height, width, 3).
+
+    Raises OSError where it is not one that is read here.
+    """
+    try:
+        return read_pixels(open_source(data, max_pixels=_MOST_PIXELS_OF_FILES))
+    except Refusal as error:
+        raise OSError(str(error)) from error
 
 
 @contextmanager

@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from circles_client.commands import context, correcting, reading, uploading
+from circles_client.commands import (
+    context,
+    correcting,
+    exporting,
+    managing,
+    reading,
+    uploading,
+    watching,
+)
 
 _HELP = """
 Find every circle in pictures, with a Circles server.
@@ -33,9 +41,15 @@ class _Group(click.Group):
         except CirclesError as error:
             _complain(error)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            raise  # main ends quietly
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            _complain(f"{where}{error.strerror or error}.")
+            ctx.exit(context.FAILED)
 
 
-def _complain(error: Exception) -> None:
+def _complain(error: Exception | str) -> None:
     from circles_client.commands.output import readable
     from circles_client.errors import NotAllowed
 
@@ -62,7 +76,8 @@ def circles(ctx: click.Context, token_stdin: bool) -> None:
 
 for command in (
     uploading.upload, reading.list_images, reading.show, reading.objects,
-    correcting.correct, correcting.scale,
+    correcting.correct, correcting.scale, exporting.export, exporting.dataset, watching.watch,
+    managing.deliveries, managing.tokens, managing.whoami, managing.completion,
 ):  # fmt: skip
     circles.add_command(command)
 

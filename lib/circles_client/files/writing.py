@@ -13,8 +13,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     Yield a file that gets its name when the block ends, and is removed when it raises.
 
-    It lies beside the final one, because only there the rename is atomic.
+    It lies beside the final one, because only there the rename is atomic. What is not a file, such
+    as /dev/null, is written as it is.
     """
+    path = path.resolve()  # of a link the file is replaced, not the link
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     number, name = tempfile.mkstemp(prefix=".circles-", suffix=".part", dir=path.parent)
     try:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from predictor.inference.pictures import read_file
 from predictor.training.rendering.textures import Floats
 
 VALIDATION_SOURCES = (
@@ -73,6 +74,7 @@ class Photograph:
     pixels: (height, width, 3) uint8 RGB.
     boxes and ignored: (n, 4) float32, centre x, centre y, width, height in px. What is ignored
     is neither right nor wrong to find.
+    side: train, validation or test where the label file says so, else "".
     """
 
     pixels: NDArray[np.uint8]
@@ -81,6 +83,7 @@ class Photograph:
     source: str
     domain: str
     file_name: str
+    side: str = ""
 
 
 def read_folder(folder: Path) -> Iterator[Photograph]:
@@ -97,16 +100,29 @@ def read_folder(folder: Path) -> Iterator[Photograph]:
         )
         pixels = read_rgb(folder / "images" / image["file_name"])
         yield Photograph(
-            pixels, boxes, ignored, image["source"], image["domain"], image["file_name"]
+            pixels,
+            boxes,
+            ignored,
+            image["source"],
+            image["domain"],
+            image["file_name"],
+            image.get("split", ""),
         )
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
-    """Read a picture file as (height, width, 3) RGB."""
+    """
+    Read a picture file as (height, width, 3) RGB.
+
+    What OpenCV does not read, such as a phone's HEIC, is read as the predictor reads it.
+    """
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise FileNotFoundError(f"not a picture: {path}")
-    return np.ascontiguousarray(picture[..., ::-1])
+    if picture is not None:
+        return np.ascontiguousarray(picture[..., ::-1])
+    try:
+        return read_file(path.read_bytes())
+    except OSError as error:
+        raise FileNotFoundError(f"not a picture: {path}: {error}") from error
 
 
 def _boxes(annotations: list[dict[str, Any]]) -> Floats:
@@ -125,11 +141,12 @@ def read_split(data: Path, split: str) -> list[Photograph]:
     """
     Read all photographs of one side of the split.
 
-    They come from every folder in data that has an annotations.json.
+    They come from every folder in data that has an annotations.json. A picture's side is its split
+    there, as `circles dataset` writes it, or else that of its source.
     """
     folders = sorted(path.parent for path in data.glob("*/annotations.json"))
     photographs = [photo for folder in folders for photo in read_folder(folder)]
-    return [photo for photo in photographs if split_of(photo.source) == split]
+    return [photo for photo in photographs if (photo.side or split_of(photo.source)) == split]
 
 
 def draw_weights(photographs: list[Photograph]) -> NDArray[np.float64]:

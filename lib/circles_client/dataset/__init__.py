@@ -1,0 +1,1 @@
+"""A data set of what people reviewed, for training and evaluation."""
