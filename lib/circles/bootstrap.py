@@ -20,7 +20,7 @@ from circles.domain.blobs import ObjectStore
 from circles.domain.catalogue import Catalogue
 from circles.domain.detections import Detector
 from circles.domain.errors import Unavailable
-from circles.domain.events import BROKER, EventSink, Outbox
+from circles.domain.events import BROKER, RESULTS, EventSink, Outbox
 from circles.domain.identifiers import new_id
 from circles.domain.pictures import Pictures
 from circles.domain.services import Rules
@@ -117,6 +117,15 @@ class ConfiguredServices:
 
     @cached_property
     def sinks(self) -> Mapping[str, EventSink]:
+        sinks = dict(self._receivers)
+        if self.settings.results_prefix:
+            from circles.adapters.results_sink import ResultsSink
+
+            sinks[RESULTS] = ResultsSink(self, self.settings.results_prefix)
+        return sinks
+
+    @property
+    def _receivers(self) -> Mapping[str, EventSink]:
         known = self.settings
         if not known.k_sink and not known.webhook_urls:
             return {}

@@ -98,6 +98,13 @@ def key_prefix(text: str) -> str:
     return text
 
 
+def result_prefix(text: str) -> str:
+    """Parse a folder of the bucket that holds nothing else of ours."""
+    if key_prefix(text).split("/")[0] in ("derived", "exports"):
+        raise ValueError("must not be below derived/ or exports/")
+    return text
+
+
 def reverse_dns(text: str) -> str:
     """Parse the beginning of a CloudEvents type, in reverse DNS form."""
     if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):

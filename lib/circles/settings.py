@@ -21,6 +21,7 @@ from circles.setting_parsers import (
     is_loopback,
     key_prefix,
     one_of,
+    result_prefix,
     reverse_dns,
     score,
     score_or_none,
@@ -87,6 +88,9 @@ class Settings:
     # objects that other clients put here become images; never images/, which holds uploads
     incoming_prefix: Annotated[str, key_prefix] = "incoming/"
 
+    # what was found in incoming/d7/a.jpg is written to results/d7/a.jpg.json; none if empty
+    results_prefix: Annotated[str, result_prefix] = ""
+
     # while more images are pending, uploads are only stored and events are to be sent again
     max_pending: Count = 1000
     batch_quiet_s: Seconds = 120.0  # without a new image, until a batch is announced as completed
@@ -150,6 +154,12 @@ class Settings:
         return self.catalogue_path or self.data_dir / "catalogue.db"
 
     @property
+    def has_results_among_incoming(self) -> bool:
+        """Return whether results would become images, or files would be among results."""
+        results, incoming = self.results_prefix, self.incoming_prefix
+        return bool(results) and (results.startswith(incoming) or incoming.startswith(results))
+
+    @property
     def max_body_bytes(self) -> int:
         """Return the request limit: the upload limit plus 64 KiB for the form around the file."""
         return self.max_upload_bytes + 64 * 1024
@@ -185,9 +195,12 @@ class Settings:
             faults.append("CIRCLES_TRUSTED_HEADER needs a CIRCLES_TRUSTED_SECRET of 32 characters")
         if values.get("access") == "open" and not is_loopback(values.get("host", "")):
             faults.append("CIRCLES_ACCESS=open needs HOST=127.0.0.1: others would need no token")
+        known = cls(**values)
+        if known.has_results_among_incoming:
+            faults.append("CIRCLES_RESULTS_PREFIX and CIRCLES_INCOMING_PREFIX hold each other")
         if faults:
             raise SettingsError("; ".join(faults))
-        return cls(**values)
+        return known
 
 
 _ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")

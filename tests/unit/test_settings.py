@@ -59,6 +59,7 @@ GIVEN = {
     "max_upload_bytes": ("1024", 1024),
     "max_pixels": ("4096", 4096),
     "incoming_prefix": ("drop/here/", "drop/here/"),
+    "results_prefix": ("found/", "found/"),
     "sure_score": ("0.9", 0.9),
     "max_pending": ("5", 5),
     "batch_quiet_s": ("30", 30.0),
@@ -154,6 +155,10 @@ FAULTS = [
     ),
     *(("sure_score", text) for text in ("-0.1", "1.1", "nan", "none", "high")),
     *((name, text) for name in COUNTS for text in ("1.5", "0x10")),
+    *(
+        ("results_prefix", text)
+        for text in ("results", "/results/", "images/", "derived/x/", "exports/")
+    ),
     *(
         ("incoming_prefix", text)
         for text in ("incoming", "/", "/incoming/", "a//", "../", "images/", "images/new/")
@@ -314,3 +319,16 @@ def test_repr_hides_secrets():
         for secret in ("one1", "two2", "three3", "four4", "five5", "six6", "seven7")
         if secret in shown
     ]
+
+
+@pytest.mark.parametrize(
+    ("incoming", "results"),
+    [("in/", "in/"), ("in/", "in/out/"), ("out/in/", "out/"), ("", "incoming/")],
+)
+def test_results_and_files_lie_apart(incoming, results):
+    env = {"CIRCLES_INCOMING_PREFIX": incoming, "CIRCLES_RESULTS_PREFIX": results}
+
+    with pytest.raises(SettingsError, match="hold each other"):
+        Settings.from_env(env)
+
+    assert Settings.from_env({"CIRCLES_RESULTS_PREFIX": "in/"}).results_prefix == "in/"

@@ -139,6 +139,10 @@ BROKER = "broker"
 """Name of K_SINK's sink in Services.sinks."""
 
 
+RESULTS = "results"
+"""Name of the sink that writes results into the bucket. Its events' data are key and batch."""
+
+
 class EventSink(Protocol):
     """One receiver of events. Safe from many threads."""
 

@@ -9,8 +9,8 @@ import pandas
 import pytest
 
 from circles import bootstrap
+from circles.domain.exports import selections
 from circles.formats.tables import workbook
-from circles.usecases.exports import selections
 from tests.functions.pictures import png, turned
 from tests.functions.predictors import answer_objects, answer_text
 
@@ -137,13 +137,13 @@ def test_filters_select_as_in_a_list(load, export, query):
 
 
 def test_pages_are_read_to_the_end(monkeypatch, export, images):
-    monkeypatch.setattr(selections, "_PAGE", 2)
+    monkeypatch.setattr(selections, "PAGE", 2)
 
     assert list(get_csv(export, "format=csv-images").image_id) == images[::-1]
 
 
 def test_images_that_arrive_meanwhile_are_left_out(monkeypatch, upload, export, images):
-    monkeypatch.setattr(selections, "_PAGE", 1)
+    monkeypatch.setattr(selections, "PAGE", 1)
     pages = bootstrap.load_services().selections
     real = pages.entries
 

@@ -12,6 +12,7 @@ from tests.unit.fakes.detector import FakeDetector
 from tests.unit.fakes.pictures import FakePictures
 from tests.unit.fakes.records import FakeCatalogue, FakeOutbox, FakeUpkeep
 from tests.unit.fakes.scales import FakeScales
+from tests.unit.fakes.selections import FakeSelections
 from tests.unit.fakes.store import FakeStore
 from tests.unit.fakes.tokens import FakeTokens
 
@@ -56,6 +57,7 @@ class FakeServices:
         self.tokens = FakeTokens()
         self.outbox = FakeOutbox(self.catalogue.tables, self.journal)
         self.upkeep = FakeUpkeep(self.catalogue.tables, self.journal)
+        self.selections = FakeSelections(self.catalogue.tables, self.journal)
         self.detector = FakeDetector(self.journal)
         self.sinks = {}
         self.background = {}

@@ -1,12 +1,15 @@
 """Images with what was found in them, and the port that reads them for exports."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from circles.domain.catalogue import Position
 from circles.domain.detections import FoundObject
 from circles.domain.images import Image, ImageFilter
+
+PAGE = 200
+"""Images that are read as of one moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +43,22 @@ class Selections(Protocol):
 
         They are as of one moment. before: only images after this position. Raises Unavailable.
         """
+
+
+def read_selection(
+    selections: Selections, wanted: ImageFilter, *, candidates: bool = False
+) -> Iterator[Entry]:
+    """
+    Yield the images that match, newest first, each with its objects.
+
+    No transaction outlives a page. Images that arrive meanwhile are left out, those that are
+    corrected meanwhile are as they are when their page is read. Raises Unavailable.
+    """
+    before: Position | None = None
+    while True:
+        page = selections.entries(wanted, limit=PAGE, before=before, candidates=candidates)
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1].image
+        before = Position(last.created_at, last.image_id)

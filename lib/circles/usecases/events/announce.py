@@ -1,12 +1,14 @@
 """Write events with the change that they announce. They are sent from the outbox."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from circles.domain.counting.batches import AnnounceCompleted
 from circles.domain.counting.measuring import AnnounceBatch
-from circles.domain.events import Announce, OutgoingEvent, nobody
+from circles.domain.events import RESULTS, Announce, OutgoingEvent, nobody
 from circles.domain.identifiers import new_id
+from circles.domain.images import Image
 from circles.domain.services import Services
 from circles.formats.documents import batch_document, image_document, scale_document
 from circles.telemetry import trace
@@ -22,6 +24,10 @@ UPLOADED, DETECTED, CORRECTED, SCALED, FAILED, DELETED = (
 )
 BATCH_SCALED, BATCH_COMPLETED = "batch.scaled", "batch.completed"
 
+_CHANGES_RESULT = frozenset({DETECTED, CORRECTED, SCALED, FAILED, DELETED})
+_CHANGES_SUMMARY = frozenset({CORRECTED, SCALED, DELETED, BATCH_SCALED, BATCH_COMPLETED})
+"""What changes the result of a file, and the summary of a batch that was quiet."""
+
 _Told = Sequence[tuple[str, OutgoingEvent]]
 
 
@@ -29,8 +35,13 @@ def announcing(what: str, services: Services) -> Announce:
     """Return a function that makes one event per sink of an image's new state."""
     if not services.sinks:
         return nobody
-    make = _maker(what, services)
-    return lambda image: make(image.image_id, image_document(image))
+    make, incoming = _maker(what, services), services.rules.incoming_prefix
+
+    def announce(image: Image) -> _Told:
+        key = image.key if image.key.startswith(incoming) else None
+        return make(image.image_id, image_document(image), key, image.batch)
+
+    return announce
 
 
 def announcing_batch(services: Services) -> AnnounceBatch:
@@ -39,7 +50,7 @@ def announcing_batch(services: Services) -> AnnounceBatch:
         return lambda batch, scale: ()
     make = _maker(BATCH_SCALED, services)
     return lambda batch, scale: make(
-        batch, {"batch": batch, "scale": scale and scale_document(scale)}
+        batch, {"batch": batch, "scale": scale and scale_document(scale)}, None, batch
     )
 
 
@@ -48,18 +59,29 @@ def announcing_completed(services: Services) -> AnnounceCompleted:
     if not services.sinks:
         return lambda batch: ()
     make = _maker(BATCH_COMPLETED, services)
-    return lambda batch: make(batch.name, batch_document(batch))
+    return lambda batch: make(batch.name, batch_document(batch), None, batch.name)
 
 
-def _maker(what: str, services: Services) -> Callable[[str, dict[str, Any]], _Told]:
-    """Return a function that makes one event per sink of a subject and its document."""
+_Make = Callable[[str, dict[str, Any], str | None, str | None], _Told]
+"""Makes events of a subject, its document, and the key and the batch that its results belong to."""
+
+
+def _maker(what: str, services: Services) -> _Make:
+    """Return a function that makes one event per sink."""
     sinks, rules, now = tuple(services.sinks), services.rules, services.now()
     kind, traceparent = f"{rules.event_type_prefix}.{what}", trace.traceparent.get()
 
-    def make(subject: str, document: dict[str, Any]) -> _Told:
+    def make(subject: str, document: dict[str, Any], key: str | None, batch: str | None) -> _Told:
         source = rules.event_source
         event = OutgoingEvent(new_id(), kind, source, subject, now, traceparent, document)
-        return [(sink, event) for sink in sinks]
+        told = [(sink, event) for sink in sinks if sink != RESULTS]
+        results = {
+            "key": key if what in _CHANGES_RESULT else None,
+            "batch": batch if what in _CHANGES_SUMMARY else None,
+        }
+        if RESULTS in sinks and any(results.values()):
+            told.append((RESULTS, replace(event, data=results)))
+        return told
 
     return make
 

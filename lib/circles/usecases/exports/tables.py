@@ -9,13 +9,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 from circles.domain.errors import CirclesError, Overloaded
-from circles.domain.exports.selections import Entry
+from circles.domain.exports.selections import Entry, read_selection
 from circles.domain.exports.tables import Table, TableFormat
 from circles.domain.images import Image
 from circles.domain.pictures import Picture
 from circles.domain.services import Services
 from circles.usecases.content import read_content
-from circles.usecases.exports.selections import read_selection
 from circles.usecases.exports.spool import Spool
 
 _Pieces = Iterator[str] | Iterator[bytes]
@@ -39,7 +38,7 @@ def write_table(table: Table, services: Services) -> Generator[bytes, None, None
     if not services.export_turns.acquire(blocking=False):
         raise Overloaded("Too many tables are being written. Try again in a few seconds.")
     try:
-        entries = read_selection(table.wanted, services, candidates=table.candidates)
+        entries = read_selection(services.selections, table.wanted, candidates=table.candidates)
         yield from join_pieces(_WRITERS[table.format](table, entries, services))
     finally:
         services.export_turns.release()
