@@ -12,7 +12,7 @@ from circles.usecases.register import register_object
 from circles.usecases.upkeep.repair import repair_images
 from tests.unit.fakes.interruptions import Crash, Interruptions
 from tests.unit.fakes.services import FakeServices
-from tests.unit.test_register import drop
+from tests.unit.usecases.test_register import drop
 
 RESULT, SUMMARY = "results/d7/a.jpg.json", "results/d7/summary.csv"
 
