@@ -14,6 +14,7 @@ from circles.usecases.counting.measure import scale_batch, scale_image
 from circles.usecases.delete import delete_image
 from circles.usecases.detect import detect_again
 from circles.usecases.events.replay import replay_event
+from circles.usecases.presign import presign_upload
 from circles.usecases.upload import upload_image
 from circles.web.access.guard import get_principal
 from circles.web.exchanges import RECEIVED_AT
@@ -26,6 +27,7 @@ from circles.web.resources.corrections import change_response, read_correction, 
 from circles.web.resources.deliveries import read_replay, replay_response
 from circles.web.resources.images import image_response
 from circles.web.resources.scales import read_scale, scale_response
+from circles.web.resources.upload_forms import read_wanted_upload, upload_form_response
 from circles.web.responses import empty_response
 from circles.web.routing import routes
 
@@ -62,6 +64,11 @@ def delete(request: Request, image_id: str) -> Response:
     read_query(request)
     delete_image(image_id, services)
     return empty_response()
+
+
+def presign(request: Request) -> Response:
+    wanted = read_wanted_upload(request)
+    return upload_form_response(presign_upload(wanted.file_name, wanted.batch, services))
 
 
 def replay(request: Request, event_id: str) -> Response:
@@ -106,6 +113,7 @@ answer = routes(
         "DELETE /session": delete_session,
         "POST /tokens/": post_token,
         "DELETE /tokens/<token_id>": delete_token,
+        "POST /uploads": presign,
     },
     ready=services.ping,
     max_body_bytes=services.settings.max_body_bytes,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from circles.adapters.background import Background
 from circles.domain.access.principals import AccessRules
 from circles.domain.access.tokens import Tokens
-from circles.domain.blobs import ObjectStore
+from circles.domain.blobs import ObjectStore, UploadForms
 from circles.domain.catalogue import Catalogue
 from circles.domain.detections import Detector
 from circles.domain.errors import Unavailable
@@ -186,6 +186,21 @@ class ConfiguredServices:
         from circles.adapters.folder_store import FolderStore
 
         return FolderStore(known.data_dir / "blobs", keep_free_bytes=2 * known.reserve_bytes)
+
+    @cached_property
+    def upload_forms(self) -> UploadForms | None:
+        known = self.settings
+        if known.store != "s3" or not known.s3_public_endpoint:
+            return None
+        from circles.adapters.minio.forms import MinioForms
+
+        return MinioForms(
+            known.s3_public_endpoint,
+            known.s3_bucket,
+            region=known.s3_region,
+            access_key=known.s3_access_key,
+            secret_key=known.s3_secret_key,
+        )
 
     @property
     def _sqlite(self) -> Mapping[str, Any]:

@@ -63,6 +63,8 @@ class Settings:
     s3_access_key: str = field(default="", repr=False)
     s3_secret_key: str = field(default="", repr=False)
     s3_timeout_s: Seconds = 10.0
+    # where clients reach the same store: they upload past the functions; not offered if empty
+    s3_public_endpoint: Annotated[str, http_base] = ""
 
     # Detection
     detector: Annotated[str, one_of("kserve", "fixed")] = "kserve"

@@ -20,6 +20,7 @@ ROUTES = {
         f"/images/{ID}/scale": "DELETE, PUT",
         "/batches/a/scale": "DELETE, PUT",
         f"/deliveries/{ID}/replay": "POST",
+        "/uploads": "POST",
     },
     "list": {f"/images/{ID}/objects": "GET", "/images/": "GET"},
     "detail": {

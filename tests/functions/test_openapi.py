@@ -235,6 +235,25 @@ PROVOKED |= {
     ("post", REPLAY, 404): lambda world: world.ask("post", REPLAY),
     ("post", REPLAY, 503): unavailable(REPLAY, "post"),
 }
+UPLOADS = "/uploads"
+
+
+def presign(world, body, **headers):
+    keys = {"s3_access_key": "a", "s3_secret_key": "b"}
+    client = world.load("upload", store="s3", s3_public_endpoint="http://s3.example", **keys)
+    headers = {"Content-Type": "application/json", **headers}
+    return client.post(UPLOADS, data=body, headers=headers)
+
+
+PROVOKED |= {
+    ("post", UPLOADS, 200): lambda world: presign(world, '{"file_name": "a.jpg"}'),
+    ("post", UPLOADS, 400): lambda world: presign(world, "{"),
+    ("post", UPLOADS, 413): lambda world: presign(world, " " * 1024**2 + "{}"),
+    ("post", UPLOADS, 415): lambda world: presign(world, "{}", **{"Content-Encoding": "gzip"}),
+    ("post", UPLOADS, 501): lambda world: world.load("upload").post(
+        UPLOADS, json={"file_name": "a.jpg"}
+    ),
+}
 MARKED = json.dumps({"object_id": UNKNOWN, "diameter_mm": 1})
 for _path, _unknown in ((SCALE, {"image_id": UNKNOWN}), (BATCH_SCALE, {"batch": "c"})):
     PROVOKED |= {

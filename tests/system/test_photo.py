@@ -135,6 +135,7 @@ STATUSES = {
     ("GET", "/refusals"): 200,
     ("GET", "/deliveries"): 200,
     ("GET", "/export"): 400,
+    ("POST", "/uploads"): 400,
     ("POST", "/images/"): 400,
     ("PUT", "/images/{image_id}/scale"): 400,
     ("PUT", "/batches/{batch}/scale"): 400,

@@ -46,6 +46,7 @@ GIVEN = {
     "s3_access_key": ("me", "me"),
     "s3_secret_key": ("hush", "hush"),
     "s3_timeout_s": ("3", 3.0),
+    "s3_public_endpoint": ("https://s3.example/", "https://s3.example"),
     "detector": ("fixed", "fixed"),
     "predictor_url": ("http://predictor.models:80/", "http://predictor.models:80"),
     "predictor_model": ("coins", "coins"),

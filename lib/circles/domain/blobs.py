@@ -1,6 +1,6 @@
 """Stored blobs, their keys, and the object store's port."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Protocol
@@ -39,6 +39,32 @@ class StoredObject:
     etag: str
     size_bytes: int
     modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """
+    A form with which a client puts one object into the store, past this service.
+
+    The client posts fields and then the file, as multipart/form-data, to url before expires_at.
+    """
+
+    url: str
+    key: str
+    fields: Mapping[str, str]
+    expires_at: datetime
+    max_bytes: int
+
+
+class UploadForms(Protocol):
+    """Signs forms. Nothing is stored, and nothing is called."""
+
+    def sign(self, key: str, *, expires_at: datetime, max_bytes: int) -> UploadForm:
+        """
+        Return a form for one object of 1 to max_bytes bytes.
+
+        Raises Malformed as check_key does.
+        """
 
 
 class ObjectStore(Protocol):

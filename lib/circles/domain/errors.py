@@ -14,6 +14,7 @@ CirclesError             code                  HTTP  event
 ├── NotPossible          not-possible          422   422
 ├── PreconditionFailed   precondition-failed   412   422
 ├── PreconditionRequired precondition-required 428   422
+├── NotConfigured        not-configured        501   422  the installation lacks a setting
 ├── Damaged              damaged               500   422  stored bytes differ from those uploaded
 ├── ObjectRefused        object-refused        503   422  the store refuses this one object
 ├── Rejected             rejected              500   422  a sink rejects this event permanently
@@ -127,6 +128,13 @@ class PreconditionRequired(CirclesError):
     """The request needs If-Match (RFC 6585, section 3)."""
 
     code, title, http_status = "precondition-required", "Precondition required", 428
+    event_status = 422
+
+
+class NotConfigured(CirclesError):
+    """The installation lacks a setting that the request needs."""
+
+    code, title, http_status = "not-configured", "Not configured here", 501
     event_status = 422
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from circles.domain.access.principals import AccessRules
 from circles.domain.access.tokens import Tokens
-from circles.domain.blobs import ObjectStore
+from circles.domain.blobs import ObjectStore, UploadForms
 from circles.domain.catalogue import Catalogue
 from circles.domain.detections import Detector
 from circles.domain.events import EventSink, Outbox
@@ -78,6 +78,10 @@ class Services(Protocol):
     def selections(self) -> "Selections": ...
     @property
     def store(self) -> ObjectStore: ...
+    @property
+    def upload_forms(self) -> UploadForms | None:
+        """Signs forms for the store, None where clients do not reach it."""
+
     @property
     def catalogue(self) -> Catalogue: ...
     @property

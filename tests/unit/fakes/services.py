@@ -60,6 +60,7 @@ class FakeServices:
         self.selections = FakeSelections(self.catalogue.tables, self.journal)
         self.detector = FakeDetector(self.journal)
         self.sinks = {}
+        self.upload_forms = None
         self.background = {}
         self.costly_turns = Semaphore(1)
 
