@@ -9,12 +9,14 @@ from circles.bootstrap import load_services
 from circles.domain.exports.renditions import compute_basis
 from circles.usecases.access.identify import access
 from circles.usecases.exports.crops import crop_object
+from circles.usecases.exports.jobs import begin_job, find_job, key_of, read_table
 from circles.usecases.exports.overlays import draw_overlay, find_overlay
 from circles.usecases.exports.tables import write_table
 from circles.usecases.exports.thumbnails import make_thumbnail
 from circles.web.requests.queries import read_query
+from circles.web.resources.jobs import job_content_response, job_response
 from circles.web.resources.renditions import read_overlay_query, read_width, rendition_response
-from circles.web.resources.tables import read_table, table_response
+from circles.web.resources.tables import read_table_query, table_response
 from circles.web.routing import routes
 
 services = load_services()
@@ -44,8 +46,25 @@ def get_crop(request: Request, image_id: str, object_id: str) -> Response:
 
 
 def get_table(request: Request) -> Response:
-    table = read_table(request)
+    table = read_table_query(request)
     return table_response(request, table, write_table(table, services))
+
+
+def post_job(request: Request) -> Response:
+    job = begin_job(read_table_query(request), services)
+    return job_response(job, key_of(job))
+
+
+def get_job(request: Request, export_id: str) -> Response:
+    read_query(request)
+    job = find_job(export_id, services)
+    return job_response(job, key_of(job))
+
+
+def get_job_content(request: Request, export_id: str) -> Response:
+    read_query(request)
+    job = find_job(export_id, services)
+    return job_content_response(request, job, read_table(job, services))
 
 
 answer = routes(
@@ -54,6 +73,9 @@ answer = routes(
         "GET /images/<image_id>/overlay": get_overlay,
         "GET /images/<image_id>/objects/<object_id>/crop": get_crop,
         "GET /export": get_table,
+        "POST /exports": post_job,
+        "GET /exports/<export_id>": get_job,
+        "GET /exports/<export_id>/content": get_job_content,
     },
     ready=services.catalogue.ping,
     max_body_bytes=services.settings.max_body_bytes,

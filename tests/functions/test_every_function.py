@@ -34,6 +34,7 @@ ROUTES = {
         f"/images/{ID}/overlay": "GET",
         f"/images/{ID}/objects/{ID}/crop": "GET",
         "/export": "GET",
+        "/exports": "POST",
     },
 }
 TOGETHER = {

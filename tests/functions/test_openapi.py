@@ -9,6 +9,8 @@ from io import BytesIO
 import pytest
 from jsonschema import Draft202012Validator
 
+from circles.adapters.background import Background
+from circles.bootstrap import load_services
 from circles.domain.pictures import EXTENSIONS
 from circles.formats.tables import workbook
 from tests.functions.conftest import TARGETS
@@ -39,7 +41,7 @@ class World:
             "batch": "b",
             "token_id": "0" * 16,
         }
-        self.ids["event_id"] = UNKNOWN
+        self.ids["event_id"] = self.ids["export_id"] = UNKNOWN
 
     def send(self, data, **headers):
         return self.load("upload").post(
@@ -293,6 +295,52 @@ PROVOKED |= {
     ("get", EXPORT, 422): too_large_workbook,
     ("get", EXPORT, 503): unavailable("/export?format=coco"),
 }
+JOB, TABLE = "/exports/{export_id}", "/exports/{export_id}/content"
+
+
+def begin_job(world):
+    return world.ask("post", "/exports?format=csv")
+
+
+def written_job(world, path):
+    """Ask for a job once it is done."""
+    export_id = begin_job(world).json["export_id"]
+    assert load_services().background.drain(timeout_s=10)
+    return world.ask("get", path, ids={"export_id": export_id})
+
+
+def waiting_job(world):
+    """Ask for a job that another process writes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Background, "submit", lambda *_, key: None)
+        export_id = begin_job(world).json["export_id"]
+        return world.ask("get", JOB, ids={"export_id": export_id})
+
+
+def without_store(world, ask):
+    world.load("export", store="s3", s3_endpoint="http://127.0.0.1:9", s3_access_key="a",
+               s3_secret_key="b", s3_timeout_s="0.2")  # fmt: skip
+    return ask()
+
+
+PROVOKED |= {
+    ("post", "/exports", 202): begin_job,
+    ("post", "/exports", 400): lambda world: world.ask("post", "/exports?format=x"),
+    ("post", "/exports", 503): lambda world: without_store(world, lambda: begin_job(world)),
+    ("get", JOB, 200): lambda world: written_job(world, JOB),
+    ("get", JOB, 202): waiting_job,
+    ("get", TABLE, 200): lambda world: written_job(world, TABLE),
+}
+for _path in (JOB, TABLE):
+    PROVOKED |= {
+        ("get", _path, 400): lambda world, path=_path: world.ask(
+            "get", path, ids={"export_id": "7"}
+        ),
+        ("get", _path, 404): lambda world, path=_path: world.get(path),
+        ("get", _path, 503): lambda world, path=_path: without_store(
+            world, lambda: world.get(path)
+        ),
+    }
 for _path in (THUMBNAIL, OVERLAY, CROP):
     PROVOKED |= {
         ("get", _path, 200): lambda world, path=_path: world.get(path),
@@ -377,7 +425,7 @@ def test_provoked_answers_are_all_promised():
 def test_function_serves_only_routes_with_its_tag(load, function):
     client = load(function)
     for (method, path, _), tags in PROMISED.items():
-        ids = dict.fromkeys(("image_id", "object_id", "event_id"), UNKNOWN)
+        ids = dict.fromkeys(("image_id", "object_id", "event_id", "export_id"), UNKNOWN)
         asked = path.format(**ids, batch="b", token_id="0" * 16)
         if not {function, "all"} & set(tags):
             assert (

@@ -135,6 +135,7 @@ STATUSES = {
     ("GET", "/refusals"): 200,
     ("GET", "/deliveries"): 200,
     ("GET", "/export"): 400,
+    ("POST", "/exports"): 400,
     ("POST", "/uploads"): 400,
     ("POST", "/images/"): 400,
     ("PUT", "/images/{image_id}/scale"): 400,
@@ -151,7 +152,7 @@ def test_gateway_routes_as_the_contract_says(run, gateway, route, asked_as):
 
     response = gateway.request(
         method if asked_as == "it is" else "PATCH",
-        path.format(image_id=ID, object_id=ID, event_id=ID, batch="b"),
+        path.format(image_id=ID, object_id=ID, event_id=ID, export_id=ID, batch="b"),
         headers={"X-Request-Id": request_id},
     )
 

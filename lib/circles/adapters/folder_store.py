@@ -41,14 +41,27 @@ class FolderStore:
         self.bucket = root.name
 
     def put(self, key: str, data: bytes, *, media_type: str, sha256: str) -> None:
+        self._put(key, iter([data]), len(data))
+
+    def put_blocks(self, key: str, blocks: Iterator[bytes], *, media_type: str) -> None:
+        self._put(key, self._leave_free(blocks), 0)
+
+    def _leave_free(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield blocks while the volume has room for them."""
+        for block in blocks:
+            self._check_room(self._root, len(block))
+            yield block
+
+    def _check_room(self, folder: Path, size_bytes: int) -> None:
+        if self._keep_free_bytes and free_bytes(folder) < self._keep_free_bytes + size_bytes:
+            raise OSError(errno.ENOSPC, "the rest is kept free")
+
+    def _put(self, key: str, blocks: Iterator[bytes], size_bytes: int) -> None:
         path = self._path(key)
         try:
             make_folder(path.parent)
-            if self._keep_free_bytes and free_bytes(path.parent) < self._keep_free_bytes + len(
-                data
-            ):
-                raise OSError(errno.ENOSPC, "the rest is kept free")
-            _write_whole(path, data)
+            self._check_room(path.parent, size_bytes)
+            _write_whole(path, blocks)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise StorageFull(
@@ -174,12 +187,12 @@ def _faults_named() -> Iterator[None]:
         raise Unavailable("The object store cannot be read now.") from error
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def _write_whole(path: Path, blocks: Iterator[bytes]) -> None:
     """Write a file atomically. A crash leaves path unchanged and at most a ".part" file."""
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")  # see _PART
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(blocks)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)

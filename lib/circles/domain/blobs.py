@@ -86,6 +86,14 @@ class ObjectStore(Protocol):
             Malformed: as for check_key.
         """
 
+    def put_blocks(self, key: str, blocks: Iterator[bytes], *, media_type: str) -> None:
+        """
+        Store blocks under key atomically, in bounded memory, whatever their total.
+
+        An exception of blocks is raised again. Then, and where the process ends, no part can be
+        read under key. Raises Unavailable and Malformed as put does.
+        """
+
     def get(
         self,
         key: str,

@@ -15,7 +15,15 @@ from botocore.exceptions import ClientError
 
 from circles.adapters.folder_store import FolderStore
 from circles.bootstrap import ConfiguredServices
-from circles.domain.errors import CirclesError, Damaged, Malformed, NotFound, TooLarge, Unavailable
+from circles.domain.errors import (
+    CirclesError,
+    Damaged,
+    Malformed,
+    NotFound,
+    NotPossible,
+    TooLarge,
+    Unavailable,
+)
 from circles.settings import Settings
 from tests.contract.faulty_server import faulty_server
 from tests.contract.processes import output, python
@@ -140,6 +148,29 @@ def test_bytes_of_one_value_are_read_back(store, key, value):
     put(store, key, data)
 
     assert store.get(key, sha256=sha(data)) == data
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 3, 200])
+def test_blocks_are_read_back_as_one_blob(store, key, blocks):
+    data = [content(100_000, number) for number in range(blocks)]  # up to three parts in S3
+
+    store.put_blocks(key, iter(data), media_type="text/csv")
+
+    assert store.get(key) == b"".join(data)
+    assert store.stat(key).size_bytes == 100_000 * blocks
+
+
+@pytest.mark.parametrize("before", [0, 1, 100])
+def test_blocks_that_fail_store_nothing(store, key, before):
+    def fail():
+        yield from [content(100_000)] * before
+        raise NotPossible("There are too many rows.")
+
+    with pytest.raises(NotPossible):
+        store.put_blocks(key, fail(), media_type="text/csv")
+
+    with pytest.raises(NotFound):
+        store.stat(key)
 
 
 def test_second_put_replaces_the_first(store, key):

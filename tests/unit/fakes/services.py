@@ -63,6 +63,7 @@ class FakeServices:
         self.upload_forms = None
         self.background = {}
         self.costly_turns = Semaphore(1)
+        self.export_turns = Semaphore(2)
 
     def soon(self, work, *, key):
         self.background.setdefault(key, work)

@@ -25,6 +25,11 @@ class FakeStore(Faults):
         self.reach("put")
         self.drop(key, data)
 
+    def put_blocks(self, key, blocks, *, media_type):
+        check_key(key)
+        self.reach("put_blocks")
+        self.drop(key, b"".join(blocks))
+
     def drop(self, key, data):
         """Put a blob as another program would."""
         self.blobs[key], self.modified[key] = data, self.now()

@@ -13,6 +13,7 @@ from minio import Minio
 from minio.datatypes import Object
 from minio.error import InvalidResponseError, MinioException, S3Error
 
+from circles.adapters.minio.blocks import BlockReader
 from circles.adapters.minio.connections import make_pool
 from circles.adapters.minio.refusals import may_be_about_object, reason_of
 from circles.adapters.minio.responses import DAMAGED, closing_response, copy_to, read_all
@@ -24,6 +25,8 @@ from circles.telemetry.metrics import metrics
 _SHA256 = "x-amz-meta-sha256"
 _GONE = ("NoSuchKey", "NoSuchBucket", "NoSuchObject")
 _LEAST_PART_BYTES = 5 * 1024**2
+_PART_BYTES = 8 * 1024**2
+"""Held in memory. 10,000 parts are the most of an object."""
 _MADE_ALREADY = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
@@ -80,6 +83,21 @@ class MinioStore:
             raise Unavailable(
                 "The object store's bucket was missing; send the picture again."
             ) from error
+
+    def put_blocks(self, key: str, blocks: Iterator[bytes], *, media_type: str) -> None:
+        """Store blocks in parts. The store forgets those of a killed process by itself, in days."""
+        check_key(key)
+        with self._faults_named():
+            self._ensure_bucket()
+            self._client.put_object(
+                self.bucket,
+                key,
+                BlockReader(blocks),
+                -1,
+                content_type=media_type,
+                part_size=_PART_BYTES,
+                num_parallel_uploads=1,
+            )
 
     def get(
         self,

@@ -18,6 +18,26 @@ class TableFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TableFile:
+    """How a table of a format is called and typed as a file."""
+
+    name: str
+    media_type: str
+
+
+FILES = {
+    TableFormat.CSV: TableFile("circles.csv", "text/csv; charset=utf-8"),
+    TableFormat.CSV_IMAGES: TableFile("circles-images.csv", "text/csv; charset=utf-8"),
+    TableFormat.COCO: TableFile("circles-coco.json", "application/json"),
+    TableFormat.YOLO: TableFile("circles-yolo.zip", "application/zip"),
+    TableFormat.LABEL_STUDIO: TableFile("circles-label-studio.json", "application/json"),
+    TableFormat.XLSX: TableFile(
+        "circles.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """
     A selection of images in a format.

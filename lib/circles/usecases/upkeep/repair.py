@@ -18,6 +18,7 @@ from circles.usecases.counting.batches import complete_batches
 from circles.usecases.delete import KEPT, finish_deletion
 from circles.usecases.detect import Outcome, claim, give_up, try_detection
 from circles.usecases.events.dispatch import dispatch_outbox
+from circles.usecases.exports.jobs import continue_jobs
 from circles.usecases.upkeep.bookmarks import in_turn
 from circles.usecases.upkeep.report import RepairReport
 from circles.usecases.upkeep.sweep import sweep
@@ -43,8 +44,8 @@ def repair_images(services: Services) -> RepairReport:
     Resume interrupted work, and return what was done.
 
     Finish deletions, announce quiet batches, detect due images, look for blobs without rows and
-    rows without blobs, send events, and remove what killed processes left. A call lasts at most
-    Rules.repair_budget plus one detection or the sending of one event.
+    rows without blobs, send events, remove what killed processes left, and continue exports. A call
+    lasts at most Rules.repair_budget plus one detection or the sending of one event.
 
     Raises:
         Unavailable: the catalogue is unavailable.
@@ -58,6 +59,7 @@ def repair_images(services: Services) -> RepairReport:
     for part, share in zip(in_turn("repair", parts, services), shares, strict=True):
         part(report, began + budget * share, services)
     _remove_leftovers(report, services)
+    _continue_exports(report, began + budget, services)
     services.upkeep.compact()
     log.info("repair: %s", report)
     return report
@@ -95,6 +97,15 @@ def _remove_leftovers(report: RepairReport, services: Services) -> None:
         )
     except Unavailable as error:
         log.warning("leftovers in the store stay: %s", error)
+        report.cut_short = True
+
+
+def _continue_exports(report: RepairReport, until: datetime, services: Services) -> None:
+    """Begin interrupted exports again, and delete old ones."""
+    try:
+        report.exports_deleted = continue_jobs(until, services)
+    except CirclesError as error:
+        log.warning("exports are left for later: %s", error)
         report.cut_short = True
 
 

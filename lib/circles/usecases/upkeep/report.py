@@ -29,5 +29,7 @@ class RepairReport:
     """Images of older code by whose counts lists can filter now."""
     leftovers_removed: int = 0
     """Temporary files of puts that were killed."""
+    exports_deleted: int = 0
+    """Objects of exports that were kept for a day."""
     events_sent: int = 0
     events_laid_aside_seen: int = 0

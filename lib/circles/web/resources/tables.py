@@ -7,22 +7,9 @@ from itertools import chain
 from flask import Request, Response
 
 from circles.domain.errors import Malformed
-from circles.domain.exports.tables import Table, TableFormat
+from circles.domain.exports.tables import FILES, Table, TableFormat
 from circles.web.requests.queries import one_of, read_query
 from circles.web.resources.images import FILTERS, make_filter
-
-_TYPES = {
-    TableFormat.CSV: ("circles.csv", "text/csv; charset=utf-8"),
-    TableFormat.CSV_IMAGES: ("circles-images.csv", "text/csv; charset=utf-8"),
-    TableFormat.COCO: ("circles-coco.json", "application/json"),
-    TableFormat.YOLO: ("circles-yolo.zip", "application/zip"),
-    TableFormat.LABEL_STUDIO: ("circles-label-studio.json", "application/json"),
-    TableFormat.XLSX: (
-        "circles.xlsx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
-}
-"""Names and media types of the files."""
 
 _OPTIONS = {
     "candidates": (TableFormat.CSV, TableFormat.COCO, TableFormat.XLSX),
@@ -35,7 +22,7 @@ _OPTIONS = {
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 
 
-def read_table(request: Request) -> Table:
+def read_table_query(request: Request) -> Table:
     """Return the table that a query asks for. Raises Malformed."""
     query = read_query(
         request,
@@ -72,9 +59,9 @@ def table_response(
     What fails before the first block is a problem. What fails later ends the connection without the
     last chunk (RFC 9112, section 7.1), so that the client can tell.
     """
-    name, media_type = _TYPES[table.format]
-    response = Response(content_type=media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    file = FILES[table.format]
+    response = Response(content_type=file.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     response.headers["Cache-Control"] = "no-store"
     response.automatically_set_content_length = False  # otherwise HEAD promises 0 bytes
     if request.method != "HEAD":
