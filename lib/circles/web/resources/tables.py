@@ -8,6 +8,7 @@ from flask import Request, Response
 
 from circles.domain.errors import Malformed
 from circles.domain.exports.tables import FILES, Table, TableFormat
+from circles.web.access.hosts import find_host
 from circles.web.requests.queries import one_of, read_query
 from circles.web.resources.images import FILTERS, make_filter
 
@@ -19,7 +20,7 @@ _OPTIONS = {
 }
 """Formats to which each option belongs."""
 
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+_HOST = re.compile(r"[a-z0-9.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?")
 
 
 def read_table_query(request: Request) -> Table:
@@ -75,9 +76,9 @@ def _format(text: str) -> TableFormat:
 
 
 def _origin(request: Request) -> str:
-    """Return the address that the client called, which the gateway forwards."""
+    """Return the address that the client called."""
     scheme = "https" if request.headers.get("X-Forwarded-Proto") == "https" else "http"
-    host = request.headers.get("X-Forwarded-Host") or request.headers.get("Host", "")
+    host = find_host(request)
     if not _HOST.fullmatch(host):
         raise Malformed("The header Host is not the name of a host.")
     return f"{scheme}://{host}"
