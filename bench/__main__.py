@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from bench.harness.programs import prepare_site
-from bench.measurements import cold_start, contention, ingest, lists, memory, reads, upload
+from bench.measurements import cold_start, contention, exports, ingest, lists, memory, reads, upload
 
 MEASUREMENTS = {
     "cold_start": cold_start.measure,
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "reads": reads.measure,
     "lists": lists.measure,
     "contention": contention.measure,
+    "exports": exports.measure,
     "memory": memory.measure,
 }
 ROUNDS = {
@@ -27,6 +28,7 @@ ROUNDS = {
     "reads": 7,
     "lists": 5,
     "contention": 3,
+    "exports": 1,
     "memory": 3,
 }
 

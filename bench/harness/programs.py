@@ -15,7 +15,8 @@ OBJECT_COUNT = 24
 _INSTANT_PREDICTOR = Program("predictor", (sys.executable, "-m", "bench.harness.instant_predictor"))
 _THREADS = {"list": {"CIRCLES_THREADS": "1"}}
 """As in the Procfile and in manifests/base/list.yaml."""
-_TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "ingest": "ingest"}
+_TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "ingest": "ingest",
+            "export": "export"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Site:
     predictor_url: str
 
     def function(self, name: str, more: Mapping[str, str] = MappingProxyType({})) -> Program:
-        """Return upload, list, detail or ingest with the start command of the product."""
+        """Return a function with the start command of the product."""
         env = {
             "HOST": "127.0.0.1",
             "CIRCLES_ACCESS": "open",
