@@ -1,5 +1,6 @@
 """Test tables over HTTP: what they hold, as the API says it, and requests that are wrong."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -10,7 +11,7 @@ import pytest
 
 from circles import bootstrap
 from circles.domain.exports import selections
-from circles.formats.tables import workbook
+from circles.formats.tables import report, workbook
 from tests.functions.pictures import png, turned
 from tests.functions.predictors import answer_objects, answer_text
 
@@ -207,6 +208,36 @@ def test_workbook_is_sent_whole(export):
 
     assert book.sheetnames == ["objects", "images", "complete"]
     assert book["objects"].max_row == 1 + 6 + 2
+
+
+def test_report_has_overlays_and_checksums(load, export, images):
+    response = export.get("/export?format=report&batch=d7")
+    text = response.text
+
+    assert "sandbox" in response.headers["Content-Security-Policy"]
+    assert text.count('<svg class="overlay"') == 3
+    assert text.count("data:image/jpeg;base64,") == 3
+    for image_id in images[:3]:
+        answer = load("list").get(f"/images/{image_id}/objects?fields=full")
+        assert hashlib.sha256(answer.data).hexdigest() in text
+    assert "=1+1, a;b.png" in text
+    assert text.endswith("<p>Complete: 4 objects of 3 images.</p>\n</body></html>\n")
+
+
+def test_report_says_that_a_picture_is_gone(export, images, volume):
+    for blob in volume.blobs():
+        blob.unlink()
+
+    text = export.get("/export?format=report").text
+
+    assert text.count("No picture.") == 6
+
+
+def test_too_large_report_is_422(monkeypatch, export):
+    monkeypatch.setattr(report, "MAX_IMAGES", 5)
+
+    assert export.get("/export?format=report").status_code == 422
+    assert export.get("/export?format=report&batch=d7").status_code == 200
 
 
 BAD_QUERIES = [

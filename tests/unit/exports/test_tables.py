@@ -5,6 +5,7 @@ import io
 import json
 import math
 import zipfile
+from html.parser import HTMLParser
 
 import openpyxl
 import pandas
@@ -15,11 +16,13 @@ from pycocotools.coco import COCO
 from circles.domain.errors import NotPossible
 from circles.formats.tables import comma_separated, workbook
 from circles.formats.tables.coco import write_coco
+from circles.formats.tables.histogram import count_bins
 from circles.formats.tables.label_studio import write_label_studio
 from circles.formats.tables.pieces import BLOCK_BYTES, join_pieces
+from circles.formats.tables.report import write_report
 from circles.formats.tables.rows import IMAGE_COLUMNS, OBJECT_COLUMNS
 from circles.formats.tables.yolo import write_yolo
-from tests.unit.exports.album import draw_entry, make_album
+from tests.unit.exports.album import NOW, draw_entry, make_album
 
 ALBUM = make_album()
 SEARCHED = [entry for entry in ALBUM if entry.image.detection_id]
@@ -309,6 +312,64 @@ def test_workbook_refuses_too_many_rows(tmp_path, monkeypatch):
 
     with pytest.raises(NotPossible, match="at most 5 rows"):
         workbook.write_workbook(ALBUM, tmp_path / "a.xlsx")
+
+
+# Report
+
+
+class Page(HTMLParser):
+    """Collect the elements of a page, and the texts of its cells."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.cells, self.links = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in ("src", "href", "onload")]
+
+    def handle_data(self, text):
+        self.cells.append(text)
+
+
+def make_report(album=ALBUM, draw=lambda image: '<svg xmlns="http://www.w3.org/2000/svg"></svg>'):
+    return read_all(write_report(album, draw, NOW)).decode()
+
+
+def test_report_shows_every_image_and_object():
+    text = make_report()
+    page = Page(text)
+
+    assert page.tags.count("section") == 21
+    assert page.tags.count("svg") == 21  # a histogram, too
+    assert text.endswith(f"<p>Complete: {len(FOUND)} objects of 20 images.</p>\n</body></html>\n")
+    for entry in ALBUM:
+        assert entry.image.sha256 in page.cells
+        for found in entry.objects:
+            assert f"{2 * found.circle.radius_px:.2f}" in page.cells
+
+
+def test_report_escapes_every_text():
+    text = make_report()
+
+    assert "<b>" not in text and "&lt;b&gt;" in text
+    assert {*Page(text).tags} & {"script", "link", "iframe", "b", "img"} == set()
+    assert Page(text).links == []
+
+
+def test_report_of_measured_images_is_in_millimetres():
+    assert "Diameters (mm)" in make_report([ALBUM[12]])
+    assert "Diameters (px)" in make_report(ALBUM)
+    assert "There are no objects." in make_report([ALBUM[7]])
+    assert "No picture." in make_report([ALBUM[12]], lambda image: None)
+
+
+def test_every_value_is_in_one_bin():
+    values = [1.0, 1.0, 1.05, 1.99, 2.0]
+    assert count_bins(values, 1.0, 2.0) == [2, 1, *[0] * 17, 2]
+    assert sum(count_bins([3.0] * 7, 3.0, 3.0)) == 7
 
 
 # Blocks

@@ -15,6 +15,7 @@ class TableFormat(StrEnum):
     YOLO = "yolo"
     LABEL_STUDIO = "label-studio"
     XLSX = "xlsx"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ FILES = {
     TableFormat.XLSX: TableFile(
         "circles.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     ),
+    TableFormat.REPORT: TableFile("circles-report.html", "text/html; charset=utf-8"),
 }
 
 

@@ -6,9 +6,12 @@ Writers are imported when they are needed: a cold start that shows a picture nee
 
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
-from circles.domain.errors import CirclesError, Overloaded
+from circles.domain.detections import ObjectFilter
+from circles.domain.errors import CirclesError, NotPossible, Overloaded
+from circles.domain.exports.renditions import Rendition
 from circles.domain.exports.selections import Entry, read_selection
 from circles.domain.exports.tables import Table, TableFormat
 from circles.domain.images import Image
@@ -96,6 +99,15 @@ def _write_xlsx(table: Table, entries: Iterator[Entry], services: Services) -> I
                 yield block
 
 
+def _write_report(table: Table, entries: Iterator[Entry], services: Services) -> Iterator[str]:
+    from circles.formats.tables.report import MAX_IMAGES, write_report
+
+    chosen = list(islice(entries, MAX_IMAGES + 1))
+    if len(chosen) > MAX_IMAGES:
+        raise NotPossible(f"A report has at most {MAX_IMAGES} images; select less, or take csv.")
+    yield from write_report(chosen, lambda image: _draw(image, services), services.now())
+
+
 _WRITERS: Mapping[TableFormat, _Write] = {
     TableFormat.CSV: _write_csv,
     TableFormat.CSV_IMAGES: _write_csv_images,
@@ -103,6 +115,7 @@ _WRITERS: Mapping[TableFormat, _Write] = {
     TableFormat.YOLO: _write_yolo,
     TableFormat.LABEL_STUDIO: _write_label_studio,
     TableFormat.XLSX: _write_xlsx,
+    TableFormat.REPORT: _write_report,
 }
 
 
@@ -116,3 +129,17 @@ def _read_upright(image: Image, services: Services) -> Picture | None:
         raise
     except CirclesError:
         return None
+
+
+def _draw(image: Image, services: Services) -> str | None:
+    """Return the overlay of an image as SVG, None if its picture is gone or no longer accepted."""
+    from circles.usecases.exports.overlays import draw_overlay, find_overlay
+
+    try:
+        overlay = find_overlay(image.image_id, ObjectFilter(), services)
+        drawn = draw_overlay(overlay, "svg", False, services)
+    except Overloaded:
+        raise
+    except CirclesError:
+        return None
+    return drawn.data.decode() if isinstance(drawn, Rendition) else None

@@ -9,6 +9,7 @@ from circles.domain.errors import NotFound
 from circles.domain.exports.jobs import Job, JobStatus
 from circles.domain.exports.tables import FILES
 from circles.formats.jobs import job_document
+from circles.web.resources.tables import POLICY
 from circles.web.responses import json_response
 
 _RETRY_AFTER_S = 2
@@ -31,6 +32,7 @@ def job_content_response(request: Request, job: Job, blocks: Iterator[bytes]) ->
     response = Response(content_type=file.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Content-Security-Policy"] = POLICY
     response.headers["Content-Length"] = str(job.size_bytes)
     if request.method != "HEAD":
         response.response = chain([next(blocks, b"")], blocks)

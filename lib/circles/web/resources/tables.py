@@ -12,6 +12,9 @@ from circles.web.access.hosts import find_host
 from circles.web.requests.queries import one_of, read_query
 from circles.web.resources.images import FILTERS, make_filter
 
+POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""A report that is opened by itself runs nothing and loads nothing."""
+
 _OPTIONS = {
     "candidates": (TableFormat.CSV, TableFormat.COCO, TableFormat.XLSX),
     "images": (TableFormat.YOLO,),
@@ -64,6 +67,7 @@ def table_response(
     response = Response(content_type=file.media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = POLICY
     response.automatically_set_content_length = False  # otherwise HEAD promises 0 bytes
     if request.method != "HEAD":
         response.call_on_close(blocks.close)
