@@ -1,5 +1,5 @@
 """
-Test our client and our predictor against the real KServe SDK.
+Test our client and our predictor against the real KServe SDK, and tables with large readers.
 
 This is not part of make test. make test-interop runs:
 
