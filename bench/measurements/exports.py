@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 
@@ -54,14 +54,12 @@ _FILL = (
 
 def measure(site: Site, rounds: int) -> str:
     """Return the table: each format as fast as it goes, and read at 1 MB/s."""
-    with (
-        run_program(site.function("list"), site.folder) as lists,
-        run_program(site.function("export"), site.folder) as export,
-    ):
+    with run_program(site.function("list"), site.folder) as lists, ExitStack() as stack:
         lists.wait_for_answer(Request("GET", "/images/"))
         database = site.folder / "circles/catalogue.db"
         _fill(database)
-        export.wait_for_answer(Request("HEAD", "/export?format=csv"))
+        export = stack.enter_context(run_program(site.function("export"), site.folder))
+        export.wait_for_answer(Request("GET", "/export?format=csv&batch=b%201"))
         rows = []
         for _ in range(rounds):
             for form in ("csv", "coco"):
@@ -94,13 +92,13 @@ def _measure_one(
                 most_log = max(most_log, Path(f"{database}-wal").stat().st_size)
         took_s = time.perf_counter() - began
         status = reader.poll()
+        size = "" if status is None or reader.stdout is None else reader.stdout.read().decode()
     if status:
         raise RuntimeError(f"curl ended with {status}")
-    size = "" if status is None else f"{int((reader.stdout or b'').read()) / 1e6:.0f}"  # type: ignore[union-attr]
     before, during = median(alone), median(meanwhile)
     return [
         f"{form}{f', at {rate}B/s' if rate else ''}",
-        size,
+        size and f"{int(size) / 1e6:.0f}",
         f"{took_s:.1f}" if status == 0 else f"stopped after {took_s:.0f}",
         f"{most_mib - memory_before:.1f}",
         f"{most_log / 1024:.0f}",
