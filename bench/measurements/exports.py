@@ -75,6 +75,8 @@ def _fill(path: Path) -> None:
         connection.execute("PRAGMA synchronous = OFF")
         for statement, count in zip(_FILL, (IMAGES, 1, OBJECTS), strict=True):
             connection.execute(statement, {"count": count})
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _measure_one(

@@ -190,7 +190,8 @@ def test_yolo_leaves_out_a_lost_picture(export, images, volume):
     assert (counts["images"], counts["without_picture"]) == (4, 1)
 
 
-def test_tasks_name_the_address_that_was_called(export, images):
+def test_tasks_name_the_address_that_was_called(load, images):
+    export = load("export", hosts="circles.example localhost")
     gateway = {"Circles-Host": "circles.example:8443", "X-Forwarded-Proto": "https"}
     tasks = export.get("/export?format=label-studio", headers=gateway).json
 

@@ -8,8 +8,12 @@ from circles.domain.catalogue import Position
 from circles.domain.detections import FoundObject
 from circles.domain.images import Image, ImageFilter
 
-PAGE = 200
-"""Images that are read as of one moment."""
+PAGE = 50
+"""
+Images that are read as of one moment.
+
+200 take as long in all, and 7 MiB in each thread that exports.
+"""
 
 
 @dataclass(frozen=True, slots=True)
