@@ -269,7 +269,8 @@ def test_forged_host_is_not_repeated(load):
     forged = {"Circles-Host": 'x/"<script>'}
     response = load("export").get("/export?format=label-studio", headers=forged)
 
-    assert response.status_code == 400
+    assert response.status_code in (400, 403)
+    assert "script" not in response.text
 
 
 def test_head_answers_without_a_table(export):
