@@ -12,8 +12,8 @@ from tests.functions.pictures import png
 from tests.monitoring import discovery
 from tests.monitoring.queries import ALL, OF_PANELS, metrics_of
 from tests.monitoring.server import Prometheus
-from tests.system.clients import Client
-from tests.system.processes import Function, Run, free_port
+from tests.system.clients import Client, tick
+from tests.system.processes import Function, Run, free_port, wait_for
 
 CLUSTER_ONLY = "only in a cluster, from Knative's queue-proxy (docs/deploy.md)"
 RARE = "only after an interruption of the scrapes"
@@ -64,7 +64,11 @@ def knative(name):
 def run(tmp_path_factory):
     """Run `make run` with S3 and a short timeout for the database's lock."""
     started = Run(
-        tmp_path_factory.mktemp("monitored") / "folder", STORE="s3", CIRCLES_BUSY_TIMEOUT_S="0.5"
+        tmp_path_factory.mktemp("monitored") / "folder",
+        STORE="s3",
+        CIRCLES_BUSY_TIMEOUT_S="0.5",
+        CIRCLES_MAX_PENDING="1",
+        CIRCLES_BATCH_QUIET_S="1",
     )
     try:
         yield started.wait_until_ready()
@@ -126,7 +130,50 @@ def busy(run, lost):
         assert client.upload(png()).status_code == 503
     assert Client(lost.url).upload(png()).status_code == 503
     assert isinstance(objects, list)
+    correct(client, image["image_id"])
+    complete_batch(client, run)
+    defer(client, run)
     return run, lost
+
+
+def correct(client, image_id):
+    """Confirm what is served, and set a scale."""
+    record = client.get(f"/images/{image_id}").json()
+    kept = [
+        {"object_id": each["object_id"]}
+        for each in client.get(f"/images/{image_id}/objects").json()
+    ]
+    confirmed = client.request(
+        "POST",
+        f"/images/{image_id}/detections",
+        json={"based_on": record["served"], "objects": kept},
+        headers={"If-Match": f'"{record["served"]}"'},
+    )
+    scaled = client.request("PUT", f"/images/{image_id}/scale", json={"mm_per_px": 0.1})
+    assert (confirmed.status_code, scaled.status_code) == (201, 200)
+
+
+def complete_batch(client, run):
+    """Upload into a batch, and let repair announce that it is quiet."""
+    uploaded = client.request("POST", "/images/?batch=plates", files={"file": ("a.png", png())})
+    assert uploaded.status_code == 200
+
+    def announced():
+        tick(f"http://127.0.0.1:{run.port + OFFSETS['repair']}/")
+        [batch] = client.get("/batches/").json()["batches"]
+        return batch["revision"]
+
+    wait_for(announced, "the batch to be quiet")
+
+
+def defer(client, run):
+    """Upload while two other images are pending, which is more than CIRCLES_MAX_PENDING."""
+    with closing(sqlite3.connect(run.volume / "catalogue.db", isolation_level=None)) as database:
+        database.execute("UPDATE images SET status = 'pending', due_at = '9999-01-01T00:00:00Z'")
+        deferred = client.upload(png())
+        assert deferred.status_code == 202
+        client.request("DELETE", f"/images/{deferred.json()['image_id']}")
+        database.execute("UPDATE images SET status = 'detected', due_at = NULL")
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,23 @@ class Client:
         return self.request("POST", "/images/", files={"file": (name, data)}, headers=headers)
 
 
+def tick(repair_url):
+    """Send repair the event that its schedule sends."""
+    response = requests.post(
+        repair_url,
+        data=b"{}",
+        headers={
+            "content-type": "application/json",
+            "ce-specversion": "1.0",
+            "ce-id": "1",
+            "ce-type": "dev.knative.sources.ping",
+            "ce-source": "/ping",
+        },
+        timeout=TIMEOUT_S,
+    )
+    assert response.status_code == 204
+
+
 def post_until_refused(url, content_type, count_bytes, *, announced, request_id="refused"):
     """
     Post zeros until the server answers, like a malicious client.

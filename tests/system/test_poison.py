@@ -5,30 +5,13 @@ import json
 import time
 
 import pytest
-import requests
 
 from tests.functions.pictures import png
 from tests.functions.predictors import CIRCLE, answer_objects, answer_text
-from tests.system.clients import Client
+from tests.system.clients import Client, tick
 
 POISON = [png(shade) for shade in range(30)]
 GOOD = [png(shade) for shade in range(200, 203)]
-
-
-def tick(repair):
-    response = requests.post(
-        repair.url,
-        data=b"{}",
-        headers={
-            "content-type": "application/json",
-            "ce-specversion": "1.0",
-            "ce-id": "1",
-            "ce-type": "dev.knative.sources.ping",
-            "ce-source": "/ping",
-        },
-        timeout=60,
-    )
-    assert response.status_code == 204
 
 
 @pytest.mark.parametrize(("poison_status", "left"), [(422, "failed"), (500, "pending")])
@@ -56,7 +39,7 @@ def test_poison_does_not_delay_good_pictures(start, predictor, volume, poison_st
     time.sleep(1)  # all are due
 
     began = time.monotonic()
-    tick(repair)
+    tick(repair.url)
     took_s = time.monotonic() - began
 
     status = {row["image_id"]: row["status"] for row in volume.rows("images")}
