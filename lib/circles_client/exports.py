@@ -11,6 +11,7 @@ FORMATS = {
     "yolo": "zip",
     "label-studio": "json",
     "xlsx": "xlsx",
+    "report": "html",
 }
 """The formats of GET /export, and how their files end."""
 
@@ -21,6 +22,7 @@ _MARKS = {
     "json": b'"complete":',
     "zip": _ARCHIVE_END,
     "xlsx": _ARCHIVE_END,
+    "html": b"</html>",
 }
 _TAIL_BYTES = 4096
 

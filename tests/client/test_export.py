@@ -71,7 +71,7 @@ def test_table_that_was_edited_corrects(run, images, client):
 
 
 HALVES = {"csv": b"image_id\n1\n", "coco": b'{"annotations":[', "xlsx": b"PK\x03\x04",
-          "label-studio": b"[{}"}  # fmt: skip
+          "label-studio": b"[{}", "report": b"<!DOCTYPE html>"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HALVES)

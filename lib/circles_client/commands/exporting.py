@@ -10,7 +10,7 @@ import click
 from circles_client.commands.context import connect, image_filters
 from circles_client.commands.output import Progress, count_of, readable
 
-_FORMATS = ("csv", "csv-images", "coco", "yolo", "label-studio", "xlsx")
+_FORMATS = ("csv", "csv-images", "coco", "yolo", "label-studio", "xlsx", "report")
 _BINARY = ("yolo", "xlsx")
 
 

@@ -1,5 +1,6 @@
 """One HTTP session with retries, whose errors are those of errors.py."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
@@ -12,8 +13,10 @@ from circles_client.errors import (
     NotAllowed,
     NotCircles,
     Problem,
+    Refused,
     Unreachable,
 )
+from circles_client.transport.multipart import FormWithFile
 from circles_client.transport.retries import reason, retrying
 
 Json = dict[str, Any]
@@ -88,6 +91,28 @@ class Transport:
         """Return the JSON of an answer. Raises as request does."""
         with self.request(method, path, **options) as response:
             return self._parse(response)
+
+    def put_form(self, url: str, body: FormWithFile) -> None:
+        """
+        Post a form to another server, without the token.
+
+        Raises:
+            Unreachable: no answer, even after retries.
+            Refused: it does not take the file.
+        """
+        headers = {"Content-Type": body.content_type}
+        with requests.Session() as session:
+            session.auth = _Bearer(None)
+            session.mount(url, retrying(self._retries, self._connections, ("POST",)))
+            try:
+                response = session.post(
+                    url, data=body, headers=headers, timeout=self._timeouts, allow_redirects=False
+                )
+            except requests.RequestException as error:
+                raise Unreachable(f"The store cannot be reached: {reason(error)}.") from error
+        if response.status_code >= 300:
+            code = re.search(r"<Code>(\w+)</Code>", response.text)
+            raise Refused(f"The store refused it: {code[1] if code else response.status_code}.")
 
     @contextmanager
     def stream(self, path: str, params: Mapping[str, Any]) -> Iterator["Download"]:
