@@ -175,8 +175,8 @@ def test_no_tracked_file_names_a_local_path_or_registry():
 
 DRIVERS = {
     "minio": r"adapters/minio/\w+\.py",
-    "urllib3": r"adapters/(minio/\w+|deadlines)\.py|circles_client/transport/http\.py",
-    "requests": r"adapters/(http_client|deadlines)\.py|circles_client/transport/http\.py",
+    "urllib3": r"adapters/(minio/\w+|deadlines)\.py|circles_client/transport/\w+\.py",
+    "requests": r"adapters/(http_client|deadlines)\.py|circles_client/transport/\w+\.py",
     "click": r"circles_client/commands/\w+\.py",
     "circles_client": r"circles_client/.+\.py",
     "tenacity": r"adapters/kserve/detector\.py",

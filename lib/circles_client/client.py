@@ -2,20 +2,19 @@
 
 import hashlib
 import os
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from circles_client.transport.calls import Calls, given, segment
+from circles_client.administration import Administration
+from circles_client.errors import Refused
+from circles_client.transport.calls import given, poll, segment
 from circles_client.transport.http import Download, Json
-from circles_client.transport.multipart import FormWithFile
-
-_FIRST_POLL_S, _LONGEST_POLL_S = 0.5, 5.0
+from circles_client.transport.multipart import FormWithFile, shown_name
 
 
-class Client(Calls):
+class Client(Administration):
     """
     A client of one Circles server. Threads may share it; close it, or use it with `with`.
 
@@ -65,15 +64,39 @@ class Client(Calls):
             )
         return document
 
+    def upload_direct(self, file: str | os.PathLike[str], *, batch: str | None = None) -> str:
+        """
+        Put a file into the bucket, past the functions, and return the key that find_key takes.
+
+        Each call makes a new object. Raises OSError, Problem (501 where the server does not offer
+        it), Refused.
+        """
+        path = Path(file)
+        form = self._send("POST", "/uploads", given({"file_name": shown_name(path.name),
+                                                     "batch": batch}))  # fmt: skip
+        with path.open("rb") as opened:
+            if os.fstat(opened.fileno()).st_size > form["max_bytes"]:
+                raise Refused(f"It has more than {form['max_bytes']:,} bytes.")
+            self._http.put_form(form["url"], FormWithFile(opened, path.name, form["fields"]))
+        return str(form["key"])
+
+    def find_key(self, key: str) -> Json | None:
+        """Return the image of a key in the bucket, or None yet. Raises Refused."""
+        images = self._http.document("GET", "/images/", params={"key": key, "limit": 1})["images"]
+        if images:
+            return dict(images[0])
+        for refusal in self.refusals(key=key):
+            raise Refused(refusal["detail"])
+        return None
+
+    def wait_for_key(self, key: str, timeout_s: float) -> Json | None:
+        """Return the image of a key once it is not pending, or what there is after timeout_s."""
+        return poll(lambda: self.find_key(key), timeout_s)
+
     def wait(self, image_id: str, timeout_s: float) -> Json:
         """Return the record once it is not pending any more, or the pending one after timeout_s."""
-        deadline, pause_s = time.monotonic() + timeout_s, _FIRST_POLL_S
-        while (image := self.image(image_id))["status"] == "pending":
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                break
-            time.sleep(min(pause_s, left_s))
-            pause_s = min(pause_s * 1.5, _LONGEST_POLL_S)
+        image = poll(lambda: self.image(image_id), timeout_s)
+        assert image is not None
         return image
 
     def detect(self, image_id: str) -> Json:
@@ -147,6 +170,10 @@ class Client(Calls):
         """Yield the files in the bucket that were refused as images, newest first."""
         yield from self._pages("/refusals", "refusals", filters)
 
+    def overlay(self, image_id: str, **options: Any) -> AbstractContextManager[Download]:
+        """Return the picture with its circles, to be read in pieces (format, size, min_score)."""
+        return self._http.stream(f"/images/{segment(image_id)}/overlay", given(options))
+
     def export(self, table: str, **filters: Any) -> AbstractContextManager[Download]:
         """
         Return a table of the images that match the filters, to be read in pieces within `with`.
@@ -155,40 +182,6 @@ class Client(Calls):
         exports.check_whole tells whether it is complete.
         """
         return self._http.stream("/export", given({"format": table, **filters}))
-
-    # Deliveries
-
-    def deliveries(self, **filters: Any) -> Iterator[Json]:
-        """Yield the events that a receiver has not accepted, newest first."""
-        yield from self._pages("/deliveries", "deliveries", filters)
-
-    def replay(self, event_id: str, *, sink: str | None = None) -> list[Json]:
-        """Send an event again, and return its deliveries."""
-        path = f"/deliveries/{segment(event_id)}/replay"
-        answer = self._http.document("POST", path, params=given({"sink": sink}))
-        deliveries: list[Json] = answer["deliveries"]
-        return deliveries
-
-    # Access
-
-    def whoami(self) -> Json:
-        """Return the sender that the token stands for, and what it may do."""
-        return self._get("/whoami")
-
-    def tokens(self) -> list[Json]:
-        """Return all tokens without their secrets, newest first."""
-        tokens: list[Json] = self._get("/tokens/")["tokens"]
-        return tokens
-
-    def create_token(self, name: str, scopes: Sequence[str], *, expires_at: str | None = None
-                     ) -> Json:  # fmt: skip
-        """Return a new token; its field token cannot be read again."""
-        wanted = {"name": name, "scopes": list(scopes), "expires_at": expires_at}
-        return self._send("POST", "/tokens/", wanted)
-
-    def revoke_token(self, token_id: str) -> None:
-        """Revoke a token, which ends its sessions too."""
-        self._http.document("DELETE", f"/tokens/{segment(token_id)}")
 
 
 def _key(sha256: str, batch: str | None) -> str:

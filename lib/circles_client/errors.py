@@ -28,6 +28,10 @@ class Incomplete(CirclesError):
     """An answer broke off before its end."""
 
 
+class Refused(CirclesError):
+    """The store, or what reads from it, does not take a file."""
+
+
 class Problem(CirclesError):
     """
     An error that the API answered.

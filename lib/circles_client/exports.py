@@ -5,14 +5,25 @@ from collections.abc import Iterable, Iterator
 from circles_client.errors import Incomplete
 
 FORMATS = {
-    "csv": "csv", "csv-images": "csv", "coco": "json", "yolo": "zip", "label-studio": "json",
+    "csv": "csv",
+    "csv-images": "csv",
+    "coco": "json",
+    "yolo": "zip",
+    "label-studio": "json",
     "xlsx": "xlsx",
-}  # fmt: skip
+    "report": "html",
+}
 """The formats of GET /export, and how their files end."""
 
 _ARCHIVE_END = b"PK\x05\x06"
 """An archive, and a workbook, ends with its directory (APPNOTE.TXT, 4.3.16)."""
-_MARKS = {"csv": b"# complete: ", "json": b'"complete":', "zip": _ARCHIVE_END, "xlsx": _ARCHIVE_END}
+_MARKS = {
+    "csv": b"# complete: ",
+    "json": b'"complete":',
+    "zip": _ARCHIVE_END,
+    "xlsx": _ARCHIVE_END,
+    "html": b"</html>",
+}
 _TAIL_BYTES = 4096
 
 

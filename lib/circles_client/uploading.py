@@ -13,7 +13,7 @@ from circles_client.errors import CirclesError, NotAllowed, NotCircles, Problem,
 from circles_client.files.find import Found
 from circles_client.transport.http import Json
 
-State = Literal["uploaded", "present", "failed", "skipped"]
+State = Literal["uploaded", "stored", "present", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,9 @@ class Sent:
     """
     What became of a file.
 
-    state: uploaded now; present on the server already; failed; skipped, because the upload had
-    to stop before its turn. image: the record, None unless uploaded or present.
+    state: uploaded now; stored in the bucket, so that it becomes an image later; present on the
+    server already; failed; skipped, because the upload had to stop before its turn.
+    image: the record, if it is an image yet. key: of the object in the bucket, if it was put there.
     error: why it failed, in words; code: of the API's problem, such as unsupported-picture.
     is_temporary: it failed, or was skipped, for a reason that has to do with the server alone.
     """
@@ -33,15 +34,20 @@ class Sent:
     error: str | None = None
     code: str | None = None
     is_temporary: bool = False
+    key: str | None = None
 
     @property
     def is_pending(self) -> bool:
-        return self.image is not None and self.image["status"] == "pending"
+        if self.image is None:
+            return self.state == "stored"
+        return bool(self.image["status"] == "pending")
 
     @property
     def has_failed(self) -> bool:
         """Tell whether it was not sent, or cannot be detected."""
-        return self.image is None or self.image["status"] == "failed"
+        if self.image is None:
+            return self.state in ("failed", "skipped")
+        return bool(self.image["status"] == "failed")
 
 
 class Uploads:
@@ -52,13 +58,21 @@ class Uploads:
     all, without a batch): repeating an upload that was broken off sends the rest. It stops where
     the token is refused, and where the server stays unreachable for several files in a row.
 
-    wait_s: how long to wait for each pending image.
+    wait_s: how long to wait for each pending image. direct: put files into the bucket, past the
+    functions; one that was on its way when an upload was broken off may become a second image.
     """
 
     def __init__(
-        self, client: Client, *, batch: str | None = None, jobs: int = 4, wait_s: float = 0
+        self,
+        client: Client,
+        *,
+        batch: str | None = None,
+        jobs: int = 4,
+        wait_s: float = 0,
+        direct: bool = False,
     ) -> None:
         self._client, self._batch, self._jobs, self._wait_s = client, batch, jobs, wait_s
+        self._direct = direct
         self._same_bytes: dict[str, threading.Lock] = {}
         self._unreachable_in_a_row = 0
         self.stopped_by: CirclesError | None = None
@@ -110,6 +124,8 @@ class Uploads:
         with self._same_bytes.setdefault(sha256, threading.Lock()):
             image = self._client.find(sha256, self._batch)
             state: State = "present" if image else "uploaded"
+            if image is None and self._direct:
+                return self._send_direct(path)
             if image is None:
                 image = self._client.upload(path, batch=self._batch, sha256=sha256)
             elif image["status"] == "failed":
@@ -119,6 +135,11 @@ class Uploads:
         if image["status"] == "pending" and self._wait_s:
             image = self._client.wait(image["image_id"], self._wait_s)
         return Sent(path, state, image)
+
+    def _send_direct(self, path: Path) -> Sent:
+        key = self._client.upload_direct(path, batch=self._batch)
+        image = self._client.wait_for_key(key, self._wait_s) if self._wait_s else None
+        return Sent(path, "stored", image, key=key)
 
 
 def _results(running: set[Future[Sent]]) -> Generator[Sent, None, set[Future[Sent]]]:

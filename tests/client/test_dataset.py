@@ -12,7 +12,9 @@ import pytest
 from PIL import Image, ImageDraw
 from pycocotools.coco import COCO
 
+from circles_client import Client
 from circles_client.dataset.coco import choose_side, find_deleted
+from circles_client.dataset.gathering import write_dataset
 from predictor.evaluation.dataset import read_dataset
 from predictor.training.data.photographs import read_split
 from tests.functions.conftest import ROOT
@@ -184,3 +186,18 @@ def test_moved_and_drawn_over_circles_are_not_deleted():
     objects = [at(0, "kept"), at(150, "moved"), at(203, "new")]
 
     assert find_deleted(objects, machine) == [at(300, "deleted")]
+
+
+def test_image_that_is_deleted_meanwhile_is_left_out(site, reviewed, tmp_path):
+    gone = reviewed[7]["image_id"]
+
+    class Deleting(Client):
+        def objects(self, image_id, **filters):
+            if image_id == gone:
+                self.delete(gone)
+            return super().objects(image_id, **filters)
+
+    with Deleting(site.url) as client:
+        written = write_dataset(client, tmp_path / "set", ["corrected", "confirmed"])
+
+    assert written.images == len(labels(tmp_path / "set")["images"]) == COUNT - 1

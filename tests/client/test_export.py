@@ -8,9 +8,11 @@ import subprocess
 import pandas
 import pytest
 
+from circles_client.exports import FORMATS
 from tests.client.conftest import started
 from tests.client.pictures import fill
 from tests.client.test_faults import answer
+from tests.openapi import CONTRACT
 
 
 @pytest.fixture
@@ -21,7 +23,17 @@ def images(run, site, tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["csv", "csv-images", "coco", "yolo", "label-studio", "xlsx"])
+def test_formats_are_those_of_the_contract(run):
+    [parameter] = [
+        each for each in CONTRACT["paths"]["/export"]["get"]["parameters"]
+        if each["name"] == "format"
+    ]  # fmt: skip
+
+    assert list(FORMATS) == parameter["schema"]["enum"]
+    assert f"[{'|'.join(FORMATS)}]" in run("export", "--help", terminal_width=200).stdout
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_written(run, images, name):
     file = images / "new folder" / "table"
     done = run("export", "--format", name, "-o", file)
@@ -59,7 +71,7 @@ def test_table_that_was_edited_corrects(run, images, client):
 
 
 HALVES = {"csv": b"image_id\n1\n", "coco": b'{"annotations":[', "xlsx": b"PK\x03\x04",
-          "label-studio": b"[{}"}  # fmt: skip
+          "label-studio": b"[{}", "report": b"<!DOCTYPE html>"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HALVES)
@@ -121,3 +133,17 @@ def test_device_is_written_and_not_replaced(run, images):
     assert not os.path.isfile("/dev/null")
     assert (images / "link").is_symlink()
     assert (images / "target").read_text().startswith('"image_id"')
+
+
+def test_overlays_are_written(run, images, client):
+    ids = [image["image_id"] for image in client.images()]
+    done = run("overlay", *ids, "--folder", images / "drawn", "--min-score", "0.3")
+    one = run("overlay", ids[0], "--format", "png", "--size", "full", "-o", images / "one.png")
+
+    assert (done.exit_code, one.exit_code) == (0, 0)
+    assert done.stdout.splitlines() == [str(images / "drawn" / f"{each}.svg") for each in ids]
+    assert b"<svg" in (images / "drawn" / f"{ids[0]}.svg").read_bytes()[:200]
+    assert (images / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert run("overlay", *ids, "-o", "one.svg").exit_code == 2
+    assert run("overlay", ids[0], "--size", "full", "-o", images / "no.svg").exit_code == 1
+    assert not (images / "no.svg").exists()

@@ -76,8 +76,9 @@ def circles(ctx: click.Context, token_stdin: bool) -> None:
 
 for command in (
     uploading.upload, reading.list_images, reading.show, reading.objects,
-    correcting.correct, correcting.scale, exporting.export, exporting.dataset, watching.watch,
-    managing.deliveries, managing.tokens, managing.whoami, managing.completion,
+    correcting.correct, correcting.scale, exporting.overlay, exporting.export,
+    exporting.dataset, watching.watch, managing.deliveries, managing.tokens,
+    managing.whoami, managing.completion,
 ):  # fmt: skip
     circles.add_command(command)
 

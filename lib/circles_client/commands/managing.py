@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -20,7 +19,7 @@ _sink = click.option("--sink", metavar="NAME", help="Only of this receiver.")
 @as_json
 @click.pass_context
 def deliveries(ctx: click.Context, sink: str | None, state: str | None, as_json: bool) -> None:
-    """List the events that a receiver has not accepted; or send one again."""
+    """List events that were not accepted, or replay one."""
     if ctx.invoked_subcommand is None:
         _print_deliveries(connect().deliveries(sink=sink, state=state), as_json)
 
@@ -63,6 +62,8 @@ def tokens(ctx: click.Context, as_json: bool) -> None:
 @as_json
 def create(name: str, scopes: tuple[str, ...], days: int | None, as_json: bool) -> None:
     """Make a token and print it: it cannot be read again."""
+    from datetime import UTC, datetime, timedelta
+
     end = datetime.now(UTC) + timedelta(days=days) if days else None
     expires_at = f"{end:%Y-%m-%dT%H:%M:%SZ}" if end else None
     made = connect().create_token(name, scopes, expires_at=expires_at)
@@ -82,7 +83,7 @@ def revoke(token_id: str) -> None:
 @click.command()
 @as_json
 def whoami(as_json: bool) -> None:
-    """Show whom the token stands for, and what it may do."""
+    """Show the sender, and what it may do."""
     sender = connect().whoami()
     if as_json:
         print_document(sender)

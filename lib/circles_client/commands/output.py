@@ -1,7 +1,5 @@
 """What is printed: documents and tables on stdout, progress and notes on stderr."""
 
-import json
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +10,8 @@ import click
 
 def print_document(document: Any) -> None:
     """Print a document as one line of NDJSON, in ASCII so that every pipe takes it."""
+    import json
+
     click.echo(json.dumps(document, separators=(",", ":")))
 
 
@@ -64,7 +64,7 @@ class Table:
     def __init__(self, *columns: Column) -> None:
         self._columns = columns
         self._rows = 0
-        self._edge = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        self._edge = _terminal_width() if sys.stdout.isatty() else None
 
     def add(self, *cells: object) -> None:
         if not self._rows:
@@ -79,6 +79,12 @@ class Table:
         line = line.rstrip()
         cut = self._edge is not None and len(line) > self._edge
         click.echo(f"{line[: (self._edge or 0) - 1]}…" if cut else line)
+
+
+def _terminal_width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def _fit(cell: str, column: Column) -> str:

@@ -80,17 +80,18 @@ def objects(image_ids: tuple[str, ...], as_json: bool, **filters: Any) -> None:
     """List the circles of images, in pixels of the upright picture."""
     client = connect()
     table = Table(
-        Column("OBJECT", 36), Column("X", 8, is_number=True), Column("Y", 8, is_number=True),
-        Column("RADIUS", 8, is_number=True), Column("SCORE", 5, is_number=True),
-        Column("MM", 9, is_number=True), Column("LABEL"),
+        Column("#", 4, is_number=True), Column("OBJECT", 36), Column("X", 8, is_number=True),
+        Column("Y", 8, is_number=True), Column("RADIUS", 8, is_number=True),
+        Column("SCORE", 5, is_number=True),        Column("MM", 9, is_number=True), Column("LABEL"),
     )  # fmt: skip
     for image_id in image_ids:
-        for found in client.objects(image_id, fields="full", **filters):
+        numbered = enumerate(client.objects(image_id, fields="full", **filters), 1)
+        for place, found in numbered:  # overlays have the same numbers
             if as_json:
                 print_document(found)
             else:
                 table.add(
-                    found["object_id"], *(number(each) for each in found["centroid"]),
+                    place, found["object_id"], *(number(each) for each in found["centroid"]),
                     number(found["radius"]), number(found["score"], 2),
                     number(found["diameter_mm"], 3), found["label"],
                 )  # fmt: skip

@@ -13,8 +13,13 @@ from circles_client.commands.output import Progress, count_of, print_document, r
 if TYPE_CHECKING:
     from circles_client.uploading import Sent
 
-_MEANINGS = {"uploaded": "uploaded", "present": "already there", "failed": "failed",
-             "skipped": "not tried"}  # fmt: skip
+_MEANINGS = {
+    "uploaded": "uploaded",
+    "stored": "stored",
+    "present": "already there",
+    "failed": "failed",
+    "skipped": "not tried",
+}
 
 
 @click.command()
@@ -23,13 +28,15 @@ _MEANINGS = {"uploaded": "uploaded", "present": "already there", "failed": "fail
 @click.option("--batch", metavar="NAME", help="The batch that the images belong to.")
 @click.option("--jobs", type=click.IntRange(1, 32), default=4, show_default=True,
               help="Files that are sent at once.")  # fmt: skip
+@click.option("--direct", is_flag=True,
+              help="Put files into the bucket, past the functions.")  # fmt: skip
 @click.option("--wait", is_flag=True, help="Wait until pending images are detected.")
 @click.option("--timeout", type=click.FloatRange(min=0), default=600, show_default=True,
               metavar="SECONDS", help="How long --wait waits for each.")  # fmt: skip
 @as_json
 def upload(
-    files: tuple[str, ...], recursive: bool, batch: str | None, jobs: int, wait: bool,
-    timeout: float, as_json: bool,
+    files: tuple[str, ...], recursive: bool, batch: str | None, jobs: int, direct: bool,
+    wait: bool, timeout: float, as_json: bool,
 ) -> None:  # fmt: skip
     """
     Send pictures: files, folders and patterns.
@@ -45,7 +52,11 @@ def upload(
     if not found:
         raise click.UsageError("There are no pictures in what you named.")
     uploads = Uploads(
-        connect(connections=jobs), batch=batch, jobs=jobs, wait_s=timeout if wait else 0
+        connect(connections=jobs),
+        batch=batch,
+        jobs=jobs,
+        wait_s=timeout if wait else 0,
+        direct=direct,
     )
     summary = Summary()
     with Progress(len(found)) as progress:
@@ -81,13 +92,16 @@ def document(sent: Sent) -> dict[str, Any]:
     """Return what --json prints of a file; image is the API's record."""
     return {
         "path": str(sent.path), "state": sent.state, "image": sent.image, "error": sent.error,
-        "code": sent.code,
+        "code": sent.code, "key": sent.key,
     }  # fmt: skip
 
 
 def print_line(sent: Sent) -> None:
     """Print the line of a file: failures on stderr, all else on stdout."""
     path = readable(sent.path)
+    if sent.state == "stored" and sent.image is None:
+        click.echo(f"{_MEANINGS[sent.state]:13}  {readable(sent.key):36}  {'pending':>12}  {path}")
+        return
     if sent.image is None:
         click.echo(f"{_MEANINGS[sent.state]}: {path}: {readable(sent.error)}", err=True)
         return

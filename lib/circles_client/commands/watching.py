@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import click
 
@@ -15,7 +14,7 @@ _LONGEST_PAUSE_S = 2.0
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
 @click.option("-r", "--recursive", is_flag=True, help="Subfolders too.")
 @click.option("--batch", metavar="NAME", help="The batch that the images belong to.")
 @click.option("--jobs", type=click.IntRange(1, 32), default=2, show_default=True,
@@ -24,20 +23,22 @@ _LONGEST_PAUSE_S = 2.0
               show_default=True, help="So long it must not change to be whole.")  # fmt: skip
 @as_json
 def watch(
-    folder: Path, recursive: bool, batch: str | None, jobs: int, quiet_s: float, as_json: bool
+    folder: str, recursive: bool, batch: str | None, jobs: int, quiet_s: float, as_json: bool
 ) -> None:  # fmt: skip
     """
-    Send every picture that comes into a folder, until Ctrl-C.
+    Send what comes into a folder, until Ctrl-C.
 
     Each file is sent once, and when it is whole. What is there already is sent too, unless the
     server has it. While the server cannot be reached, files wait.
     """
+    from pathlib import Path
+
     from circles_client.errors import NotAllowed
     from circles_client.files.quiet import QuietFiles
     from circles_client.uploading import Uploads
 
     client = connect(connections=jobs)
-    files = QuietFiles(folder, recursive=recursive, quiet_s=quiet_s)
+    files = QuietFiles(Path(folder), recursive=recursive, quiet_s=quiet_s)
     failed, away = False, None
     click.echo(f"Watching {readable(folder)} for {client.url}; Ctrl-C ends it.", err=True)
     try:

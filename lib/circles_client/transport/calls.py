@@ -1,13 +1,16 @@
 """What every call of the class needs: a session, documents, pages and keys."""
 
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, quote, urlsplit
 
 from circles_client.settings import DEFAULT_URL, ClientSettings, parse_token, parse_url
 from circles_client.transport.http import Json, Transport
+
+_FIRST_POLL_S, _LONGEST_POLL_S = 0.5, 5.0
 
 
 class Calls:
@@ -83,3 +86,15 @@ def segment(text: str | None) -> str:
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def poll(ask: Callable[[], Json | None], timeout_s: float) -> Json | None:
+    """Ask with growing pauses until there is an image that is not pending, or time is up."""
+    deadline, pause_s = time.monotonic() + timeout_s, _FIRST_POLL_S
+    while (image := ask()) is None or image["status"] == "pending":
+        left_s = deadline - time.monotonic()
+        if left_s <= 0:
+            break
+        time.sleep(min(pause_s, left_s))
+        pause_s = min(pause_s * 1.5, _LONGEST_POLL_S)
+    return image

@@ -1,21 +1,27 @@
 """One HTTP session with retries, whose errors are those of errors.py."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
-from circles_client.errors import Incomplete, NotAllowed, NotCircles, Problem, Unreachable
+from circles_client.errors import (
+    Incomplete,
+    NotAllowed,
+    NotCircles,
+    Problem,
+    Refused,
+    Unreachable,
+)
+from circles_client.transport.multipart import FormWithFile
+from circles_client.transport.retries import reason, retrying
 
 Json = dict[str, Any]
 
 _CONNECT_TIMEOUT_S = 10.0
-_RETRY_STATUSES = (408, 429, 502, 503, 504)
-_RETRY_AFTER_MAX_S = 30
 _FIRST_RETRIES = 2
 """Retries until the server has answered once: a wrong address should be told at once."""
 _NOT_REPEATABLE = ("/tokens/", "/deliveries/", "/exports")
@@ -72,7 +78,7 @@ class Transport:
                 stream=stream, timeout=self._timeouts, allow_redirects=False,
             )  # fmt: skip
         except requests.RequestException as error:
-            raise Unreachable(f"{self.url} cannot be reached: {_reason(error)}.") from error
+            raise Unreachable(f"{self.url} cannot be reached: {reason(error)}.") from error
         if not self._reached:
             self._reached = True
             self._mount(self._retries)
@@ -86,6 +92,28 @@ class Transport:
         with self.request(method, path, **options) as response:
             return self._parse(response)
 
+    def put_form(self, url: str, body: FormWithFile) -> None:
+        """
+        Post a form to another server, without the token.
+
+        Raises:
+            Unreachable: no answer, even after retries.
+            Refused: it does not take the file.
+        """
+        headers = {"Content-Type": body.content_type}
+        with requests.Session() as session:
+            session.auth = _Bearer(None)
+            session.mount(url, retrying(self._retries, self._connections, ("POST",)))
+            try:
+                response = session.post(
+                    url, data=body, headers=headers, timeout=self._timeouts, allow_redirects=False
+                )
+            except requests.RequestException as error:
+                raise Unreachable(f"The store cannot be reached: {reason(error)}.") from error
+        if response.status_code >= 300:
+            code = re.search(r"<Code>(\w+)</Code>", response.text)
+            raise Refused(f"The store refused it: {code[1] if code else response.status_code}.")
+
     @contextmanager
     def stream(self, path: str, params: Mapping[str, Any]) -> Iterator["Download"]:
         """Yield an answer to be read in pieces. Raises as request does."""
@@ -93,19 +121,11 @@ class Transport:
             yield Download(response)
 
     def _mount(self, retries: int) -> None:
-        def adapter(methods: tuple[str, ...]) -> HTTPAdapter:
-            policy = Retry(
-                total=retries, backoff_factor=0.5, backoff_max=15, backoff_jitter=0.2,
-                status_forcelist=_RETRY_STATUSES, allowed_methods=methods, raise_on_status=False,
-                retry_after_max=_RETRY_AFTER_MAX_S,
-            )  # fmt: skip
-            return HTTPAdapter(
-                pool_connections=1, pool_maxsize=self._connections, max_retries=policy
-            )
-
-        self._session.mount(self.url, adapter(("GET", "PUT", "DELETE", "POST")))
+        usual = retrying(retries, self._connections, ("GET", "PUT", "DELETE", "POST"))
+        self._session.mount(self.url, usual)
         for path in _NOT_REPEATABLE:
-            self._session.mount(self.url + path, adapter(("GET", "DELETE")))
+            adapter = retrying(retries, self._connections, ("GET", "DELETE"))
+            self._session.mount(self.url + path, adapter)
 
     def _error(self, response: requests.Response) -> Problem | NotCircles:
         if "location" in response.headers and response.status_code < 400:
@@ -143,7 +163,7 @@ class Download:
         try:
             yield from self._response.iter_content(64 * 1024)
         except requests.RequestException as error:
-            raise Incomplete(f"The answer broke off: {_reason(error)}.") from error
+            raise Incomplete(f"The answer broke off: {reason(error)}.") from error
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -154,21 +174,3 @@ class _Bearer(requests.auth.AuthBase):
         if self._token:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
-
-
-def _reason(error: BaseException) -> str:
-    """Return the innermost reason of a network error in a few words."""
-    seen = error
-    while (inner := _inner(seen)) is not None:
-        seen = inner
-    if isinstance(seen, OSError) and seen.strerror:
-        return seen.strerror
-    text = str(seen).rpartition(": ")[2].strip("()'\". ")
-    return text or type(seen).__name__
-
-
-def _inner(error: BaseException) -> BaseException | None:
-    """Return the error that this one was raised for: requests and urllib3 nest several."""
-    reason = getattr(error, "reason", None)
-    nested = (reason, error.__cause__, *error.args, error.__context__)
-    return next((each for each in nested if isinstance(each, BaseException)), None)

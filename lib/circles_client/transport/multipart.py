@@ -3,6 +3,8 @@
 import io
 import os
 import secrets
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import BinaryIO
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\r": " ", "\n": " "}
@@ -11,18 +13,24 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\r": " ", "\n": " "}
 
 class FormWithFile(io.RawIOBase):
     """
-    The body of a form whose only part is a file.
+    The body of a form with a file, behind other fields if there are any.
 
     It is read in pieces, so that memory does not grow with the file, and can be rewound, so that
     urllib3 can send it again. The file belongs to the caller.
     """
 
-    def __init__(self, file: BinaryIO, name: str, *, field: str = "file") -> None:
+    def __init__(
+        self, file: BinaryIO, name: str, fields: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         boundary = secrets.token_hex(16)
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        disposition = f'form-data; name="{field}"; filename="{quote_file_name(name)}"'
+        texts = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{text}\r\n'
+            for field, text in fields.items()
+        )
+        disposition = f'form-data; name="file"; filename="{quote_file_name(name)}"'
         head = (
-            f"--{boundary}\r\nContent-Disposition: {disposition}\r\n"
+            f"{texts}--{boundary}\r\nContent-Disposition: {disposition}\r\n"
             "Content-Type: application/octet-stream\r\n\r\n"
         )
         self._parts: list[BinaryIO] = [
@@ -67,7 +75,11 @@ class FormWithFile(io.RawIOBase):
         return 0
 
 
+def shown_name(name: str) -> str:
+    """Return a file name as text; bytes that are not UTF-8 become U+FFFD."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def quote_file_name(name: str) -> str:
-    """Return a file name for a quoted string; bytes that are not UTF-8 become U+FFFD."""
-    readable = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(_ESCAPES.get(each, each) for each in readable)
+    """Return a file name for a quoted string."""
+    return "".join(_ESCAPES.get(each, each) for each in shown_name(name))
