@@ -89,6 +89,8 @@ class ConfiguredServices:
             groups_header=known.trusted_groups_header,
             trusted_secret=known.trusted_secret,
             groups=dict(known.trusted_groups),
+            uploads_per_minute=known.uploads_per_minute,
+            detections_per_minute=known.detections_per_minute,
         )
 
     @cached_property

@@ -130,6 +130,9 @@ class Settings:
     trusted_secret: str = field(default="", repr=False)
     # the scopes of that proxy's groups, such as staff=images:read,images:write admins=all
     trusted_groups: Annotated[tuple[tuple[str, frozenset[str]], ...], group_scopes] = ()
+    # of one principal; repair and events are not limited
+    uploads_per_minute: Annotated[int | None, above_zero(int)] = None
+    detections_per_minute: Annotated[int | None, above_zero(int)] = None
     # Knative's Triggers must send it to ingest and repair, if it is set
     events_token: str = field(default="", repr=False)
 

@@ -93,6 +93,8 @@ GIVEN = {
         "staff=images:read,images:write",
         (("staff", frozenset({"images:read", "images:write"})),),
     ),
+    "uploads_per_minute": ("600", 600),
+    "detections_per_minute": ("60", 60),
     "events_token": ("hush", "hush"),
     "host": ("127.0.0.1", "127.0.0.1"),
     "port": ("9000", 9000),
