@@ -246,6 +246,7 @@ class ConfiguredServices:
             known.predictor_url,
             known.predictor_model,
             protocol=known.predictor_protocol,
+            token=known.predictor_token,
             timeout_s=known.predictor_timeout_s,
             connect_timeout_s=known.predictor_connect_timeout_s,
             max_objects=known.max_objects,

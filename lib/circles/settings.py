@@ -68,6 +68,7 @@ class Settings:
     predictor_url: Annotated[str, http_base] = "http://127.0.0.1:8085"
     predictor_model: str = "circles"
     predictor_protocol: Annotated[str, one_of("v1", "v1-raw", "v2-binary")] = "v1"
+    predictor_token: str = field(default="", repr=False)  # for a predictor that asks for one
     predictor_timeout_s: Seconds = 30.0  # the whole call, retries included
     predictor_connect_timeout_s: Seconds = 2.0
     # call the predictor when this process starts, so that two cold starts overlap

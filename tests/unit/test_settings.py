@@ -84,6 +84,7 @@ GIVEN = {
     "sink_timeout_s": ("2.5", 2.5),
     "bridge_token": ("hush", "hush"),
     "access": ("open", "open"),
+    "predictor_token": ("hush", "hush"),
     "session_s": ("60", 60.0),
     "hosts": ("Circles.example .example.org ::1", ("circles.example", ".example.org", "::1")),
     "trusted_header": ("Remote-User", "Remote-User"),
@@ -306,6 +307,7 @@ def test_repr_hides_secrets():
         "webhook_secret": "whsec_three3",
         "bridge_token": "four4",
         "events_token": "six6",
+        "predictor_token": "eight8",
         "trusted_secret": "seven7",
     }
     shown = repr(Settings(**secrets, webhook_urls=("https://example.com/five5",)))
@@ -313,6 +315,6 @@ def test_repr_hides_secrets():
     assert "max_pixels=50000000" in shown
     assert not [
         secret
-        for secret in ("one1", "two2", "three3", "four4", "five5", "six6", "seven7")
+        for secret in ("one1", "two2", "three3", "four4", "five5", "six6", "seven7", "eight8")
         if secret in shown
     ]
