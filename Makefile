@@ -40,9 +40,9 @@ RUN_ENV += CIRCLES_STORE=s3 CIRCLES_S3_ENDPOINT=http://127.0.0.1:$(call offset,6
 # Bucket events: weed's filer → bridge → local broker → ingest; local ticker → local broker → repair
 LOCAL_TOKEN = circles-local
 RUN_ENV += BRIDGE_PORT=$(call offset,4) INGEST_PORT=$(call offset,10) REPAIR_PORT=$(call offset,11) BROKER_PORT=$(call offset,12) \
-  CIRCLES_BRIDGE_TOKEN=$(LOCAL_TOKEN) K_SINK=http://127.0.0.1:$(call offset,12) \
-  BROKER_TRIGGERS="com.amazonaws.s3.ObjectCreated:=http://127.0.0.1:$(call offset,10)/ \
-  dev.knative.sources.ping=http://127.0.0.1:$(call offset,11)/" \
+  CIRCLES_BRIDGE_TOKEN=$(LOCAL_TOKEN) CIRCLES_EVENTS_TOKEN=$(LOCAL_TOKEN) K_SINK=http://127.0.0.1:$(call offset,12) \
+  BROKER_TRIGGERS="com.amazonaws.s3.ObjectCreated:=http://events:$(LOCAL_TOKEN)@127.0.0.1:$(call offset,10)/ \
+  dev.knative.sources.ping=http://events:$(LOCAL_TOKEN)@127.0.0.1:$(call offset,11)/" \
   WEED_NOTIFICATION_WEBHOOK_ENABLED=true WEED_NOTIFICATION_WEBHOOK_ENDPOINT=http://127.0.0.1:$(call offset,4)/ \
   WEED_NOTIFICATION_WEBHOOK_BEARER_TOKEN=$(LOCAL_TOKEN) WEED_NOTIFICATION_WEBHOOK_PATH_PREFIXES=/buckets/$(or $(CIRCLES_S3_BUCKET),circles)/$(or $(CIRCLES_INCOMING_PREFIX),incoming/) \
   WEED_NOTIFICATION_WEBHOOK_MAX_RETRIES=10 WEED_NOTIFICATION_WEBHOOK_BACKOFF_SECONDS=1

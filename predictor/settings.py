@@ -24,6 +24,8 @@ class Settings:
     host: str = "0.0.0.0"
     port: int = 8080
     model_name: str = "circles"
+    token: str = field(default="", repr=False)
+    """Predictions need it as a Bearer token, if it is set."""
     max_body_bytes: int = 48 * 1024 * 1024
     """Limit for one request. All together are limited by the memory of the process."""
     max_pixels: int = 50_000_000

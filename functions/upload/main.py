@@ -45,7 +45,8 @@ def post_detection(request: Request, image_id: str) -> Response:
     read_query(request)
     if not has_body(request):
         with limited_waits(request.environ.get(RECEIVED_AT)):
-            return image_response(detect_again(image_id, services))
+            by = get_principal(request).name
+            return image_response(detect_again(image_id, services, asked_by=by))
     expected, wanted = read_expected(request), read_correction(request)
     return change_response(change_run(image_id, wanted, expected, services))
 

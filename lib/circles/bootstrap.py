@@ -89,6 +89,8 @@ class ConfiguredServices:
             groups_header=known.trusted_groups_header,
             trusted_secret=known.trusted_secret,
             groups=dict(known.trusted_groups),
+            uploads_per_minute=known.uploads_per_minute,
+            detections_per_minute=known.detections_per_minute,
         )
 
     @cached_property
@@ -268,6 +270,7 @@ class ConfiguredServices:
             known.predictor_url,
             known.predictor_model,
             protocol=known.predictor_protocol,
+            token=known.predictor_token,
             timeout_s=known.predictor_timeout_s,
             connect_timeout_s=known.predictor_connect_timeout_s,
             max_objects=known.max_objects,

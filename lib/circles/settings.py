@@ -71,6 +71,7 @@ class Settings:
     predictor_url: Annotated[str, http_base] = "http://127.0.0.1:8085"
     predictor_model: str = "circles"
     predictor_protocol: Annotated[str, one_of("v1", "v1-raw", "v2-binary")] = "v1"
+    predictor_token: str = field(default="", repr=False)  # for a predictor that asks for one
     predictor_timeout_s: Seconds = 30.0  # the whole call, retries included
     predictor_connect_timeout_s: Seconds = 2.0
     # call the predictor when this process starts, so that two cold starts overlap
@@ -136,6 +137,9 @@ class Settings:
     trusted_secret: str = field(default="", repr=False)
     # the scopes of that proxy's groups, such as staff=images:read,images:write admins=all
     trusted_groups: Annotated[tuple[tuple[str, frozenset[str]], ...], group_scopes] = ()
+    # of one principal; repair and events are not limited
+    uploads_per_minute: Annotated[int | None, above_zero(int)] = None
+    detections_per_minute: Annotated[int | None, above_zero(int)] = None
     # Knative's Triggers must send it to ingest and repair, if it is set
     events_token: str = field(default="", repr=False)
 

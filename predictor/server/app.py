@@ -1,5 +1,6 @@
 """Route KServe's V1 and V2 protocols to one detector. Every error is {"error": "<text>"}."""
 
+import hmac
 from collections.abc import Callable
 from functools import partial
 
@@ -156,6 +157,13 @@ class Server:
         )
         return Response(body, headers=headers)
 
+    def _check_token(self, request: Request) -> None:
+        if self._settings.token:
+            wanted = f"Bearer {self._settings.token}".encode()
+            sent = request.headers.get("authorization", "").encode("utf-8", "replace")
+            if not hmac.compare_digest(sent, wanted):
+                raise Refusal(401, "Send this predictor's token as Authorization: Bearer.")
+
     def _check_model(self, request: Request) -> None:
         if request.path_params["model"] != self._settings.model_name:
             raise Refusal(404, f"There is one model here: '{self._settings.model_name}'.")
@@ -163,6 +171,7 @@ class Server:
             raise Refusal(404, f"There is one version here: '{self._version}'.")
 
     async def _predict(self, request: Request, read: Read) -> Response:
+        self._check_token(request)
         stages = Stages()
         try:
             async with self._gate.receive_body(request) as body:

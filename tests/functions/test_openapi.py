@@ -354,6 +354,7 @@ for _path in (THUMBNAIL, OVERLAY, CROP):
         ("get", _path, 503): unavailable(_path),
     }
 
+ALL = json.dumps({"name": "bo", "scopes": ["all"]})
 TOKEN = json.dumps({"name": "anna", "scopes": ["images:read"]})
 
 
@@ -388,6 +389,23 @@ PROVOKED |= {
     ("delete", ONE_TOKEN, 400): lambda world: world.ask("delete", f"{ONE_TOKEN}?x=1"),
     ("delete", ONE_TOKEN, 404): lambda world: world.ask("delete", ONE_TOKEN),
     ("delete", ONE_TOKEN, 503): unavailable(ONE_TOKEN, "delete"),
+}
+
+
+def over_limit(world, path, kind):
+    """Do twice what is allowed once a minute. The second may be in the next minute."""
+    token = world.load("upload").post("/tokens/", data=ALL).json["token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "image/png"}
+    limit = {f"{kind}_per_minute": 1}
+    client = world.load("upload", access="tokens", **limit)
+    body = {"data": png()} if path == "/images/" else {}
+    answers = [client.post(path.format(**world.ids), headers=headers, **body) for _ in range(3)]
+    return next(answer for answer in answers if answer.status_code == 429)
+
+
+PROVOKED |= {
+    ("post", "/images/", 429): lambda world: over_limit(world, "/images/", "uploads"),
+    ("post", DETECTIONS, 429): lambda world: over_limit(world, DETECTIONS, "detections"),
 }
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}

@@ -4,10 +4,11 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.system.clients import Client
-from tests.system.processes import ROOT, environment
+from tests.system.processes import environment
 
 CHECKS = (
     "not_a_server_error",
@@ -30,52 +31,59 @@ objects = { values = [%(object_id)s] }
 """
 
 
-def test_schemathesis_finds_no_contract_violation(run, coins, tmp_path):
-    client = Client(run.url)
-    image = client.upload(coins).json()
-    [found, *_] = client.get(f"/images/{image['image_id']}/objects").json()
-    ids = {"image_id": json.dumps(image["image_id"]), "object_id": json.dumps(found["object_id"])}
-    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION % ids)
-    marker = len(run.log)
+def test_schemathesis_finds_no_contract_violation(run, coins):
+    statuses = find_violations(run, coins, {}, max_examples=15)
 
-    out = subprocess.run(
-        [
-            Path(sys.executable).with_name("schemathesis"),
-            "--config-file",
-            tmp_path / "schemathesis.toml",
-            "run",
-            ROOT / "lib/circles/web/openapi.json",
-            "--url",
-            run.url,
-            "--checks",
-            ",".join(CHECKS),
-            "--exclude-path",
-            "/metrics",  # served by functions only, 404 behind the gateway
-            "--phases",
-            "coverage,fuzzing",
-            "--max-examples",
-            "15",
-            "--generation-deterministic",
-            "--workers",
-            "1",  # hypothesis races with itself over the sources of lambdas (KeyError)
-            "--no-color",
-            "--warnings",
-            "off",
-            "--continue-on-failure",
-            "--suppress-health-check",
-            "all",
-        ],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
-
-    assert out.returncode == 0, out.stdout + out.stderr
-    statuses = [
-        int(status) for status in re.findall(r" INFO [A-Z]+ \S+ (\d{3}) \d+ ms ", run.log[marker:])
-    ]
     assert len(statuses) > 100
     assert {200, 400, 404, 405} <= set(statuses)  # all kinds of answers were reached
     assert [status for status in statuses if status >= 500] == []
+
+
+def find_violations(run, coins, headers, *, max_examples):
+    """Run schemathesis with headers against the gateway. Returns the functions' statuses."""
+    client = Client(run.url)
+    image = client.upload(coins, **headers).json()
+    [found, *_] = client.get(f"/images/{image['image_id']}/objects", headers=headers).json()
+    ids = {"image_id": json.dumps(image["image_id"]), "object_id": json.dumps(found["object_id"])}
+    contract = client.get("/openapi.json").content
+    marker = len(run.log)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "schemathesis.toml").write_text(CONFIGURATION % ids)
+        Path(folder, "openapi.json").write_bytes(contract)
+        out = subprocess.run(
+            [
+                Path(sys.executable).with_name("schemathesis"),
+                "--config-file",
+                "schemathesis.toml",
+                "run",
+                "openapi.json",
+                "--url",
+                run.url,
+                *(part for name in headers for part in ("--header", f"{name}: {headers[name]}")),
+                "--checks",
+                ",".join(CHECKS),
+                "--exclude-path",
+                "/metrics",  # served by functions only, 404 behind the gateway
+                "--phases",
+                "coverage,fuzzing",
+                "--max-examples",
+                str(max_examples),
+                "--generation-deterministic",
+                "--workers",
+                "1",  # hypothesis races with itself over the sources of lambdas (KeyError)
+                "--no-color",
+                "--warnings",
+                "off",
+                "--continue-on-failure",
+                "--suppress-health-check",
+                "all",
+            ],
+            cwd=folder,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=280,
+        )
+    assert out.returncode == 0, out.stdout + out.stderr
+    pattern = r" INFO [A-Z]+ \S+ (\d{3}) \d+ ms "
+    return [int(status) for status in re.findall(pattern, run.log[marker:])]

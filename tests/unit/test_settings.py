@@ -86,6 +86,7 @@ GIVEN = {
     "sink_timeout_s": ("2.5", 2.5),
     "bridge_token": ("hush", "hush"),
     "access": ("open", "open"),
+    "predictor_token": ("hush", "hush"),
     "session_s": ("60", 60.0),
     "hosts": ("Circles.example .example.org ::1", ("circles.example", ".example.org", "::1")),
     "trusted_header": ("Remote-User", "Remote-User"),
@@ -95,6 +96,8 @@ GIVEN = {
         "staff=images:read,images:write",
         (("staff", frozenset({"images:read", "images:write"})),),
     ),
+    "uploads_per_minute": ("600", 600),
+    "detections_per_minute": ("60", 60),
     "events_token": ("hush", "hush"),
     "host": ("127.0.0.1", "127.0.0.1"),
     "port": ("9000", 9000),
@@ -310,6 +313,7 @@ def test_repr_hides_secrets():
         "webhook_secret": "whsec_three3",
         "bridge_token": "four4",
         "events_token": "six6",
+        "predictor_token": "eight8",
         "trusted_secret": "seven7",
     }
     shown = repr(Settings(**secrets, webhook_urls=("https://example.com/five5",)))
@@ -317,7 +321,7 @@ def test_repr_hides_secrets():
     assert "max_pixels=50000000" in shown
     assert not [
         secret
-        for secret in ("one1", "two2", "three3", "four4", "five5", "six6", "seven7")
+        for secret in ("one1", "two2", "three3", "four4", "five5", "six6", "seven7", "eight8")
         if secret in shown
     ]
 

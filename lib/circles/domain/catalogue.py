@@ -14,6 +14,7 @@ from circles.domain.events import Announce, nobody
 from circles.domain.images import Backlog, Image, ImageFilter, Order, Tombstone
 
 if TYPE_CHECKING:  # a cold start reads none
+    from circles.domain.access.quotas import Quota
     from circles.domain.counting.runs import Run
 
 
@@ -40,11 +41,14 @@ class Catalogue(Protocol):
     A write is one short transaction. Safe from many threads and processes.
     """
 
-    def add(self, image: Image, *, announce: Announce = nobody) -> None:
+    def add(
+        self, image: Image, *, announce: Announce = nobody, quota: "Quota | None" = None
+    ) -> None:
         """
-        Add a new image.
+        Add a new image, and count it in its principal's quota.
 
         Raises:
+            TooManyRequests: the quota is used up; nothing was written.
             IdTaken: an image with this id exists.
             KeyTaken: another image has this idempotency key. An image of the same uploaded blob
                 without a key is given this one.
@@ -75,7 +79,13 @@ class Catalogue(Protocol):
         """
 
     def claim(
-        self, image_id: str, *, now: datetime, until: datetime, again: bool = False
+        self,
+        image_id: str,
+        *,
+        now: datetime,
+        until: datetime,
+        again: bool = False,
+        quota: "Quota | None" = None,
     ) -> Image | None:
         """
         Claim a pending image for detection and count the attempt.
@@ -84,7 +94,11 @@ class Catalogue(Protocol):
         is counted before it starts, because it may end this process. Returns the changed image,
         whose claim record, release and give_up need. Returns None, without a change, for an image
         that is unknown, not pending or already claimed past now. A claim that is more than twice
-        as long as this one is not valid: a clock that was ahead set it. Raises Unavailable.
+        as long as this one is not valid: a clock that was ahead set it.
+
+        Raises:
+            TooManyRequests: the quota is used up; nothing was claimed.
+            Unavailable: the database is busy or unavailable.
         """
 
     def record(

@@ -5,6 +5,7 @@ CirclesError             code                  HTTP  event
 ├── Malformed            malformed             400   422  not retried: to the dead-letter sink
 ├── Unauthorized         unauthorized          401   401  the token is missing or wrong
 ├── Forbidden            forbidden             403   422  the token has not the route's scope
+├── TooManyRequests      too-many-requests     429   429  over the sender's limit a minute
 ├── NotFound             not-found             404   204  nothing to do
 ├── TooLarge             too-large             413   422
 ├── UnsupportedPicture   unsupported-picture   415   422
@@ -45,7 +46,7 @@ class CirclesError(Exception):
     title: ClassVar[str] = "Internal error"
     http_status: ClassVar[int] = 500
     event_status: ClassVar[int] = 500
-    retry_after_s: ClassVar[int | None] = None
+    retry_after_s: int | None = None
 
 
 class Malformed(CirclesError):
@@ -72,6 +73,16 @@ class Forbidden(CirclesError):
     def __init__(self, message: str, scope: str | None = None) -> None:
         super().__init__(message)
         self.scope = scope
+
+
+class TooManyRequests(CirclesError):
+    """The sender has used up its limit of this minute."""
+
+    code, title, http_status, event_status = "too-many-requests", "Too many requests", 429, 429
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class NotFound(CirclesError):
@@ -186,7 +197,7 @@ class DetectorFailed(CirclesError):
     """The predictor gave no usable response within the deadline."""
 
     code, title, http_status, event_status = "detector-failed", "Detector failed", 503, 503
-    retry_after_s: ClassVar[int | None] = 5
+    retry_after_s: int | None = 5
 
 
 class DetectorUnavailable(DetectorFailed):

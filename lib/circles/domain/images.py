@@ -39,7 +39,8 @@ class Image:
     detection_id is the served run, and pinned_id is the same where a person chose it.
     object_count, model, model_version, detection_ms, detected_at, threshold, sure_count,
     doubtful_count and review describe the served run. scale_id is the image's own scale; scale is
-    that one or the batch's.
+    that one or the batch's. created_by is the principal that uploaded it, None for a file of the
+    bucket and while access was open.
     """
 
     image_id: str
@@ -73,6 +74,7 @@ class Image:
     review: Review = Review.NONE
     batch: str | None = None
     scale_id: str | None = None
+    created_by: str | None = None
     scale: "Scale | None" = None
 
 

@@ -43,13 +43,15 @@ class Upload:
     """
     What a client sends: the bytes and an optional idempotency key.
 
-    The optional file name is never used as a blob's key. batch is the name of a batch.
+    The optional file name is never used as a blob's key. batch is the name of a batch, created_by
+    the principal.
     """
 
     data: bytes
     file_name: str | None = None
     idempotency_key: str | None = None
     batch: str | None = None
+    created_by: str | None = None
 
 
 class Pictures(Protocol):

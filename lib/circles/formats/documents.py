@@ -29,6 +29,7 @@ def image_document(image: Image) -> dict[str, Any]:
         "source": image.source,
         "batch": image.batch,
         "created_at": format_moment(image.created_at),
+        "created_by": image.created_by,
         "detected_at": format_moment(image.detected_at),
         "detection_ms": image.detection_ms,
         "model": image.model,

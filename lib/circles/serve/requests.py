@@ -1,7 +1,7 @@
 """Read a request, and let the application answer it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from waitress.parser import HTTPRequestParser
@@ -11,8 +11,12 @@ from waitress.utilities import BadRequest, Error
 from circles.web.exchanges import RECEIVED_AT
 from circles.web.routing import REFUSAL
 
-TakesBody = Callable[[str, str, int | None], bool]
-"""Returns, by method, path and size, whether a body must be read. A chunked one has no size."""
+TakesBody = Callable[[str, str, int | None, Collection[str]], bool]
+"""
+Returns, by method, path, size and names of headers, whether a body must be read.
+
+A chunked one has no size.
+"""
 
 START_S = 10.0
 LEAST_BYTES_PER_S = 16_000
@@ -113,7 +117,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
 
     def _is_body_taken(self) -> bool:
         size_bytes = None if self.chunked else self.content_length
-        return self._takes_body(self.command, self.path, size_bytes)
+        return self._takes_body(self.command, self.path, size_bytes, self.headers)
 
     def _is_mostly_framing(self) -> bool:
         data_bytes = self.held_bytes()

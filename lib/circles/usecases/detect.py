@@ -3,6 +3,7 @@
 import logging
 from typing import NamedTuple
 
+from circles.domain.access.quotas import Quota
 from circles.domain.detections import count_doubt
 from circles.domain.errors import (
     CirclesError,
@@ -18,6 +19,7 @@ from circles.domain.images import Image, Status
 from circles.domain.pictures import Picture
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
+from circles.usecases.access.limits import detection_quota
 from circles.usecases.chances import is_hopeless, retry_wait
 from circles.usecases.content import read_content
 from circles.usecases.events.announce import DETECTED, FAILED, announcing, send_soon
@@ -38,7 +40,7 @@ class Outcome(NamedTuple):
     error: CirclesError | None
 
 
-def detect_again(image_id: str, services: Services) -> Image:
+def detect_again(image_id: str, services: Services, *, asked_by: str | None = None) -> Image:
     """
     Detect an image once more at a client's request, whatever its status.
 
@@ -50,9 +52,11 @@ def detect_again(image_id: str, services: Services) -> Image:
         Damaged: its blob is not what was stored, or changed settings no longer accept it.
         DetectorFailed: the earlier run is still served; the error is noted in the record.
         ObjectRefused: the store refuses the blob.
+        TooManyRequests: the principal has used up its detections of this minute.
         Unavailable: the store or the catalogue is unavailable.
     """
-    image = claim(image_id, services, again=True)
+    quota = detection_quota(asked_by, services)
+    image = claim(image_id, services, again=True, quota=quota)
     if image is None:
         return services.catalogue.get(image_id)
     after, error = try_detection(image, services, asked=True)
@@ -83,7 +87,9 @@ def detect_on_request(image: Image, services: Services, picture: Picture | None 
     return detect(claimed, services, picture, asked=True)
 
 
-def claim(image_id: str, services: Services, *, again: bool = False) -> Image | None:
+def claim(
+    image_id: str, services: Services, *, again: bool = False, quota: Quota | None = None
+) -> Image | None:
     """
     Claim an image and return it, or None.
 
@@ -91,7 +97,7 @@ def claim(image_id: str, services: Services, *, again: bool = False) -> Image | 
     """
     now = services.now()
     return services.catalogue.claim(
-        image_id, now=now, until=now + services.rules.lease, again=again
+        image_id, now=now, until=now + services.rules.lease, again=again, quota=quota
     )
 
 

@@ -8,12 +8,22 @@ import hashlib
 import logging
 from dataclasses import replace
 
-from circles.domain.errors import BlobTaken, Buried, KeyReused, KeyTaken, NotFound, Unavailable
+from circles.domain.access.quotas import Quota
+from circles.domain.errors import (
+    BlobTaken,
+    Buried,
+    KeyReused,
+    KeyTaken,
+    NotFound,
+    TooManyRequests,
+    Unavailable,
+)
 from circles.domain.identifiers import new_id, upload_id
 from circles.domain.images import Image, Status
 from circles.domain.pictures import EXTENSIONS, Picture, Upload
 from circles.domain.services import Services
 from circles.telemetry.metrics import metrics
+from circles.usecases.access.limits import upload_quota
 from circles.usecases.costly import costly_turn
 from circles.usecases.delete import forget_blob, forget_if_unused
 from circles.usecases.detect import claim, detect, detect_on_request
@@ -39,21 +49,26 @@ def upload_image(upload: Upload, services: Services, *, wait: bool = True) -> Im
     Raises:
         UnsupportedPicture, TooLarge, UndecodablePicture: nothing was stored.
         KeyReused: the key was used for other bytes or another batch; nothing was stored.
+        TooManyRequests: the principal has used up its uploads of this minute; nothing was stored.
         Unavailable: the store or the catalogue is unavailable. A blob without a row may be left.
     """
+    quota = upload_quota(upload.created_by, services)
     picture = services.pictures.read(upload.data)
     with costly_turn(picture, services) as has_turn:
-        return _store_and_detect(upload, picture, services, wait=wait and has_turn)
+        return _store_and_detect(upload, picture, quota, services, wait=wait and has_turn)
 
 
-def _store_and_detect(upload: Upload, picture: Picture, services: Services, *, wait: bool) -> Image:
+def _store_and_detect(
+    upload: Upload, picture: Picture, quota: Quota | None, services: Services, *, wait: bool
+) -> Image:
     sha256 = hashlib.sha256(upload.data).hexdigest()
     image = _known(upload, sha256, services)
     deferred = services.catalogue.has_more_pending(services.rules.max_pending)
     if image is None:
         now = wait and not deferred
         try:
-            image = _store(_describe(upload, picture, sha256, now, services), picture, services)
+            image = _describe(upload, picture, sha256, now, services)
+            image = _store(image, picture, quota, services)
         except KeyTaken:
             image = _winner(upload, sha256, services)
         else:
@@ -88,6 +103,7 @@ def _describe(
         file_name=upload.file_name,
         idempotency_key=key,
         batch=upload.batch,
+        created_by=upload.created_by,
         attempts=int(wait),
         claim=int(wait),
         claimed_until=now + services.rules.lease if wait else None,
@@ -104,16 +120,17 @@ def _blob_key(name: str, picture: Picture) -> str:
     return f"images/{name}{EXTENSIONS[picture.media_type]}"
 
 
-def _store(image: Image, picture: Picture, services: Services) -> Image:
-    """Put the blob, then add the row. Raises KeyTaken, Unavailable."""
+def _store(image: Image, picture: Picture, quota: Quota | None, services: Services) -> Image:
+    """Put the blob, then add the row. Raises KeyTaken, TooManyRequests, Unavailable."""
     services.store.put(image.key, picture.data, media_type=image.media_type, sha256=image.sha256)
     try:
-        services.catalogue.add(image, announce=announcing(UPLOADED, services))
+        services.catalogue.add(image, announce=announcing(UPLOADED, services), quota=quota)
     except (BlobTaken, Buried):
         # An image with the same idempotency key was deleted, and its blob is about to be deleted.
         forget_if_unused(image.key, services)
-        return _store(replace(image, key=_blob_key(image.image_id, picture)), picture, services)
-    except KeyTaken:
+        image = replace(image, key=_blob_key(image.image_id, picture))
+        return _store(image, picture, quota, services)
+    except (KeyTaken, TooManyRequests):
         forget_if_unused(image.key, services)  # with the same bytes, the winner has this blob
         raise
     except Unavailable:

@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from circles.domain.access.principals import ANY, PUBLIC, SCOPES
 from circles.version import read_version
@@ -13,21 +15,34 @@ _OPENAPI = Path(__file__).with_name("openapi.json")
 
 @cache
 def contract() -> bytes:
-    """Return the document with the version of this installation."""
+    """Return the document with the version of this installation, and what x-scope implies."""
     document = json.loads(_OPENAPI.read_bytes())
     document["info"]["version"] = read_version()
+    for _, _, operation in _operations(document):
+        if operation["x-scope"] != PUBLIC:
+            for status, name in _REFUSALS.items():
+                operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+_REFUSALS = {"401": "Unauthorized", "403": "Forbidden"}
+"""What every route that needs a token may answer."""
 
 
 @cache
 def _scopes() -> dict[tuple[str, str], str]:
-    paths = json.loads(_OPENAPI.read_bytes())["paths"]
+    document = json.loads(_OPENAPI.read_bytes())
     return {
         (method.upper(), path): operation.get("x-scope", "")
-        for path, item in paths.items()
-        for method, operation in item.items()
-        if method != "parameters"
+        for path, method, operation in _operations(document)
     }
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                yield path, method, operation
 
 
 def find_scope(method: str, path: str) -> str:

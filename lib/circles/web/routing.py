@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,12 +16,13 @@ from werkzeug.exceptions import (
     abort,
 )
 
-from circles.domain.access.principals import Access
+from circles.domain.access.principals import PUBLIC, Access
 from circles.domain.access.tokens import parse_token_id
 from circles.domain.errors import Malformed
 from circles.domain.identifiers import parse_batch, parse_id
 from circles.telemetry import trace
 from circles.telemetry.metrics import metrics
+from circles.web.access.credentials import has_credentials
 from circles.web.access.guard import check_access
 from circles.web.contract import find_scope
 from circles.web.exchanges import Exchange, begin_exchange
@@ -131,15 +132,22 @@ class Router:
             response = self._answer_error(exchange, error)
         return _finish(exchange, response)
 
-    def takes_body(self, method: str, path: str, size_bytes: int | None) -> bool:
+    def takes_body(
+        self, method: str, path: str, size_bytes: int | None, headers: Collection[str]
+    ) -> bool:
         """
         Return whether a request's body must be read.
 
         If not, answer() refuses the request by its head alone. A chunked body has no size_bytes.
+
+        Args:
+            headers: their names, in upper case. Without credentials no body is read.
         """
         try:
-            self._match(path, method)
+            rule, _ = self._match(path, method)
         except HTTPException:
+            return False
+        if rule.scope != PUBLIC and not has_credentials(headers, self._access.rules):
             return False
         return method in _WITH_BODY and (size_bytes or 0) <= self.max_body_bytes
 
@@ -186,6 +194,9 @@ def _parse(name: str, text: str) -> str:
 def _finish(exchange: Exchange, response: Response) -> Response:
     response.headers.add("X-Request-Id", exchange.request_id)
     response.headers.add("X-Content-Type-Options", "nosniff")
+    # What is stored may be anything: opened by itself it runs nothing, and no other site shows it
+    response.headers.setdefault("Content-Security-Policy", "sandbox; default-src 'none'")
+    response.headers.add("Cross-Origin-Resource-Policy", "same-origin")
     seconds = time.monotonic() - exchange.began
     status, probe = response.status_code, exchange.is_probe
     if not probe:

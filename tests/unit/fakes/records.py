@@ -34,6 +34,7 @@ class Tables:
     looks: dict = field(default_factory=dict)
     tried: dict = field(default_factory=dict)
     bookmarks: dict = field(default_factory=dict)
+    usage: dict = field(default_factory=dict)
     outbox: list = field(default_factory=list)
     events: int = 0
 
@@ -183,7 +184,7 @@ class FakeCatalogue(Faults):
         runs = chain.from_iterable(self.tables.runs.values())
         return {each.object_id: each for held in runs for each in held.objects}
 
-    def add(self, image, *, announce=nobody):
+    def add(self, image, *, announce=nobody, quota=None):
         self.reach("add")
         own = [
             each
@@ -201,6 +202,7 @@ class FakeCatalogue(Faults):
         if image.source == "upload" and self.tables.has_key(image.key):
             self._give_key_to_adopted(image)
         events = announce(image)
+        self._spend(quota)
         self.tables.open_batch(image)
         self.tables.forget_looks(image.image_id)
         self.images[image.image_id] = image
@@ -213,7 +215,8 @@ class FakeCatalogue(Faults):
             raise BlobTaken
         name = other.file_name or image.file_name
         key, batch = image.idempotency_key, image.batch
-        self._set(other, idempotency_key=key, file_name=name, batch=batch)
+        by = image.created_by
+        self._set(other, idempotency_key=key, file_name=name, batch=batch, created_by=by)
         self.tables.open_batch(image)
         raise KeyTaken
 
@@ -236,16 +239,24 @@ class FakeCatalogue(Faults):
         ]
         return sorted(passing, key=place, reverse=True)[:limit]
 
-    def claim(self, image_id, *, now, until, again=False):
+    def claim(self, image_id, *, now, until, again=False, quota=None):
         self.reach("claim")
         image = self.images.get(image_id)
         if image is None or not (again or image.status is Status.PENDING):
             return None
         if image.claimed_until and now < image.claimed_until <= latest(now, until):
             return None
+        self._spend(quota)
         return self._set(
             image, claimed_until=until, attempts=image.attempts + 1, claim=image.claim + 1
         )
+
+    def _spend(self, quota):
+        if quota:
+            used = self.tables.usage.setdefault((quota.principal, quota.kind, quota.minute), 0)
+            if used >= quota.limit:
+                raise quota.refuse()
+            self.tables.usage[quota.principal, quota.kind, quota.minute] += 1
 
     def record(
         self, image_id, detection, *, claim, now, counts=True, keep_runs=None, announce=nobody

@@ -83,7 +83,7 @@ class FakeScales(Faults):
 
     def _describe(self, wanted, now, belongs):
         if wanted.object_id is None:
-            return Scale(new_id(), wanted.mm_per_px, now)
+            return Scale(new_id(), wanted.mm_per_px, now, wanted.created_by)
         image, found = self._marked(wanted.object_id)
         if image is None or not belongs(image):
             raise NotPossible("The object is not one of the run that is served now.")
@@ -98,9 +98,8 @@ class FakeScales(Faults):
             circle.centroid,
             find_warnings(circle.bbox, edge=edge),
         )
-        return Scale(
-            new_id(), wanted.diameter_mm / (2 * circle.radius_px), now, reference=reference
-        )
+        mm_per_px = wanted.diameter_mm / (2 * circle.radius_px)
+        return Scale(new_id(), mm_per_px, now, wanted.created_by, reference=reference)
 
     def _marked(self, object_id):
         for image_id, runs in self.tables.runs.items():

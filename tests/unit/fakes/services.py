@@ -54,7 +54,7 @@ class FakeServices:
         self.corrections = FakeCorrections(self.catalogue.tables, self.journal)
         self.scales = FakeScales(self.catalogue.tables, self.journal)
         self.batches = FakeBatches(self.catalogue.tables, self.journal)
-        self.tokens = FakeTokens()
+        self.tokens = FakeTokens(self.catalogue.tables.usage)
         self.outbox = FakeOutbox(self.catalogue.tables, self.journal)
         self.upkeep = FakeUpkeep(self.catalogue.tables, self.journal)
         self.selections = FakeSelections(self.catalogue.tables, self.journal)

@@ -6,8 +6,9 @@ from circles.domain.errors import NotFound, Unavailable
 class FakeTokens:
     """Stores tokens and sessions. is_away raises Unavailable."""
 
-    def __init__(self):
+    def __init__(self, usage=None):
         self.tokens, self.sessions, self.is_away = {}, {}, False
+        self.usage = {} if usage is None else usage
 
     def find(self, token_id):
         return self._read().get(token_id)
@@ -37,6 +38,10 @@ class FakeTokens:
     def mark_used(self, token_id, *, now):
         if token_id in self._read():
             self.tokens[token_id] = self.tokens[token_id]._replace(used_at=now)
+
+    def count_use(self, quota):
+        self._read()
+        return self.usage.get((quota.principal, quota.kind, quota.minute), 0)
 
     def begin_session(self, session, *, now):
         self._read()

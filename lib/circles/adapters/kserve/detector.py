@@ -75,6 +75,7 @@ class KserveDetector:
         threads: int,
         floor: float | None = None,
         min_score: float | None = None,
+        token: str = "",
     ) -> None:
         """
         Create a client.
@@ -82,11 +83,13 @@ class KserveDetector:
         Args:
             floor: ask for candidates down to this score; None leaves that to the predictor.
             min_score: the threshold, whatever the predictor states.
+            token: sent as Authorization: Bearer, if there is one.
         """
         self._model, self._protocol_name, self._protocol = model, protocol, PROTOCOLS[protocol]
         self._url = url + self._protocol.path.format(model=model)
         self._timeout_s, self._max_objects = timeout_s, max_objects
         self._floor, self._min_score = floor, min_score
+        self._credentials = {"Authorization": f"Bearer {token}"} if token else {}
         self._client = HttpClient(threads=threads, connect_timeout_s=connect_timeout_s)
 
     def detect(self, picture: Picture) -> Detection:
@@ -139,7 +142,7 @@ class KserveDetector:
         """Post once and return the body of a 200. Raises _Failed."""
         url = self._url + message.query
         try:
-            headers = {**message.headers, **_preferred_wait()}
+            headers = {**message.headers, **self._credentials, **_preferred_wait()}
             with self._client.post(url, message.body, headers, deadline=deadline) as answer:
                 if answer.status != 200:
                     raise _refusal(answer)

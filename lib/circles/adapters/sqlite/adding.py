@@ -46,9 +46,9 @@ def give_key_to_adopted(connection: sqlite3.Connection, image: Image) -> bool:
     if row["idempotency_key"] or not image.idempotency_key:
         raise BlobTaken
     connection.execute(
-        """UPDATE images SET idempotency_key = ?, file_name = coalesce(file_name, ?), batch = ?
-           WHERE image_id = ?""",
-        [image.idempotency_key, image.file_name, image.batch, row["image_id"]],
+        """UPDATE images SET idempotency_key = ?, file_name = coalesce(file_name, ?), batch = ?,
+                  created_by = ? WHERE image_id = ?""",
+        [image.idempotency_key, image.file_name, image.batch, image.created_by, row["image_id"]],
     )
     return True
 

@@ -24,7 +24,9 @@ class SqliteCatalogue:
     def __init__(self, path: Path, *, busy_timeout_s: float, reserve_bytes: int = 0) -> None:
         self._file = SqliteFile(path, busy_timeout_s=busy_timeout_s, reserve_bytes=reserve_bytes)
 
-    def add(self, image: Image, *, announce: Announce = nobody) -> None:
+    def add(
+        self, image: Image, *, announce: Announce = nobody, quota: "Quota | None" = None
+    ) -> None:
         with self._file.write(grows=True) as connection:
             adding.check_new(connection, image)
             adopted = adding.give_key_to_adopted(connection, image)
@@ -33,6 +35,7 @@ class SqliteCatalogue:
                 rows.insert(connection, "images", [rows.image_values(image)])
                 connection.execute("DELETE FROM looks WHERE object_id = ?", [image.image_id])
                 rows.announce(connection, image, announce)
+                _spend(connection, quota)
         if adopted:
             raise KeyTaken
 
@@ -59,10 +62,18 @@ class SqliteCatalogue:
             return pages.find_page(connection, wanted, order, limit, before)
 
     def claim(
-        self, image_id: str, *, now: datetime, until: datetime, again: bool = False
+        self,
+        image_id: str,
+        *,
+        now: datetime,
+        until: datetime,
+        again: bool = False,
+        quota: "Quota | None" = None,
     ) -> Image | None:
         with self._file.write() as connection:
             claimed = claims.claim_image(connection, image_id, now, until, again)
+            if claimed:
+                _spend(connection, quota)
             return rows.get_image(connection, image_id) if claimed else None
 
     def record(
@@ -155,7 +166,18 @@ class SqliteCatalogue:
         self._file.close()
 
 
+def _spend(connection: "Connection", quota: "Quota | None") -> None:
+    """Count one more in a quota, if there is one. Raises TooManyRequests."""
+    if quota is not None:
+        from circles.adapters.sqlite.access.usage import spend
+
+        spend(connection, quota)
+
+
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from circles.domain.access.quotas import Quota
     from circles.domain.catalogue import Catalogue
     from circles.domain.counting.runs import Run
 

@@ -22,7 +22,7 @@ _IMAGE = """
            images.due_at, images.error, coalesce(run.object_count, 0), run.model,
            run.model_version, run.duration_ms, run.created_at, images.detection_id,
            images.pinned_id, run.threshold, run.sure_count, run.doubtful_count, run.review,
-           images.batch, images.scale_id
+           images.batch, images.scale_id, images.created_by
     FROM images {index} LEFT JOIN detections AS run ON run.detection_id = images.detection_id
 """
 IMAGE = _IMAGE.format(index="")
@@ -30,7 +30,7 @@ IMAGE = _IMAGE.format(index="")
 
 _STORED = ("image_id", "key", "media_type", "size_bytes", "sha256", "width", "height", "source",
            "status", "file_name", "idempotency_key", "attempts", "refused_attempts", "claim",
-           "error", "batch")  # fmt: skip
+           "error", "batch", "created_by")  # fmt: skip
 
 
 def image_query(index: str) -> str:

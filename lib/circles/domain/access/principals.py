@@ -77,7 +77,7 @@ class AccessRules(NamedTuple):
     is_open means that every request is allowed. hosts are the names at which browsers reach this
     installation; one that begins with a dot stands for all below it. session_lifetime is that of a
     cookie. trusted_header and groups_header are those of a proxy that shares trusted_secret;
-    groups gives each of its groups scopes.
+    groups gives each of its groups scopes. The limits a minute are those of one principal.
     """
 
     is_open: bool = False
@@ -87,6 +87,8 @@ class AccessRules(NamedTuple):
     groups_header: str = ""
     trusted_secret: str = ""
     groups: Mapping[str, frozenset[str]] = {}
+    uploads_per_minute: int | None = None
+    detections_per_minute: int | None = None
 
 
 class Access(NamedTuple):

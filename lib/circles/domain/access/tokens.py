@@ -4,9 +4,12 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from circles.domain.errors import Malformed
+
+if TYPE_CHECKING:  # a cold start reads none
+    from circles.domain.access.quotas import Quota
 
 TOKEN, SESSION = "crc", "crs"
 """How the text of a token, and of a session's cookie, begins."""
@@ -89,6 +92,9 @@ class Tokens(Protocol):
 
     def mark_used(self, token_id: str, *, now: datetime) -> None:
         """Set the last use of a token."""
+
+    def count_use(self, quota: "Quota") -> int:
+        """Return how much of a quota is used."""
 
     def begin_session(self, session: Session, *, now: datetime) -> None:
         """Add a session, and forget those that have expired."""

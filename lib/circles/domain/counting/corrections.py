@@ -38,6 +38,7 @@ class Correction:
     entries: tuple[Kept | Drawn, ...]
     idempotency_key: str | None = None
     digest: str = ""
+    created_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class NewScale:
     object_id: str | None = None
     diameter_mm: float | None = None
     mm_per_px: float | None = None
+    created_by: str | None = None
 
 
 def estimate_error(radius_px: float) -> float:

@@ -121,6 +121,7 @@ def _describe(
         objects=tuple(_read_entries(correction, known, image)),
         threshold=parent.threshold,
         review=_review(correction, parent, {found.object_id for found in objects}),
+        created_by=correction.created_by,
         request_digest=correction.digest if correction.idempotency_key else None,
     )
 

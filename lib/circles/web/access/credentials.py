@@ -1,5 +1,7 @@
 """Read what a request identifies its sender with."""
 
+from collections.abc import Collection
+
 from flask import Request
 
 from circles.domain.access.principals import AccessRules, Credentials, Forwarded
@@ -17,6 +19,12 @@ def read_credentials(request: Request, rules: AccessRules) -> Credentials:
     authorization = request.environ.get("HTTP_AUTHORIZATION")
     forwarded = _read_forwarded(request, rules) if rules.trusted_header else None
     return Credentials(authorization, _read_cookie(request), forwarded)
+
+
+def has_credentials(names: Collection[str], rules: AccessRules) -> bool:
+    """Return whether headers with these names, in upper case, could identify a sender."""
+    wanted = {"AUTHORIZATION", "COOKIE", rules.trusted_header.upper()}
+    return rules.is_open or any(name.replace("_", "-") in wanted for name in names)
 
 
 def _read_cookie(request: Request) -> str | None:

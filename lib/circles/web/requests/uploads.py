@@ -8,6 +8,7 @@ from flask import Request
 from circles.domain.errors import Malformed, UnsupportedEncoding, UnsupportedPicture
 from circles.domain.pictures import Pictures, Upload
 from circles.domain.waiting import limited_waits
+from circles.web.access.guard import get_principal
 from circles.web.exchanges import RECEIVED_AT
 from circles.web.requests.forms import FormFile, check_size, read_form_file
 
@@ -42,7 +43,7 @@ def read_upload(request: Request, max_bytes: int, batch: str | None = None) -> U
             f'The picture is empty. Send it as multipart field "{FIELD}", or as the body.'
         )
     check_size(len(file.data), max_bytes)
-    return Upload(file.data, file.name, key, batch)
+    return Upload(file.data, file.name, key, batch, get_principal(request).name)
 
 
 @contextmanager
@@ -85,11 +86,16 @@ def read_body(request: Request) -> bytes:
 
 
 def idempotency_key(request: Request) -> str | None:
-    """Return the key, quoted or bare (draft-ietf-httpapi-idempotency-key-header-07)."""
+    """
+    Return the key, quoted or bare, with the principal before it: each has its own keys.
+
+    The header is that of draft-ietf-httpapi-idempotency-key-header-07. No name has a line end.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
     key = key.strip().removeprefix('"').removesuffix('"')
     if not (0 < len(key) <= _MAX_KEY and key.isascii() and key.isprintable()):
         raise Malformed(f"An Idempotency-Key is 1 to {_MAX_KEY} visible ASCII characters.")
-    return key
+    principal = get_principal(request).name
+    return key if principal is None else f"{principal}\n{key}"

@@ -11,6 +11,7 @@ from circles.domain.counting.runs import Run
 from circles.domain.errors import Malformed, PreconditionRequired
 from circles.domain.images import Image
 from circles.formats.documents import image_document, run_document
+from circles.web.access.guard import get_principal
 from circles.web.requests.bodies import check_names, read_id, read_number, read_object
 from circles.web.requests.uploads import idempotency_key
 from circles.web.responses import json_response
@@ -46,6 +47,7 @@ def read_correction(request: Request) -> Correction | Restore:
         based_on=read_id(document.get("based_on"), "based_on"),
         entries=tuple(_read_entry(entry) for entry in entries),
         idempotency_key=idempotency_key(request),
+        created_by=get_principal(request).name,
         digest=hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest(),
     )
 

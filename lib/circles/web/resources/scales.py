@@ -6,6 +6,7 @@ from circles.domain.counting.scales import MAX_DIAMETER_MM, MAX_MM_PER_PX, MIN_S
 from circles.domain.errors import Malformed
 from circles.domain.images import Image
 from circles.formats.documents import image_document, scale_document
+from circles.web.access.guard import get_principal
 from circles.web.requests.bodies import check_names, read_id, read_number, read_object
 from circles.web.responses import empty_response, json_response
 
@@ -16,14 +17,15 @@ def read_scale(request: Request) -> NewScale | None:
     """Return what a body sets, None for DELETE. Raises Malformed."""
     if request.method == "DELETE":
         return None
-    document = read_object(request)
+    document, by = read_object(request), get_principal(request).name
     if "mm_per_px" in document:
         check_names(document, ["mm_per_px"], _WHAT)
-        return NewScale(mm_per_px=_read_size(document, "mm_per_px", MAX_MM_PER_PX))
+        return NewScale(mm_per_px=_read_size(document, "mm_per_px", MAX_MM_PER_PX), created_by=by)
     check_names(document, ["object_id", "diameter_mm", "mm_per_px"], _WHAT)
     return NewScale(
         object_id=read_id(document.get("object_id"), "object_id"),
         diameter_mm=_read_size(document, "diameter_mm", MAX_DIAMETER_MM),
+        created_by=by,
     )
 
 

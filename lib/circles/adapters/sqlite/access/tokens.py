@@ -73,6 +73,12 @@ class SqliteTokens:
                 [rows.to_text_time(now), token_id],
             )
 
+    def count_use(self, quota: "Quota") -> int:
+        from circles.adapters.sqlite.access.usage import count_use
+
+        with self._file.read() as connection:
+            return count_use(connection, quota)
+
     def begin_session(self, session: Session, *, now: datetime) -> None:
         row = {
             "session_id": session.session_id,
@@ -111,6 +117,7 @@ def _read_token(row: "sqlite3.Row | Sequence[str]") -> Token:
 
 
 if TYPE_CHECKING:
+    from circles.domain.access.quotas import Quota
     from circles.domain.access.tokens import Tokens
 
     _: type[Tokens] = SqliteTokens

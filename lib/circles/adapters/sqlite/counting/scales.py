@@ -95,8 +95,13 @@ def _describe(
     batch: str | None = None,
 ) -> dict[str, Any]:
     """Return a new row. Raises NotPossible for an object of another image or batch."""
-    row: dict[str, Any] = {"scale_id": new_id(), "image_id": image_id, "batch": batch,
-                           "created_at": rows.to_text_time(now), "created_by": None}  # fmt: skip
+    row: dict[str, Any] = {
+        "scale_id": new_id(),
+        "image_id": image_id,
+        "batch": batch,
+        "created_at": rows.to_text_time(now),
+        "created_by": wanted.created_by,
+    }
     if wanted.object_id is None or wanted.diameter_mm is None:
         names = ("reference_id", "object_id", "origin_id", "diameter_mm", "radius_px")
         empty = dict.fromkeys((*names, "centroid_x", "centroid_y"))
