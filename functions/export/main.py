@@ -10,10 +10,17 @@ from circles.domain.exports.renditions import compute_basis
 from circles.usecases.access.identify import access
 from circles.usecases.exports.crops import crop_object
 from circles.usecases.exports.overlays import draw_overlay, find_overlay
+from circles.usecases.exports.statistics import add_up, add_up_batch
 from circles.usecases.exports.tables import write_table
 from circles.usecases.exports.thumbnails import make_thumbnail
 from circles.web.requests.queries import read_query
 from circles.web.resources.renditions import read_overlay_query, read_width, rendition_response
+from circles.web.resources.statistics import (
+    batch_response,
+    read_batch_query,
+    read_statistics_query,
+    statistics_response,
+)
 from circles.web.resources.tables import read_table, table_response
 from circles.web.routing import routes
 
@@ -48,12 +55,26 @@ def get_table(request: Request) -> Response:
     return table_response(request, table, write_table(table, services))
 
 
+def get_statistics(request: Request) -> Response:
+    wanted = read_statistics_query(request)
+    totals = add_up(wanted.selection, wanted.measure, wanted.by, services)
+    return statistics_response(request, totals, wanted)
+
+
+def get_batch(request: Request, batch: str) -> Response:
+    measure, bins = read_batch_query(request)
+    found, summary = add_up_batch(batch, measure, services)
+    return batch_response(request, found, summary, bins)
+
+
 answer = routes(
     {
         "GET /images/<image_id>/thumbnail": get_thumbnail,
         "GET /images/<image_id>/overlay": get_overlay,
         "GET /images/<image_id>/objects/<object_id>/crop": get_crop,
         "GET /export": get_table,
+        "GET /stats": get_statistics,
+        "GET /batches/<batch>": get_batch,
     },
     ready=services.catalogue.ping,
     max_body_bytes=services.settings.max_body_bytes,

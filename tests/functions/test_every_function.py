@@ -33,6 +33,8 @@ ROUTES = {
         f"/images/{ID}/overlay": "GET",
         f"/images/{ID}/objects/{ID}/crop": "GET",
         "/export": "GET",
+        "/stats": "GET",
+        "/batches/a": "GET",
     },
 }
 TOGETHER = {
