@@ -18,7 +18,14 @@ from steps import STEPS, System
 
 from cluster import NAMESPACE
 
-IN_ORDER = ("steps_answers", "steps_events", "steps_change", "steps_faults", "steps_undeploy")
+IN_ORDER = (
+    "steps_answers",
+    "steps_export",
+    "steps_events",
+    "steps_change",
+    "steps_faults",
+    "steps_undeploy",
+)
 """Modules whose steps register when they are imported."""
 
 
