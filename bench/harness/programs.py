@@ -15,16 +15,22 @@ OBJECT_COUNT = 24
 _INSTANT_PREDICTOR = Program("predictor", (sys.executable, "-m", "bench.harness.instant_predictor"))
 _THREADS = {"list": {"CIRCLES_THREADS": "1"}}
 """As in the Procfile and in manifests/base/list.yaml."""
-_TARGETS = {"upload": "upload", "list": "list_images", "detail": "detail", "ingest": "ingest",
-            "export": "export"}  # fmt: skip
+_TARGETS = {
+    "upload": "upload",
+    "list": "list_images",
+    "detail": "detail",
+    "ingest": "ingest",
+    "export": "export",
+}
 
 
 @dataclass(frozen=True)
 class Uploaded:
-    """The paths of an image's objects and of the first one."""
+    """The paths of an image's objects, of the first one, and of a thumbnail."""
 
     objects: Request
     object: Request
+    thumbnail: Request
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,11 @@ def upload_and_read(upload: Running, read: Running) -> Uploaded:
     found = read.wait_for_answer(objects).document()
     if len(found) != OBJECT_COUNT:
         raise RuntimeError(f"{len(found)} objects instead of {OBJECT_COUNT}")
-    return Uploaded(objects, Request("GET", f"{objects.path}/{found[0]['object_id']}"))
+    return Uploaded(
+        objects,
+        Request("GET", f"{objects.path}/{found[0]['object_id']}"),
+        Request("GET", f"/images/{image_id}/thumbnail"),
+    )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from bench.harness.programs import UPLOAD, Site
 from bench.harness.tables import compute_ratio, format_table
 
 HELLO = "hello-world (functions-framework)"
-TARGETS = {"list": "≤ 1.5×", "detail": "≤ 1.5×", "upload": "≤ 2.2×"}
+TARGETS = {"list": "≤ 1.5×", "detail": "≤ 1.5×", "upload": "≤ 2.2×", "export": "≤ 2.2×"}
 
 
 def measure(site: Site, rounds: int) -> str:
@@ -43,6 +43,7 @@ def _list_candidates(site: Site) -> dict[str, tuple[Program, Request]]:
         "list": (site.function("list"), known.objects),
         "detail": (site.function("detail"), known.object),
         "upload": (site.function("upload"), UPLOAD),
+        "export": (site.function("export"), known.thumbnail),
         "blueprint, list": (site.blueprint(), blueprint.objects),
         "blueprint, upload": (site.blueprint(), UPLOAD),
     }

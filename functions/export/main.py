@@ -11,11 +11,18 @@ from circles.usecases.access.identify import access
 from circles.usecases.exports.crops import crop_object
 from circles.usecases.exports.jobs import begin_job, find_job, key_of, read_table
 from circles.usecases.exports.overlays import draw_overlay, find_overlay
+from circles.usecases.exports.statistics import add_up, add_up_batch
 from circles.usecases.exports.tables import write_table
 from circles.usecases.exports.thumbnails import make_thumbnail
 from circles.web.requests.queries import read_query
 from circles.web.resources.jobs import job_content_response, job_response
 from circles.web.resources.renditions import read_overlay_query, read_width, rendition_response
+from circles.web.resources.statistics import (
+    batch_response,
+    read_batch_query,
+    read_statistics_query,
+    statistics_response,
+)
 from circles.web.resources.tables import read_table_query, table_response
 from circles.web.routing import routes
 
@@ -67,6 +74,18 @@ def get_job_content(request: Request, export_id: str) -> Response:
     return job_content_response(request, job, read_table(job, services))
 
 
+def get_statistics(request: Request) -> Response:
+    wanted = read_statistics_query(request)
+    totals = add_up(wanted.selection, wanted.measure, wanted.by, services)
+    return statistics_response(request, totals, wanted)
+
+
+def get_batch(request: Request, batch: str) -> Response:
+    measure, bins = read_batch_query(request)
+    found, summary = add_up_batch(batch, measure, services)
+    return batch_response(request, found, summary, bins)
+
+
 answer = routes(
     {
         "GET /images/<image_id>/thumbnail": get_thumbnail,
@@ -76,6 +95,8 @@ answer = routes(
         "POST /exports": post_job,
         "GET /exports/<export_id>": get_job,
         "GET /exports/<export_id>/content": get_job_content,
+        "GET /stats": get_statistics,
+        "GET /batches/<batch>": get_batch,
     },
     ready=services.catalogue.ping,
     max_body_bytes=services.settings.max_body_bytes,

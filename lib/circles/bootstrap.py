@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # a cold start uses none of them
     from circles.domain.counting.measuring import Scales
     from circles.domain.exports.renditions import Renderer
     from circles.domain.exports.selections import Selections
+    from circles.domain.exports.statistics import Statistics
 
 log = logging.getLogger("circles")
 
@@ -232,6 +233,12 @@ class ConfiguredServices:
         from circles.adapters.sqlite.counting.batches import SqliteBatches
 
         return SqliteBatches(self.settings.catalogue_file, **self._sqlite)
+
+    @cached_property
+    def statistics(self) -> "Statistics":
+        from circles.adapters.sqlite.exports.statistics import SqliteStatistics
+
+        return SqliteStatistics(self.settings.catalogue_file, **self._sqlite)
 
     @cached_property
     def selections(self) -> "Selections":

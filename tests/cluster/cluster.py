@@ -10,7 +10,8 @@ from functools import cache
 NAMESPACE = "circles"
 SERVING = "services.serving.knative.dev"
 ANSWERING_PODS = (
-    "serving.knative.dev/service in (upload, list, detail, bridge, ingest, circles-predictor)"
+    "serving.knative.dev/service in"
+    " (upload, list, detail, export, bridge, ingest, circles-predictor)"
 )
 """All functions except repair, which its PingSource starts regularly."""
 

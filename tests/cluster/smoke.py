@@ -20,6 +20,7 @@ from cluster import NAMESPACE
 
 IN_ORDER = (
     "steps_answers",
+    "steps_export",
     "steps_events",
     "steps_results",
     "steps_change",

@@ -14,6 +14,10 @@ from cluster import SERVING, first_token, get
 
 LIST_PATH = re.compile(r"/images(/[^/]+/objects)?/?(\?.*)?")
 """What the gateway sends to list; manifests/local/Caddyfile has the same rule."""
+EXPORT_PATH = re.compile(
+    r"(/images/[^/]+/(thumbnail|overlay|objects/[^/]+/crop)|/export|/stats|/batches/[^/]+)/?(\?.*)?"
+)
+"""What it sends to export."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ def function_of(method: str, path: str) -> str:
     """Return the function that the gateway would choose."""
     if method in ("POST", "DELETE"):
         return "upload"
+    if EXPORT_PATH.fullmatch(path):
+        return "export"
     return "list" if LIST_PATH.fullmatch(path) else "detail"
 
 

@@ -151,7 +151,16 @@ def load(framework):
 
 def _close(services):
     assert services.background.drain(timeout_s=10)
-    for name in ("catalogue", "corrections", "scales", "batches", "tokens", "outbox", "upkeep"):
+    for name in (
+        "catalogue",
+        "corrections",
+        "scales",
+        "batches",
+        "tokens",
+        "outbox",
+        "upkeep",
+        "statistics",
+    ):
         if name in vars(services):
             getattr(services, name).close()
 

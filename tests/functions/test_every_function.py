@@ -35,6 +35,8 @@ ROUTES = {
         f"/images/{ID}/objects/{ID}/crop": "GET",
         "/export": "GET",
         "/exports": "POST",
+        "/stats": "GET",
+        "/batches/a": "GET",
     },
 }
 TOGETHER = {

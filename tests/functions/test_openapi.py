@@ -24,6 +24,7 @@ DETECTIONS = "/images/{image_id}/detections"
 SCALE, BATCH_SCALE = "/images/{image_id}/scale", "/batches/{batch}/scale"
 THUMBNAIL, OVERLAY = "/images/{image_id}/thumbnail", "/images/{image_id}/overlay"
 CROP = "/images/{image_id}/objects/{object_id}/crop"
+STATS, BATCH = "/stats", "/batches/{batch}"
 TOKENS, ONE_TOKEN = "/tokens/", "/tokens/{token_id}"
 CONTENT, OBJECT = "/images/{image_id}/content", "/images/{image_id}/objects/{object_id}"
 
@@ -113,6 +114,25 @@ class World:
         self.volume.blobs()[0].write_bytes(b"other bytes")
         return self.ask(method, path)
 
+    def change(self, statement):
+        with contextlib.closing(sqlite3.connect(self.volume.database)) as connection, connection:
+            connection.execute(statement)
+
+    def batch(self):
+        """Ask for a batch with an image."""
+        self.load("upload").post("/images/?batch=b", data=jpeg(), content_type="image/jpeg")
+        return self.get(BATCH)
+
+    def many_batches(self):
+        """Ask for more groups than are answered."""
+        columns = "image_id, status, key, media_type, size_bytes, sha256, width, height, source"
+        self.change(f"""
+            WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number LIMIT 1001)
+            INSERT INTO images ({columns}, created_at, batch)
+            SELECT n, 'pending', n, '', 1, '', 1, 1, 'upload', '2026', n FROM number
+        """)
+        return self.get(f"{STATS}?by=batch")
+
     def replace_picture(self, data):
         """Replace the stored bytes, as if they had been accepted once."""
         self.volume.blobs()[0].write_bytes(data)
@@ -178,6 +198,16 @@ PROVOKED = {
             503: unavailable(path),
         }.items()
     },
+    ("get", STATS, 200): lambda world: world.get(f"{STATS}?by=batch&measure=diameter"),
+    ("get", STATS, 304): lambda world: world.current(STATS),
+    ("get", STATS, 400): lambda world: world.get(f"{STATS}?by=hour"),
+    ("get", STATS, 422): World.many_batches,
+    ("get", STATS, 503): unavailable(STATS),
+    ("get", BATCH, 200): World.batch,
+    ("get", BATCH, 304): lambda world: world.batch() and world.current(BATCH),
+    ("get", BATCH, 400): lambda world: world.get(f"{BATCH}?bins=0"),
+    ("get", BATCH, 404): lambda world: world.get(BATCH),
+    ("get", BATCH, 503): unavailable(BATCH),
     ("delete", IMAGE, 204): lambda world: world.ask("delete", IMAGE),
     ("delete", IMAGE, 400): malformed(IMAGE, "delete"),
     ("delete", IMAGE, 404): unknown(IMAGE, "delete"),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # a cold start uses none of them
     from circles.domain.counting.measuring import Scales
     from circles.domain.exports.renditions import Renderer
     from circles.domain.exports.selections import Selections
+    from circles.domain.exports.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class Services(Protocol):
     def renderer(self) -> "Renderer": ...
     @property
     def selections(self) -> "Selections": ...
+    @property
+    def statistics(self) -> "Statistics": ...
     @property
     def store(self) -> ObjectStore: ...
     @property

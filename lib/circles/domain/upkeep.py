@@ -77,6 +77,13 @@ class Upkeep(Protocol):
         At most limit are changed.
         """
 
+    def fill_in_sizes(self, *, limit: int) -> int:
+        """
+        Fill in what statistics add up, for runs of older code; return their number.
+
+        At most limit are changed.
+        """
+
     def begin_look(
         self, object_id: str, holder: str, *, now: datetime, until: datetime
     ) -> tuple[int, int]:

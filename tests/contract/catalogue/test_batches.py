@@ -9,7 +9,7 @@ import pytest
 from circles.adapters.sqlite.catalogue import SqliteCatalogue
 from circles.adapters.sqlite.counting.batches import SqliteBatches
 from circles.adapters.sqlite.outbox import SqliteOutbox
-from circles.domain.errors import KeyTaken
+from circles.domain.errors import KeyTaken, NotFound
 from circles.domain.events import OutgoingEvent
 from tests.contract.catalogue.test_catalogue import NOW, add_image, an_image, circle, run
 from tests.unit.fakes.batches import FakeBatches
@@ -195,3 +195,15 @@ def test_concurrent_repairs_complete_a_batch_once(tmp_path):
         each.close()
 
     assert [batch and batch.revision for batch in done] == [1, None, None, None]
+
+
+def test_batch_is_read_by_its_name(ports):
+    ports.add("a")
+    ports.add("a", detect=False)
+    ports.add("b")
+    listed = {each.name: each for each in ports.batches.page(limit=9)}
+
+    assert ports.batches.get("a") == listed["a"]
+    assert (listed["a"].pending, listed["a"].detected) == (1, 1)
+    with pytest.raises(NotFound):
+        ports.batches.get("c")

@@ -446,6 +446,27 @@ def test_counts_of_older_code_are_filled_in(sqlite, path):
     assert len(sqlite.catalogue.page(wanted, limit=9)) == 4
 
 
+def test_sizes_of_older_code_are_filled_in(sqlite, path):
+    for _ in range(4):
+        image = an_image()
+        sqlite.catalogue.add(image)
+        sqlite.catalogue.record(image.image_id, run(circle()), claim=0, now=NOW)
+
+    def sizes():
+        with closing(sqlite3.connect(path)) as connection:
+            query = "SELECT size_bins, size_total_px, size_least_px, size_most_px FROM detections"
+            return connection.execute(query).fetchall()
+
+    written = sizes()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "UPDATE detections SET size_bins = NULL, size_total_px = NULL, size_most_px = NULL"
+        )
+
+    assert [sqlite.upkeep.fill_in_sizes(limit=3) for _ in range(3)] == [3, 1, 0]
+    assert sizes() == written
+
+
 # Tombstones
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from circles.domain.errors import NotFound
 from circles.domain.images import Status
 from tests.unit.fakes.faults import Faults
 
@@ -19,6 +20,12 @@ class FakeBatches(Faults):
         return [self._count(each) for each in found if before is None or _place(each) < before][
             :limit
         ]
+
+    def get(self, name):
+        self.reach("get")
+        if name not in self.tables.batches:
+            raise NotFound("There is no such batch.")
+        return self._count(self.tables.batches[name])
 
     def quiet(self, *, arrived_before, arrived_after, limit):
         self.reach("quiet")

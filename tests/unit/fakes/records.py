@@ -555,6 +555,10 @@ class FakeUpkeep(Faults):
         self.reach("fill_in_counts")
         return 0
 
+    def fill_in_sizes(self, *, limit):
+        self.reach("fill_in_sizes")
+        return 0
+
     def begin_look(self, object_id, holder, *, now, until):
         self.reach("begin_look")
         for each in [each for each, ends in self.tables.looks.items() if ends < now - LOOKS_KEPT]:

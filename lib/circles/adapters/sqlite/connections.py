@@ -16,6 +16,7 @@ SCHEMA = frozenset(
         "m004_counting",
         "m005_access",
         "m006_deliveries",
+        "m007_sizes",
     }
 )
 """The migrations of migrations.py. sqlite-utils is imported only for a file that lacks one, because

@@ -99,6 +99,12 @@ def find_page(
     return _walk(connection, ordered, names, values, order)
 
 
+def filter_images(wanted: ImageFilter) -> tuple[str, Mapping[str, Any]]:
+    """Return the condition that selects images, empty for all, and its values."""
+    values = _values(wanted)
+    return _conditions(frozenset(values)), values
+
+
 def _values(wanted: ImageFilter) -> dict[str, Any]:
     values = {name: value for name, value in asdict(wanted).items() if value is not None}
     for name in _TIMES & values.keys():

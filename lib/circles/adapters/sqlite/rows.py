@@ -11,6 +11,7 @@ from circles.adapters.sqlite.counting.scale_rows import add_scales
 from circles.domain.detections import Circle, Detection, FoundObject
 from circles.domain.errors import NotFound
 from circles.domain.events import Announce, OutgoingEvent
+from circles.domain.exports.sizes import measure_sizes
 from circles.domain.identifiers import new_id
 from circles.domain.images import Image, Review, Status, Tombstone
 
@@ -127,6 +128,18 @@ def detection_values(
         "floor": detection.floor,
         "sure_count": detection.sure_count,
         "doubtful_count": detection.doubtful_count,
+        **size_values([circle.radius_px for circle in detection.circles]),
+    }
+
+
+def size_values(radii_px: Sequence[float]) -> dict[str, Any]:
+    """Return the columns of a run that statistics add up."""
+    sizes = measure_sizes(radii_px)
+    return {
+        "size_bins": sizes.bins,
+        "size_total_px": sizes.total_px,
+        "size_least_px": sizes.least_px,
+        "size_most_px": sizes.most_px,
     }
 
 

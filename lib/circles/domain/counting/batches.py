@@ -59,6 +59,9 @@ class Batches(Protocol):
     def page(self, *, limit: int, before: BatchPosition | None = None) -> Sequence[Batch]:
         """Return at most limit batches, newest first, those after the position before."""
 
+    def get(self, name: str) -> Batch:
+        """Return a batch. Raises NotFound."""
+
     def quiet(
         self, *, arrived_before: datetime, arrived_after: datetime, limit: int
     ) -> Sequence[str]:

@@ -53,6 +53,7 @@ def repair_images(services: Services) -> RepairReport:
     report, began, budget = RepairReport(), services.now(), services.rules.repair_budget
     _finish_deletions(report, began + budget * 0.1, services)
     _fill_in_counts(report, began + budget * 0.15, services)
+    _fill_in_sizes(report, began + budget * 0.2, services)
     report.batches_completed = complete_batches(began + budget * 0.2, services)
     parts: list[Part] = [_send_events, sweep, _detect_due]
     shares = (0.5, 0.75, 1.0)
@@ -84,6 +85,15 @@ def _fill_in_counts(report: RepairReport, until: datetime, services: Services) -
     """Fill in what lists filter by, for images that older code detected."""
     while filled := services.upkeep.fill_in_counts(limit=_COUNTS):
         report.counts_filled_in += filled
+        if services.now() >= until:
+            report.cut_short = True
+            return
+
+
+def _fill_in_sizes(report: RepairReport, until: datetime, services: Services) -> None:
+    """Fill in what statistics add up, for runs of older code. Until then they count objects."""
+    while filled := services.upkeep.fill_in_sizes(limit=_COUNTS):
+        report.sizes_filled_in += filled
         if services.now() >= until:
             report.cut_short = True
             return

@@ -27,6 +27,8 @@ class RepairReport:
     """Revisions of batches that were announced."""
     counts_filled_in: int = 0
     """Images of older code by whose counts lists can filter now."""
+    sizes_filled_in: int = 0
+    """Runs of older code that statistics add up faster now."""
     leftovers_removed: int = 0
     """Temporary files of puts that were killed."""
     exports_deleted: int = 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from circles.adapters.sqlite import rows
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.counting.batches import AnnounceCompleted, Batch, BatchPosition
+from circles.domain.errors import NotFound
 
 _BATCH = """
     SELECT batch, created_at, arrived_at, open, revision, quiet_at,
@@ -47,6 +48,13 @@ class SqliteBatches:
         with self._file.read() as connection:
             found = connection.execute(f"{_BATCH} {where} {order} LIMIT :limit", values)
             return [_read_batch(row) for row in found]
+
+    def get(self, name: str) -> Batch:
+        with self._file.read() as connection:
+            row = connection.execute(f"{_BATCH} WHERE batch = ?", [name]).fetchone()
+        if row is None:
+            raise NotFound("There is no such batch.")
+        return _read_batch(row)
 
     def quiet(
         self, *, arrived_before: datetime, arrived_after: datetime, limit: int

@@ -124,6 +124,7 @@ def _add_run(connection: sqlite3.Connection, image_id: str, run: HumanRun, now: 
         "created_by": run.created_by,
         "review": run.review if run.review is not Review.NONE else None,
         "request_digest": run.request_digest,
+        **rows.size_values([circle.radius_px for circle, _ in run.objects]),
     }
     found = [
         rows.object_values(run.detection_id, image_id, position, circle, origin_id)

@@ -196,6 +196,22 @@ def m006_deliveries(db: Database) -> None:
     db.table("outbox").create_index(["event_id"])
 
 
+@migrations()
+def m007_sizes(db: Database) -> None:
+    """
+    Add what statistics add up to each run: domain/exports/sizes.py says what.
+
+    The columns are NULL in older rows, and in rows that older code adds; repair fills them in.
+    """
+    db.table("detections").add_column("size_bins", bytes)
+    for name in ("size_total_px", "size_least_px", "size_most_px"):
+        db.table("detections").add_column(name, float)
+    db.execute(
+        "CREATE INDEX idx_detections_without_sizes ON detections (detection_id)"
+        " WHERE size_bins IS NULL"
+    )
+
+
 def _create(db: Database, table: str, pk: str, **columns: type) -> None:
     """Create a table of columns that are all required."""
     db.table(table).create({pk: str, **columns}, pk=pk, not_null={pk, *columns}, strict=True)

@@ -9,6 +9,16 @@ DUE = """
          OR images.claimed_until > :latest_claim)
     ORDER BY images.attempts, images.due_at LIMIT :limit
 """
+WITHOUT_SIZES = """
+    SELECT detection_id FROM detections INDEXED BY idx_detections_without_sizes
+    WHERE size_bins IS NULL LIMIT ?
+"""
+RADII = "SELECT radius_px FROM objects WHERE detection_id = ?"
+FILL_IN_SIZES = """
+    UPDATE detections SET size_bins = :size_bins, size_total_px = :size_total_px,
+           size_least_px = :size_least_px, size_most_px = :size_most_px
+    WHERE detection_id = :detection_id
+"""
 WITHOUT_CANDIDATES = f"""
     WHERE images.image_id > ? AND images.status = 'detected' AND run.floor IS NULL
     AND run.protocol <> '{HUMAN}' ORDER BY images.image_id LIMIT ?

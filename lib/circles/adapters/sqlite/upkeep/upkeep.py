@@ -87,6 +87,15 @@ class SqliteUpkeep:
         with self._file.write() as connection:
             return connection.execute(queries.FILL_IN_COUNTS, [limit]).rowcount
 
+    def fill_in_sizes(self, *, limit: int) -> int:
+        with self._file.write() as connection:
+            runs = [run for (run,) in connection.execute(queries.WITHOUT_SIZES, [limit])]
+            for run in runs:
+                radii = [radius for (radius,) in connection.execute(queries.RADII, [run])]
+                values = {**rows.size_values(radii), "detection_id": run}
+                connection.execute(queries.FILL_IN_SIZES, values)
+            return len(runs)
+
     def begin_look(
         self, object_id: str, holder: str, *, now: datetime, until: datetime
     ) -> tuple[int, int]:
