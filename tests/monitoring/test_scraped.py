@@ -265,15 +265,18 @@ def test_counts_match_what_happened(server):
     server.wait_for(
         lambda: count("circles_events_total", function="ingest", outcome="done") >= 1, "the event"
     )
-    assert count("circles_upload_bytes_count", function="upload") == 1
+    assert count("circles_upload_bytes_count", function="upload") == 3
     assert count("circles_upload_bytes_count", function="ingest") == 1
-    assert count("circles_request_seconds_count", function="upload", status="200") == 1
+    assert count("circles_request_seconds_count", function="upload", status="200") == 3
+    assert count("circles_request_seconds_count", function="upload", status="202") == 1
     assert count("circles_request_seconds_count", function="upload", status="503") == 2
     assert count("circles_refusals_total", reason="unsupported-picture") == 1
     assert count("circles_database_faults_total", function="upload", fault="SQLITE_BUSY") == 1
-    assert count("circles_predictor_call_seconds_count", function="upload", outcome="detected") == 1
+    assert count("circles_predictor_call_seconds_count", function="upload", outcome="detected") == 2
+    assert count("circles_corrections_total", kind="confirmed") == 1
+    assert count("circles_deferrals_total", kind="upload") == 1
     server.wait_for(
-        lambda: count("request_predict_seconds_count") == 2, "both pictures to be looked at"
+        lambda: count("request_predict_seconds_count") == 3, "all pictures to be looked at"
     )
 
 
