@@ -48,10 +48,10 @@ export function pointerListeners(look, ghost, actions) {
     return undefined;
   }
 
-  /** Take a drag for the editor, so that it does not pan. */
+  /** Take a drag for the editor, so that it does not pan: panzoom listens at the same element. */
   function take(event, what) {
     Object.assign(drag, what);
-    event.stopPropagation();
+    event.stopImmediatePropagation();
     event.preventDefault();
     event.currentTarget.setPointerCapture(event.pointerId);
     event.currentTarget.focus({ preventScroll: true });

@@ -1,11 +1,11 @@
-import { useState } from 'preact/hooks';
 import { contract } from '../api/contract.js';
-import { contentUrl, pictureUrl } from '../api/pictures.js';
+import { sourcesOf } from '../api/pictures.js';
 import { moment, number } from '../page/format.js';
 import { html } from '../page/html.js';
 import { Icon } from '../page/icons.js';
 import { nameOf, text } from '../page/messages.js';
 import { pictureAddress } from '../page/router.js';
+import { Picture } from '../page/picture.js';
 import { useStore } from '../page/store.js';
 
 /** Show a picture of the gallery with its count and state. */
@@ -44,13 +44,11 @@ function Badges({ image }) {
 
 /** Show a small picture, of the stored one where no smaller can be had. */
 export function Thumbnail({ image, width = 256 }) {
-  const [failed, setFailed] = useState(0);
   const known = useStore(contract);
-  if (known === undefined) return html`<div class="thumb"></div>`;
-  if (failed > 1) {
-    return html`<div class="thumb thumb-none"><${Icon} name="picture" /></div>`;
-  }
-  const source = failed ? contentUrl(image.image_id) : pictureUrl(image.image_id, width);
-  return html`<div class="thumb"><img src=${source} alt="" loading="lazy" decoding="async"
-    width=${image.width} height=${image.height} onError=${() => setFailed(failed + 1)} /></div>`;
+  const id = image.image_id;
+  const none = html`<${Icon} name="picture" />`;
+  return html`<div class="thumb">
+    ${known !== undefined && html`<${Picture} key=${id} loading="lazy" width=${image.width}
+      height=${image.height} sources=${sourcesOf(id, width)} otherwise=${none} />`}
+  </div>`;
 }

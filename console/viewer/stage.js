@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { contract } from '../api/contract.js';
-import { contentUrl, pictureUrl } from '../api/pictures.js';
+import { sourcesOf } from '../api/pictures.js';
 import { usualRadius } from '../editor/circles.js';
 import { pointerListeners } from '../editor/pointer.js';
 import { html } from '../page/html.js';
 import { text } from '../page/messages.js';
+import { Picture } from '../page/picture.js';
 import { createStore, useStore } from '../page/store.js';
 import { Circles, Ghost } from './drawing.js';
 import { startZoom } from './zoom.js';
@@ -61,7 +62,7 @@ export function Stage({
       onMouseMove=${(event) => setHovered(event.target.closest?.('[data-id]')?.dataset.id ?? null)}
       onMouseLeave=${() => setHovered(null)}>
       <div class="sheet" ref=${sheet}>
-        <${Picture} key=${image.image_id} image=${image} />
+        <${Sheet} key=${image.image_id} id=${image.image_id} />
         <svg viewBox=${`0 0 ${image.width} ${image.height}`} aria-hidden="true">
           <${DraggedCircles} ghost=${ghost} circles=${circles} selected=${state.selected}
             hovered=${hovered} scale=${scale} cut=${state.cut} others=${others} />
@@ -79,13 +80,12 @@ function DraggedCircles({ ghost, ...rest }) {
   return html`<${Circles} dragged=${dragged} ...${rest} />`;
 }
 
-function Picture({ image }) {
-  const [failed, setFailed] = useState(0);
-  if (useStore(contract) === undefined) return null;
-  const sources = [pictureUrl(image.image_id, WIDTH), contentUrl(image.image_id)];
-  if (failed >= sources.length) return html`<p class="sheet-none">${text.viewer.noPicture}</p>`;
-  return html`<img src=${sources[failed]} alt="" draggable=${false} decoding="async"
-    onError=${() => setFailed(failed + 1)} />`;
+/** Show the picture as soon as it is known which sizes there are. */
+function Sheet({ id }) {
+  const known = useStore(contract);
+  const none = html`<p class="sheet-none">${text.viewer.noPicture}</p>`;
+  return known !== undefined && html`<${Picture} sources=${sourcesOf(id, WIDTH)} otherwise=${none}
+    draggable=${false} />`;
 }
 
 /** Return a function that passes a value on once it has stopped changing. */

@@ -68,3 +68,4 @@ def drag(page, start, end):
 def select(page, circle):
     """Click a circle of the API on the picture."""
     page.mouse.click(*to_screen(page, *circle["centroid"]))
+    expect(page.locator(f"g.selected[data-id='{circle['object_id']}']")).to_be_visible()

@@ -67,7 +67,7 @@ def open_page(chromium, site):
                 request.url.startswith((site.url, "blob:", "data:")) or foreign.append(request.url)
             ),
         )
-        page.goto(f"{site.url}/{address}")
+        visit(page, f"{site.url}/{address}")
         return page
 
     yield opened
@@ -75,6 +75,18 @@ def open_page(chromium, site):
         context.close()
     assert foreign == []
     assert errors == []
+
+
+def visit(page, url):
+    """Open a URL, again if interfaces come and go on this machine, as a cluster's do."""
+    for _ in range(4):
+        try:
+            page.goto(url)
+        except Exception as error:
+            if "ERR_NETWORK_CHANGED" not in str(error):
+                raise
+        else:
+            return
 
 
 def sample(name):
