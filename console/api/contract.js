@@ -14,6 +14,12 @@ export function scopeOf(method, path) {
   return contract.get()?.paths[path]?.[method]?.['x-scope'];
 }
 
+/** Return the values that a route's parameter takes. */
+export function choicesOf(method, path, name) {
+  const parameters = contract.get()?.paths[path]?.[method]?.parameters ?? [];
+  return parameters.find((each) => each.name === name)?.schema?.enum ?? [];
+}
+
 /** Whether this installation has a route, such as offers('get', '/images/{image_id}'). */
 export function offers(method, path) {
   return Boolean(contract.get()?.paths[path]?.[method]);

@@ -1,6 +1,8 @@
+import { useState } from 'preact/hooks';
 import { html } from '../page/html.js';
 import { text } from '../page/messages.js';
-import { galleryAddress, open } from '../page/router.js';
+import { galleryAddress, open as openAddress } from '../page/router.js';
+import { TakeAwaySelection } from '../takeaway/menu.js';
 
 const NAMES = ['batch', 'status', 'review', 'order', 'min_count', 'max_count'];
 
@@ -12,10 +14,13 @@ export function readSelection(query) {
 
 /** Choose which pictures are shown, and their order. */
 export function Filters({ selection, batches }) {
-  const set = (name, value) => open(galleryAddress({ ...selection, [name]: value }));
+  const set = (name, value) => openAddress(galleryAddress({ ...selection, [name]: value }));
   const names = [...new Set([...batches, selection.batch].filter(Boolean))];
+  const [open, setOpen] = useState(false);
   return html`
-    <form class="filters" onSubmit=${(event) => event.preventDefault()}
+    <button type="button" class="filters-toggle" aria-expanded=${open}
+      onClick=${() => setOpen(!open)}>${text.gallery.filters}</button>
+    <form class=${open ? 'filters filters-open' : 'filters'} onSubmit=${(event) => event.preventDefault()}
       aria-label=${text.gallery.filters}>
       <${Choice} name="batch" selection=${selection} set=${set}
         options=${[['', text.gallery.allBatches], ...names.map((name) => [name, name])]} />
@@ -30,8 +35,9 @@ export function Filters({ selection, batches }) {
       ${
         Object.keys(selection).length > 0 &&
         html`<button type="button" class="quiet"
-          onClick=${() => open('#/')}>${text.gallery.clear}</button>`
+          onClick=${() => openAddress('#/')}>${text.gallery.clear}</button>`
       }
+      <${TakeAwaySelection} selection=${selection} />
     </form>`;
 }
 

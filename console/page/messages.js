@@ -72,7 +72,7 @@ export const text = {
   gallery: {
     title: 'Pictures',
     loading: 'Loading the pictures …',
-    filters: 'Which pictures',
+    filters: 'Filter, order and take away',
     labels: {
       batch: 'Batch',
       review: 'Review',
@@ -286,9 +286,12 @@ export const text = {
   takeAway: {
     title: 'Take away',
     formats: {
-      csv: { label: 'Table (CSV)', hint: 'A row for each circle' },
+      csv: { label: 'Circles (CSV)', hint: 'A row for each circle' },
+      'csv-images': { label: 'Pictures (CSV)', hint: 'A row for each picture' },
       xlsx: { label: 'Workbook (XLSX)', hint: 'For spreadsheets' },
       coco: { label: 'COCO (JSON)', hint: 'For training and evaluation' },
+      yolo: { label: 'YOLO (ZIP)', hint: 'Labels for training' },
+      'label-studio': { label: 'Label Studio (JSON)', hint: 'Tasks with ellipses' },
       report: { label: 'Report (HTML)', hint: 'Picture, sizes and checksums in one file' },
     },
     overlays: {

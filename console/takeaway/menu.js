@@ -1,61 +1,50 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from '../page/html.js';
-import { Icon } from '../page/icons.js';
+import { Menu } from '../page/menu.js';
 import { text } from '../page/messages.js';
 import { galleryAddress, open } from '../page/router.js';
 import { toast } from '../page/toasts.js';
 import { permission } from '../session/permissions.js';
 import { deleteSoon } from './deleting.js';
-import { curlOf, downloadsOf } from './downloads.js';
+import { curlOf, downloadsOf, tablesOf } from './downloads.js';
 
 /** Offer what can be taken away of a picture, and to delete it. */
 export function TakeAway({ image, cut }) {
-  const [shown, setShown] = useState(false);
-  const menu = useRef();
   const forbidden = permission('delete', '/images/{image_id}');
-  useEffect(() => {
-    if (!shown) return undefined;
-    const outside = (event) => menu.current.contains(event.target) || setShown(false);
-    const escape = (event) => event.key === 'Escape' && (event.preventDefault(), setShown(false));
-    addEventListener('pointerdown', outside);
-    addEventListener('keydown', escape, true);
-    return () => {
-      removeEventListener('pointerdown', outside);
-      removeEventListener('keydown', escape, true);
-    };
-  }, [shown]);
-  const copy = async () => {
-    setShown(false);
+  const copy = async (close) => {
+    close();
     toast((await copyText(curlOf(image, cut))) ? text.takeAway.copied : text.takeAway.notCopied);
   };
   const remove = () => {
-    setShown(false);
     deleteSoon(image);
     open(galleryAddress(image.batch ? { batch: image.batch } : {}));
   };
   return html`
-    <div class="menu" ref=${menu}>
-      <button type="button" aria-expanded=${shown} aria-controls="take-away"
-        onClick=${() => setShown(!shown)}>
-        <${Icon} name="download" /><span>${text.takeAway.title}</span></button>
-      ${
-        shown &&
-        html`
-        <ul id="take-away" class="menu-list">
-          ${downloadsOf(image).map(
-            ({ label, hint, url, name }) => html`
-            <li key=${url}><a href=${url} download=${name} onClick=${() => setShown(false)}>
-              <strong>${label}</strong><span>${hint}</span></a></li>`,
-          )}
-          <li><button type="button" onClick=${copy}><strong>${text.takeAway.curl}</strong>
-            <span>${text.takeAway.curlHint}</span></button></li>
-          <li class="menu-danger"><button type="button" disabled=${Boolean(forbidden)}
-            title=${forbidden || undefined}
-            onClick=${remove}><strong>${text.deleting.label}</strong>
-              <span>${forbidden || text.deleting.hint}</span></button></li>
-        </ul>`
-      }
-    </div>`;
+    <${Menu} id="take-away" icon="download" label=${text.takeAway.title}>${(close) => html`
+      <${Downloads} entries=${downloadsOf(image)} close=${close} />
+      <li><button type="button" onClick=${() => copy(close)}>
+        <strong>${text.takeAway.curl}</strong><span>${text.takeAway.curlHint}</span></button></li>
+      <li class="menu-danger"><button type="button" disabled=${Boolean(forbidden)}
+        title=${forbidden || undefined} onClick=${remove}><strong>${text.deleting.label}</strong>
+        <span>${forbidden || text.deleting.hint}</span></button></li>`}
+    </${Menu}>`;
+}
+
+/** Offer tables of all pictures of a selection. */
+export function TakeAwaySelection({ selection }) {
+  const tables = tablesOf(selection);
+  if (!tables.length) return null;
+  return html`
+    <${Menu} id="take-away-all" icon="download" label=${text.takeAway.title}>
+      ${(close) => html`<${Downloads} entries=${tables} close=${close} />`}
+    </${Menu}>`;
+}
+
+function Downloads({ entries, close }) {
+  return entries.map(
+    ({ label, hint, url, name }) => html`
+      <li key=${url}><a href=${url} download=${name} onClick=${close}>
+        <strong>${label}</strong><span>${hint}</span></a></li>`,
+  );
 }
 
 /** Copy text and return whether it worked. The clipboard's interface exists only on HTTPS. */

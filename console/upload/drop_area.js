@@ -59,7 +59,7 @@ function Chooser({ label, primary, folder, camera, add, forbidden }) {
     ...(camera ? { capture: 'environment' } : { multiple: true }),
   };
   return html`
-    <span class=${camera ? 'only-touch' : ''}>
+    <span class=${camera ? 'only-touch' : folder ? 'only-mouse' : ''}>
       <button type="button" class=${primary ? 'primary' : ''} disabled=${Boolean(forbidden)}
         title=${forbidden || undefined} onClick=${() => input.current.click()}>${label}</button>
       <input type="file" hidden ref=${input} ...${attributes} onChange=${chosen} />

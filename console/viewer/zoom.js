@@ -8,7 +8,7 @@ const { Panzoom } = globalThis;
  */
 const MOST = 60;
 const MARGIN_PX = 12;
-const COMFORTABLE_RADIUS_PX = 36;
+const COMFORTABLE_RADIUS_PX = 28;
 
 /** Start zoom and pan. Returns functions to steer it, and `stop`. */
 export function startZoom(frame, sheet, image, onChange) {

@@ -46,13 +46,13 @@ def chromium():
 @pytest.fixture
 def open_page(chromium, site):
     """
-    Return a function that opens the page at an address, in a browser of its own.
+    Return a function that opens the page of a site at an address, in a browser of its own.
 
     Afterwards no request went to another host, and no script failed.
     """
     contexts, foreign, errors = [], [], []
 
-    def opened(address="", context=None, **options):
+    def opened(address="", context=None, url=site.url, **options):
         if context is None:
             context = chromium.new_context(
                 **{"viewport": {"width": 1280, "height": 800}, **options}
@@ -67,7 +67,7 @@ def open_page(chromium, site):
                 request.url.startswith((site.url, "blob:", "data:")) or foreign.append(request.url)
             ),
         )
-        visit(page, f"{site.url}/{address}")
+        visit(page, f"{url}/{address}")
         return page
 
     yield opened
