@@ -107,6 +107,9 @@ function fail(entry, problem) {
     paused = true;
     change(entry.key, { state: 'waiting', sent: 0, problem });
     onSignInNeeded.call?.().then(resume);
+  } else if (!navigator.onLine) {
+    paused = true; // until the browser says that there is a network again
+    change(entry.key, { state: 'waiting', sent: 0, problem });
   } else if (problem.passes && tries < TRIES) {
     const pauseS = Math.min(problem.retryAfterS ?? 2 ** tries / 2, LONGEST_PAUSE_S);
     change(entry.key, {

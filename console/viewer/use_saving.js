@@ -41,7 +41,8 @@ export function useSaving({ picture, state, dirty, next, setDialog }) {
   );
 
   const confirm = async () => {
-    if ((await run(image.served)) !== 'saved') return;
+    const done = !dirty && image.review !== 'none';
+    if (!done && (await run(image.served)) !== 'saved') return;
     try {
       if (!(await next())) toast(text.editor.allChecked);
     } catch (problem) {
