@@ -73,7 +73,7 @@ def test_function_is_short_and_started_by_the_procfile(function):
         rf"^{function}: (.*)", (ROOT / "manifests/local/Procfile").read_text(), re.M
     )
 
-    assert len(source.splitlines()) <= 120
+    assert len(source.splitlines()) <= 130
     assert len(targets) == 1
     assert f"FUNCTION_SOURCE=functions/{function}/main.py FUNCTION_TARGET={targets[0]} " in line
     assert f"PORT=${function.upper()}_PORT " in line
