@@ -102,14 +102,12 @@ async function sendOne(entry) {
 }
 
 function fail(entry, problem) {
-  const tries = entry.tries + 1;
+  // Without a network it tries on: the one that is missing may not be the one to the gateway.
+  const tries = entry.tries + (problem.status === 0 && !navigator.onLine ? 0 : 1);
   if (problem.status === 401) {
     paused = true;
     change(entry.key, { state: 'waiting', sent: 0, problem });
     onSignInNeeded.call?.().then(resume);
-  } else if (!navigator.onLine) {
-    paused = true; // until the browser says that there is a network again
-    change(entry.key, { state: 'waiting', sent: 0, problem });
   } else if (problem.passes && tries < TRIES) {
     const pauseS = Math.min(problem.retryAfterS ?? 2 ** tries / 2, LONGEST_PAUSE_S);
     change(entry.key, {

@@ -14,7 +14,7 @@ export function Sliders({ image, state, actions, sizes, setSizes, lowest, range,
     <div class="sliders">
       <label class="slider">
         <span>${text.viewer.score}</span>
-        <input type="range" min=${Math.min(lowest, usual)} max="1" step=${SCORE_STEP} value=${cut}
+        <input type="range" min=${stepBelow(Math.min(lowest, usual))} max="1" step=${SCORE_STEP} value=${cut}
           list="usual"
           aria-valuetext=${text.viewer.scoreSays(score(cut))}
           onInput=${(event) => actions.setCut(snap(Number(event.target.value), usual))} />
@@ -47,6 +47,11 @@ export function Sliders({ image, state, actions, sizes, setSizes, lowest, range,
         <output>${size(shown[0])} – ${size(shown[1])}</output>
       </div>
     </div>`;
+}
+
+/** Return a score that is a whole number of steps, so that all that the slider reaches are. */
+function stepBelow(score) {
+  return Number((Math.floor(score / SCORE_STEP) * SCORE_STEP).toFixed(2));
 }
 
 /** Return the usual cut where the slider is as near to it as it can be. */
