@@ -2,6 +2,7 @@ import { contract } from '../api/contract.js';
 import { sourcesOf } from '../api/pictures.js';
 import { moment, number } from '../page/format.js';
 import { html } from '../page/html.js';
+import { memo } from '../page/memo.js';
 import { Icon } from '../page/icons.js';
 import { nameOf, text } from '../page/messages.js';
 import { pictureAddress } from '../page/router.js';
@@ -9,7 +10,7 @@ import { Picture } from '../page/picture.js';
 import { useStore } from '../page/store.js';
 
 /** Show a picture of the gallery with its count and state. */
-export function Card({ image }) {
+export const Card = memo(function Card({ image }) {
   return html`
     <li class="card">
       <a href=${pictureAddress(image.image_id)} aria-label=${text.gallery.card(image)}>
@@ -28,7 +29,7 @@ export function Card({ image }) {
         <${Badges} image=${image} />
       </a>
     </li>`;
-}
+});
 
 /** Show what is to be known of a picture before it is opened. */
 function Badges({ image }) {

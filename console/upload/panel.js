@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { bytes } from '../page/format.js';
 import { html } from '../page/html.js';
+import { memo } from '../page/memo.js';
 import { Icon } from '../page/icons.js';
 import { describe, text } from '../page/messages.js';
 import { pictureAddress } from '../page/router.js';
@@ -57,7 +58,7 @@ export function UploadPanel() {
     </section>`;
 }
 
-function Row({ entry }) {
+const Row = memo(function Row({ entry }) {
   const { state, problem, image } = entry;
   return html`
     <li class=${`upload upload-${state}`}>
@@ -87,7 +88,7 @@ function Row({ entry }) {
         onClick=${() => remove(entry.key)}><${Icon} name="close" /></button>`
       }
     </li>`;
-}
+});
 
 const ORDER = { failed: 0, sending: 1, waiting: 2, done: 3 };
 const order = (entries) => [...entries].sort((a, b) => ORDER[a.state] - ORDER[b.state]);

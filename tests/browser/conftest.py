@@ -61,12 +61,7 @@ def open_page(chromium, site):
             contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((site.url, "blob:", "data:")) or foreign.append(request.url)
-            ),
-        )
+        page.on("request", lambda request: note_foreign(request.url, url, foreign))
         visit(page, f"{url}/{address}")
         return page
 
@@ -75,6 +70,11 @@ def open_page(chromium, site):
         context.close()
     assert foreign == []
     assert errors == []
+
+
+def note_foreign(asked, url, foreign):
+    if not asked.startswith((url, "blob:", "data:")):
+        foreign.append(asked)
 
 
 def visit(page, url):

@@ -95,6 +95,7 @@ def test_a_session_that_ends_loses_nothing(open_page, locked, token, coins):
     image_id = upload(locked, first, coins)
     page = open_page(f"#/images/{image_id}", url=locked.url)
     sign_in(page, first)
+    expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("[data-count]")).to_have_text("24")
     page.keyboard.press("n")
     expect(page.locator("[data-count]")).to_have_text("25")
