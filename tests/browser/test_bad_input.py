@@ -178,5 +178,5 @@ def test_500_files_at_once_are_each_sent_once(open_page, site, coins):
     ]
     choose(page, "Choose pictures", files)
 
-    expect(page.get_by_text("500 pictures added")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("500 pictures added")).to_be_visible(timeout=200_000)
     assert len(keys) == len(set(keys)) == 500
