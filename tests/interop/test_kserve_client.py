@@ -127,7 +127,7 @@ def test_unknown_model_is_not_ready(predictor_url):
 def test_error_message_reaches_the_client(predictor_url):
     import httpx
 
-    with pytest.raises(httpx.HTTPStatusError, match="Not a picture this server reads.*415"):
+    with pytest.raises(httpx.HTTPStatusError, match="not a picture that is read here.*415"):
         ask(
             "v1",
             "infer",
