@@ -103,8 +103,14 @@ test: .venv/test.stamp ## run every test
 soak: .venv/test.stamp ## upload 1,000 files while ingest is killed and the predictor is stopped (DROPS=1000)
 	pytest -s --timeout 0 tests/system/test_drops.py --drops $(or $(DROPS),1000)
 
-test-interop: .venv-interop/stamp ## test against the KServe SDK, in a separate environment
-	.venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop
+test-interop: .venv-interop/stamp .venv-readers/stamp ## test against the KServe SDK and readers of tables, in separate environments
+	.venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop/test_*.py
+	.venv-readers/bin/python -m pytest --confcutdir tests/interop/tables tests/interop/tables
+
+.venv-readers/stamp: tests/interop/tables/requirements.txt
+	@test -d .venv-readers || $(PYTHON) -m venv .venv-readers
+	.venv-readers/bin/pip install -q --disable-pip-version-check -r $<
+	@touch $@
 
 .venv-interop/stamp: tests/interop/requirements.txt
 	@test -d .venv-interop || $(PYTHON) -m venv .venv-interop
@@ -141,5 +147,5 @@ lint: .venv/test.stamp ## check format, lint and types without changing anything
 check: lint test ## run lint and test, as CI does
 
 clean: ## delete the environments and caches, and keep the data
-	rm -rf .venv .venv-lock .venv-interop .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-lock .venv-interop .venv-readers .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
 include manifests/deploy/deploy.mk

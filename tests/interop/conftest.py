@@ -1,11 +1,11 @@
 """
-Test our client and our predictor against the real KServe SDK, and tables with large readers.
+Test our client and our predictor against the real KServe SDK.
 
 This is not part of make test. make test-interop runs:
 
     python -m venv .venv-interop
     .venv-interop/bin/pip install -r tests/interop/requirements.txt
-    .venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop
+    .venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop/test_*.py
 
 --confcutdir leaves out tests/conftest.py, whose S3 servers need packages that are not there.
 """
