@@ -20,8 +20,8 @@ export function Filters({ selection, batches }) {
   return html`
     <button type="button" class="filters-toggle" aria-expanded=${open}
       onClick=${() => setOpen(!open)}>${text.gallery.filters}</button>
-    <form class=${open ? 'filters filters-open' : 'filters'} onSubmit=${(event) => event.preventDefault()}
-      aria-label=${text.gallery.filters}>
+    <form class=${open ? 'filters filters-open' : 'filters'}
+      onSubmit=${(event) => event.preventDefault()} aria-label=${text.gallery.filters}>
       <${Choice} name="batch" selection=${selection} set=${set}
         options=${[['', text.gallery.allBatches], ...names.map((name) => [name, name])]} />
       <${Choice} name="review" selection=${selection} set=${set} options=${text.gallery.reviews} />

@@ -14,8 +14,8 @@ export function Sliders({ image, state, actions, sizes, setSizes, lowest, range,
     <div class="sliders">
       <label class="slider">
         <span>${text.viewer.score}</span>
-        <input type="range" min=${stepBelow(Math.min(lowest, usual))} max="1" step=${SCORE_STEP} value=${cut}
-          list="usual"
+        <input type="range" min=${stepBelow(Math.min(lowest, usual))} max="1" step=${SCORE_STEP}
+          value=${cut} list="usual"
           aria-valuetext=${text.viewer.scoreSays(score(cut))}
           onInput=${(event) => actions.setCut(snap(Number(event.target.value), usual))} />
         <output>${score(cut)}</output>

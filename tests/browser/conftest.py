@@ -32,7 +32,7 @@ def site(tmp_path_factory):
         started.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop would be that of every later test
 def chromium():
     from playwright.sync_api import expect, sync_playwright
 

@@ -91,7 +91,7 @@ def test_gallery_is_filtered_and_ordered_by_doubt(open_page, site, coins, moon):
     names = page.locator(".card-name")
     expect(names).to_have_text(["coins.png", "moon.png"])
 
-    page.get_by_label("Order").select_option("doubt")
+    page.locator("select").and_(page.get_by_label("Order")).select_option("doubt")
     expect(names).to_have_text(["moon.png", "coins.png"])
     page.get_by_label("Circles from").fill("20")
     page.get_by_label("Circles from").press("Enter")

@@ -69,7 +69,7 @@ def test_changed_and_returned_files_are_taken_again(take, tmp_path):
     assert [take(0), take(5)] == [[], []]
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_watch_sends_what_comes_and_ends_by_ctrl_c(site, client, tmp_path):
     fill(tmp_path, 2)
     (tmp_path / "bad.png").write_text("no picture")
@@ -89,7 +89,7 @@ def test_watch_sends_what_comes_and_ends_by_ctrl_c(site, client, tmp_path):
     assert len(list(client.images())) == 3
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_watch_waits_for_a_server_that_is_away(tmp_path):
     fill(tmp_path, 1)
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -17,8 +17,8 @@ MAY_IMPORT = {
     "inference": {"detector", "errors", "metrics", "protocols", "settings"},
     "server": {"errors", "inference", "metrics", "protocols", "settings"},
     "__main__": {"detector", "inference", "network", "server", "settings"},
-    "evaluation": {"detector", "network"},
-    "training": {"evaluation", "network"},
+    "evaluation": {"detector", "inference", "network"},
+    "training": {"evaluation", "inference", "network"},
 }
 """
 What a folder or file may import, besides itself.

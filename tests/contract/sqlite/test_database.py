@@ -475,7 +475,7 @@ def test_disk_full_from_the_start_is_unavailable(tmp_path):
 
 
 FILL = (
-    LIMIT_FILES.format(300_000)
+    LIMIT_FILES.format(600_000)
     + """
 import json, sys
 from datetime import UTC, datetime

@@ -59,6 +59,7 @@ def test_pending_image_document():
         "doubtful_count": None,
         "review": "none",
         "scale": None,
+        "created_by": None,
     }
 
 
