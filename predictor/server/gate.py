@@ -109,13 +109,14 @@ class Body:
         self._deadline = time.monotonic() + _preferred_wait_s(self._request)
 
     async def _join(self) -> bytes:
-        chunks = []
+        # One block that grows: freed pieces of several bodies would stay between each other's.
+        received = bytearray()
         async for chunk in self._request.stream():
             self._check(self.bytes + len(chunk))
             self.bytes += len(chunk)
-            self.memory.grow(2 * len(chunk))  # once in pieces, and once joined
-            chunks.append(chunk)
-        data = b"".join(chunks)
+            self.memory.grow(2 * len(chunk))  # once as it grows, and once as bytes
+            received += chunk
+        data = bytes(received)
         self.memory.shrink(len(data))
         return data
 
