@@ -1,14 +1,16 @@
 """
 Limit the total time of a response, including its headers.
 
-requests' own timeout restarts with every packet. The five classes use urllib3's public hooks for
-custom connections.
+requests' own timeout restarts with every packet. The classes of connections use urllib3's public
+hooks for them.
 """
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from heapq import heappop, heappush
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -18,25 +20,78 @@ from urllib3.exceptions import ProtocolError
 from urllib3.response import HTTPResponse
 
 
+class _Cut:
+    """A call at a moment of time.monotonic(), until it is cancelled."""
+
+    def __init__(self, at: float, end: Callable[[], None]) -> None:
+        self.at = at
+        self.end: Callable[[], None] | None = end
+
+    def __lt__(self, other: "_Cut") -> bool:
+        return self.at < other.at
+
+
+class _Cuts:
+    """
+    Calls at their moments, in one thread that begins with the first.
+
+    A threading.Timer for each request costs 0.2 ms of CPU. Cancelled calls stay in the queue until
+    the thread wakes, so that the next request, whose moment is later, need not wake it.
+    """
+
+    def __init__(self) -> None:
+        self._queue: list[_Cut] = []
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def add(self, cut: _Cut) -> None:
+        with self._changed:
+            heappush(self._queue, cut)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="cuts", daemon=True)
+                self._thread.start()
+            elif self._queue[0] is cut:
+                self._changed.notify()
+
+    def cancel(self, cut: _Cut) -> None:
+        """Return once it is sure that end is not called any more: its socket may be used again."""
+        with self._changed:
+            cut.end = None
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                self._changed.wait(self._call_due())
+
+    def _call_due(self) -> float | None:
+        """Call what is due; return the seconds until the next call, None without one."""
+        while self._queue:
+            first, now = self._queue[0], time.monotonic()
+            if first.end and first.at > now:
+                return first.at - now
+            heappop(self._queue)
+            if first.end:
+                with suppress(Exception):  # it has just ended on its own; later calls still come
+                    first.end()
+        return None
+
+
+_cuts = _Cuts()
+
+
 @contextmanager
 def cut_off(after_s: float, end: Callable[[], None]) -> Iterator[None]:
     """
-    Call end after after_s seconds, to end a waiting read.
+    Call end after after_s seconds, to end a waiting read. It must not wait itself.
 
     requests' own timeout limits only the time between two packets.
     """
-
-    def end_the_read() -> None:
-        with suppress(ValueError, RuntimeError, OSError):  # it has just ended on its own
-            end()
-
-    cut = threading.Timer(max(after_s, 0), end_the_read)
-    cut.daemon = True
-    cut.start()
+    cut = _Cut(time.monotonic() + after_s, end)
+    _cuts.add(cut)
     try:
         yield
     finally:
-        cut.cancel()
+        _cuts.cancel(cut)
 
 
 class _InTime(HTTPConnection):
