@@ -1,14 +1,14 @@
-"""Settings, read once from the environment. Only this module reads os.environ."""
+"""Every setting with its default."""
 
 import base64
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated
 
-from circles.setting_parsers import (
+from circles.settings.environment import SettingsError, read_variables
+from circles.settings.parsers import (
     above_zero,
     ce_overrides,
     flag,
@@ -29,14 +29,8 @@ from circles.setting_parsers import (
     uri_reference,
 )
 
-PREFIX = "CIRCLES_"
-
 Seconds = Annotated[float, above_zero(float)]
 Count = Annotated[int, above_zero(int)]
-
-
-class SettingsError(Exception):
-    """The environment is invalid. The message names every wrong variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +154,7 @@ class Settings:
         return self.catalogue_path or self.data_dir / "catalogue.db"
 
     @property
-    def has_results_among_incoming(self) -> bool:
+    def _has_results_among_incoming(self) -> bool:
         """Return whether results would become images, or files would be among results."""
         results, incoming = self.results_prefix, self.incoming_prefix
         return bool(results) and (results.startswith(incoming) or incoming.startswith(results))
@@ -183,71 +177,24 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Read the variables that are not empty. Raises one SettingsError for all errors."""
-        values: dict[str, Any] = {}
-        faults = [f"{name} is not a setting" for name in env if _is_stray(name)]
-        for variable, name in _VARIABLES.items():
-            if text := env.get(variable, ""):
-                try:
-                    values[name] = _PARSERS[name](text)
-                except ValueError as error:
-                    faults.append(f"{variable}={'…' if name in _SECRETS else repr(text)}: {error}")
-        if values.get("store") == "s3" and not (
-            values.get("s3_access_key") and values.get("s3_secret_key")
-        ):
-            faults.append("CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY")
-        if values.get("webhook_urls") and not values.get("webhook_secret"):
-            faults.append("CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET")
-        if values.get("trusted_header") and len(values.get("trusted_secret", "")) < _LEAST_SECRET:
-            faults.append("CIRCLES_TRUSTED_HEADER needs a CIRCLES_TRUSTED_SECRET of 32 characters")
-        if values.get("access") == "open" and not is_loopback(values.get("host", "")):
-            faults.append("CIRCLES_ACCESS=open needs HOST=127.0.0.1: others would need no token")
+        values, errors = read_variables(cls, env)
         known = cls(**values)
-        if known.has_results_among_incoming:
-            faults.append("CIRCLES_RESULTS_PREFIX and CIRCLES_INCOMING_PREFIX hold each other")
-        if faults:
-            raise SettingsError("; ".join(faults))
+        if errors := [*errors, *known._conflicts()]:
+            raise SettingsError("; ".join(errors))
         return known
 
+    def _conflicts(self) -> Iterator[str]:
+        """Yield what is wrong with settings that are right one by one."""
+        if self.store == "s3" and not (self.s3_access_key and self.s3_secret_key):
+            yield "CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY"
+        if self.webhook_urls and not self.webhook_secret:
+            yield "CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET"
+        if self.trusted_header and len(self.trusted_secret) < _LEAST_SECRET:
+            yield "CIRCLES_TRUSTED_HEADER needs a CIRCLES_TRUSTED_SECRET of 32 characters"
+        if self.access == "open" and not is_loopback(self.host):
+            yield "CIRCLES_ACCESS=open needs HOST=127.0.0.1: others would need no token"
+        if self._has_results_among_incoming:
+            yield "CIRCLES_RESULTS_PREFIX and CIRCLES_INCOMING_PREFIX hold each other"
 
-_ECOSYSTEM = ("HOST", "PORT", "FUNCTION_SOURCE", "FUNCTION_TARGET", "K_SINK", "K_CE_OVERRIDES")
-"""Variables named by functions-framework and Knative, so without our prefix."""
-
-CLIENT_VARIABLES = ("CIRCLES_URL", "CIRCLES_TOKEN")
-"""Variables of the command line, which the server ignores."""
-
-_SECRETS = {each.name for each in fields(Settings) if not each.repr}
-"""Fields that repr and error messages hide."""
 
 _LEAST_SECRET = 32
-
-_SERVICE_LINK = re.compile(
-    r"_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$"
-)
-"""Kubernetes sets such variables in every pod for each Service, also for circles-…
-(enableServiceLinks)."""
-
-_VARIABLES = {
-    name.upper() if name.upper() in _ECOSYSTEM else PREFIX + name.upper(): name
-    for name in (each.name for each in fields(Settings))
-}
-
-
-def _is_stray(name: str) -> bool:
-    """
-    Return whether a variable has our prefix but is not a setting (probably a typo).
-
-    Kubernetes service links are ignored, and what the command line reads in the same terminal.
-    """
-    known = name in _VARIABLES or name in CLIENT_VARIABLES or _SERVICE_LINK.search(name)
-    return name.startswith(PREFIX) and not known
-
-
-def _parser(hint: Any) -> Callable[[str], Any]:
-    """Return a field's parser: the one annotated, or the type itself."""
-    found: Callable[[str], Any] = hint.__metadata__[0] if get_origin(hint) is Annotated else hint
-    return found
-
-
-_PARSERS = {
-    name: _parser(hint) for name, hint in get_type_hints(Settings, include_extras=True).items()
-}
