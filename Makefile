@@ -101,7 +101,7 @@ test: .venv/test.stamp ## run every test
 	pytest
 
 soak: .venv/test.stamp ## upload 1,000 files while ingest is killed and the predictor is stopped (DROPS=1000)
-	pytest -s --timeout 0 tests/system/test_drops.py --drops $(or $(DROPS),1000)
+	pytest -s --timeout 0 tests/system/events/test_drops.py --drops $(or $(DROPS),1000)
 
 test-interop: .venv-interop/stamp .venv-readers/stamp ## test against the KServe SDK and readers of tables, in separate environments
 	.venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop/test_*.py

@@ -7,7 +7,10 @@ from tests import servers
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--drops", type=int, default=40, help="files that tests/system/test_drops.py drops at once"
+        "--drops",
+        type=int,
+        default=40,
+        help="files that tests/system/events/test_drops.py drops at once",
     )
 
 

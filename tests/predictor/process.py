@@ -59,6 +59,11 @@ class Process:
         """Wait until it is ready, and return a client. The caller closes its session."""
         return Client(self.logged(r"ready on (http://127.0.0.1:\d+)")[1])
 
+    def peak_mib(self):
+        """Return the most memory that it had at once (VmHWM)."""
+        with open(f"/proc/{self.popen.pid}/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) // 1024
+
     def stop(self):
         """End it by SIGTERM, and return its exit status."""
         self.popen.terminate()

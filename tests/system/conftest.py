@@ -11,11 +11,7 @@ from tests.functions.predictors import FakePredictor
 from tests.system.clients import Client
 from tests.system.processes import Function, Run
 
-collect_ignore = (
-    ["test_drops.py", "test_events.py", "test_poison.py", "test_s3.py"]
-    if len(EVENT_TARGETS) < len(EVENT_FUNCTIONS)
-    else []
-)
+collect_ignore = ["events"] if len(EVENT_TARGETS) < len(EVENT_FUNCTIONS) else []
 """Tests of optional parts, which may have been deleted."""
 
 

@@ -10,8 +10,8 @@ import sys
 import pytest
 import requests
 
+from tests.system.contract import find_violations
 from tests.system.processes import ROOT, Gateway, Run, free_port
-from tests.system.test_schemathesis import find_violations
 
 PROXY_SECRET = "proxy-secret-" + "p" * 32
 

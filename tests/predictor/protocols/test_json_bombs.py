@@ -49,22 +49,17 @@ def process():
     predictor.stop()
 
 
-def peak_mib(process):
-    with open(f"/proc/{process.popen.pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) // 1024
-
-
 @pytest.mark.parametrize("name", BOMBS)
 def test_bomb_is_refused(process, name):
     path, body, status = BOMBS[name]
     client = process.client()
     with open(f"/proc/{process.popen.pid}/clear_refs", "w") as file:
         file.write("5")  # what the peak is counts from here
-    idle_mib = peak_mib(process)
+    idle_mib = process.peak_mib()
 
     assert_refused(client.post(path, body, kind="application/json"), status, WORDS[status])
 
-    assert peak_mib(process) - idle_mib < MOST_GROWN_MIB
+    assert process.peak_mib() - idle_mib < MOST_GROWN_MIB
     client.session.close()
 
 

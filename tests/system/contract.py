@@ -1,4 +1,4 @@
-"""Test the contract with deterministic schemathesis requests through the gateway."""
+"""Ask a run for everything in the contract, with deterministic requests of schemathesis."""
 
 import json
 import re
@@ -29,14 +29,6 @@ objects = { values = [%(object_id)s] }
 "path.image_id" = { dictionary = "images", probability = 0.6 }
 "path.object_id" = { dictionary = "objects", probability = 0.6 }
 """
-
-
-def test_schemathesis_finds_no_contract_violation(run, coins):
-    statuses = find_violations(run, coins, {}, max_examples=15)
-
-    assert len(statuses) > 100
-    assert {200, 400, 404, 405} <= set(statuses)  # all kinds of answers were reached
-    assert [status for status in statuses if status >= 500] == []
 
 
 def find_violations(run, coins, headers, *, max_examples):
