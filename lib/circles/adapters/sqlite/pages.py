@@ -38,7 +38,7 @@ _TIMES = frozenset({"since", "until"})
 _COUNTS = frozenset({"min_count", "max_count"})
 
 _DOUBT = f"coalesce(images.doubtful_count, {NO_DOUBT})"
-"""As in the indexes of schema/counting.py."""
+"""As in the indexes of schema/m004_counting.py."""
 
 _NEWEST_FIRST = "images.created_at DESC, images.image_id DESC"
 _SORTED = {Order.NEWEST: _NEWEST_FIRST, Order.DOUBT: f"{_DOUBT} DESC, {_NEWEST_FIRST}"}

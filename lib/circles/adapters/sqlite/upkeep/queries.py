@@ -59,4 +59,4 @@ FILL_IN_COUNTS = """
         SELECT image_id FROM images INDEXED BY idx_images_not_counted
         WHERE detection_id IS NOT NULL AND served_count IS NULL LIMIT ?)
 """
-"""A trigger of schema/counting.py copies the counts of the run when it is written."""
+"""A trigger of schema/m004_counting.py copies the counts of the run when it is written."""

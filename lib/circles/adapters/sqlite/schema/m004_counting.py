@@ -1,5 +1,5 @@
 """
-Define the tables of those who count and measure, for migration m004. Never edit it: add another.
+Add candidates, corrections, scales and batches: the tables of those who count and measure.
 
 Code of commit 46f6359 reads, writes and deletes over it: new columns may be NULL, and what refers
 to a run or an image is deleted with it.
@@ -64,7 +64,7 @@ _ONLY = {
 }
 
 
-def add(db: Database) -> None:
+def apply(db: Database) -> None:
     """Add tables, columns, indexes and the trigger."""
     _add_columns(
         db,
