@@ -24,7 +24,8 @@ from circles.web.contract import find_scope
 from circles.web.exchanges import Exchange
 from circles.web.problems import answer_problem, challenge
 from circles.web.responses import empty_response, json_response
-from circles.web.routing import Handler, routes
+from circles.web.routing import routes
+from circles.web.rules import Handler
 
 log = logging.getLogger("circles.requests")
 

@@ -1,20 +1,13 @@
 """Routing and request logging, shared by all functions."""
 
 import logging
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from flask import Request, Response, current_app
-from werkzeug.exceptions import (
-    HTTPException,
-    MethodNotAllowed,
-    NotFound,
-    RequestEntityTooLarge,
-    abort,
-)
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, abort
 
 from circles.domain.access.principals import PUBLIC, Access
 from circles.domain.access.tokens import parse_token_id
@@ -28,14 +21,12 @@ from circles.web.contract import find_scope
 from circles.web.exchanges import Exchange, begin_exchange
 from circles.web.probes import common_handlers
 from circles.web.problems import AnswerError, answer_problem
+from circles.web.rules import Handler, Rule, match_rule
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger("circles.requests")
-
-Handler = Callable[..., Response]
-"""Takes the request and, by name, the valid ids of its path."""
 
 FindScope = Callable[[str, str], str]
 """Returns the scope of a method and a path such as /images/<image_id>."""
@@ -83,25 +74,6 @@ def routes(
     return router.answer
 
 
-class Rule(NamedTuple):
-    """A route, its handler, and the scope that a request needs."""
-
-    methods: frozenset[str]
-    path: str
-    pattern: re.Pattern[str]
-    handler: Handler
-    quick: bool
-    scope: str
-
-    @classmethod
-    def read(cls, line: str, handler: Handler, quick: bool, scope: str) -> "Rule":
-        """Return the rule for "METHOD /path/<id>". A slash at the end is optional."""
-        method, _, path = line.partition(" ")
-        pattern = re.sub(r"<(\w+)>", r"(?P<\1>[^/\\n]+)", path.rstrip("/"))
-        methods = {method, "HEAD"} if method == "GET" else {method}
-        return cls(frozenset(methods), path, re.compile(pattern + "/?"), handler, quick, scope)
-
-
 class Router:
     """A WSGI application that calls the handler of each request."""
 
@@ -144,7 +116,7 @@ class Router:
             headers: their names, in upper case. Without credentials no body is read.
         """
         try:
-            rule, _ = self._match(path, method)
+            rule, _ = match_rule(self._rules, method, path)
         except HTTPException:
             return False
         if rule.scope != PUBLIC and not has_credentials(headers, self._access.rules):
@@ -160,21 +132,11 @@ class Router:
         request = exchange.request
         if status := request.environ.get(REFUSAL):
             abort(status)
-        rule, ids = self._match(request.path, request.method)
+        rule, ids = match_rule(self._rules, request.method, request.path)
         exchange.route = rule.path
         check_access(request, rule.scope, self._access)
         self._check_body(request)
         return rule.handler(request, **{name: _parse(name, value) for name, value in ids.items()})
-
-    def _match(self, path: str, method: str) -> tuple[Rule, Mapping[str, str]]:
-        """Return a rule and the path's ids. Raises NotFound and MethodNotAllowed."""
-        allowed: set[str] = set()
-        for rule in self._rules:
-            if found := rule.pattern.fullmatch(path):
-                if method in rule.methods:
-                    return rule, found.groupdict()
-                allowed |= rule.methods
-        raise MethodNotAllowed(list(allowed)) if allowed else NotFound
 
     def _check_body(self, request: Request) -> None:
         request.max_content_length = self.max_body_bytes

@@ -5,7 +5,8 @@ import pytest
 from circles.domain.access.principals import EVERYBODY, Access, AccessRules
 from circles.web.access.credentials import has_credentials
 from circles.web.problems import answer_problem
-from circles.web.routing import Router, Rule
+from circles.web.routing import Router
+from circles.web.rules import Rule
 
 PROXY = AccessRules(trusted_header="Remote-User")
 

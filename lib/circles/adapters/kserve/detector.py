@@ -2,26 +2,17 @@
 
 import logging
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import tenacity
 from tenacity.stop import stop_base
 
-from circles.adapters.http_client import (
-    BrokenOff,
-    CallFailed,
-    HttpClient,
-    NotReached,
-    Reset,
-    Response,
-    TooMuch,
-    TooSlow,
-)
+from circles.adapters.http_client import CallFailed, HttpClient
+from circles.adapters.kserve.failures import FAILURES, Failed, failure_of
 from circles.adapters.kserve.predictions import read_prediction
 from circles.adapters.kserve.protocols import PROTOCOLS, Message, WrongAnswer, read_json
 from circles.domain.detections import Detection
-from circles.domain.errors import DetectorFailed, DetectorRefused, DetectorUnavailable
+from circles.domain.errors import DetectorFailed
 from circles.domain.pictures import Picture
 from circles.domain.waiting import remaining_s
 from circles.telemetry.metrics import metrics
@@ -29,30 +20,8 @@ from circles.telemetry.metrics import metrics
 log = logging.getLogger("circles.detector")
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
-_MAX_ATTEMPTS = 4
 _RETRIED_FOR_S = 6.0
 """A client waits: what fails later than this after the first attempt is left to repair."""
-_MAX_ATTEMPTS_AFTER_RESET = 2
-"""An idle connection may be reset once. So may the predictor, if the picture ends it."""
-# the predictor is starting or full; a prediction is safe to retry
-_TRANSIENT_STATUSES = (429, 502, 503)
-_REFUSALS = (413, 415, 422)
-
-
-class _Failed(Exception):
-    """
-    A failed call.
-
-    outcome is its label in the metrics, error is for the caller. It is retried before the deadline,
-    after at least wait_s, if it was not attempt number max_attempts.
-    """
-
-    def __init__(
-        self, outcome: str, error: DetectorFailed, *, max_attempts: int = 1, wait_s: float = 0.0
-    ) -> None:
-        super().__init__(str(error))
-        self.outcome, self.error = outcome, error
-        self.max_attempts, self.wait_s = max_attempts, wait_s
 
 
 class KserveDetector:
@@ -99,7 +68,7 @@ class KserveDetector:
             detection = self._detect(picture, began)
             outcome = "detected"
             return detection
-        except _Failed as failed:
+        except Failed as failed:
             outcome = failed.outcome
             raise failed.error from failed
         finally:
@@ -110,7 +79,7 @@ class KserveDetector:
         parameters = {} if self._floor is None else {"min_score": self._floor}
         message = self._protocol.encode(picture, parameters)
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Failed),
+            retry=tenacity.retry_if_exception_type(Failed),
             stop=_HadAllAttempts() | tenacity.stop_before_delay(_retried_for_s(deadline - began)),
             wait=_wait_s,
             reraise=True,
@@ -124,7 +93,7 @@ class KserveDetector:
             )
         except WrongAnswer as error:
             words = f"The predictor's answer cannot be used: {error}."
-            raise _Failed("unusable", DetectorFailed(words)) from error
+            raise Failed("unusable", DetectorFailed(words)) from error
         log.info("model %s %s found %d in %.0f ms", self._model, found.model_version,
                  len(found.circles), duration_ms)  # fmt: skip
         return Detection(
@@ -139,16 +108,16 @@ class KserveDetector:
         )
 
     def _attempt(self, message: Message, deadline: float) -> bytes:
-        """Post once and return the body of a 200. Raises _Failed."""
+        """Post once and return the body of a 200. Raises Failed."""
         url = self._url + message.query
         try:
             headers = {**message.headers, **self._credentials, **_preferred_wait()}
             with self._client.post(url, message.body, headers, deadline=deadline) as answer:
                 if answer.status != 200:
-                    raise _refusal(answer)
+                    raise failure_of(answer)
                 return answer.read(MAX_ANSWER_BYTES)
         except CallFailed as error:
-            raise _FAILURES[type(error)]() from error
+            raise FAILURES[type(error)]() from error
 
 
 def _preferred_wait() -> dict[str, str]:
@@ -163,47 +132,12 @@ def _retried_for_s(timeout_s: float) -> float:
     return timeout_s if left_s is None else min(timeout_s, left_s)
 
 
-def _unreachable(max_attempts: int) -> _Failed:
-    error = DetectorUnavailable("The predictor cannot be reached.")
-    return _Failed("unreachable", error, max_attempts=max_attempts)
-
-
-_FAILURES: dict[type[CallFailed], Callable[[], _Failed]] = {
-    NotReached: lambda: _unreachable(_MAX_ATTEMPTS),
-    Reset: lambda: _unreachable(_MAX_ATTEMPTS_AFTER_RESET),
-    TooSlow: lambda: _Failed(
-        "timeout", DetectorUnavailable("The predictor did not answer in time.")
-    ),
-    BrokenOff: lambda: _Failed("unusable", DetectorFailed("The predictor's answer broke off.")),
-    TooMuch: lambda: _Failed("unusable", DetectorFailed("The predictor's answer is too large.")),
-}
-
-
-def _refusal(answer: Response) -> _Failed:
-    status, words = answer.status, f"The predictor answered {answer.status}."
-    if status in _TRANSIENT_STATUSES:
-        wait_s = _retry_after_s(answer)
-        error = DetectorUnavailable(words)
-        return _Failed("refused", error, max_attempts=_MAX_ATTEMPTS, wait_s=wait_s)
-    log.warning("the predictor answered %d: %s", status, answer.words())
-    if status in _REFUSALS:
-        return _Failed("refused", DetectorRefused(words))
-    kind = DetectorUnavailable if status >= 500 else DetectorFailed
-    return _Failed("refused", kind(words))
-
-
-def _retry_after_s(answer: Response) -> float:
-    text = answer.headers.get("Retry-After", "")
-    # a date is not parsed: the exponential back-off is enough
-    return float(text) if text.isdecimal() else 0.0
-
-
 _back_off_s = tenacity.wait_random_exponential(multiplier=0.1, max=2)
 
 
-def _failed(state: tenacity.RetryCallState) -> _Failed:
+def _failed(state: tenacity.RetryCallState) -> Failed:
     error = state.outcome.exception() if state.outcome else None
-    assert isinstance(error, _Failed)  # nothing else is retried
+    assert isinstance(error, Failed)  # nothing else is retried
     return error
 
 

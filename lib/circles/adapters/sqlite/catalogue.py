@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.adapters.sqlite import adding, claims, objects, pages, rows
+from circles.adapters.sqlite import adding, claims, objects, outbox_rows, pages, rows
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.catalogue import Position
 from circles.domain.detections import Detection, FoundObject, ObjectFilter
@@ -34,7 +34,7 @@ class SqliteCatalogue:
             if not adopted:
                 rows.insert(connection, "images", [rows.image_values(image)])
                 connection.execute("DELETE FROM looks WHERE object_id = ?", [image.image_id])
-                rows.announce(connection, image, announce)
+                outbox_rows.announce(connection, image, announce)
                 _spend(connection, quota)
         if adopted:
             raise KeyTaken
@@ -94,7 +94,7 @@ class SqliteCatalogue:
             claims.serve_run(connection, image_id, detection, now, counts)
             if keep_runs is not None:
                 claims.prune_runs(connection, image_id, keep_runs)
-            return rows.announce(connection, rows.get_image(connection, image_id), announce)
+            return outbox_rows.announce(connection, rows.get_image(connection, image_id), announce)
 
     def release(
         self,
@@ -116,7 +116,7 @@ class SqliteCatalogue:
         with self._file.write() as connection:
             changed = claims.give_up_image(connection, image_id, claim, error)
             image = rows.get_image(connection, image_id)
-            return rows.announce(connection, image, announce) if changed else image
+            return outbox_rows.announce(connection, image, announce) if changed else image
 
     def delete(self, image_id: str, *, now: datetime, announce: Announce = nobody) -> Tombstone:
         with self._file.write() as connection:
@@ -125,7 +125,7 @@ class SqliteCatalogue:
             for table in ("objects", "detections", "images"):
                 connection.execute(f"DELETE FROM {table} WHERE image_id = ?", [image_id])
             rows.bury(connection, tombstone)
-            rows.announce(connection, image, announce)
+            outbox_rows.announce(connection, image, announce)
             return tombstone
 
     def objects(self, image_id: str, wanted: ObjectFilter) -> tuple[Image, Sequence[FoundObject]]:

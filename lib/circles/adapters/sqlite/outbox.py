@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.adapters.sqlite import rows
+from circles.adapters.sqlite import outbox_rows, rows
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.events import Delivery, DeliveryState, QueuedEvent, SinkBacklog
 from circles.domain.images import Backlog
@@ -62,7 +62,8 @@ class SqliteOutbox:
             due = connection.execute(_DUE, values).fetchall()
             waiting = due or connection.execute(_VOID, values).fetchall()
         return [
-            QueuedEvent(row["position"], rows.read_event(row), row["attempts"]) for row in waiting
+            QueuedEvent(row["position"], outbox_rows.read_event(row), row["attempts"])
+            for row in waiting
         ]
 
     def sent(self, queued: QueuedEvent) -> None:
@@ -133,7 +134,7 @@ def _read_delivery(row: sqlite3.Row) -> Delivery:
         position=row["position"],
         sink=row["sink"],
         state=DeliveryState(row["state"]),
-        event=rows.read_event(row),
+        event=outbox_rows.read_event(row),
         attempts=row["attempts"],
         due_at=datetime.fromisoformat(row["due_at"]),
         error=row["error"],

@@ -1,6 +1,5 @@
-"""Convert images, runs, objects and events to rows and back."""
+"""Convert images, runs and objects to rows and back."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
@@ -10,7 +9,6 @@ from typing import Any
 from circles.adapters.sqlite.counting.scale_rows import add_scales
 from circles.domain.detections import Circle, Detection, FoundObject
 from circles.domain.errors import NotFound
-from circles.domain.events import Announce, OutgoingEvent
 from circles.domain.exports.sizes import measure_sizes
 from circles.domain.identifiers import new_id
 from circles.domain.images import Image, Review, Status, Tombstone
@@ -192,44 +190,4 @@ def bury(connection: sqlite3.Connection, tombstone: Tombstone) -> None:
         connection,
         "tombstones",
         [{**asdict(tombstone), "deleted_at": to_text_time(tombstone.deleted_at)}],
-    )
-
-
-def event_values(sink: str, event: OutgoingEvent) -> dict[str, Any]:
-    """Return a new outbox row, due at its event's time."""
-    return {
-        "sink": sink,
-        "event_id": event.event_id,
-        "type": event.type,
-        "source": event.source,
-        "subject": event.subject,
-        "time": to_text_time(event.time),
-        "traceparent": event.traceparent,
-        "data": json.dumps(event.data, ensure_ascii=False),
-        "state": "waiting",
-        "attempts": 0,
-        "due_at": to_text_time(event.time),
-    }
-
-
-def announce(connection: sqlite3.Connection, image: Image, announce: Announce) -> Image:
-    """Queue the events of an image's new state, and return the image."""
-    queue(connection, announce(image))
-    return image
-
-
-def queue(connection: sqlite3.Connection, events: Sequence[tuple[str, OutgoingEvent]]) -> None:
-    """Queue pairs of sink and event."""
-    insert(connection, "outbox", [event_values(sink, event) for sink, event in events])
-
-
-def read_event(row: sqlite3.Row) -> OutgoingEvent:
-    return OutgoingEvent(
-        event_id=row["event_id"],
-        type=row["type"],
-        source=row["source"],
-        subject=row["subject"],
-        time=datetime.fromisoformat(row["time"]),
-        traceparent=row["traceparent"],
-        data=json.loads(row["data"]),
     )

@@ -59,6 +59,28 @@ class Outline:
     end: int = 0
     ended: bool = False
 
+    @property
+    def is_buffered(self) -> bool:
+        """Whether libjpeg keeps all coefficients until the last scan."""
+        return self.frame.progressive or self.scans[0].components != self.frame.components
+
+    @property
+    def is_refined(self) -> bool:
+        """Whether the scans bring every coefficient of every component down to its last bit."""
+        components = self.frame.components
+        if not self.frame.progressive:
+            return set(components) <= {each for scan in self.scans for each in scan.components}
+        last = {
+            (component, coefficient): scan.low_bit
+            for scan in self.scans
+            for component in scan.components
+            for coefficient in range(scan.coefficients[0], min(scan.coefficients[1], 63) + 1)
+        }
+        expected = {
+            (component, coefficient) for component in components for coefficient in range(64)
+        }
+        return expected <= last.keys() and not any(last.values())
+
 
 def read_outline(data: bytes) -> Outline:
     """Walk to the end of image. Raises Undecodable, UnsupportedKind."""

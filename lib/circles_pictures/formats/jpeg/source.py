@@ -7,7 +7,8 @@ from zlib import crc32
 
 from circles_pictures.errors import Undecodable
 from circles_pictures.exif import read_orientation
-from circles_pictures.formats.jpeg.segments import Outline, read_outline
+from circles_pictures.formats.jpeg.endings import end_of_coded
+from circles_pictures.formats.jpeg.segments import read_outline
 from circles_pictures.limits import MAX_JPEG_SCANNED_BLOCKS, MAX_PICTURE_BYTES, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
@@ -23,8 +24,6 @@ _TRIED_BYTES = 64 * 1024
 """This amount of coded data shows whether a decoder can begin."""
 _LIBJPEG_BYTES = 8 * MIB
 """Rows of samples on their way, of the widest picture."""
-_UNWRITTEN_BYTES = 512
-_PADDING_BYTES = 4096
 _EOI = b"\xff\xd9"
 _ENDINGS = (b"", b"\x55" * 16, b"\xa5\x3c\xd2\x69" * 4)
 """
@@ -49,7 +48,7 @@ class JpegSource(Source):
         self._data = data
         self._outline = outline
         if not outline.ended:
-            outline.end = _end_of_coded(data, outline.scans_at)
+            outline.end = end_of_coded(data, outline.scans_at)
         scans = len(outline.scans)
         if scans > 1 and scans * frame.blocks > MAX_JPEG_SCANNED_BLOCKS:
             raise Undecodable(f"The JPEG has {scans} scans, too many for a picture of its size.")
@@ -58,7 +57,7 @@ class JpegSource(Source):
     def check_bytes(self) -> int:
         if not self._outline.ended:
             return max(self.decoding_bytes, self.holding_bytes)
-        copied = self._copied if _is_buffered(self._outline) else _TRIED_BYTES
+        copied = self._copied if self._outline.is_buffered else _TRIED_BYTES
         return self._coefficient_bytes + copied + self.pixels // 16 + _LIBJPEG_BYTES
 
     @property
@@ -106,13 +105,13 @@ class JpegSource(Source):
     @property
     def _coefficient_bytes(self) -> int:
         outline = self._outline
-        return _BLOCK_BYTES * outline.frame.blocks if _is_buffered(outline) else 0
+        return _BLOCK_BYTES * outline.frame.blocks if outline.is_buffered else 0
 
     def check(self) -> None:
         outline = self._outline
         if not outline.ended:
             self._check_end()
-        elif _is_buffered(outline):
+        elif outline.is_buffered:
             self._load(self._coded(), factor=8)
         else:
             # The entropy coding of one scan has no other errors than where it begins and ends.
@@ -137,9 +136,9 @@ class JpegSource(Source):
         Coded data that is cut off goes on into whatever follows it: what follows shows then.
         """
         outline = self._outline
-        if not _is_refined(outline):
+        if not outline.is_refined:
             raise Undecodable("The JPEG is cut off or damaged.")
-        if not _is_buffered(outline):
+        if not outline.is_buffered:
             self._load(self._coded(), (_AHEAD,))
         checksums = set()
         for each in _ENDINGS:
@@ -166,49 +165,6 @@ class JpegSource(Source):
                 image.draft(None, (max(self.width // factor, 1), max(self.height // factor, 1)))
             image.load()
         return image
-
-
-def _end_of_coded(data: bytes, start: int) -> int:
-    """
-    Return where coded data ends that has no end marker.
-
-    Many zeros behind it are what a disk had not written yet. FF alone is half a marker; FF and 00
-    are a coded FF.
-    """
-    end = _stripped(data, start, len(data), b"\0")
-    if len(data) - end < _UNWRITTEN_BYTES:
-        return _stripped(data, start, len(data), b"\xff")
-    return end + (data[end - 1] == 0xFF)
-
-
-def _stripped(data: bytes, start: int, end: int, padding: bytes) -> int:
-    """Return the end without a padding: whole pieces of it are compared, which is fast."""
-    piece = padding * _PADDING_BYTES
-    while data.endswith(piece, start, end):
-        end -= len(piece)
-    rest = data[max(start, end - len(piece)) : end]
-    return end - len(rest) + len(rest.rstrip(padding))
-
-
-def _is_buffered(outline: Outline) -> bool:
-    """Whether libjpeg keeps all coefficients until the last scan."""
-    components = outline.frame.components
-    return outline.frame.progressive or outline.scans[0].components != components
-
-
-def _is_refined(outline: Outline) -> bool:
-    """Whether the scans bring every coefficient of every component down to its last bit."""
-    components = outline.frame.components
-    if not outline.frame.progressive:
-        return set(components) <= {each for scan in outline.scans for each in scan.components}
-    last = {
-        (component, coefficient): scan.low_bit
-        for scan in outline.scans
-        for component in scan.components
-        for coefficient in range(scan.coefficients[0], min(scan.coefficients[1], 63) + 1)
-    }
-    expected = {(component, coefficient) for component in components for coefficient in range(64)}
-    return expected <= last.keys() and not any(last.values())
 
 
 def _checksum(image: "JpegImageFile") -> int:

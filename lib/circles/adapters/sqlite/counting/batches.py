@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.adapters.sqlite import rows
+from circles.adapters.sqlite import outbox_rows, rows
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.counting.batches import AnnounceCompleted, Batch, BatchPosition
 from circles.domain.errors import NotFound
@@ -79,7 +79,7 @@ class SqliteBatches:
                 return None
             row = connection.execute(f"{_BATCH} WHERE batch = ?", [name]).fetchone()
             batch = _read_batch(row)
-            rows.queue(connection, announce(batch))
+            outbox_rows.queue(connection, announce(batch))
             return batch
 
     def close(self) -> None:

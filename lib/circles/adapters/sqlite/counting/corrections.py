@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from circles.adapters.sqlite import objects, rows
+from circles.adapters.sqlite import objects, outbox_rows, rows
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.counting.corrections import Expected, HumanRun
 from circles.domain.counting.runs import Run
@@ -140,7 +140,7 @@ def _serve(
     values = {"image_id": image_id, "detection_id": detection_id}
     connection.execute(_PIN if detection_id else _UNPIN, values)
     image = rows.get_image(connection, image_id)
-    rows.announce(connection, image, announce)
+    outbox_rows.announce(connection, image, announce)
     return image
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from circles.adapters.sqlite import rows
+from circles.adapters.sqlite import outbox_rows, rows
 from circles.adapters.sqlite.counting.scale_rows import read_scales
 from circles.adapters.sqlite.database import SqliteFile
 from circles.domain.counting.measuring import AnnounceBatch
@@ -47,7 +47,7 @@ class SqliteScales:
             connection.execute(
                 "UPDATE images SET scale_id = ? WHERE image_id = ?", [row["scale_id"], image_id]
             )
-            return rows.announce(connection, rows.get_image(connection, image_id), announce)
+            return outbox_rows.announce(connection, rows.get_image(connection, image_id), announce)
 
     def remove_from_image(self, image_id: str, *, announce: Announce) -> Image:
         with self._file.write() as connection:
@@ -56,7 +56,7 @@ class SqliteScales:
                 return image
             connection.execute("DELETE FROM scales WHERE image_id = ?", [image_id])
             connection.execute("UPDATE images SET scale_id = NULL WHERE image_id = ?", [image_id])
-            return rows.announce(connection, rows.get_image(connection, image_id), announce)
+            return outbox_rows.announce(connection, rows.get_image(connection, image_id), announce)
 
     def set_for_batch(
         self, batch: str, wanted: NewScale, *, now: datetime, announce: AnnounceBatch
@@ -67,14 +67,14 @@ class SqliteScales:
             changed = _replace(connection, row, "batch", batch)
             [scale] = read_scales(connection, [], [batch])
             if changed:
-                rows.queue(connection, announce(batch, scale))
+                outbox_rows.queue(connection, announce(batch, scale))
             return scale
 
     def remove_from_batch(self, batch: str, *, announce: AnnounceBatch) -> None:
         with self._file.write() as connection:
             _check_batch(connection, batch)
             if connection.execute("DELETE FROM scales WHERE batch = ?", [batch]).rowcount:
-                rows.queue(connection, announce(batch, None))
+                outbox_rows.queue(connection, announce(batch, None))
 
     def close(self) -> None:
         """Close the idle connections."""
