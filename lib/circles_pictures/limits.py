@@ -37,6 +37,8 @@ MAX_JPEG_SCANNED_BLOCKS = 60_000_000
 """Scans times blocks of 8 x 8 samples. A usual 50-megapixel progressive JPEG has 24 million."""
 MAX_PNG_CHUNKS = 32_768
 """32 MiB in pieces of 1 KiB; writers use 8 KiB and more."""
+MAX_PROFILE_BYTES = 4 * MIB
+"""An ICC profile; those of printing presses have up to 2.5 MiB. A larger one is not looked at."""
 MAX_EXIF_BYTES = 65_533
 """Of a PNG or WebP; a JPEG's cannot be longer."""
 MAX_GIF_EXTENSIONS = 4096

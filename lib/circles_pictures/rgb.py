@@ -1,16 +1,14 @@
 """Pillow's modes of 8 bits a channel to RGB, in bands: no second large picture exists."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from PIL import Image
 
 from circles_pictures.errors import Undecodable
-from circles_pictures.source import BAND_BYTES, Band
+from circles_pictures.source import BAND_BYTES, Band, ToRgb
 
 Image.MAX_IMAGE_PIXELS = None  # opening.py has checked the size, and bands are wider than pictures
-
-ToRgb = Callable[[Image.Image], Image.Image]
 
 
 @contextmanager
@@ -24,9 +22,9 @@ def decoding() -> Iterator[None]:
         raise Undecodable("The picture is cut off or damaged.") from error
 
 
-def split(image: Image.Image) -> Iterator[Band]:
-    """Yield a loaded image of 8 bits a channel in bands."""
-    to_rgb = converter(image)
+def split(image: Image.Image, inks: ToRgb | None = None) -> Iterator[Band]:
+    """Yield a loaded image of 8 bits a channel in bands. inks is as in Source."""
+    to_rgb = converter(image, inks)
     for top, bottom in spans(image.width, image.height):
         yield top, to_rgb(image.crop((0, top, image.width, bottom)))
 
@@ -38,8 +36,10 @@ def spans(width: int, height: int) -> Iterator[tuple[int, int]]:
         yield top, min(top + rows, height)
 
 
-def converter(image: Image.Image) -> ToRgb:
-    """Return what makes RGB of an image like this one."""
+def converter(image: Image.Image, inks: ToRgb | None = None) -> ToRgb:
+    """Return what makes RGB of an image like this one. inks is as in Source."""
+    if inks and image.mode == "CMYK":
+        return inks
     if image.has_transparency_data:
         return on_white
     return lambda band: band if band.mode == "RGB" else band.convert("RGB")

@@ -1,7 +1,7 @@
 """An encoded picture whose header has been read: its costs, and how to read it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from circles_pictures.exif import QUARTER_TURNED, UPRIGHT
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Band = tuple[int, "Image"]
 """Some rows of a picture as stored: the first row's number, and an RGB image of full width."""
+
+ToRgb = Callable[["Image"], "Image"]
+"""Makes an RGB image of another one."""
 
 BAND_BYTES = 2 * 1024 * 1024
 """The memory of one band in Pillow, where an RGB pixel takes four bytes."""
@@ -25,10 +28,15 @@ class Source(ABC):
 
     width and height are pixels as stored; orientation is EXIF's, 1..8, and turns them upright.
     Costs are bytes at the peak, without the encoded picture itself.
+
+    colours is ICC's name of the stored pixels' colour space. inks makes RGB of CMYK; None is the
+    formula that knows no inks. A detector gets all pixels as they are stored.
     """
 
     name: str
     media_type: str
+    colours: str = "RGB "
+    inks: ToRgb | None = None
 
     def __init__(self, width: int, height: int, orientation: int = UPRIGHT) -> None:
         self.width = width
@@ -78,6 +86,10 @@ class Source(ABC):
         """What an upright copy costs: the picture in Pillow, and again while it is turned."""
         read = max(self.decoding_bytes, self.holding_bytes + 4 * self.pixels)
         return max(read, 8 * self.pixels + MAX_PICTURE_BYTES)
+
+    def read_profile(self) -> bytes:
+        """Return the ICC profile; empty where there is none, or it is cut off or too large."""
+        return b""
 
     def confirm(self) -> None:  # noqa: B027 - most formats have nothing to confirm
         """Refuse a header that makes no sense although the picture's size is allowed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from circles_pictures.errors import Undecodable
 from circles_pictures.exif import UPRIGHT, read_orientation
-from circles_pictures.limits import MAX_EXIF_BYTES, MAX_WEBP_CHUNKS, MIB
+from circles_pictures.limits import MAX_EXIF_BYTES, MAX_PROFILE_BYTES, MAX_WEBP_CHUNKS, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -60,13 +60,16 @@ class WebpSource(Source):
     media_type = "image/webp"
 
     def __init__(self, data: bytes) -> None:
-        canvas, frame, exif = _read(data)
+        canvas, frame, exif, self._profile = _read(data)
         width, height = canvas or frame.size
         super().__init__(width, height, read_orientation(exif) if exif else UPRIGHT)
         self._frame = frame
         right, bottom = frame.left + frame.size[0], frame.top + frame.size[1]
         if right > width or bottom > height:
             raise Undecodable(_DAMAGED)
+
+    def read_profile(self) -> bytes:
+        return bytes(self._profile) if len(self._profile) <= MAX_PROFILE_BYTES else b""
 
     @property
     def check_bytes(self) -> int:
@@ -116,9 +119,10 @@ class WebpSource(Source):
         return image
 
 
-def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes]:
-    """Return the canvas, where it is told, the first frame and the EXIF block."""
+def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes, Bytes]:
+    """Return the canvas, where it is told, the first frame, the EXIF block and the ICC profile."""
     canvas, frame, exif, view = None, _Frame(), b"", memoryview(data)
+    profile: Bytes = b""
     looks = iter(range(MAX_WEBP_CHUNKS))
     for name, start, end in _chunks(data, 12, len(data), looks):
         body = view[start + 8 : end]
@@ -129,6 +133,8 @@ def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes]:
             )
         elif name == b"EXIF":
             exif = bytes(body[:MAX_EXIF_BYTES])
+        elif name == b"ICCP":
+            profile = body
         elif name == b"ANMF" and not frame.pixels and len(body) >= 16:
             left, top = (2 * int.from_bytes(body[at : at + 3], "little") for at in (0, 3))
             frame = _Frame(left, top)
@@ -138,7 +144,7 @@ def _read(data: bytes) -> tuple[tuple[int, int] | None, _Frame, bytes]:
             _keep(frame, name, view[start:end])
     if not frame.pixels:
         raise Undecodable("The WebP is cut off or damaged.")
-    return canvas, frame, exif
+    return canvas, frame, exif, profile
 
 
 def _keep(frame: _Frame, name: bytes, chunk: Bytes) -> None:

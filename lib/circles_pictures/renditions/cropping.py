@@ -1,8 +1,9 @@
-"""Read a part of a picture, upright."""
+"""Read a part of a picture, upright and in sRGB."""
 
 from PIL import Image
 
 from circles_pictures.limits import MAX_PICTURE_BYTES
+from circles_pictures.renditions.colour import count_colour_bytes, prepare_colours
 from circles_pictures.source import Source
 from circles_pictures.upright import turn
 
@@ -11,13 +12,14 @@ Box = tuple[int, int, int, int]
 
 
 def read_part(source: Source, box: Box) -> Image.Image:
-    """Return the RGB pixels of a box of the upright picture, upright. Raises Undecodable."""
+    """Return the sRGB pixels of a box of the upright picture, upright. Raises Undecodable."""
+    to_srgb = prepare_colours(source)
     left, top, right, bottom = to_stored(box, source)
     part = Image.new("RGB", (right - left, bottom - top))
     for first, band in source.bands():
         if first < bottom and first + band.height > top:
             part.paste(band, (-left, first - top))
-    return turn(part, source.orientation)
+    return to_srgb(turn(part, source.orientation))
 
 
 def count_part_bytes(source: Source, box: Box) -> int:
@@ -25,7 +27,8 @@ def count_part_bytes(source: Source, box: Box) -> int:
     left, top, right, bottom = box
     pixels = (right - left) * (bottom - top)
     kept = 8 * pixels + min(MAX_PICTURE_BYTES, 3 * pixels)
-    return max(source.decoding_bytes, source.holding_bytes + 4 * pixels, kept)
+    peak = max(source.decoding_bytes, source.holding_bytes + 4 * pixels, kept)
+    return peak + count_colour_bytes(source)
 
 
 def to_stored(box: Box, source: Source) -> Box:

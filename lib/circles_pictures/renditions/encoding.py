@@ -1,4 +1,4 @@
-"""Encode pictures for people: sRGB, without metadata."""
+"""Encode pictures for people, which are sRGB, without metadata."""
 
 from io import BytesIO
 from typing import IO
@@ -11,7 +11,7 @@ _PNG_LEVEL = 1
 
 
 def to_jpeg(image: Image.Image, *, quality: int) -> bytes:
-    """Return a JPEG of an RGB image. JFIF means sRGB."""
+    """Return a JPEG of an sRGB image, which is what readers take one without a profile for."""
     out = BytesIO()
     image.info.clear()  # Pillow writes comments and profiles of what it read
     image.save(out, "JPEG", quality=quality)
@@ -19,7 +19,7 @@ def to_jpeg(image: Image.Image, *, quality: int) -> bytes:
 
 
 def write_png(image: Image.Image, file: IO[bytes]) -> None:
-    """Write a PNG of an RGB image, with the chunk that says sRGB (PNG, 11.3.2.5)."""
+    """Write a PNG of an sRGB image, with the chunk that says so (PNG, 11.3.2.5)."""
     image.info.clear()
     said = PngInfo()
     said.add(b"sRGB", b"\0")

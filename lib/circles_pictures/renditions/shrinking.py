@@ -1,7 +1,8 @@
-"""Read a picture upright and no larger than it is wanted, in bounded memory."""
+"""Read a picture upright, in sRGB and no larger than it is wanted, in bounded memory."""
 
 from PIL import Image
 
+from circles_pictures.renditions.colour import count_colour_bytes, prepare_colours
 from circles_pictures.source import Source
 from circles_pictures.upright import turn
 
@@ -19,18 +20,18 @@ def fit(width: int, height: int, side_px: int) -> tuple[int, int]:
 
 def read_shrunk(source: Source, side_px: int) -> Image.Image:
     """
-    Return the upright RGB picture with at most side_px pixels on its longer side.
+    Return the upright sRGB picture with at most side_px pixels on its longer side.
 
     A pixel at x of the upright picture lies at x times new width by width. Raises Undecodable.
     """
-    factor = _find_factor(source, side_px)
+    factor, to_srgb = _find_factor(source, side_px), prepare_colours(source)
     image = source.image() if factor == 1 else _join_bands(source, factor)
     size = fit(source.width, source.height, side_px)
     if image.size != size:
         box = (0, 0, source.width / factor, source.height / factor)
         # as sharp as BICUBIC, in half of LANCZOS's time
         image = image.resize(size, Image.Resampling.HAMMING, box)
-    return _to_rgb(turn(image, source.orientation))
+    return to_srgb(_to_rgb(turn(image, source.orientation)))
 
 
 def count_shrinking_bytes(source: Source, side_px: int) -> int:
@@ -39,18 +40,19 @@ def count_shrinking_bytes(source: Source, side_px: int) -> int:
     read = -(-source.width // factor) * -(-source.height // factor)
     width, height = fit(source.width, source.height, side_px)
     # reduced_bytes counts three bytes a pixel; Pillow takes four
-    return source.reduced_bytes(factor) + read + 8 * width * height
+    return source.reduced_bytes(factor) + read + 8 * width * height + count_colour_bytes(source)
 
 
 def read_whole(source: Source) -> Image.Image:
-    """Return the upright RGB picture in its own size. Raises Undecodable."""
-    return _to_rgb(turn(source.image(), source.orientation))
+    """Return the upright sRGB picture in its own size. Raises Undecodable."""
+    to_srgb = prepare_colours(source)
+    return to_srgb(_to_rgb(turn(source.image(), source.orientation)))
 
 
 def count_whole_bytes(source: Source) -> int:
     """Return the peak of read_whole, without the encoded picture, in bytes."""
     read = max(source.decoding_bytes, source.holding_bytes + 4 * source.pixels)
-    return max(read, 8 * source.pixels)
+    return max(read, 8 * source.pixels) + count_colour_bytes(source)
 
 
 def _find_factor(source: Source, side_px: int) -> int:

@@ -16,7 +16,7 @@ WIDTHS = (256, 1024, 2048)
 OVERLAY_PX = 2048
 """The longer side of an overlay, and of the picture in an SVG."""
 
-_EDITION = "1"
+_EDITION = "2"
 """To be changed when the same image gives another rendition, so that all are made anew."""
 
 

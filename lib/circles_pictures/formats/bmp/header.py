@@ -8,8 +8,12 @@ import struct
 from dataclasses import dataclass
 
 from circles_pictures.errors import Undecodable, UnsupportedKind
+from circles_pictures.limits import MAX_PROFILE_BYTES
 
 RGB, RLE8, RLE4, BITFIELDS, ALPHA_BITFIELDS = 0, 1, 2, 3, 6
+_V5_BYTES = 124
+_EMBEDDED = 0x4D424544
+"""PROFILE_EMBEDDED, the type of colour space whose profile is in the file."""
 _SIZES = (12, 40, 52, 56, 64, 108, 124)
 _DEPTHS = {RGB: (1, 4, 8, 16, 24, 32), RLE8: (8,), RLE4: (4,)} | dict.fromkeys(
     (BITFIELDS, ALPHA_BITFIELDS), (16, 32)
@@ -68,6 +72,19 @@ def _read(data: bytes) -> Header:
     if offset in (0, 14 + size):  # some writers forget the palette between
         offset = end
     return Header(width, abs(height), height < 0, depth, compression, masks, palette, offset)
+
+
+def read_profile(data: bytes) -> bytes:
+    """Return the ICC profile of a BITMAPV5HEADER; empty where it is missing or cut off."""
+    if int.from_bytes(data[14:18], "little") != _V5_BYTES:
+        return b""
+    try:
+        (kind,) = struct.unpack_from("<I", data, 14 + 56)
+        at, size = struct.unpack_from("<II", data, 14 + 112)
+    except struct.error:
+        return b""
+    fits = kind == _EMBEDDED and size <= MAX_PROFILE_BYTES
+    return data[14 + at : 14 + at + size] if fits else b""
 
 
 def _masks(data: bytes, size: int, compression: int, depth: int) -> tuple[int, int, int, int]:

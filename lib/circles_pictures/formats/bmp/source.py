@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from circles_pictures.errors import TooLarge, Undecodable
-from circles_pictures.formats.bmp.header import RLE4, RLE8, read_header
+from circles_pictures.formats.bmp.header import RLE4, RLE8, read_header, read_profile
 from circles_pictures.limits import MAX_BMP_RLE_BYTES, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
@@ -33,6 +33,9 @@ class BmpSource(Source):
             raise TooLarge(
                 f"The BMP has more than {MAX_BMP_RLE_BYTES:,} bytes of run lengths: save it as PNG."
             )
+
+    def read_profile(self) -> bytes:
+        return read_profile(self._data)
 
     @property
     def check_bytes(self) -> int:

@@ -8,6 +8,7 @@ from circles_pictures.errors import Undecodable, UnsupportedKind
 from circles_pictures.limits import MAX_HEIF_BOXES
 
 _DAMAGED = "The header of the HEIC or AVIF is cut off or damaged."
+_PROFILES = (b"prof", b"rICC")
 _CHROMA = (1.0, 1.5, 2.0, 3.0)
 """Samples a pixel by HEVC's chroma_format_idc: none, halved in both directions, in one, in none."""
 
@@ -20,7 +21,7 @@ class Outline:
     What a file says of its main picture: codec is "HEIC" or "AVIF"; the size is upright.
 
     largest is the number of pixels of its largest part. sample_bytes is what a pixel takes in the
-    coded planes: 1.5 for 8 bits with chroma halved in both directions.
+    coded planes: 1.5 for 8 bits with chroma halved in both directions. profile is an ICC profile.
     """
 
     codec: str
@@ -28,6 +29,7 @@ class Outline:
     height: int
     largest: int
     sample_bytes: float
+    profile: memoryview
 
 
 def read_outline(data: bytes) -> Outline:
@@ -42,7 +44,8 @@ def read_outline(data: bytes) -> Outline:
     if any(name == b"irot" and body[:1] and body[0] & 1 for name, body in main):
         width, height = height, width
     codec, sample_bytes = _codec(properties)
-    return Outline(codec, width, height, max(w * h for w, h in extents), sample_bytes)
+    largest = max(w * h for w, h in extents)
+    return Outline(codec, width, height, largest, sample_bytes, _find_profile(main))
 
 
 _NOTHING = memoryview(b"")
@@ -111,6 +114,12 @@ def _associated(body: memoryview, wanted: int) -> list[int]:
             return [int.from_bytes(body[n : n + width]) & mask for n in range(at, end, width)]
         at = end
     return []
+
+
+def _find_profile(main: list[Box]) -> memoryview:
+    """Return the ICC profile (ISO/IEC 14496-12, 12.1.5), restricted or not."""
+    colours = (body for name, body in main if name == b"colr")
+    return next((each[4:] for each in colours if bytes(each[:4]) in _PROFILES), _NOTHING)
 
 
 def _codec(properties: list[Box]) -> tuple[str, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from circles_pictures.errors import Undecodable
 from circles_pictures.formats.heif.boxes import read_outline
 from circles_pictures.formats.heif.process import Wanted, decoding_process, read_exactly
-from circles_pictures.limits import MAX_PICTURE_BYTES, MIB
+from circles_pictures.limits import MAX_PICTURE_BYTES, MAX_PROFILE_BYTES, MIB
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class HeifSource(Source):
         self.media_type = _MEDIA_TYPES[outline.codec]
         self._data = data
         self._outline = outline
+
+    def read_profile(self) -> bytes:
+        profile = self._outline.profile
+        return bytes(profile) if len(profile) <= MAX_PROFILE_BYTES else b""
 
     @property
     def check_bytes(self) -> int:

@@ -4,14 +4,16 @@ from dataclasses import dataclass, field
 
 from circles_pictures.errors import Undecodable, UnsupportedKind
 from circles_pictures.formats.jpeg.markers import EOI, Markers
-from circles_pictures.limits import MAX_JPEG_SCANS, MAX_JPEG_TABLE_BYTES
+from circles_pictures.limits import MAX_JPEG_SCANS, MAX_JPEG_TABLE_BYTES, MAX_PROFILE_BYTES
 
-SOS, APP0, APP1, APP14 = 0xDA, 0xE0, 0xE1, 0xEE
+SOS, APP0, APP1, APP2, APP14 = 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _TABLES = {0xC4, 0xCC, 0xDB, 0xDD}  # DHT, DAC, DQT, DRI
 _READ_FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC9, 0xCA}
 """Baseline, extended, progressive, lossless; the last two with arithmetic coding."""
 _PROGRESSIVE = {0xC2, 0xCA}
+_PROFILE = b"ICC_PROFILE\0"
+"""Begins a part of a profile; its number, from 1, and the count of all follow (ICC.1:2022, B.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Outline:
 
     head holds the segments that decoding needs, from the start of image up to the first scan's
     header; the coded data lies at scans_at up to end, where the end of image stands, if it does.
+    profile has the parts of an ICC profile by their numbers, with that of all parts before each.
     """
 
     head: bytes
@@ -58,6 +61,15 @@ class Outline:
     scans: list[Scan] = field(default_factory=list)
     end: int = 0
     ended: bool = False
+    profile: dict[int, memoryview] = field(default_factory=dict)
+
+    def join_profile(self) -> bytes:
+        """Return the ICC profile, empty unless every part is there and they are not too long."""
+        count = len(self.profile)
+        parts = [self.profile.get(number, b"") for number in range(1, count + 1)]
+        complete = all(part[:1] == bytes([count]) for part in parts)
+        fits = sum(map(len, parts)) - count <= MAX_PROFILE_BYTES
+        return b"".join(part[1:] for part in parts) if complete and fits else b""
 
     @property
     def is_buffered(self) -> bool:
@@ -92,10 +104,14 @@ def read_outline(data: bytes) -> Outline:
 
 def _read_head(data: bytes, markers: Markers) -> Outline:
     kept, frame, exif, left = [b"\xff\xd8"], None, b"", MAX_JPEG_TABLE_BYTES
+    profile: dict[int, memoryview] = {}
     for marker, start, end in markers.segments(2, len(data)):
         body = data[start + 4 : end]
         if marker == APP1 and not exif and body.startswith(b"Exif\0\0"):
             exif = body
+        elif marker == APP2 and body.startswith(_PROFILE):
+            number_at = start + 4 + len(_PROFILE)
+            profile[data[number_at]] = memoryview(data)[number_at + 1 : end]
         elif marker in _FRAMES:
             frame = _read_frame(marker, body)
         if _is_needed(marker, body):
@@ -106,7 +122,8 @@ def _read_head(data: bytes, markers: Markers) -> Outline:
         if marker == SOS:
             if frame is None:
                 break
-            return Outline(b"".join(kept), frame, exif, end, [_read_scan(body)])
+            scans = [_read_scan(body)]
+            return Outline(b"".join(kept), frame, exif, end, scans, profile=profile)
     raise Undecodable("The JPEG's header is cut off or damaged.")
 
 

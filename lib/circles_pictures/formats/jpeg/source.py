@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from circles_pictures.source import Band
 
+_COLOURS = {1: "GRAY", 3: "RGB ", 4: "CMYK"}
 _BLOCK_BYTES = 128
 """A block's 64 coefficients in libjpeg, which keeps them all where there are several scans."""
 _TRIED_BYTES = 64 * 1024
@@ -45,6 +46,7 @@ class JpegSource(Source):
         outline = read_outline(data)
         frame = outline.frame
         super().__init__(frame.width, frame.height, read_orientation(outline.exif))
+        self.colours = _COLOURS[len(frame.components)]
         self._data = data
         self._outline = outline
         if not outline.ended:
@@ -82,7 +84,7 @@ class JpegSource(Source):
 
         if not self._is_scaled(factor):
             return super().reduced_bands(factor)
-        return split(self._load(self._coded(), factor=factor))
+        return split(self._load(self._coded(), factor=factor), self.inks)
 
     def _is_scaled(self, factor: int) -> bool:
         """Whether it can be decoded smaller; without its end marker every pixel is compared."""
@@ -120,11 +122,16 @@ class JpegSource(Source):
     def bands(self) -> "Iterator[Band]":
         from circles_pictures.rgb import split
 
-        return split(self._whole())
+        return split(self._whole(), self.inks)
 
     def image(self) -> "Image":
+        from circles_pictures.rgb import converter
+
         image = self._whole()
-        return image.convert("RGB") if image.mode == "CMYK" else image
+        return converter(image, self.inks)(image) if image.mode == "CMYK" else image
+
+    def read_profile(self) -> bytes:
+        return self._outline.join_profile()
 
     def _whole(self) -> "JpegImageFile":
         return self._load(self._coded()) if self._outline.ended else self._check_end()

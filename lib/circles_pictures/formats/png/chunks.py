@@ -1,12 +1,13 @@
 """A PNG's chunks. Only those that decide its pixels are kept; damage in any other is no matter."""
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from zlib import crc32
 
 from circles_pictures.errors import Undecodable
-from circles_pictures.limits import MAX_EXIF_BYTES, MAX_PNG_CHUNKS
+from circles_pictures.limits import MAX_EXIF_BYTES, MAX_PNG_CHUNKS, MAX_PROFILE_BYTES
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
@@ -19,7 +20,7 @@ _DEPTHS = {
     COLOUR_ALPHA: (8, 16),
 }
 _HEADER = struct.Struct(">IIBBBBB")
-_ONCE = (b"PLTE", b"tRNS", b"eXIf")
+_ONCE = (b"PLTE", b"tRNS", b"eXIf", b"iCCP")
 """Chunks of which the first counts: no file may have two."""
 _CHUNK_HEAD = struct.Struct(">I4s")
 _DAMAGED = "The PNG's header is cut off or damaged."
@@ -27,7 +28,11 @@ _DAMAGED = "The PNG's header is cut off or damaged."
 
 @dataclass(slots=True)
 class Chunks:
-    """What decoding needs. transparency and exif are empty where missing or damaged."""
+    """
+    What decoding needs. transparency, exif and profile are empty where missing or damaged.
+
+    profile is packed, behind a name (PNG, 11.3.2.3).
+    """
 
     width: int
     height: int
@@ -37,7 +42,17 @@ class Chunks:
     palette: bytes = b""
     transparency: bytes = b""
     exif: bytes = b""
+    profile: memoryview = memoryview(b"")
     data: list[memoryview] = field(default_factory=list)
+
+    def unpack_profile(self) -> bytes:
+        """Return the ICC profile; empty where it is damaged or too large."""
+        _, _, packed = bytes(self.profile).partition(b"\0\0")  # name, method 0
+        try:
+            profile = zlib.decompressobj().decompress(packed, MAX_PROFILE_BYTES + 1)
+        except zlib.error:
+            return b""
+        return profile if len(profile) <= MAX_PROFILE_BYTES else b""
 
     @property
     def data_bytes(self) -> int:
@@ -73,6 +88,8 @@ def _keep(chunks: Chunks, name: bytes, data: bytes, start: int, end: int) -> Non
         return
     elif name == b"tRNS":
         chunks.transparency = data[start : min(end, start + 256)]
+    elif name == b"iCCP":
+        chunks.profile = memoryview(data)[start:end]
     else:
         chunks.exif = data[start : min(end, start + MAX_EXIF_BYTES)]
 

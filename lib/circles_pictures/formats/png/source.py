@@ -42,6 +42,10 @@ class PngSource(Source):
         chunks = read_chunks(data)
         super().__init__(chunks.width, chunks.height, read_orientation(chunks.exif))
         self._chunks = chunks
+        self.colours = "GRAY" if chunks.colour in (GREY, GREY_ALPHA) else "RGB "
+
+    def read_profile(self) -> bytes:
+        return self._chunks.unpack_profile()
 
     @property
     def check_bytes(self) -> int:

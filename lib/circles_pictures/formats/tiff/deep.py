@@ -18,17 +18,18 @@ from circles_pictures.formats.tiff.layout import UNSIGNED, Layout
 from circles_pictures.formats.tiff.pieces import decode, packed_pieces, rows_of
 from circles_pictures.formats.tiff.pieces import spans as piece_spans
 from circles_pictures.formats.tiff.raw import order, read_rows
-from circles_pictures.source import Band
+from circles_pictures.rgb import converter
+from circles_pictures.source import Band, ToRgb
 
 _NODATA = 42113
 """GDAL's tag: a number as text."""
 _UNSIGN = bytes(value ^ 0x80 for value in range(256))
 
 
-def bands(layout: Layout) -> Iterator[Band]:
-    """Yield RGB. Raises Undecodable."""
+def bands(layout: Layout, inks: ToRgb | None) -> Iterator[Band]:
+    """Yield RGB. inks is as in Source. Raises Undecodable."""
     if layout.photometric == INK:
-        return _ink(layout)
+        return _ink(layout, inks)
     if layout.bits == 8:
         return _signed_bytes(layout)
     form = (layout.bits, sample_format(layout))
@@ -47,8 +48,8 @@ def bands(layout: Layout) -> Iterator[Band]:
     )
 
 
-def twelve_bits(layout: Layout) -> Iterator[Band]:
-    """Yield RGB of 12 bits a sample, two in three bytes, which Pillow takes apart."""
+def twelve_bits(layout: Layout, inks: ToRgb | None) -> Iterator[Band]:
+    """Yield RGB of grey with 12 bits, two samples in three bytes, which Pillow takes apart."""
     return deep.bands(
         Samples(layout.width, layout.height, 1, "I;16", 2, partial(_twelve_bit_rows, layout))
     )
@@ -108,12 +109,12 @@ def _signed_bytes(layout: Layout) -> Iterator[Band]:
         yield rows.top, Image.frombytes(mode, (layout.width, rows.height), grey).convert("RGB")
 
 
-def _ink(layout: Layout) -> Iterator[Band]:
+def _ink(layout: Layout, inks: ToRgb | None) -> Iterator[Band]:
     """Keep the high byte of each ink, whose numbers have a meaning of their own."""
     highest = 1 if order(layout) == "<" else 0
     for rows in _rows(layout):
-        inks = rows.values[highest::2]
-        yield rows.top, Image.frombytes("CMYK", (layout.width, rows.height), inks).convert("RGB")
+        band = Image.frombytes("CMYK", (layout.width, rows.height), rows.values[highest::2])
+        yield rows.top, converter(band, inks)(band)
 
 
 def _twelve_bit_rows(layout: Layout) -> Iterator[Rows]:

@@ -10,8 +10,8 @@ from circles_pictures.formats.tiff import layout as tiff
 from circles_pictures.formats.tiff.kinds import BLACK_IS_ZERO, INDEXED, INK, RGB, YCBCR, predictor
 from circles_pictures.formats.tiff.layout import Layout
 from circles_pictures.formats.tiff.pieces import Tags, decode, packed_pieces, rows_of, spans
-from circles_pictures.rgb import decoding, split
-from circles_pictures.source import Band
+from circles_pictures.rgb import converter, decoding, split
+from circles_pictures.source import Band, ToRgb
 
 _T4_OPTIONS, _T6_OPTIONS, _JPEG_TABLES, _SUBSAMPLING = 292, 293, 347, 530
 _COPIED = (_T4_OPTIONS, _T6_OPTIONS, _SUBSAMPLING, tiff.FILL_ORDER, tiff.PALETTE)
@@ -20,17 +20,17 @@ _MOST_VALUES = 768
 _UNASSOCIATED, _ASSOCIATED = 2, 1
 
 
-def bands(layout: Layout) -> Iterator[Band]:
-    """Yield RGB. Raises Undecodable."""
+def bands(layout: Layout, inks: ToRgb | None) -> Iterator[Band]:
+    """Yield RGB. inks is as in Source. Raises Undecodable."""
     tags = _tags(layout)
     for first, last in spans(layout, 4 * layout.width):
         top, height = rows_of(layout, first, last)
         pieces = packed_pieces(layout, first, last)
-        yield from _shifted(decode(layout, layout.width, height, dict(tags), pieces), top)
+        yield from _shifted(decode(layout, layout.width, height, dict(tags), pieces), top, inks)
 
 
-def bands_apart(layout: Layout) -> Iterator[Band]:
-    """Yield RGB of planes that lie apart."""
+def bands_apart(layout: Layout, inks: ToRgb | None) -> Iterator[Band]:
+    """Yield RGB of planes that lie apart. inks is as in Source."""
     mode = {BLACK_IS_ZERO: "L", RGB: "RGB", INK: "CMYK"}[layout.photometric]
     for first, last in spans(layout, 4 * layout.width):
         top, height = rows_of(layout, first, last)
@@ -38,23 +38,24 @@ def bands_apart(layout: Layout) -> Iterator[Band]:
             _plane(layout, height, packed_pieces(layout, first, last, plane))
             for plane in range(layout.samples_read)
         ]
-        band = Image.merge(mode, planes[: layout.colours]).convert("RGB")
+        band = Image.merge(mode, planes[: layout.colours])
+        band = converter(band, inks)(band)
         if layout.has_alpha:
             with_alpha = "RGBa" if layout.extra[0] == _ASSOCIATED else "RGBA"
             band = Image.merge(with_alpha, [*band.split(), planes[-1]]).convert("RGBA")
         yield from _shifted(band, top)
 
 
-def whole(layout: Layout) -> Iterator[Band]:
+def whole(layout: Layout, inks: ToRgb | None) -> Iterator[Band]:
     """Yield RGB of a file in old-style JPEG, whose parts refer to each other's places."""
     with decoding():
         image = TiffImageFile(BytesIO(layout.page.data))
         image.load()
-    return split(image)
+    return split(image, inks)
 
 
-def _shifted(image: Image.Image, top: int) -> Iterator[Band]:
-    for row, band in split(image):
+def _shifted(image: Image.Image, top: int, inks: ToRgb | None = None) -> Iterator[Band]:
+    for row, band in split(image, inks):
         yield top + row, band
 
 

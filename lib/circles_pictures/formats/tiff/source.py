@@ -5,15 +5,26 @@ from typing import TYPE_CHECKING
 
 from circles_pictures.errors import UnsupportedKind
 from circles_pictures.exif import UPRIGHT, checked
-from circles_pictures.formats.tiff.kinds import Kind, predictor, read_kind
+from circles_pictures.formats.tiff.kinds import (
+    BLACK_IS_ZERO,
+    INK,
+    LAB,
+    WHITE_IS_ZERO,
+    Kind,
+    predictor,
+    read_kind,
+)
 from circles_pictures.formats.tiff.layout import check_pieces, read_layout
 from circles_pictures.formats.tiff.pages import find_page
+from circles_pictures.limits import MAX_PROFILE_BYTES
 from circles_pictures.source import FIXED_BYTES, Source
 
 if TYPE_CHECKING:
     from circles_pictures.source import Band
 
-_ORIENTATION = 274
+_ORIENTATION, _PROFILE = 274, 34675
+_COLOURS = {WHITE_IS_ZERO: "GRAY", BLACK_IS_ZERO: "GRAY", INK: "CMYK", LAB: "Lab "}
+"""ICC's names by photometric interpretation, where it is not RGB in the end."""
 _LOOKING_BACK = {34925, 50000}
 """LZMA and Zstd, whose decoders may keep all that they have unpacked of a piece."""
 
@@ -31,6 +42,7 @@ class TiffSource(Source):
         super().__init__(layout.width, layout.height, checked(orientation))
         self._layout = layout
         self._kind = read_kind(layout)
+        self.colours = _COLOURS.get(layout.photometric, "RGB ")
         if self._kind is Kind.OLD_JPEG and (page is not first or self.orientation != UPRIGHT):
             raise UnsupportedKind("This kind of TIFF is not read: old-style JPEG. Save it as JPEG.")
 
@@ -85,4 +97,7 @@ class TiffSource(Source):
             Kind.TWELVE_BITS: deep.twelve_bits,
             Kind.DEEP: deep.bands,
         }
-        return read[self._kind](self._layout)
+        return read[self._kind](self._layout, self.inks)
+
+    def read_profile(self) -> bytes:
+        return self._layout.page.block(_PROFILE, MAX_PROFILE_BYTES)

@@ -27,6 +27,7 @@ _ORDERS = {
 }
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SIZES |= {16: 8, 17: 8, 18: 8}
+_BYTE, _OPAQUE = 1, 7
 _NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _NATIVE = {"little": "<", "big": ">"}[sys.byteorder]
 _DAMAGED = "The TIFF's header is cut off or damaged."
@@ -71,6 +72,12 @@ class Directory:
     def number(self, tag: int, default: int) -> int:
         """Return a tag's first number."""
         return self.numbers(tag, (default,), most=1)[0]
+
+    def block(self, tag: int, most: int) -> bytes:
+        """Return a tag's opaque bytes; none where they are missing, cut off or more than most."""
+        kind, count, at = self.places.get(tag, (_OPAQUE, 0, 0))
+        whole = kind in (_BYTE, _OPAQUE) and count <= most and at + count <= len(self.data)
+        return self.data[at : at + count] if whole else b""
 
     def text(self, tag: int) -> bytes:
         """Return a tag's bytes; none where it is missing or holds numbers."""
