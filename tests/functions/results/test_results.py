@@ -163,8 +163,14 @@ def test_quiet_batch_is_summarised_each_time(site, load, predicted, volume):
         again.call("DELETE", f"/images/{first}")
         assert [row["file_name"] for row in again.summary("d7")] == ["c.jpg", "b.jpg"]
         again.repair()
-        types = [headers["ce-type"] for headers, _ in receiver.received]
-        assert types.count("dev.circles.batch.completed") == 2  # one each time it was quiet
+        told = [
+            json.loads(body)
+            for headers, body in receiver.received
+            if headers["ce-type"] == "dev.circles.batch.completed"
+        ]
+        assert [(each["revision"], each["detected"]) for each in told] == [(1, 2), (2, 3)]
+        known = load("export").get("/batches/d7").json
+        assert (known["revision"], known["open"]) == (2, False)
 
 
 def test_summary_goes_with_the_last_image(site):
