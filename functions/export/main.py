@@ -33,7 +33,8 @@ def get_thumbnail(request: Request, image_id: str) -> Response:
     width_px = read_width(request)
     image = services.catalogue.get(image_id)
     basis, make = compute_basis(image), partial(make_thumbnail, image, width_px, services)
-    return rendition_response(request, image, f"{width_px}.jpg", basis, make)
+    name = f"{width_px}.jpg"
+    return rendition_response(request, image, name, basis, make, services.temporary)
 
 
 def get_overlay(request: Request, image_id: str) -> Response:
@@ -41,7 +42,7 @@ def get_overlay(request: Request, image_id: str) -> Response:
     overlay = find_overlay(image_id, asked.wanted, services)
     make = partial(draw_overlay, overlay, asked.format, asked.whole, services)
     name = f"overlay.{asked.format}"
-    return rendition_response(request, overlay.image, name, overlay.basis, make)
+    return rendition_response(request, overlay.image, name, overlay.basis, make, services.temporary)
 
 
 def get_crop(request: Request, image_id: str, object_id: str) -> Response:
@@ -49,7 +50,8 @@ def get_crop(request: Request, image_id: str, object_id: str) -> Response:
     found = services.catalogue.object(image_id, object_id)
     image = services.catalogue.get(image_id)
     basis, make = compute_basis(image), partial(crop_object, image, found, services)
-    return rendition_response(request, image, f"{object_id}.jpg", basis, make)
+    name = f"{object_id}.jpg"
+    return rendition_response(request, image, name, basis, make, services.temporary)
 
 
 def get_table(request: Request) -> Response:

@@ -46,11 +46,13 @@ if side == "function":
 elif side == "export":
     from circles.adapters.pillow.reading import Reading
     from circles.adapters.pillow.renderer import PillowRenderer
+    from circles.adapters.spool import Spool
     from circles.domain.errors import CirclesError
     from circles.domain.exports.drawings import lay_out
     from circles_pictures.opening import open_picture
 
-    renderer, size = PillowRenderer(Reading(max_pixels=50_000_000)), open_picture(data).upright_size
+    renderer = PillowRenderer(Reading(max_pixels=50_000_000), Spool())
+    size = open_picture(data).upright_size
 
     def read():
         try:

@@ -1,9 +1,11 @@
 """Temporary files of a store take no more than their room."""
 
+import tempfile
+
 import pytest
 
-from circles.adapters.spool import Spool
-from circles.domain.errors import Unavailable
+from circles.adapters.spool import MAX_BYTES, Spool
+from circles.domain.errors import StorageFull, Unavailable
 
 
 def fill(spool, size):
@@ -40,3 +42,28 @@ def test_failed_filling_gives_the_room_back():
         raise KeyError
     assert file.closed
     fill(spool, 100).close()
+
+
+def test_with_block_gives_the_room_back():
+    spool = Spool(max_bytes=100)
+    for size in (100, 100):
+        with fill(spool, size) as file:
+            assert file.give_back_rest() == size
+
+    with spool.filled(100) as file:
+        file.write(b"x" * 30)
+    assert file.give_back_rest() == 30
+    with file:
+        fill(spool, 70).close()
+    fill(spool, 100).close()
+
+
+def test_full_disk_is_storage_full(monkeypatch, tmp_path):
+    spool = Spool()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+
+    with pytest.raises(StorageFull):
+        fill(spool, 600_000)
+    monkeypatch.undo()
+    fill(spool, MAX_BYTES // 1024).close()  # its room is free again
+    assert spool._held_bytes == 0

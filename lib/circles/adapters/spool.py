@@ -5,17 +5,23 @@ from contextlib import contextmanager
 from io import SEEK_END
 from tempfile import SpooledTemporaryFile
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from circles.domain.errors import Unavailable
+from circles.domain.errors import StorageFull, Unavailable
 
-MAX_BYTES = 256 * 1024 * 1024
-"""Limit of all files in the temporary folder, which has 512 MiB in the manifests."""
+MAX_BYTES = 384 * 1024 * 1024
+"""
+Limit of all files in the temporary folder, which has 512 MiB in the manifests.
+
+The rest is for waitress, which keeps up to 16 MiB for each of the four tables that a process
+streams, and request bodies where there are no such files.
+"""
 
 _IN_MEMORY = 256 * 1024
 
 
 class Spool:
-    """Creates temporary files, limited to max_bytes in total. Thread-safe."""
+    """Creates temporary files, limited to max_bytes in total. A process has one. Thread-safe."""
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -24,28 +30,25 @@ class Spool:
 
     @contextmanager
     def filled(self, size_bytes: int) -> Iterator["SpooledFile"]:
-        """
-        Lend a new file to write size_bytes into, and rewind it.
-
-        An exception closes it, otherwise the caller does. Raises Unavailable if space is lacking.
-        """
-        self._take(size_bytes)
+        self.take(size_bytes)
         file = SpooledFile(self, size_bytes)
         try:
             yield file
+            file.seek(0)
+        except OSError as error:
+            file.close()
+            raise StorageFull("The folder of temporary files is full; try again later.") from error
         except BaseException:
             file.close()
             raise
-        file.seek(0)
 
-    def _take(self, size_bytes: int) -> None:
+    def take(self, size_bytes: int) -> None:
         with self._lock:
             if self._held_bytes + size_bytes > self._max_bytes:
-                raise Unavailable("Too many pictures are being read now; try again.")
+                raise Unavailable("Too many pictures and tables are being read now; try again.")
             self._held_bytes += size_bytes
 
     def release(self, size_bytes: int) -> None:
-        """Release the space of a closed file."""
         with self._lock:
             self._held_bytes -= size_bytes
 
@@ -71,3 +74,12 @@ class SpooledFile(SpooledTemporaryFile[bytes]):
             spool, size_bytes = self._room
             spool.release(size_bytes)
         super().close()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()  # the base class would close only the file below
+
+
+if TYPE_CHECKING:
+    from circles.domain.temporary import TemporaryFiles
+
+    _: type[TemporaryFiles] = Spool

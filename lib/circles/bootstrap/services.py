@@ -23,6 +23,7 @@ from circles.settings import Settings
 
 if TYPE_CHECKING:  # a cold start uses none of them
     from circles.adapters.pillow.reading import Reading
+    from circles.adapters.spool import Spool
     from circles.domain.exports.renditions import Renderer
 
 log = logging.getLogger("circles")
@@ -58,7 +59,7 @@ class ConfiguredServices(CatalogueServices):
     def store(self) -> ObjectStore:
         from circles.bootstrap.store import make_store
 
-        return make_store(self.settings)
+        return make_store(self.settings, self)
 
     @cached_property
     def upload_forms(self) -> UploadForms | None:
@@ -95,7 +96,13 @@ class ConfiguredServices(CatalogueServices):
     def renderer(self) -> "Renderer":
         from circles.adapters.pillow.renderer import PillowRenderer
 
-        return PillowRenderer(self._reading)
+        return PillowRenderer(self._reading, self.temporary)
+
+    @cached_property
+    def temporary(self) -> "Spool":
+        from circles.adapters.spool import Spool
+
+        return Spool()
 
     @cached_property
     def costly_turns(self) -> Semaphore:

@@ -1,10 +1,15 @@
 """Make what keeps images: S3 or a folder."""
 
+from typing import TYPE_CHECKING
+
 from circles.domain.blobs import ObjectStore, UploadForms
 from circles.settings import Settings
 
+if TYPE_CHECKING:
+    from circles.bootstrap.services import ConfiguredServices
 
-def make_store(known: Settings) -> ObjectStore:
+
+def make_store(known: Settings, services: "ConfiguredServices") -> ObjectStore:
     if known.store == "s3":
         from circles.adapters.minio.store import MinioStore
 
@@ -16,6 +21,7 @@ def make_store(known: Settings) -> ObjectStore:
             secret_key=known.s3_secret_key,
             timeout_s=known.s3_timeout_s,
             threads=known.threads,
+            spool=services.temporary,
         )
     from circles.adapters.folder_store import FolderStore
 

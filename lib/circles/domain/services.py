@@ -13,6 +13,7 @@ from circles.domain.catalogue import Catalogue
 from circles.domain.detections import Detector
 from circles.domain.events import EventSink, Outbox
 from circles.domain.pictures import Pictures
+from circles.domain.temporary import TemporaryFiles
 from circles.domain.upkeep import Upkeep
 
 if TYPE_CHECKING:  # a cold start uses none of them
@@ -75,6 +76,8 @@ class Services(Protocol):
     def pictures(self) -> Pictures: ...
     @property
     def renderer(self) -> "Renderer": ...
+    @property
+    def temporary(self) -> TemporaryFiles: ...
     @property
     def selections(self) -> "Selections": ...
     @property

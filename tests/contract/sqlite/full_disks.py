@@ -23,4 +23,5 @@ def tiny_disk(folder, size_bytes):
     try:
         yield folder
     finally:
-        subprocess.run(["umount", folder], check=True)
+        # lazily, because a traceback in a captured log may keep a file open
+        subprocess.run(["umount", "--lazy", folder], check=True)

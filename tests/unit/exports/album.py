@@ -11,8 +11,8 @@ from PIL import ImageDraw
 from circles.domain.counting.scales import Scale
 from circles.domain.detections import HUMAN, Circle, FoundObject
 from circles.domain.exports.selections import Entry
+from circles.domain.exports.tables import PictureFile
 from circles.domain.images import Image, Review, Status
-from circles.domain.pictures import Picture
 
 NOW = datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
 NAMES = {
@@ -118,4 +118,5 @@ def draw_entry(entry):
         ImageDraw.Draw(canvas).ellipse((x - radius, y - radius, x + radius, y + radius), "black")
     file = BytesIO()
     canvas.save(file, "PNG")
-    return Picture(file.getvalue(), "image/png", entry.image.width, entry.image.height)
+    file.seek(0)
+    return PictureFile("image/png", file)

@@ -47,12 +47,13 @@ class MinioStore:
         secret_key: str,
         timeout_s: float,
         threads: int,
+        spool: Spool | None = None,
     ) -> None:
         endpoint = urlsplit(url)
         self.bucket = bucket
         self._region = region
         self._bucket_seen = False
-        self._spool = Spool()
+        self._spool = spool or Spool()
         self._connections = make_pool(threads, timeout_s)
         self._client = Minio(
             endpoint.netloc,

@@ -28,9 +28,9 @@ _QUALITY, _CROP_QUALITY = 85, 92
 class PillowRenderer:
     """Makes renditions within the budget, costly pictures one at a time."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, spool: Spool) -> None:
         self._reading = reading
-        self._spool = Spool()
+        self._spool = spool
 
     def hold(self, size_bytes: int) -> AbstractContextManager[None]:
         return self._reading.hold_body(size_bytes)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import IO
 
 from circles.domain.images import ImageFilter
 
@@ -37,6 +38,14 @@ FILES = {
     ),
     TableFormat.REPORT: TableFile("circles-report.html", "text/html; charset=utf-8"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFile:
+    """An encoded picture in a temporary file, at its beginning."""
+
+    media_type: str
+    file: IO[bytes]
 
 
 @dataclass(frozen=True, slots=True)

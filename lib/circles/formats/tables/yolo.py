@@ -6,14 +6,15 @@ from typing import IO
 
 from circles.domain.detections import Bbox
 from circles.domain.exports.selections import Entry
+from circles.domain.exports.tables import PictureFile
 from circles.domain.images import Image
-from circles.domain.pictures import EXTENSIONS, Picture
+from circles.domain.pictures import EXTENSIONS
 from circles.formats.tables.comma_separated import Table
 from circles.formats.tables.labels import Labels, has_run
 from circles.formats.tables.rows import IMAGE_COLUMNS, image_row
 from circles.formats.tables.zip_files import ZipPieces
 
-ReadPicture = Callable[[Image], Picture | None]
+ReadPicture = Callable[[Image], PictureFile | None]
 """Returns an image's picture the right way up, or None if it is gone."""
 
 
@@ -43,8 +44,9 @@ def write_yolo(
             counts["objects"] += len(entry.objects)
             images.add(image_row(entry))
             if picture:
-                suffix = EXTENSIONS[picture.media_type]
-                yield archive.add(f"images/{image.image_id}{suffix}", picture.data)
+                name = f"images/{image.image_id}{EXTENSIONS[picture.media_type]}"
+                with picture.file as file:
+                    yield from archive.add_file(name, file)
             yield archive.add(f"labels/{image.image_id}.txt", _write_labels(entry, labels))
     spool.seek(0)
     yield from archive.add_lines("images.csv", spool)

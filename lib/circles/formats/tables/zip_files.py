@@ -4,6 +4,9 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import IO
+
+_PIECE_BYTES = 256 * 1024
 
 
 class ZipPieces:
@@ -22,6 +25,13 @@ class ZipPieces:
         """Add a file, and return what was written since the last call."""
         self._archive.writestr(self._describe(name), data)
         return self._pipe.take()
+
+    def add_file(self, name: str, source: IO[bytes]) -> Iterator[bytes]:
+        """Add a file piece by piece, and yield what is written."""
+        with self._archive.open(self._describe(name), "w") as file:
+            while piece := source.read(_PIECE_BYTES):
+                file.write(piece)
+                yield self._pipe.take()
 
     def add_lines(self, name: str, lines: Iterable[str]) -> Iterator[bytes]:
         """Add a file line by line, and yield what is written."""

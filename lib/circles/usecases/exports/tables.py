@@ -10,15 +10,19 @@ from itertools import islice
 from pathlib import Path
 
 from circles.domain.detections import ObjectFilter
-from circles.domain.errors import CirclesError, NotPossible, Overloaded
+from circles.domain.errors import CirclesError, NotPossible, Overloaded, Unavailable
 from circles.domain.exports.renditions import Rendition
 from circles.domain.exports.selections import Entry, read_selection
-from circles.domain.exports.tables import Table, TableFormat
+from circles.domain.exports.tables import PictureFile, Table, TableFormat
 from circles.domain.images import Image
-from circles.domain.pictures import Picture
 from circles.domain.services import Services
 from circles.usecases.content import read_content
-from circles.usecases.exports.spool import Spool
+from circles.usecases.exports.spool import Room, Spool, disk_faults
+
+_SPOOLED_BYTES = 96 * 1024 * 1024
+"""What a table may keep on disk; four are written at once."""
+_WORKBOOK_BYTES = 256 * 1024 * 1024
+"""50,000 objects take 150 MiB."""
 
 _Pieces = Iterator[str] | Iterator[bytes]
 _Write = Callable[[Table, Iterator[Entry], Services], _Pieces]
@@ -62,17 +66,17 @@ def _write_csv_images(table: Table, entries: Iterator[Entry], services: Services
 def _write_coco(table: Table, entries: Iterator[Entry], services: Services) -> Iterator[str]:
     from circles.formats.tables.coco import write_coco
 
-    with Spool() as spool:
+    with Room(services.temporary, _SPOOLED_BYTES) as room, Spool(room) as spool:
         yield from write_coco(entries, spool)
 
 
 def _write_yolo(table: Table, entries: Iterator[Entry], services: Services) -> Iterator[bytes]:
     from circles.formats.tables.yolo import write_yolo
 
-    def read_picture(image: Image) -> Picture | None:
+    def read_picture(image: Image) -> PictureFile | None:
         return _read_upright(image, services)
 
-    with Spool() as spool:
+    with Room(services.temporary, _SPOOLED_BYTES) as room, Spool(room) as spool:
         yield from write_yolo(entries, spool, read_picture if table.pictures else None)
 
 
@@ -91,9 +95,13 @@ def _write_xlsx(table: Table, entries: Iterator[Entry], services: Services) -> I
     from circles.formats.tables.pieces import BLOCK_BYTES
     from circles.formats.tables.workbook import write_workbook
 
-    with tempfile.TemporaryDirectory(prefix="circles-") as folder:
+    with (
+        disk_faults(),
+        Room(services.temporary, _WORKBOOK_BYTES) as room,
+        tempfile.TemporaryDirectory(prefix="circles-") as folder,
+    ):
         path = Path(folder) / "table.xlsx"
-        write_workbook(entries, path)
+        write_workbook(entries, path, room.grow)
         with path.open("rb") as file:
             while block := file.read(BLOCK_BYTES):
                 yield block
@@ -119,13 +127,20 @@ _WRITERS: Mapping[TableFormat, _Write] = {
 }
 
 
-def _read_upright(image: Image, services: Services) -> Picture | None:
-    """Return the picture as the detector reads it, None if it is gone or no longer accepted."""
+def _read_upright(image: Image, services: Services) -> PictureFile | None:
+    """
+    Return the picture as the detector reads it, None if it is gone or no longer accepted.
+
+    It is a temporary file, because a slow client would occupy memory.
+    """
     try:
         with services.pictures.hold(image.size_bytes):
             data = read_content(image, services.store)
-            return services.pictures.upright(services.pictures.read(data))
-    except Overloaded:
+            picture = services.pictures.upright(services.pictures.read(data))
+            with services.temporary.filled(len(picture.data)) as file:
+                file.write(picture.data)
+            return PictureFile(picture.media_type, file)
+    except Unavailable:
         raise
     except CirclesError:
         return None
@@ -138,7 +153,7 @@ def _draw(image: Image, services: Services) -> str | None:
     try:
         overlay = find_overlay(image.image_id, ObjectFilter(), services)
         drawn = draw_overlay(overlay, "svg", False, services)
-    except Overloaded:
+    except Unavailable:
         raise
     except CirclesError:
         return None

@@ -10,12 +10,15 @@ from circles.domain.detections import ObjectFilter
 from circles.domain.errors import Malformed
 from circles.domain.exports.renditions import WIDTHS, Rendition, RenditionFile
 from circles.domain.images import Image
+from circles.domain.temporary import TemporaryFiles
 from circles.domain.waiting import limited_waits
 from circles.web.exchanges import RECEIVED_AT
 from circles.web.requests.queries import number, one_of, read_query
 from circles.web.resources.content import describe_file, send_file
 from circles.web.resources.objects import run_id
 
+_AT_ONCE_BYTES = 256 * 1024
+"""The server keeps this much in memory for a client that reads slowly."""
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".svg": "image/svg+xml"}
 
 
@@ -58,6 +61,7 @@ def rendition_response(
     name: str,
     basis: str,
     make: Callable[[], Rendition | RenditionFile],
+    files: TemporaryFiles,
 ) -> Response:
     """
     Answer 200 with a rendition, or 304; HEAD and 304 make none.
@@ -66,6 +70,7 @@ def rendition_response(
         name: of the file, after that of the image, with its suffix.
         basis: a digest of what the rendition follows from. The tag is weak, because another
             version of an encoder may write other bytes.
+        files: keep a large rendition until a slow client has read it.
     """
     response = Response(content_type=_TYPES[PurePath(name).suffix])
     response.set_etag(basis, weak=True)
@@ -77,15 +82,26 @@ def rendition_response(
         response.status_code = 304
     elif request.method != "HEAD":
         with limited_waits(request.environ.get(RECEIVED_AT)):
-            _fill(request, response, make())
+            _fill(request, response, make(), files)
     return response
 
 
-def _fill(request: Request, response: Response, made: Rendition | RenditionFile) -> None:
+def _fill(
+    request: Request, response: Response, made: Rendition | RenditionFile, files: TemporaryFiles
+) -> None:
+    if isinstance(made, Rendition) and len(made.data) > _AT_ONCE_BYTES:
+        made = _spool(made, files)
     if isinstance(made, RenditionFile):
         send_file(request, response, made.file, made.size_bytes)
     else:
         response.data = made.data
+
+
+def _spool(made: Rendition, files: TemporaryFiles) -> RenditionFile:
+    """Return a rendition as a file. The server would keep its own, whose space nothing counts."""
+    with files.filled(len(made.data)) as file:
+        file.write(made.data)
+    return RenditionFile(made.media_type, file, len(made.data))
 
 
 def _name_file(image: Image, name: str) -> str:
