@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Semaphore
 
+from circles.adapters.spool import Spool
 from circles.domain.access.principals import AccessRules
 from circles.domain.services import Rules
 from tests.unit.fakes.batches import FakeBatches
@@ -64,6 +65,7 @@ class FakeServices:
         self.background = {}
         self.costly_turns = Semaphore(1)
         self.export_turns = Semaphore(2)
+        self.temporary = Spool()
 
     def soon(self, work, *, key):
         self.background.setdefault(key, work)
