@@ -88,3 +88,74 @@ export function circleAt(circles, x, y, slack) {
 }
 
 const round = (value) => Math.round(value * 100) / 100;
+
+/* The changes that a person makes to the circles. Each returns a new list. */
+
+/** Add a circle with an id of the page's own. */
+export function add(circles, { id, x, y, r }) {
+  const number = circles.reduce((most, circle) => Math.max(most, circle.number), 0) + 1;
+  const drawn = {
+    id,
+    number,
+    objectId: null,
+    originId: null,
+    replaces: null,
+    x,
+    y,
+    r,
+    score: null,
+    edge: false,
+    decided: true,
+    isObject: false,
+    doubtful: false,
+    diameterError: null,
+  };
+  return [...circles, drawn];
+}
+
+/** Move or resize a circle: `values` are x, y and r. It is a person's from then on. */
+export function redraw(circles, id, values) {
+  return circles.map((circle) =>
+    circle.id === id
+      ? {
+          ...circle,
+          ...values,
+          objectId: null,
+          replaces: circle.replaces ?? circle.objectId,
+          score: null,
+          decided: true,
+          diameterError: null,
+        }
+      : circle,
+  );
+}
+
+/** Keep or drop a circle. */
+export function decide(circles, id, kept) {
+  return circles.map((circle) => (circle.id === id ? { ...circle, decided: kept } : circle));
+}
+
+/*
+ * What was done to the circles, to be undone: { past, circles, future }. Every change makes a new
+ * list; circles that did not change stay the same objects.
+ */
+
+export const begin = (circles) => ({ past: [], circles, future: [] });
+
+export const canUndo = (history) => history.past.length > 0;
+export const canRedo = (history) => history.future.length > 0;
+
+/** Return the history after a change. */
+export function change(history, circles) {
+  return { past: [...history.past, history.circles], circles, future: [] };
+}
+
+export function undo({ past, circles, future }) {
+  if (!past.length) return { past, circles, future };
+  return { past: past.slice(0, -1), circles: past.at(-1), future: [circles, ...future] };
+}
+
+export function redo({ past, circles, future }) {
+  if (!future.length) return { past, circles, future };
+  return { past: [...past, circles], circles: future[0], future: future.slice(1) };
+}

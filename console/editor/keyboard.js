@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { recall } from '../page/storage.js';
+import { recall } from '../page/state.js';
 import { nextDoubtful } from './use_editor.js';
 
 /*

@@ -1,22 +1,21 @@
 import { useCallback, useMemo, useReducer } from 'preact/hooks';
-import { newId } from '../page/identifiers.js';
-import * as changes from './changes.js';
+import { newId } from '../page/state.js';
 import { isCounted, undecided } from './circles.js';
-import * as history from './history.js';
+import * as edits from './circles.js';
 
 /*
  * The state of the editor of one picture: { history, cut, selected, mode }. cut is the slider's
  * score, mode is 'select' or 'add'.
  */
 export function beginEditing(circles, cut) {
-  return { history: history.begin(circles), cut, selected: null, mode: 'select' };
+  return { history: edits.begin(circles), cut, selected: null, mode: 'select' };
 }
 
 function reduce(state, action) {
   const circles = state.history?.circles;
   const changed = (next, selected = state.selected) => ({
     ...state,
-    history: history.change(state.history, next),
+    history: edits.change(state.history, next),
     selected,
     lastKey: null,
   });
@@ -24,19 +23,19 @@ function reduce(state, action) {
     case 'begin':
       return action.state;
     case 'add':
-      return changed(changes.add(circles, action.circle), action.circle.id);
+      return changed(edits.add(circles, action.circle), action.circle.id);
     case 'redraw':
-      return changed(changes.redraw(circles, action.id, action.values));
+      return changed(edits.redraw(circles, action.id, action.values));
     case 'nudge':
       return nudge(state, action, changed);
     case 'keep':
-      return changed(changes.decide(circles, action.id, true));
+      return changed(edits.decide(circles, action.id, true));
     case 'drop':
-      return changed(changes.decide(circles, action.id, false));
+      return changed(edits.decide(circles, action.id, false));
     case 'undo':
-      return { ...state, lastKey: null, history: history.undo(state.history) };
+      return { ...state, lastKey: null, history: edits.undo(state.history) };
     case 'redo':
-      return { ...state, lastKey: null, history: history.redo(state.history) };
+      return { ...state, lastKey: null, history: edits.redo(state.history) };
     case 'cut':
       return { ...state, cut: action.cut };
     case 'select':
@@ -50,7 +49,7 @@ function reduce(state, action) {
 
 /** Redraw by a key. Presses of the same circle in a row are undone together. */
 function nudge(state, { id, values }, changed) {
-  const next = changes.redraw(state.history.circles, id, values);
+  const next = edits.redraw(state.history.circles, id, values);
   if (state.lastKey === id) return { ...state, history: { ...state.history, circles: next } };
   return { ...changed(next), lastKey: id };
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { getImage, listImages } from '../api/images.js';
-import { createStore } from '../page/store.js';
+import { getImage, listBatches, listImages } from '../api/routes.js';
+import { createStore } from '../page/state.js';
 
 const PAGE = 48;
 
@@ -97,4 +97,20 @@ export function usePolling(images, replace) {
     timer = setTimeout(tick, pause);
     return () => clearTimeout(timer);
   }, [ids, replace]);
+}
+
+/** Return the names of the newest batches, and a function that reads them again. */
+export function useBatches() {
+  const [names, setNames] = useState([]);
+  const reload = useCallback(async () => {
+    try {
+      setNames((await listBatches()).batches.map((batch) => batch.batch));
+    } catch {
+      // The gallery itself says what is wrong.
+    }
+  }, []);
+  useEffect(() => {
+    reload();
+  }, [reload]);
+  return [names, reload];
 }

@@ -1,8 +1,9 @@
+import { bytes, exact, length, moment, number, percent } from './format.js';
+
 /*
  * Everything that the page says, in one place. A text with gaps is a function. What comes from
  * people, such as names of files, is only ever put in as text.
  */
-import { bytes, exact, length, moment, number, percent } from './format.js';
 
 const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
 const circles = (count) => plural(count, 'circle', 'circles');

@@ -1,13 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
-import { getObjects, getRuns } from '../api/images.js';
+import { getObjects, getRuns } from '../api/routes.js';
 import { bringBack } from '../editor/saving.js';
 import { moment, number } from '../page/format.js';
 import { html } from '../page/html.js';
 import { describe, text } from '../page/messages.js';
-import { Failure, Loading } from '../page/states.js';
-import { toast } from '../page/toasts.js';
-import { permission } from '../session/permissions.js';
-import { compareCircles } from './matching.js';
+import { Failure, Loading, toast } from '../page/parts.js';
+import { permission } from '../session/session.js';
 
 /** List the runs of a picture, newest first, to be compared and to be served again. */
 export function Runs({ image, picture, counts, others, setOthers }) {
@@ -92,3 +90,28 @@ function Run({ run, compared, others, counts, compare, serve }) {
 }
 
 const toCircle = (found) => ({ x: found.centroid[0], y: found.centroid[1], r: found.radius });
+
+/**
+ * Return how two sets of circles differ: { both, onlyFirst, onlySecond }.
+ *
+ * Two circles are the same thing if the centre of each lies within half the smaller radius of the
+ * other's. Of several the nearest is taken, largest circles first.
+ */
+export function compareCircles(first, second) {
+  const free = new Set(second);
+  let both = 0;
+  for (const one of [...first].sort((a, b) => b.r - a.r)) {
+    let best = null;
+    let nearest = Infinity;
+    for (const other of free) {
+      const distance = Math.hypot(one.x - other.x, one.y - other.y);
+      if (distance < nearest && distance <= Math.min(one.r, other.r) / 2)
+        [best, nearest] = [other, distance];
+    }
+    if (best) {
+      free.delete(best);
+      both += 1;
+    }
+  }
+  return { both, onlyFirst: first.length - both, onlySecond: free.size };
+}

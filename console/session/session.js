@@ -1,6 +1,10 @@
-import { offers } from '../api/contract.js';
-import { readProblem } from '../api/problem.js';
-import { createStore } from '../page/store.js';
+import { useState } from 'preact/hooks';
+import { readProblem } from '../api/client.js';
+import { offers, scopeOf } from '../api/routes.js';
+import { html, Icon } from '../page/html.js';
+import { describe, text } from '../page/messages.js';
+import { Dialog } from '../page/parts.js';
+import { createStore, useStore } from '../page/state.js';
 
 /*
  * Who uses the page, and what the token allows. The token itself goes once to /session and comes
@@ -58,4 +62,62 @@ export async function signOut() {
 
 function accept({ access, principal, scopes }) {
   session.set({ state: access === 'open' ? 'open' : 'in', principal, scopes });
+}
+
+const FREE = [undefined, 'any', 'none'];
+
+/** Return why this session may not use a route, empty if it may. */
+export function permission(method, path) {
+  const { state, scopes } = session.get();
+  const scope = scopeOf(method, path);
+  if (state !== 'in' || FREE.includes(scope) || scopes.includes(scope)) return '';
+  return text.session.forbidden(scope);
+}
+
+/** Ask for a token where the installation wants one. What is on the page stays as it is. */
+export function SignIn() {
+  const { state, principal } = useStore(session);
+  const [token, setToken] = useState('');
+  const [problem, setProblem] = useState(null);
+  const [busy, setBusy] = useState(false);
+  if (state !== 'out') return null;
+  const submit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    try {
+      await signIn(token);
+      setToken('');
+    } catch (error) {
+      setProblem(error);
+    }
+    setBusy(false);
+  };
+  return html`
+    <${Dialog} title=${principal ? text.session.expired : text.session.title}>
+      <form class="scale" onSubmit=${submit}>
+        <p>${principal ? text.session.again : text.session.hint}</p>
+        <label class="field"><span>${text.session.token}</span>
+          <input type="password" required autocomplete="current-password" autofocus value=${token}
+            onInput=${(event) => setToken(event.target.value)} /></label>
+        ${
+          problem &&
+          html`<p class="error" role="alert">
+          ${problem.status === 401 ? text.session.wrong : describe(problem)}</p>`
+        }
+        <div class="dialog-actions">
+          <button type="submit" class="primary"
+            disabled=${busy || !token}>${text.session.signIn}</button>
+        </div>
+      </form>
+    </${Dialog}>`;
+}
+
+/** Say who is signed in, and let them sign out. */
+export function Account() {
+  const { state, principal } = useStore(session);
+  if (state !== 'in') return null;
+  return html`<button type="button" class="quiet" onClick=${signOut}
+    title=${text.session.signedInAs(principal)}>
+    <${Icon} name="person" /><span>${text.session.signOut}</span></button>`;
 }

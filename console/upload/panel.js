@@ -1,11 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { bytes } from '../page/format.js';
-import { html } from '../page/html.js';
-import { memo } from '../page/memo.js';
-import { Icon } from '../page/icons.js';
+import { html, Icon, memo } from '../page/html.js';
 import { describe, text } from '../page/messages.js';
-import { pictureAddress } from '../page/router.js';
-import { useStore } from '../page/store.js';
+import { pictureAddress, useStore } from '../page/state.js';
 import { clearDone, count, queue, remove, retry } from './queue.js';
 
 const SHOWN = 100;

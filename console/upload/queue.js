@@ -1,7 +1,5 @@
-import { onSignInNeeded } from '../api/client.js';
-import { newId } from '../page/identifiers.js';
-import { createStore } from '../page/store.js';
-import { sendFile } from './send.js';
+import { onSignInNeeded, Problem, readProblem } from '../api/client.js';
+import { createStore, newId } from '../page/state.js';
 
 /*
  * The queue of files. Each has an Idempotency-Key of its own, so that a file that is sent again
@@ -128,3 +126,36 @@ function change(key, values) {
     before.map((entry) => (entry.key === key ? { ...entry, ...values } : entry)),
   );
 }
+
+/** The most bytes of a file, as CIRCLES_MAX_UPLOAD_BYTES is unless an operator changed it. */
+export const MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Send a file and return the image's record.
+ *
+ * XMLHttpRequest, because fetch does not tell how much was sent. Throws Problem.
+ */
+export function sendFile({ key, file, batch }, onProgress) {
+  if (file.size > MAX_BYTES) return Promise.reject(new Problem({ status: 413, code: 'too-large' }));
+  if (file.size === 0) return Promise.reject(new Problem({ status: 400, code: 'empty-file' }));
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', `/images/${batch ? `?batch=${encodeURIComponent(batch)}` : ''}`);
+    request.setRequestHeader('Idempotency-Key', key);
+    request.upload.onprogress = (event) => onProgress(event.loaded / event.total);
+    request.onerror = () => reject(new Problem({}));
+    request.onload = () => {
+      if (request.status < 300) resolve(JSON.parse(request.responseText));
+      else {
+        const header = (name) => request.getResponseHeader(name);
+        reject(readProblem(request.status, header, request.responseText));
+      }
+    };
+    const form = new FormData();
+    form.append('file', file, file.name);
+    request.send(form);
+  });
+}
+
+/** The batch that new pictures are put into, empty for none. */
+export const chosenBatch = createStore('');

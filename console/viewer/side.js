@@ -1,18 +1,16 @@
 import { useMemo, useState } from 'preact/hooks';
 import { undecided } from '../editor/circles.js';
+import { lettersWork } from '../editor/keyboard.js';
 import { nextDoubtful } from '../editor/use_editor.js';
+import { ScaleDialog } from '../measure/dialog.js';
 import { number } from '../page/format.js';
 import { html } from '../page/html.js';
 import { text } from '../page/messages.js';
-import { ScaleDialog } from '../measure/dialog.js';
+import { Dialog } from '../page/parts.js';
+import { keep } from '../page/state.js';
 import { Runs } from '../runs/runs.js';
-import { ConflictDialog } from './conflict.js';
-import { HelpDialog } from './help.js';
-import { About } from './about.js';
-import { Chosen } from './chosen.js';
-import { CircleTable } from './table.js';
-import { Histogram } from './histogram.js';
-import { Sliders } from './sliders.js';
+import { Histogram, Sliders } from './sizes.js';
+import { About, Chosen, CircleTable } from './table.js';
 
 /** Show what was counted, and everything beside the picture. */
 export function Side(props) {
@@ -116,3 +114,45 @@ function rangeOf(circles) {
 }
 
 const sortByNumber = (circles) => [...circles].sort((a, b) => a.number - b.number);
+
+/** List the keys, and let single letters be switched off. */
+export function HelpDialog({ close }) {
+  const [letters, setLetters] = useState(lettersWork());
+  const change = (event) => {
+    keep('letters', event.target.checked);
+    setLetters(event.target.checked);
+  };
+  return html`
+    <${Dialog} title=${text.help.title} close=${close} wide>
+      <div class="help">
+        ${text.help.groups.map(
+          ([title, rows]) => html`
+          <section key=${title}><h3>${title}</h3>
+            <dl>${rows.map(
+              ([keys, what]) => html`
+              <div key=${keys}>
+                <dt>${keys.split(' ').map((key) => html`<kbd key=${key}>${key}</kbd>`)}</dt>
+                <dd>${what}</dd></div>`,
+            )}
+            </dl></section>`,
+        )}
+      </div>
+      <label class="check"><input type="checkbox" checked=${letters} onChange=${change} />
+        <span>${text.help.letters}</span></label>
+    </${Dialog}>`;
+}
+
+/** Say that the picture was changed elsewhere, and let the person choose. */
+export function ConflictDialog({ saving, counts, close }) {
+  const { conflict } = saving;
+  return html`
+    <${Dialog} title=${text.editor.conflict} close=${close}>
+      <p>${text.editor.conflictSays(conflict)}</p>
+      <p>${text.editor.yours(counts.length)}</p>
+      <div class="dialog-actions">
+        <button type="button" onClick=${saving.discard}>${text.editor.takeTheirs}</button>
+        <button type="button" class="primary" disabled=${!conflict} onClick=${saving.overwrite}>
+          ${text.editor.saveMine}</button>
+      </div>
+    </${Dialog}>`;
+}

@@ -1,5 +1,5 @@
-/* The routes of the API that the page uses. */
-import { newId } from '../page/identifiers.js';
+/* The routes of the API that the page uses, and the contract, which says which there are. */
+import { createStore, newId } from '../page/state.js';
 import { ask } from './client.js';
 
 const at = (id) => `/images/${encodeURIComponent(id)}`;
@@ -60,3 +60,40 @@ export const deleteWhileClosing = (id) => fetch(at(id), { method: 'DELETE', keep
 
 /** Start upload and with it the predictor, before a picture is sent. */
 export const wakeUpload = () => fetch('/health/upload').catch(() => {});
+
+/** The contract that this installation serves: undefined until it is read, null if it cannot be. */
+export const contract = createStore(undefined);
+
+/** Read the contract. Without it what is optional stays hidden. */
+export async function loadContract() {
+  contract.set(await ask('/openapi.json').catch(() => null));
+}
+
+/** Return the scope that a token needs for a route. */
+export function scopeOf(method, path) {
+  return contract.get()?.paths[path]?.[method]?.['x-scope'];
+}
+
+/** Return the values that a route's parameter takes. */
+export function choicesOf(method, path, name) {
+  const parameters = contract.get()?.paths[path]?.[method]?.parameters ?? [];
+  return parameters.find((each) => each.name === name)?.schema?.enum ?? [];
+}
+
+/** Whether this installation has a route, such as offers('get', '/images/{image_id}'). */
+export function offers(method, path) {
+  return Boolean(contract.get()?.paths[path]?.[method]);
+}
+
+const THUMBNAIL = '/images/{image_id}/thumbnail';
+
+/** Return the addresses of a picture about `width` pixels wide, the stored one at last. */
+export function sourcesOf(id, width) {
+  const smaller = offers('get', THUMBNAIL) ? [`/images/${id}/thumbnail?width=${width}`] : [];
+  return [...smaller, contentUrl(id)];
+}
+
+/** Return the address of the stored bytes. */
+export function contentUrl(id) {
+  return `/images/${id}/content`;
+}
