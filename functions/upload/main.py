@@ -69,7 +69,9 @@ def delete(request: Request, image_id: str) -> Response:
 
 def presign(request: Request) -> Response:
     wanted = read_wanted_upload(request)
-    return upload_form_response(presign_upload(wanted.file_name, wanted.batch, services))
+    key = wanted.idempotency_key
+    form = presign_upload(wanted.file_name, wanted.batch, services, idempotency_key=key)
+    return upload_form_response(form)
 
 
 def replay(request: Request, event_id: str) -> Response:

@@ -3,18 +3,17 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from circles_client.administration import Administration
 from circles_client.errors import Refused
+from circles_client.results import Results
 from circles_client.transport.calls import given, poll, segment
-from circles_client.transport.http import Download, Json
+from circles_client.transport.http import Json
 from circles_client.transport.multipart import FormWithFile, shown_name
 
 
-class Client(Administration):
+class Client(Results):
     """
     A client of one Circles server. Threads may share it; close it, or use it with `with`.
 
@@ -64,17 +63,22 @@ class Client(Administration):
             )
         return document
 
-    def upload_direct(self, file: str | os.PathLike[str], *, batch: str | None = None) -> str:
+    def upload_direct(
+        self, file: str | os.PathLike[str], *, batch: str | None = None, sha256: str | None = None
+    ) -> str:
         """
         Put a file into the bucket, past the functions, and return the key that find_key takes.
 
-        Each call makes a new object. Raises OSError, Problem (501 where the server does not offer
-        it), Refused.
+        The same bytes under the same name and batch are the same object, and the same image.
+        sha256: of the file's content, hexadecimal, if it is known already.
+        Raises OSError, Problem (501 where the server does not offer it), Refused.
         """
         path = Path(file)
-        form = self._send("POST", "/uploads", given({"file_name": shown_name(path.name),
-                                                     "batch": batch}))  # fmt: skip
+        wanted = given({"file_name": shown_name(path.name), "batch": batch})
         with path.open("rb") as opened:
+            digest = sha256 or hashlib.file_digest(opened, "sha256").hexdigest()
+            form = self._send("POST", "/uploads", wanted, key=_key(digest, batch))
+            opened.seek(0)
             if os.fstat(opened.fileno()).st_size > form["max_bytes"]:
                 raise Refused(f"It has more than {form['max_bytes']:,} bytes.")
             self._http.put_form(form["url"], FormWithFile(opened, path.name, form["fields"]))
@@ -106,10 +110,6 @@ class Client(Administration):
     def delete(self, image_id: str) -> None:
         """Delete an image, its objects and its bytes."""
         self._http.document("DELETE", f"/images/{segment(image_id)}")
-
-    def content(self, image_id: str) -> AbstractContextManager[Download]:
-        """Return the stored bytes, to be read in pieces within `with`."""
-        return self._http.stream(f"/images/{segment(image_id)}/content", {})
 
     # Objects and runs
 
@@ -147,7 +147,7 @@ class Client(Administration):
         path = f"/images/{segment(image_id)}/detections"
         return self._send("POST", path, {"restore": run}, if_match=served)
 
-    # Millimetres and batches
+    # Millimetres and refusals
 
     def set_scale(self, scale: Json, *, image_id: str | None = None, batch: str | None = None
                   ) -> Json:  # fmt: skip
@@ -162,26 +162,9 @@ class Client(Administration):
         """Remove the millimetres of an image or of a batch."""
         self._http.document("DELETE", _scale_path(image_id, batch))
 
-    def batches(self) -> Iterator[Json]:
-        """Yield the batches, newest first."""
-        yield from self._pages("/batches/", "batches", {})
-
     def refusals(self, **filters: Any) -> Iterator[Json]:
         """Yield the files in the bucket that were refused as images, newest first."""
         yield from self._pages("/refusals", "refusals", filters)
-
-    def overlay(self, image_id: str, **options: Any) -> AbstractContextManager[Download]:
-        """Return the picture with its circles, to be read in pieces (format, size, min_score)."""
-        return self._http.stream(f"/images/{segment(image_id)}/overlay", given(options))
-
-    def export(self, table: str, **filters: Any) -> AbstractContextManager[Download]:
-        """
-        Return a table of the images that match the filters, to be read in pieces within `with`.
-
-        table: csv, csv-images, coco, yolo, label-studio or xlsx.
-        exports.check_whole tells whether it is complete.
-        """
-        return self._http.stream("/export", given({"format": table, **filters}))
 
 
 def _key(sha256: str, batch: str | None) -> str:

@@ -59,7 +59,7 @@ class Uploads:
     the token is refused, and where the server stays unreachable for several files in a row.
 
     wait_s: how long to wait for each pending image. direct: put files into the bucket, past the
-    functions; one that was on its way when an upload was broken off may become a second image.
+    functions; one that is put there again replaces itself, and is one image.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Uploads:
             image = self._client.find(sha256, self._batch)
             state: State = "present" if image else "uploaded"
             if image is None and self._direct:
-                return self._send_direct(path)
+                return self._send_direct(path, sha256)
             if image is None:
                 image = self._client.upload(path, batch=self._batch, sha256=sha256)
             elif image["status"] == "failed":
@@ -136,8 +136,8 @@ class Uploads:
             image = self._client.wait(image["image_id"], self._wait_s)
         return Sent(path, state, image)
 
-    def _send_direct(self, path: Path) -> Sent:
-        key = self._client.upload_direct(path, batch=self._batch)
+    def _send_direct(self, path: Path, sha256: str) -> Sent:
+        key = self._client.upload_direct(path, batch=self._batch, sha256=sha256)
         image = self._client.wait_for_key(key, self._wait_s) if self._wait_s else None
         return Sent(path, "stored", image, key=key)
 

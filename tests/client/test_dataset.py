@@ -74,6 +74,7 @@ def contents(folder):
 
 
 def test_dataset_is_read_by_every_reader_and_repeats(run, reviewed, tmp_path):
+    """Check 3 of a user."""
     folder = tmp_path / "sets" / "mine"
     first = run("dataset", folder)
     before = contents(folder)
@@ -102,6 +103,7 @@ def test_dataset_is_read_by_every_reader_and_repeats(run, reviewed, tmp_path):
 
 
 def test_evaluation_runs_on_a_side_of_the_dataset(run, reviewed, tmp_path):
+    """Check 3 of a user: make evaluate."""
     run("dataset", tmp_path / "set")
     done = subprocess.run(
         [sys.executable, "-m", "predictor.evaluation", tmp_path / "set", "--split", "train",

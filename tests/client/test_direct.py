@@ -45,6 +45,15 @@ def test_direct_file_is_an_image_once_its_event_came(run, site, services, tmp_pa
     assert site.count("POST", "/images/") == 0
 
 
+def test_repeat_before_its_event_came_is_one_image(run, services, client, tmp_path):
+    path = fill(tmp_path, 1)[0]
+    keys = [documents(run("upload", path, "--direct", "--json"))[0]["key"] for _ in range(2)]
+    for key in keys:
+        arrive(services, key)
+
+    assert len(set(keys)) == len(list(client.images())) == 1
+
+
 def test_direct_upload_waits_for_its_image(run, services, client, tmp_path):
     key = client.upload_direct(fill(tmp_path, 1)[0])
     assert client.wait_for_key(key, timeout_s=0) is None

@@ -65,6 +65,7 @@ def test_answer_that_breaks_off_is_told(run, site):
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_refused_token_is_4_and_stops_an_upload(run, site, tmp_path, status):
+    """Check 7 of a user: a wrong token."""
     fill(tmp_path, 40)
     functions, asked = site._functions["list"], []
 

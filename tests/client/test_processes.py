@@ -15,6 +15,7 @@ COUNT = 60
 
 
 def test_interrupted_upload_goes_on_where_it_was(site, client, predictor, run, tmp_path):
+    """Check 7 of a user: Ctrl-C half-way."""
     fill(tmp_path, COUNT)
     with started(site.url, "upload", tmp_path, "--json") as process:
         lines = [process.stdout.readline() for _ in range(COUNT // 3)]

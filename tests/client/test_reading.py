@@ -16,6 +16,7 @@ def images(run, tmp_path):
 
 
 def test_list_of_nothing_is_nothing(run):
+    """Check 7 of a user: nothing is nothing."""
     done = run("list", "--json")
 
     assert (done.exit_code, done.stdout) == (0, "")

@@ -1,15 +1,19 @@
 """Test circles watch."""
 
+import hashlib
 import json
 import os
 import signal
 import socket
+import time
 
 import pytest
+from PIL import Image
 
 from circles_client.files.quiet import QuietFiles
 from tests.client.conftest import started
 from tests.client.pictures import fill, picture
+from tests.functions.pictures import encode
 
 
 class Clock:
@@ -105,3 +109,25 @@ def test_watch_waits_for_a_server_that_is_away(tmp_path):
 
     assert told[1].endswith("cannot be reached: Connection refused. Files wait.\n")
     assert process.returncode in (0, 130)
+
+
+@pytest.mark.timeout(240)
+def test_large_file_is_sent_whole_while_it_is_copied(site, client, tmp_path):
+    """Check 7 of a user: 30 MB arrive slowly."""
+    data = encode(Image.effect_noise((3200, 3150), 40).convert("RGB"), "BMP")
+    piece = len(data) // 25
+    with started(site.url, "watch", tmp_path, "--quiet", "2", "--json") as process:
+        with (tmp_path / "scan.bmp").open("wb") as file:
+            for begin in range(0, len(data), piece):
+                file.write(data[begin : begin + piece])
+                file.flush()
+                time.sleep(0.1)
+        sent = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+    assert len(data) > 30_000_000
+    assert sent["state"] == "uploaded"
+    [image] = client.images()
+    assert image["sha256"] == hashlib.sha256(data).hexdigest()
+    assert site.count("POST", "/images/") == 1

@@ -9,6 +9,9 @@ from circles.domain.errors import Malformed
 _UPLOADS = UUID("5f0ce8a6-9d0a-4b52-8f52-6f5e0f6a1f6e")
 """Namespace of ids derived from an idempotency key; random, never changed."""
 
+_FORMS = UUID("c1d4f5b8-7e0a-4c63-9b1d-2a8e6f0d3b95")
+"""Namespace of folders derived from an idempotency key; random, never changed."""
+
 _CORRECTIONS = UUID("b0a7b2c4-0c3d-4d4f-8f0e-3f1f5f1c9a52")
 """Namespace of ids of corrections with an idempotency key; random, never changed."""
 
@@ -33,6 +36,11 @@ def new_id() -> str:
 def upload_id(idempotency_key: str, sha256: str) -> str:
     """Return the same UUID for the same key and bytes. A retry overwrites its own blob."""
     return str(uuid5(_UPLOADS, f"{idempotency_key}\n{sha256}"))
+
+
+def object_folder(idempotency_key: str) -> str:
+    """Return the same UUID for the same key. A retry puts its file where the first one lies."""
+    return str(uuid5(_FORMS, idempotency_key))
 
 
 def correction_id(image_id: str, idempotency_key: str) -> str:

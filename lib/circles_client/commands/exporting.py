@@ -1,14 +1,17 @@
-"""circles export, overlay and dataset."""
+"""circles export and dataset."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from circles_client.commands.context import connect, image_filters
-from circles_client.commands.output import Progress, count_of, readable
+from circles_client.commands.context import PENDING, connect, finish, image_filters
+from circles_client.commands.output import Progress, count_of
+
+if TYPE_CHECKING:
+    from circles_client.client import Client
 
 _FORMATS = ("csv", "csv-images", "coco", "yolo", "label-studio", "xlsx", "report")
 _BINARY = ("yolo", "xlsx")
@@ -25,9 +28,14 @@ _BINARY = ("yolo", "xlsx")
 @click.option("--pictures", is_flag=True, help="Add the pictures (yolo).")
 @click.option("--shape", type=click.Choice(["ellipse", "rectangle"]), help="For label-studio.")
 @click.option("--image-url", type=click.Choice(["api", "s3"]), help="For label-studio.")
+@click.option("--background", is_flag=True,
+              help="The server writes it first: for large selections.")  # fmt: skip
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), default=3600.0,
+              show_default=True, metavar="S", help="Longest wait with --background.")  # fmt: skip
 @image_filters
 def export(
-    name: str, output: str | None, candidates: bool, pictures: bool, **filters: Any
+    name: str, output: str | None, candidates: bool, pictures: bool, background: bool,
+    timeout_s: float, **filters: Any,
 ) -> None:  # fmt: skip
     """
     Export circles as a table or data set.
@@ -42,7 +50,13 @@ def export(
     if output is None and name in _BINARY and sys.stdout.isatty():
         raise click.UsageError(f"{name} is not text: name a file with -o.")
     more = {"candidates": "include" if candidates else None, "images": "1" if pictures else None}
-    with connect().export(name, **more, **filters) as download:
+    client = connect()
+    if background:
+        export_id = _write_first(client, timeout_s, name, **more, **filters)
+        source = client.written_export(export_id)
+    else:
+        source = client.export(name, **more, **filters)
+    with source as download:
         pieces = check_whole(download, name)
         if output is not None:
             write_pieces(Path(output), pieces)
@@ -51,41 +65,15 @@ def export(
                 click.echo(piece, nl=False)
 
 
-@click.command()
-@click.argument("image_ids", nargs=-1, required=True, metavar="IMAGE_ID...")
-@click.option("--format", "kind", type=click.Choice(["svg", "png"]), default="svg",
-              show_default=True)  # fmt: skip
-@click.option(
-    "--size",
-    type=click.Choice(["2048", "full"]),
-    help="Pixels of the longer side; full is for png.",
-)
-@click.option("--min-score", type=click.FloatRange(0, 1), metavar="SCORE",
-              help="Below the run's threshold it reveals candidates.")  # fmt: skip
-@click.option("--detection", metavar="RUN", help="Of another run than the served one.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE",
-              help="Of one image; without it IMAGE_ID.svg or .png in --folder.")  # fmt: skip
-@click.option("--folder", type=click.Path(file_okay=False), default=".")
-def overlay(
-    image_ids: tuple[str, ...], kind: str, output: str | None, folder: str, **options: Any
-) -> None:
-    """
-    Draw numbered circles on pictures.
-
-    The numbers are those of `circles objects`. The names of the files are printed.
-    """
-    from pathlib import Path
-
-    from circles_client.files.writing import write_pieces
-
-    if output is not None and len(image_ids) > 1:
-        raise click.UsageError("-o is for one image: name a --folder for several.")
-    client = connect()
-    for image_id in image_ids:
-        path = Path(output) if output else Path(folder, f"{image_id}.{kind}")
-        with client.overlay(image_id, format=kind, **options) as download:
-            write_pieces(path, download)
-        click.echo(readable(path))
+def _write_first(client: Client, timeout_s: float, name: str, **filters: Any) -> str:
+    """Wait until the server has written a table, and return the export's id."""
+    export = client.begin_export(name, **filters)
+    export_id = str(export["export_id"])
+    click.echo(f"The server writes the table: export {export_id}, kept for a day.", err=True)
+    if client.wait_for_export(export_id, timeout_s)["status"] == "pending":
+        click.echo(f"It is not written after {timeout_s:g} s.", err=True)
+        finish(PENDING)
+    return export_id
 
 
 @click.command()

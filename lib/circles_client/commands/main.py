@@ -10,9 +10,11 @@ import click
 from circles_client.commands import (
     context,
     correcting,
+    drawing,
     exporting,
     managing,
     reading,
+    summing,
     uploading,
     watching,
 )
@@ -76,9 +78,9 @@ def circles(ctx: click.Context, token_stdin: bool) -> None:
 
 for command in (
     uploading.upload, reading.list_images, reading.show, reading.objects,
-    correcting.correct, correcting.scale, exporting.overlay, exporting.export,
-    exporting.dataset, watching.watch, managing.deliveries, managing.tokens,
-    managing.whoami, managing.completion,
+    summing.batches, summing.stats, correcting.correct, correcting.scale, drawing.overlay,
+    drawing.thumbnail, drawing.crop, exporting.export, exporting.dataset, reading.delete,
+    watching.watch, managing.deliveries, managing.tokens, managing.whoami, managing.completion,
 ):  # fmt: skip
     circles.add_command(command)
 

@@ -1,4 +1,4 @@
-"""circles list, show and objects."""
+"""circles list, show, objects and delete."""
 
 from __future__ import annotations
 
@@ -95,6 +95,21 @@ def objects(image_ids: tuple[str, ...], as_json: bool, **filters: Any) -> None:
                     number(found["radius"]), number(found["score"], 2),
                     number(found["diameter_mm"], 3), found["label"],
                 )  # fmt: skip
+
+
+@click.command()
+@_image_ids
+def delete(image_ids: tuple[str, ...]) -> None:
+    """Delete images with their circles. Those that are gone already are skipped."""
+    from circles_client.errors import Problem
+
+    client = connect()
+    for image_id in image_ids:
+        try:
+            client.delete(image_id)
+        except Problem as problem:
+            if problem.status != 404:
+                raise
 
 
 def _lines(image: dict[str, Any]) -> list[str]:

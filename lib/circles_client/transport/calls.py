@@ -62,11 +62,12 @@ class Calls:
         return document
 
     def _send(
-        self, method: str, path: str, body: Json | None = None, *, if_match: str | None = None
-    ) -> Json:
+        self, method: str, path: str, body: Json | None = None, *, if_match: str | None = None,
+        key: str | None = None,
+    ) -> Json:  # fmt: skip
         headers = {"If-Match": f'"{if_match}"'} if if_match else {}
         if method == "POST" and body is not None:
-            headers["Idempotency-Key"] = str(uuid.uuid4())  # the same one in every retry
+            headers["Idempotency-Key"] = key or str(uuid.uuid4())  # the same one in every retry
         document: Json = self._http.document(method, path, json=body, headers=headers)
         return document
 

@@ -37,8 +37,9 @@ def services(upload):
     services.store._connections.clear()
 
 
-def ask(upload, **document):
-    return upload.post("/uploads", json={"file_name": "münze ü.png", **document})
+def ask(upload, key=None, **document):
+    headers = {"Idempotency-Key": key} if key else {}
+    return upload.post("/uploads", json={"file_name": "münze ü.png", **document}, headers=headers)
 
 
 def post(form, data=None, key=None):
@@ -132,6 +133,28 @@ def test_form_used_twice_replaces_its_own_file(upload, services, load):
 
 def test_forms_have_keys_of_their_own(upload):
     assert ask(upload, batch="d7").json["key"] != ask(upload, batch="d7").json["key"]
+
+
+def test_retry_puts_its_file_to_the_same_place(upload, services, load):
+    first, again = (ask(upload, key="a1", batch="d7").json for _ in range(2))
+    others = [ask(upload, key="a1"), ask(upload, key="a2", batch="d7")]
+
+    assert post(first) == post(again) == 204
+    assert again["key"] == first["key"] not in [other.json["key"] for other in others]
+    assert arrive(services, first["key"]).image_id == arrive(services, again["key"]).image_id
+    found = load("list").get("/images/", query_string={"batch": "d7"}).json["images"]
+    assert len(found) == 1
+    assert ask(upload, key="a" * 256).status_code == 400
+
+
+def test_file_that_was_deleted_is_put_again(upload, services):
+    form = ask(upload, key="a1", batch="d7").json
+    assert post(form) == 204
+    image = arrive(services, form["key"])
+    assert upload.delete(f"/images/{image.image_id}").status_code == 204
+
+    assert post(ask(upload, key="a1", batch="d7").json) == 204
+    assert arrive(services, form["key"]).sha256 == image.sha256
 
 
 BAD_BODIES = [

@@ -10,6 +10,7 @@ from circles.domain.identifiers import parse_batch
 from circles.formats.fields import format_time
 from circles.web.requests.bodies import check_names, read_object
 from circles.web.requests.queries import read_query
+from circles.web.requests.uploads import idempotency_key
 from circles.web.responses import json_response
 
 MAX_NAME = 1024
@@ -21,10 +22,11 @@ class WantedUpload(NamedTuple):
 
     file_name: str
     batch: str | None
+    idempotency_key: str | None
 
 
 def read_wanted_upload(request: Request) -> WantedUpload:
-    """Return name and batch of a file. Raises Malformed."""
+    """Return name and batch of a file, and the Idempotency-Key. Raises Malformed."""
     read_query(request)
     document = check_names(read_object(request), ["file_name", "batch"], "An upload")
     name, batch = document.get("file_name"), document.get("batch")
@@ -32,7 +34,8 @@ def read_wanted_upload(request: Request) -> WantedUpload:
         raise Malformed(f"file_name is a text of 1 to {MAX_NAME} characters.")
     if batch is not None and not isinstance(batch, str):
         raise Malformed("batch is not a text.")
-    return WantedUpload(name, None if batch is None else parse_batch(batch))
+    folder = None if batch is None else parse_batch(batch)
+    return WantedUpload(name, folder, idempotency_key(request))
 
 
 def upload_form_response(form: UploadForm) -> Response:
