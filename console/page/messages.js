@@ -212,8 +212,8 @@ export const text = {
     conflict: 'Changed elsewhere',
     conflictSays: (image) =>
       image
-        ? `Somebody saved this picture while you were at it (${moment(image.detected_at)}): it has ${circles(image.object_count)} now.`
-        : 'Somebody saved this picture while you were at it.',
+        ? `It was saved elsewhere while you edited it (${moment(image.detected_at)}): it has ${circles(image.object_count)} now.`
+        : 'It was saved elsewhere while you edited it.',
     yours: (count) =>
       `You have ${circles(count)}. Nothing of yours is lost: choose what is to stay.`,
     takeTheirs: 'Take what is saved',
@@ -256,7 +256,8 @@ export const text = {
         : '';
       const whole = scale.batch ? ', for the whole batch' : '';
       const doubts = scale.warnings.map((each) => ` ${WARNINGS[each] ?? each}`).join('');
-      return `${length(scale.mm_per_px)} mm for each pixel${from}${whole}.${doubts}`;
+      const who = scale.created_by ? ` ${scale.created_by}, ${moment(scale.created_at)}.` : '';
+      return `${length(scale.mm_per_px)} mm for each pixel${from}${whole}.${who}${doubts}`;
     },
   },
 

@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import CHROMIUM
 
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-BYTES = "performance.getEntries().reduce((sum, each) => sum + (each.transferSize ?? 0), 0)"
+BYTES = "performance.getEntries().reduce((sum, each) => sum + (each.encodedBodySize ?? 0), 0)"
 REQUESTS = "performance.getEntriesByType('resource').length"
 WORK = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 STEPS = 120

@@ -75,6 +75,7 @@ def test_everything_is_reached_by_tab(open_page, site, coins):
 
 
 def test_docs_show_the_contract(open_page, site):
+    """Check 10 of a user: open_page reaches no other host."""
     page = open_page("docs/")
 
     expect(page.get_by_text("Store a picture and detect its circles").first).to_be_visible()

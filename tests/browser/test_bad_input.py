@@ -22,6 +22,7 @@ NAMES = [
 
 
 def test_names_are_shown_as_text(open_page, site, coins, tmp_path):
+    """Check 5 of a user: the page."""
     files = [tmp_path / name for name in NAMES]
     for file in files:
         shutil.copy(coins, file)
@@ -177,6 +178,7 @@ def test_500_files_at_once_are_each_sent_once(open_page, site, coins):
         {"name": f"{index}.png", "mimeType": "image/png", "buffer": content} for index in range(500)
     ]
     choose(page, "Choose pictures", files)
+    page.goto(f"{site.url}/#/images/{record['image_id']}")  # whose circles are looked at meanwhile
 
     expect(page.get_by_text("500 pictures added")).to_be_visible(timeout=200_000)
     assert len(keys) == len(set(keys)) == 500

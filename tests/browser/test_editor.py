@@ -23,6 +23,7 @@ def save(page):
 
 
 def test_add_move_and_drop_with_the_mouse(open_page, site, image_id):
+    """Check 2 of a user."""
     api = Api(site)
     moved, dropped, *_ = api.objects(image_id)
     page = open_picture(open_page, image_id)
@@ -49,6 +50,7 @@ def test_add_move_and_drop_with_the_mouse(open_page, site, image_id):
 
 
 def test_add_move_resize_and_drop_with_keys(open_page, site, image_id):
+    """Check 2 of a user."""
     api = Api(site)
     moved, dropped, *_ = api.objects(image_id)
     page = open_picture(open_page, image_id)
@@ -139,6 +141,7 @@ def test_a_confirmation_opens_the_next_picture(open_page, site, image_id, moon):
 
 
 def test_a_stale_page_loses_nothing(open_page, site, image_id):
+    """Check 2 of a user: the second page that saves."""
     api = Api(site)
     first, second = (open_picture(open_page, image_id) for _ in range(2))
     first.keyboard.press("n")
@@ -163,6 +166,7 @@ def test_a_stale_page_loses_nothing(open_page, site, image_id):
 
 
 def test_saving_is_undone_and_runs_are_brought_back(open_page, site, image_id):
+    """Check 2 of a user: undo brings the model's run back."""
     api = Api(site)
     page = open_picture(open_page, image_id)
     page.keyboard.press("n")

@@ -5,14 +5,30 @@ import io
 import json
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from tests.browser.actions import Api, open_picture
+from tests.browser.actions import Api, open_picture, to_screen
 
 
 @pytest.fixture
 def image_id(site, coins):
     return Api(site).upload(coins)
+
+
+@pytest.fixture
+def purse(tmp_path):
+    """Return a drawing of a 1 € and a 2 € coin from straight above, with 6 px to a millimetre."""
+    large = Image.new("RGB", (1600, 1000), (92, 84, 76))
+    for x, y, diameter_mm, rim, core in (
+        (480, 500, 23.25, (196, 170, 96), (178, 178, 182)),
+        (1140, 470, 25.75, (176, 176, 180), (192, 164, 92)),
+    ):
+        for share, shade in ((1, rim), (0.97, tuple(each - 24 for each in rim)), (0.72, core)):
+            r = 12 * diameter_mm / 2 * share
+            ImageDraw.Draw(large).ellipse((x - r, y - r, x + r, y + r), fill=shade)
+    large.resize((800, 500), Image.Resampling.LANCZOS).save(tmp_path / "purse.png")
+    return tmp_path / "purse.png"
 
 
 def mark(page, circle, diameter_mm):
@@ -39,6 +55,37 @@ def test_a_coin_of_known_size_gives_millimetres(open_page, site, image_id):
     assert measured[1] == pytest.approx(23.25 * second["radius"] / first["radius"], abs=0.001)
     other = open_picture(open_page, image_id)
     expect(other.locator("table.circles tbody tr").first).to_contain_text("23.3")
+
+
+def test_a_euro_measures_the_coin_beside_it(open_page, site, purse):
+    """Check 4 of a user, without the photo that was taken aslant."""
+    api = Api(site)
+    image_id = api.upload(purse)
+    euro, other = sorted(api.objects(image_id), key=lambda found: found["centroid"][0])
+    page = open_picture(open_page, image_id)
+    page.mouse.click(*to_screen(page, *euro["centroid"]))
+    page.get_by_role("button", name="Measure by it").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("What it is").select_option(label="1 € – 23.25 mm")
+    dialog.get_by_role("button", name="Measure").click()
+    expect(dialog).to_be_hidden()
+
+    page.mouse.click(*to_screen(page, *other["centroid"]))
+    shown = page.locator(".chosen-says").inner_text()
+    assert float(shown.split(" mm")[0].split()[-1]) == pytest.approx(25.75, rel=0.03)
+    elsewhere = open_picture(open_page, image_id)
+    for found in api.objects(image_id):
+        cell = f"{found['diameter_mm']:.1f}"
+        expect(elsewhere.locator("table.circles")).to_contain_text(cell)
+    elsewhere.get_by_role("tab", name="Details").click()
+    expect(elsewhere.get_by_text("from a circle of 23.25 mm")).to_be_visible()
+    text = download(elsewhere, "Circles (CSV)").decode("utf-8-sig")
+    rows = {row["object_id"]: row for row in csv.DictReader(io.StringIO(text)) if row["object_id"]}
+    assert float(rows[other["object_id"]]["diameter_mm"]) == pytest.approx(25.75, rel=0.03)
+    assert float(rows[euro["object_id"]]["diameter_mm"]) == 23.25
+    scale = api.record(image_id)["scale"]
+    assert (scale["origin_id"], scale["diameter_mm"]) == (euro["origin_id"], 23.25)
+    assert {"created_at", "created_by"} <= scale.keys()
 
 
 def test_a_batch_is_measured_at_once(open_page, site, coins):

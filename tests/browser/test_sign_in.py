@@ -75,11 +75,22 @@ def test_a_wrong_token_is_refused_and_a_right_one_enters(open_page, locked, toke
 
 
 def test_a_token_that_only_reads_says_what_it_lacks(open_page, locked, token, coins):
+    """Check 10 of a user: a read token."""
     image_id = upload(locked, token("all"), coins)
-    page = open_page(f"#/images/{image_id}", url=locked.url)
+    reader = token("images:read")
+    page = open_page("#/?limit=1", url=locked.url)
 
-    sign_in(page, token("images:read"))
+    sign_in(page, reader)
 
+    shown = page.locator(f".card a[href='#/images/{image_id}'] img")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
+    refused = requests.delete(
+        f"{locked.url}/images/{image_id}", headers={"Authorization": f"Bearer {reader}"}, timeout=60
+    )
+    assert refused.status_code == 403
+    assert "images:delete" in refused.json()["detail"]
+    page.goto(f"{locked.url}/#/images/{image_id}")
     expect(page.locator(".sheet img")).to_be_visible()
     confirm = page.get_by_role("button", name="Confirm and next")
     expect(confirm).to_be_disabled()
@@ -106,3 +117,19 @@ def test_a_session_that_ends_loses_nothing(open_page, locked, token, coins):
     sign_in(page, token("all"))
 
     expect(page.get_by_text("Saved: 25 circles.")).to_be_visible()
+
+
+def test_uploads_wait_for_a_sign_in(open_page, locked, token, coins, moon):
+    first = token("all")
+    page = open_page("#/?batch=expired", url=locked.url)
+    sign_in(page, first)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_label("Batch").first.fill("expired")
+    tokens(locked, "revoke", first.split("_")[1])
+
+    choose(page, "Choose pictures", [coins, moon])
+    expect(page.get_by_role("dialog")).to_contain_text("Your session has ended")
+    sign_in(page, token("all"))
+
+    expect(page.locator(".upload-done")).to_have_count(2)
+    expect(page.locator(".card")).to_have_count(2)

@@ -54,6 +54,7 @@ def test_a_row_and_its_circle_are_marked_together(open_page, site, coins):
 
 
 def test_slider_reveals_what_the_api_counts(open_page, site, moon):
+    """Check 1 of a user."""
     api = Api(site)
     image_id = api.upload(moon)
     record = api.record(image_id)

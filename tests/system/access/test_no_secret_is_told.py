@@ -74,6 +74,7 @@ def test_gateway_logs_no_token_with_an_error(tmp_path):
 
 
 def test_no_secret_is_told(closed, coins):
+    """Check 10 of a user: no token or cookie in a log."""
     token, other = create_token(closed, "all"), create_token(closed, "images:read")
     bearer = {"Authorization": f"Bearer {token}"}
     cookie = requests.post(f"{closed.url}/session", headers=bearer, timeout=60)

@@ -126,3 +126,18 @@ def test_page_is_small():
 
     assert compressed(opened) <= 48_000
     assert compressed(opened | closure("viewer/viewer.js")) <= 78_000
+
+
+def test_using_names_what_the_page_says():
+    """Every bold name in the section on the page is a text of the page."""
+    using = (ROOT / "docs/using.md").read_text()
+    section = using.split("## On the page")[1].split("\n## ")[0]
+    told = re.findall(r"\*\*([^*.]+)\*\*", section)
+    messages = (CONSOLE / "page/messages.js").read_text()
+
+    assert len(told) > 15
+    assert [
+        name for name in told if f"'{name}" not in messages and f"`{name}" not in messages
+    ] == []
+    for picture in re.findall(r"\]\((pictures/[^)]+)\)", section):
+        assert 10_000 < (ROOT / "docs" / picture).stat().st_size <= 150_000

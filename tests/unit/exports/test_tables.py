@@ -100,6 +100,7 @@ def test_pandas_reads_a_row_for_each_image():
 
 
 def test_no_text_of_a_csv_begins_a_formula():
+    """Check 5 of a user: CSV."""
     for text in (write_object_csv(), read_all(comma_separated.write_image_rows(ALBUM))):
         *rows, end = csv.reader(io.StringIO(text.decode(), newline=""))
         assert end[0].startswith("# complete")
