@@ -9,7 +9,8 @@ const SCORE_STEP = 0.01;
 export function Sliders({ image, state, actions, sizes, setSizes, lowest, range, mmPerPx }) {
   const { cut } = state;
   const usual = image.threshold ?? 0;
-  const size = (px) => (mmPerPx ? `${length(px * mmPerPx)} mm` : `${number(px)} px`);
+  const bare = (px) => (mmPerPx ? length(px * mmPerPx) : number(px));
+  const unit = mmPerPx ? 'mm' : 'px';
   const shown = [Math.max(sizes[0], range[0]), Math.min(sizes[1], range[1])];
   return html`
     <div class="sliders">
@@ -40,12 +41,12 @@ export function Sliders({ image, state, actions, sizes, setSizes, lowest, range,
             (end) => html`
             <input type="range" key=${end} min=${range[0]} max=${range[1]} step="1"
               value=${shown[end]}
-              aria-label=${text.viewer.sizeEnds[end]} aria-valuetext=${size(shown[end])}
+              aria-label=${text.viewer.sizeEnds[end]} aria-valuetext=${`${bare(shown[end])} ${unit}`}
               onInput=${(event) =>
                 setSizes(withEnd(sizes, shown, range, end, Number(event.target.value)))} />`,
           )}
         </div>
-        <output>${size(shown[0])} – ${size(shown[1])}</output>
+        <output>${bare(shown[0])} – ${bare(shown[1])} ${unit}</output>
       </div>
     </div>`;
 }
