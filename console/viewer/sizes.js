@@ -41,7 +41,8 @@ export function Sliders({ image, state, actions, sizes, setSizes, lowest, range,
             (end) => html`
             <input type="range" key=${end} min=${range[0]} max=${range[1]} step="1"
               value=${shown[end]}
-              aria-label=${text.viewer.sizeEnds[end]} aria-valuetext=${`${bare(shown[end])} ${unit}`}
+              aria-label=${text.viewer.sizeEnds[end]}
+              aria-valuetext=${`${bare(shown[end])} ${unit}`}
               onInput=${(event) =>
                 setSizes(withEnd(sizes, shown, range, end, Number(event.target.value)))} />`,
           )}
