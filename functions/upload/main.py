@@ -17,6 +17,7 @@ from circles.usecases.events.replay import replay_event
 from circles.usecases.presign import presign_upload
 from circles.usecases.upload import upload_image
 from circles.web.access.guard import get_principal
+from circles.web.access.hosts import check_host
 from circles.web.exchanges import RECEIVED_AT
 from circles.web.requests.bodies import has_body
 from circles.web.requests.queries import read_query
@@ -80,6 +81,7 @@ def replay(request: Request, event_id: str) -> Response:
 
 def post_session(request: Request) -> Response:
     read_query(request)
+    check_host(request, services.access.hosts)
     principal = get_principal(request)
     return session_response(request, principal, *begin_session(principal, services))
 

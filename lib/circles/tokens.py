@@ -30,6 +30,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     create.set_defaults(run=_create)
     imported = verbs.add_parser("import", help="store a token of a file, such as a Secret's")
     imported.add_argument("file", type=Path)
+    imported.add_argument(
+        "--replace", action="store_true", help="if it is new, revoke those that had its name"
+    )
     imported.set_defaults(run=_import)
     for parser_of_new in (create, imported):
         _describe_new(parser_of_new)
@@ -55,7 +58,8 @@ def _create(given: argparse.Namespace, services: ConfiguredServices) -> None:
 
 
 def _import(given: argparse.Namespace, services: ConfiguredServices) -> None:
-    is_new = import_token(given.file.read_text().strip(), _wanted(given, services), services)
+    text, wanted = given.file.read_text().strip(), _wanted(given, services)
+    is_new = import_token(text, wanted, services, replace=given.replace)
     print("stored" if is_new else "known already")
 
 

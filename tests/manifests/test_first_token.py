@@ -75,3 +75,21 @@ def test_job_stores_the_first_token(documents, tmp_path):
 
     assert secret == {"secretName": "circles-admin"}
     assert told == ["stored", "known already"]
+
+
+def test_job_ends_the_token_of_an_earlier_secret(documents, tmp_path):
+    [command] = [container(job)["command"] for job in of_kind(documents, "Job", "batch").values()
+                 if "circles.tokens" in container(job)["command"]]  # fmt: skip
+    token = tmp_path / "token"
+    command = [str(token) if each == "/admin/token" else each for each in command]
+    other = ["python", "-m", "circles.tokens", "create", "--name", "anna", "--scope", "all"]
+    store(other, tmp_path)
+    for digit in "123":
+        token.write_text(f"crc_{digit * 16}_{digit * 64}")
+        assert store(command, tmp_path) == "stored"
+        assert store(command, tmp_path) == "known already"
+
+    rows = [line.split()[:2] for line in store([*other[:3], "list"], tmp_path).splitlines()]
+
+    assert sorted(state for _, state in rows) == ["revoked", "revoked", "valid", "valid"]
+    assert ["3" * 16, "valid"] in rows

@@ -150,7 +150,8 @@ def test_cookie_needs_a_named_host(closed, bearer):
     settings = {"hosts": "a.example .svc.cluster.local"}
     inside, outside = "upload.circles.svc.cluster.local", "https://a.example"
     upload = closed("upload", **settings)
-    cookie = upload.post("/session", headers={**bearer(), "Circles-Host": "a.example"})
+    named = {"Host": inside, "Circles-Host": "a.example"}
+    cookie = upload.post("/session", headers={**bearer(), **named})
     cookie = {"Cookie": cookie.headers["Set-Cookie"].partition(";")[0]}
 
     def ask(host, **headers):
@@ -161,6 +162,16 @@ def test_cookie_needs_a_named_host(closed, bearer):
     assert ask(inside, **{"Circles-Host": "evil.example", "Origin": outside}) == 403
     assert ask("evil.example", **{"Circles-Host": "a.example", "Origin": outside}) == 403
     assert ask(inside, Origin=outside) == 403
+
+
+@pytest.mark.parametrize("header", ["Host", "Circles-Host"])
+def test_session_begins_at_a_named_host_only(closed, bearer, header):
+    response = closed("upload", hosts="a.example localhost").post(
+        "/session", headers={**bearer(), header: "evil.example"}
+    )
+
+    assert (response.status_code, "Set-Cookie" in response.headers) == (403, False)
+    assert "CIRCLES_HOSTS" in response.json["detail"]
 
 
 def test_bearer_needs_no_origin(closed, bearer):

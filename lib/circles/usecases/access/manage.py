@@ -22,9 +22,12 @@ def create_token(
     return text, _store(text, wanted, services, created_by)
 
 
-def import_token(text: str, wanted: NewToken, services: Services) -> bool:
+def import_token(text: str, wanted: NewToken, services: Services, *, replace: bool) -> bool:
     """
     Store a token that an operator has created, and return whether it is new here.
+
+    Args:
+        replace: a new token revokes those that had its name before.
 
     Raises:
         Malformed: the text is not a token, or another one has its id.
@@ -35,6 +38,8 @@ def import_token(text: str, wanted: NewToken, services: Services) -> bool:
     if known and known.digest != digest:
         raise Malformed("Another token has this id.")
     if known is None:
+        if replace:  # first: after a crash in between, the token is still new
+            _revoke_all_of(wanted.name, services)
         _store(text, wanted, services, None)
     return known is None
 
@@ -53,6 +58,12 @@ def new_token() -> str:
 def new_secret() -> tuple[str, str]:
     """Return a random id of 64 bits and a secret of 256 bits."""
     return secrets.token_hex(8), secrets.token_hex(32)
+
+
+def _revoke_all_of(name: str, services: Services) -> None:
+    for token in services.tokens.all():
+        if token.principal == name and not token.revoked_at:
+            revoke_token(token.token_id, services)
 
 
 def _store(text: str, wanted: NewToken, services: Services, created_by: str | None) -> Token:
