@@ -187,6 +187,7 @@ DRIVERS = {
     "PIL": r"circles_pictures/.+\.py",
     "pi_heif": r"circles_pictures/formats/heif/child\.py",
     "circles_pictures": r"circles_pictures/.+\.py|adapters/pillow/\w+\.py",
+    "jwt": r"adapters/service_accounts\.py",
     "cloudevents": r"formats/cloud_events\.py",
     "uuid_utils": r"domain/identifiers\.py",
     "xlsxwriter": r"formats/tables/workbook\.py",

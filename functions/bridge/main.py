@@ -6,7 +6,8 @@ from flask import Request, Response
 from circles.bootstrap import load_services
 from circles.domain.errors import Unavailable
 from circles.usecases.events.forward import broker, forward_notification
-from circles.web.events import access_with, event_routes
+from circles.web.access.senders import access_with
+from circles.web.events import event_routes
 
 services = load_services()
 

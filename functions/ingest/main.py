@@ -8,7 +8,8 @@ from circles.domain.waiting import limited_waits
 from circles.formats.cloud_events import IncomingEvent
 from circles.formats.s3_notifications import read_notices
 from circles.usecases.register import register_objects
-from circles.web.events import access_of_broker, cloud_event_routes
+from circles.web.access.senders import access_of_broker
+from circles.web.events import cloud_event_routes
 
 services = load_services()
 
@@ -21,7 +22,9 @@ def handle(event: IncomingEvent) -> bool:
 
 
 answer = cloud_event_routes(
-    handle, ready=services.ping, access=access_of_broker(services.settings.events_token)
+    handle,
+    ready=services.ping,
+    access=access_of_broker(services.settings.events_token, services.senders),
 )
 
 

@@ -6,7 +6,8 @@ from flask import Request, Response
 from circles.bootstrap import load_services
 from circles.formats.cloud_events import IncomingEvent
 from circles.usecases.upkeep.repair import repair_images
-from circles.web.events import access_of_broker, cloud_event_routes
+from circles.web.access.senders import access_of_broker
+from circles.web.events import cloud_event_routes
 
 PING = "dev.knative.sources.ping"
 """The type of a PingSource's events (knative/eventing pkg/apis/sources/v1/ping_types.go)."""
@@ -22,7 +23,9 @@ def handle(event: IncomingEvent) -> bool:
 
 
 answer = cloud_event_routes(
-    handle, ready=services.ping, access=access_of_broker(services.settings.events_token)
+    handle,
+    ready=services.ping,
+    access=access_of_broker(services.settings.events_token, services.senders),
 )
 
 

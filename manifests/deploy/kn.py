@@ -17,6 +17,7 @@ from rendered import (
     SERVING,
     SOURCES,
     Document,
+    asks_for_identity,
     exists,
     name,
     namespace,
@@ -24,12 +25,13 @@ from rendered import (
     read,
     run,
 )
-from triggers import exact
+from triggers import exact, refuse_double_delivery
 
+KN_TRIGGER = (EVENTING, "Trigger")
 KN_KINDS = (
     (SERVING, "Service"),
     (EVENTING, "Broker"),
-    (EVENTING, "Trigger"),
+    KN_TRIGGER,
     (SOURCES, "PingSource"),
     (SOURCES, "SinkBinding"),
 )
@@ -45,21 +47,30 @@ def main() -> None:
         sys.exit(f"deploy-kn: {' '.join(error.cmd)} ended with {error.returncode}")
 
 
+def for_kn(documents: list[Document], kind: tuple[str, str]) -> list[Document]:
+    """Return the documents of a kind that kn can express. It knows no audience."""
+    return [each for each in of_kind(documents, *kind) if not asks_for_identity(each)]
+
+
 def with_exact_triggers(documents: list[Document]) -> list[Document]:
     """Return the documents with kn's Triggers. A Trigger of `make deploy` is kept."""
-    triggers = [each for each in of_kind(documents, EVENTING, "Trigger") if not exists(each)]
+    triggers = [each for each in for_kn(documents, KN_TRIGGER) if not exists(each)]
     rest = [each for each in documents if each not in triggers]
     return rest + [made for trigger in triggers for made in exact(trigger)]
 
 
 def deploy(documents: list[Document], folder: Path) -> None:
     """Deploy in the order of need. The bridge needs the SinkBinding."""
-    apply([each for each in documents if (each["apiVersion"], each["kind"]) not in KN_KINDS])
+    known = [each for kind in KN_KINDS for each in for_kn(documents, kind)]
+    beyond = [each for each in documents if each not in known]
+    refuse_double_delivery(beyond)
+    apply([each for each in beyond if "knative.dev" not in each["apiVersion"]])
     services = of_kind(documents, SERVING, "Service")
     for service in services:
         if name(service) != "bridge":
             apply_service(service, folder)
-    for broker in of_kind(documents, EVENTING, "Broker"):
+    apply([each for each in beyond if "knative.dev" in each["apiVersion"]])
+    for broker in for_kn(documents, (EVENTING, "Broker")):
         put(broker, ("kn", "broker"), *delivery(broker))
     for binding in of_kind(documents, SOURCES, "SinkBinding"):
         sent_to = sink(binding["spec"]["sink"])
@@ -68,9 +79,9 @@ def deploy(documents: list[Document], folder: Path) -> None:
     for service in services:
         if name(service) == "bridge":
             apply_service(service, folder)
-    for trigger in of_kind(documents, EVENTING, "Trigger"):
+    for trigger in for_kn(documents, KN_TRIGGER):
         put_trigger(trigger)
-    for source in of_kind(documents, SOURCES, "PingSource"):
+    for source in for_kn(documents, (SOURCES, "PingSource")):
         spec = source["spec"]
         what = ("--schedule", spec["schedule"], "--data", spec["data"])
         put(source, ("kn", "source", "ping"), *what, "--sink", sink(spec["sink"]))

@@ -10,6 +10,7 @@ from typing import Any
 from rendered import (
     SERVING,
     Document,
+    asks_for_identity,
     container,
     exists,
     kubectl,
@@ -47,6 +48,7 @@ def main() -> None:
         *missing_secrets(documents),
         *missing_token(documents),
         *missing_flags(documents, overlay / "knative-features.yaml"),
+        *missing_identity(documents),
         *wait_for_images(images(documents)),
     ]
     for problem in problems:
@@ -144,6 +146,20 @@ def needed_flags(documents: list[Document]) -> Iterator[str]:
         if any("persistentVolumeClaim" in volume for volume in spec["volumes"]):
             yield "kubernetes.podspec-persistent-volume-claim"
             yield "kubernetes.podspec-persistent-volume-write"
+
+
+def missing_identity(documents: list[Document]) -> Iterator[str]:
+    """Yield a sentence where Eventing would send no tokens, and functions would hear no event."""
+    if not asks_for_identity(documents):
+        return
+    found = kubectl("-n", "knative-eventing", "get", "configmap", "config-features", "-o", "json")
+    data: dict[str, Any] = json.loads(found or "{}").get("data") or {}
+    if data.get("authentication-oidc", "").lower() != "enabled":
+        yield (
+            "Knative's flag authentication-oidc is not enabled in ConfigMap config-features of"
+            " namespace knative-eventing: enable it, for all of the cluster, or leave"
+            " components/event-senders out."
+        )
 
 
 def images(value: Any) -> set[str]:

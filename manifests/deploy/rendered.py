@@ -39,6 +39,15 @@ def resource(document: Document) -> str:
     return f"{plural}.{group}" if group else plural
 
 
+def asks_for_identity(value: Any) -> bool:
+    """Return whether Eventing must send a token to a destination in a document."""
+    if isinstance(value, list):
+        return any(map(asks_for_identity, value))
+    if not isinstance(value, dict):
+        return False
+    return ("ref" in value and "audience" in value) or any(map(asks_for_identity, value.values()))
+
+
 def container(service: Document) -> Document:
     """Return the only container of a Knative Service."""
     found: Document = service["spec"]["template"]["spec"]["containers"][0]

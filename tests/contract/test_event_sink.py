@@ -53,6 +53,21 @@ def receiver():
         yield running
 
 
+def test_broker_is_sent_the_token_of_its_file(receiver, tmp_path):
+    """Knative replaces the file each hour, and makes none where it authenticates no senders."""
+    file = tmp_path / "token"
+    client = HttpClient(threads=2, connect_timeout_s=1.0)
+    sink = BrokerSink(receiver.url, client, timeout_s=20.0, token_file=file)
+
+    for text in (None, "first\n", "second", ""):
+        if text is not None:
+            file.write_text(text)
+        sink.send(EVENT)
+
+    sent = [headers.get("authorization") for headers, _ in receiver.received]
+    assert sent == [None, "Bearer first", "Bearer second", None]
+
+
 def test_traceparent_is_sent_as_a_header(sink_at, receiver):
     sink_at(receiver.url).send(EVENT)
 

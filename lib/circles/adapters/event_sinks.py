@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from circles.adapters.http_client import CallFailed, HttpClient
@@ -22,7 +23,11 @@ those that Knative retries (knative/eventing pkg/kncloudevents/retries.go).
 
 
 class BrokerSink:
-    """Sends CloudEvents in binary mode, with the attributes of K_CE_OVERRIDES."""
+    """
+    Sends CloudEvents in binary mode, with the attributes of K_CE_OVERRIDES.
+
+    token_file holds a token for the Broker, where SinkBinding gives one; it is replaced each hour.
+    """
 
     def __init__(
         self,
@@ -31,13 +36,22 @@ class BrokerSink:
         *,
         timeout_s: float,
         extensions: Extensions = (),
+        token_file: Path | None = None,
     ) -> None:
         self._url, self._client, self._timeout_s = url, client, timeout_s
-        self._extensions = extensions
+        self._extensions, self._token_file = extensions, token_file
 
     def send(self, event: OutgoingEvent) -> None:
         headers, body = to_binary_message(event, self._extensions)
-        _post(self._client, self._url, body, {**headers, **_trace_header(event)}, self._timeout_s)
+        headers = {**headers, **_trace_header(event), **self._credentials()}
+        _post(self._client, self._url, body, headers, self._timeout_s)
+
+    def _credentials(self) -> dict[str, str]:
+        try:
+            token = self._token_file.read_text().strip() if self._token_file else ""
+        except OSError:
+            token = ""  # the Broker asks for none, or the next attempt finds it
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 class WebhookSink:

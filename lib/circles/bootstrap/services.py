@@ -24,6 +24,7 @@ from circles.settings import Settings
 if TYPE_CHECKING:  # a cold start uses none of them
     from circles.adapters.pillow.reading import Reading
     from circles.adapters.spool import Spool
+    from circles.domain.access.senders import Senders
     from circles.domain.exports.renditions import Renderer
 
 log = logging.getLogger("circles")
@@ -78,6 +79,18 @@ class ConfiguredServices(CatalogueServices):
         from circles.bootstrap.sinks import make_sinks
 
         return make_sinks(self.settings, self)
+
+    @cached_property
+    def senders(self) -> "Senders | None":
+        """Verifies the senders of events, None where no audience is set."""
+        known = self.settings
+        if not known.events_audience:
+            return None
+        from circles.adapters.service_accounts import ServiceAccounts
+
+        return ServiceAccounts(
+            known.kubernetes_url, known.service_account_dir, audience=known.events_audience
+        )
 
     @cached_property
     def _reading(self) -> "Reading":

@@ -32,6 +32,10 @@ def _receivers(known: Settings) -> dict[str, EventSink]:
     }
     if known.k_sink:
         sinks[BROKER] = BrokerSink(
-            known.k_sink, client, timeout_s=timeout_s, extensions=known.k_ce_overrides
+            known.k_sink,
+            client,
+            timeout_s=timeout_s,
+            extensions=known.k_ce_overrides,
+            token_file=known.sink_token_file,
         )
     return sinks

@@ -1,7 +1,8 @@
 """
 Settings, read once from the environment. Only this package reads os.environ.
 
-model        every setting with its default, and which exclude each other
+model        every setting with its default
+conflicts    which settings exclude each other
 parsers      from text to values
 environment  which variable is which field, and what is wrong with the others
 """

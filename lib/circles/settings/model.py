@@ -2,13 +2,16 @@
 
 import base64
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+from circles.settings.conflicts import find_conflicts
 from circles.settings.environment import SettingsError, read_variables
 from circles.settings.parsers import (
+    Count,
+    Seconds,
     above_zero,
     ce_overrides,
     flag,
@@ -18,7 +21,6 @@ from circles.settings.parsers import (
     http_base,
     http_url,
     http_urls,
-    is_loopback,
     key_prefix,
     one_of,
     result_prefix,
@@ -28,9 +30,6 @@ from circles.settings.parsers import (
     standard_webhooks_secret,
     uri_reference,
 )
-
-Seconds = Annotated[float, above_zero(float)]
-Count = Annotated[int, above_zero(int)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +116,8 @@ class Settings:
     sink_timeout_s: Seconds = 5.0  # one delivery to K_SINK or a webhook
     # object stores must send it to bridge, which is not ready without one
     bridge_token: str = field(default="", repr=False)
+    # where SinkBinding puts a token for K_SINK, if Eventing authenticates senders
+    sink_token_file: Path = Path("/oidc/token")
     event_max_attempts: Count = 12  # failed deliveries before an event is laid aside
 
     # Access
@@ -134,8 +135,13 @@ class Settings:
     # of one principal; repair and events are not limited
     uploads_per_minute: Annotated[int | None, above_zero(int)] = None
     detections_per_minute: Annotated[int | None, above_zero(int)] = None
-    # Knative's Triggers must send it to ingest and repair, if it is set
+    # senders of events must send it to ingest and repair, if it is set
     events_token: str = field(default="", repr=False)
+    # or a token of their service account that the cluster issued for this audience
+    events_audience: str = ""
+    kubernetes_url: Annotated[str, http_base] = "https://kubernetes.default.svc"
+    # where the kubelet puts this pod's own token
+    service_account_dir: Path = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
     # Serving
     host: str = "0.0.0.0"
@@ -152,12 +158,6 @@ class Settings:
     def catalogue_file(self) -> Path:
         """Return the path of the SQLite file."""
         return self.catalogue_path or self.data_dir / "catalogue.db"
-
-    @property
-    def _has_results_among_incoming(self) -> bool:
-        """Return whether results would become images, or files would be among results."""
-        results, incoming = self.results_prefix, self.incoming_prefix
-        return bool(results) and (results.startswith(incoming) or incoming.startswith(results))
 
     @property
     def max_body_bytes(self) -> int:
@@ -179,22 +179,6 @@ class Settings:
         """Read the variables that are not empty. Raises one SettingsError for all errors."""
         values, errors = read_variables(cls, env)
         known = cls(**values)
-        if errors := [*errors, *known._conflicts()]:
+        if errors := [*errors, *find_conflicts(known)]:
             raise SettingsError("; ".join(errors))
         return known
-
-    def _conflicts(self) -> Iterator[str]:
-        """Yield what is wrong with settings that are right one by one."""
-        if self.store == "s3" and not (self.s3_access_key and self.s3_secret_key):
-            yield "CIRCLES_STORE=s3 needs CIRCLES_S3_ACCESS_KEY and CIRCLES_S3_SECRET_KEY"
-        if self.webhook_urls and not self.webhook_secret:
-            yield "CIRCLES_WEBHOOK_URLS needs CIRCLES_WEBHOOK_SECRET"
-        if self.trusted_header and len(self.trusted_secret) < _LEAST_SECRET:
-            yield "CIRCLES_TRUSTED_HEADER needs a CIRCLES_TRUSTED_SECRET of 32 characters"
-        if self.access == "open" and not is_loopback(self.host):
-            yield "CIRCLES_ACCESS=open needs HOST=127.0.0.1: others would need no token"
-        if self._has_results_among_incoming:
-            yield "CIRCLES_RESULTS_PREFIX and CIRCLES_INCOMING_PREFIX hold each other"
-
-
-_LEAST_SECRET = 32

@@ -8,6 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from typing import Annotated
 
 from circles.domain.access.principals import parse_scopes
 from circles.domain.errors import Malformed
@@ -34,6 +35,10 @@ def above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
         return number
 
     return parse
+
+
+Seconds = Annotated[float, above_zero(float)]
+Count = Annotated[int, above_zero(int)]
 
 
 def score(text: str) -> float:

@@ -1,21 +1,12 @@
 """Receive events over HTTP. The response is a status without a body."""
 
-import hmac
 import logging
 from collections.abc import Callable
 
 from flask import Request, Response
-from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from circles.domain.access.principals import (
-    ANY,
-    PUBLIC,
-    Access,
-    AccessRules,
-    Credentials,
-    Principal,
-)
+from circles.domain.access.principals import ANY, PUBLIC, Access
 from circles.domain.errors import CirclesError, TooLarge, Unauthorized
 from circles.formats.cloud_events import IncomingEvent, read_event
 from circles.telemetry import trace
@@ -128,37 +119,8 @@ def cloud_event_routes(
     return event_routes(take, ready=ready, access=access)
 
 
-_SENDER = Principal("events", frozenset())
-
 _OUTCOMES = {204: "gone", 422: "refused"}
 """Outcome in the metrics of an error that needs no retry, by its event_status."""
-
-
-def access_with(token: str) -> Access:
-    """
-    Return what checks the sender of events by its token.
-
-    The token is a Bearer token, or the password of Basic authentication, for senders that accept
-    only a URL with user and password. It is compared in constant time. An empty token matches no
-    request.
-    """
-
-    def identify(credentials: Credentials) -> Principal:
-        sent = Authorization.from_header(credentials.authorization)
-        given = (sent.token if sent.type == "bearer" else sent.password) if sent else None
-        right = hmac.compare_digest((given or "").encode("utf-8", "replace"), token.encode())
-        if not (token and right):
-            raise Unauthorized(
-                "Send this function's token as Authorization: Bearer.", is_invalid=sent is not None
-            )
-        return _SENDER
-
-    return Access(identify)
-
-
-def access_of_broker(token: str) -> Access:
-    """Return what checks a Broker by its token, if there is one."""
-    return access_with(token) if token else Access(lambda _: _SENDER, AccessRules(is_open=True))
 
 
 def _find_scope(method: str, path: str) -> str:
