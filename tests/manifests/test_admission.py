@@ -123,7 +123,6 @@ def test_every_pod_is_restricted_and_read_only(documents):
             assert own["allowPrivilegeEscalation"] is False, where
             assert own["capabilities"] == {"drop": ["ALL"]}, where
             assert own["readOnlyRootFilesystem"] is True, where
-        assert spec["automountServiceAccountToken"] is False, where
         assert spec["enableServiceLinks"] is False, where
     assert seen >= 8
 

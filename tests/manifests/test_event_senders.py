@@ -5,7 +5,7 @@ import yaml
 
 from circles.settings import Settings
 from tests.manifests.conftest import render
-from tests.manifests.reading import ROOT, functions, of_kind, pod, settings
+from tests.manifests.reading import ROOT, of_kind, pods, settings
 from tests.manifests.test_deploy import (  # noqa: F401
     LACKING_ALL,
     NOTHING_EXISTS,
@@ -55,16 +55,11 @@ def test_every_function_for_events_is_sent_tokens():
 
 def test_only_functions_for_events_have_a_token_of_their_own(documents):
     is_on = "CIRCLES_EVENTS_AUDIENCE" in settings(documents)
-    mounted = {
-        name
-        for name, service in functions(documents).items()
-        if pod(service).get("automountServiceAccountToken") is not False
-    }
+    given = {where: spec.get("automountServiceAccountToken") for where, spec in pods(documents)}
+    mounted = {where for where, value in given.items() if value is not False}
 
-    assert mounted == ({"ingest", "repair"} if is_on else set())
-    # Serving refuses true
-    assert not [each for each in functions(documents).values()
-                if pod(each).get("automountServiceAccountToken")]  # fmt: skip
+    assert mounted == ({"Service ingest", "Service repair"} if is_on else set())
+    assert True not in given.values()  # Serving refuses it: left out means the same
 
 
 def test_defaults_are_what_kubernetes_mounts():

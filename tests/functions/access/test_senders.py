@@ -104,6 +104,23 @@ def test_identity_of_the_own_namespace_is_heard(start, cluster, function):
     assert cluster.asked == 1  # keys are kept
 
 
+def test_identity_is_not_logged(start, cluster, log):
+    client = start("ingest")
+    sent = [
+        cluster.token(),
+        cluster.token(aud=["other"]),
+        cluster.token(kid="k2"),
+        unsigned(cluster),
+    ]
+
+    for text in sent:
+        send(client, bearer(text))
+
+    parts = {part for text in sent for part in text.split(".") if part}
+    assert " 401 " in log.getvalue() and " 204 " in log.getvalue()
+    assert not [part for part in parts if part in log.getvalue()]
+
+
 @asking
 def test_token_of_ours_is_heard_too(start, cluster, function):
     client = start(function, events_token=TOKEN)

@@ -14,6 +14,9 @@ from tests.system.contract import find_violations
 from tests.system.processes import ROOT, Gateway, Run, free_port
 
 PROXY_SECRET = "proxy-secret-" + "p" * 32
+PREDICTOR_SECRET = "predictor-secret-" + "q" * 32
+URL_SECRET = "receiver-secret-" + "r" * 32
+SIGNING_SECRET = "c2lnbmluZ3NlY3JldHNz" * 2
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +27,11 @@ def closed(tmp_path_factory):
         "STORE": "s3",
         "CIRCLES_TRUSTED_HEADER": "Remote-User",
         "CIRCLES_TRUSTED_SECRET": PROXY_SECRET,
+        "PREDICTOR_TOKEN": PREDICTOR_SECRET,
+        "CIRCLES_PREDICTOR_TOKEN": PREDICTOR_SECRET,
+        # nothing listens there, so that its events stay in the outbox with what went wrong
+        "CIRCLES_WEBHOOK_URLS": f"http://127.0.0.1:{free_port()}/{URL_SECRET}",
+        "CIRCLES_WEBHOOK_SECRET": f"whsec_{SIGNING_SECRET}",
         "CIRCLES_LOG_LEVEL": "DEBUG",
         "GATEWAY_LOG_LEVEL": "WARN",
     }
@@ -107,8 +115,10 @@ def test_no_secret_is_told(closed, coins):
     everything = "\n".join([*told, closed.log])
 
     secrets = [text.rpartition("_")[2] for text in (token, other, made, session)]
-    for secret in (*secrets, PROXY_SECRET, "circles-local"):
+    ours = (PROXY_SECRET, PREDICTOR_SECRET, URL_SECRET, SIGNING_SECRET, "circles-local")
+    for secret in (*secrets, *ours):
         before, found, _ = everything.partition(secret)
         assert not found, f"a secret is told after {before[-500:]!r}"
-    assert sent.json()["created_by"] == "anna"
+    assert (sent.json()["created_by"], sent.json()["status"]) == ("anna", "detected")
+    assert 'INSERT INTO "outbox"' in everything
     assert len(re.findall(r" INFO GET \S+ 401 ", closed.log)) > 3
