@@ -89,7 +89,8 @@ export function Picture({ sources, otherwise, ...attributes }) {
   const each = PAUSES_MS.length + 1;
   const source = sources[Math.floor(tries / each)];
   if (!source) return otherwise;
-  const failed = () => {
+  const failed = ({ target }) => {
+    target.style.visibility = 'hidden'; // instead of the browser's sign of a broken picture
     const pause = PAUSES_MS[tries % each] ?? 0;
     timer.current = setTimeout(() => setTries(tries + 1), pause);
   };
