@@ -49,8 +49,9 @@ def main() -> None:
     if unknown := set(options.names) - set(MEASUREMENTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     load = f"load average now {os.getloadavg()[0]:.1f}"
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {load}")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {load}", flush=True)
     for name in options.names or MEASUREMENTS:
+        print(f"… {name}", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory() as folder, prepare_site(Path(folder)) as site:
             print("\n" + MEASUREMENTS[name](site, options.rounds or ROUNDS[name]), flush=True)
 

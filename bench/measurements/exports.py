@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ IMAGES, OBJECTS = 10_000, 24
 SLOW_S = 30
 """How long the slow reader reads."""
 _PAUSE_S = 0.01
+_KILLED_AFTER_S = 3.0
 _TARGETS = "≤ 20 MiB, ≤ 1.2×"
 
 _NUMBERS = """
@@ -63,11 +65,24 @@ def measure(site: Site, rounds: int) -> str:
         rows = []
         for _ in range(rounds):
             for form in ("csv", "coco"):
-                rows.append(_measure_one(form, None, lists, export, database))
-                rows.append(_measure_one(form, "1M", lists, export, database))
+                for rate in (None, "1M"):
+                    rows.append(_measure_one(form, rate, lists, export, database))
+                    print("  " + ", ".join(rows[-1][:3]), file=sys.stderr, flush=True)
+        killed = _kill_midway(export)
     heads = ["table", "MB", "s", "memory +MiB", "log KiB, most", "list p50 ms alone, meanwhile",
              "ratio", "target"]  # fmt: skip
-    return format_table(heads, rows)
+    return f"{format_table(heads, rows)}\n\n{killed}"
+
+
+def _kill_midway(export: Running) -> str:
+    """Kill a process that streams a table, and say what its client sees."""
+    with _reader("csv", "1M", export.port) as reader:
+        time.sleep(_KILLED_AFTER_S)
+        export.process.kill()
+        status = reader.wait(30)
+    if status == 0:
+        raise RuntimeError("curl took a cut table for a complete one")
+    return f"Killed after {_KILLED_AFTER_S:.0f} s, the client's curl ended with {status}."
 
 
 def _fill(path: Path) -> None:

@@ -1,10 +1,15 @@
-"""Files that are synced into a folder get results beside them, and their batch a summary."""
+"""
+Files that are synced into a folder get results beside them, and their batch a summary.
+
+A receiver behind the Broker sees one event of it.
+"""
 
 import csv
 import io
 import json
 import time
 
+from receiver import receiving
 from steps import step
 from steps_events import client
 
@@ -19,10 +24,21 @@ def keys(s3, prefix: str) -> list[str]:
         "Contents", [])]  # fmt: skip
 
 
-@step(f"{FILES} files synced into a folder from zero: their results and one summary")
+@step(f"{FILES} files synced into a folder from zero: their results, one summary, one event")
 def results(system):
     batch = f"d7-{time.time_ns()}"
-    wait_for_zero()
+    with receiving("batch-receiver", "dev.circles.batch.completed", batch) as receiver:
+        wait_for_zero()
+        said = sync(system, batch)
+        wait_until("the event", receiver.events, 120)
+        [told] = receiver.events().values()
+    counts = (told["revision"], told["detected"], told["pending"], told["failed"])
+    assert counts == (1, FILES, 0, 0), told
+    return f"{said}, one batch.completed"
+
+
+def sync(system, batch: str) -> str:
+    """Put the files into the bucket, and wait for what is written beside them."""
     began = time.monotonic()
     with object_store() as url:
         s3 = client(url)
