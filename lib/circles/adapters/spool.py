@@ -13,8 +13,8 @@ MAX_BYTES = 384 * 1024 * 1024
 """
 Limit of all files in the temporary folder, which has 512 MiB in the manifests.
 
-The rest is for waitress, which keeps up to 16 MiB for each of the four tables that a process
-streams, and request bodies where there are no such files.
+The rest is for waitress, which keeps up to 4 MiB of each response that a process streams, and for
+request bodies where there are no such files.
 """
 
 _IN_MEMORY = 256 * 1024

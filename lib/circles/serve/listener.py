@@ -19,6 +19,14 @@ MAX_CONNECTIONS = 128
 MAX_BODIES_BYTES = 256 * 1024 * 1024
 """Size of all bodies in the temporary folder, which has 512 MiB in the manifests."""
 
+_UNSENT_BYTES = 4 * 1024 * 1024
+"""
+How much of a streamed response is written before its client has read it.
+
+waitress keeps all of it in memory, read or not, until this much was written; with its own 16 MiB
+every thread's heap grew by that.
+"""
+
 _LIVENESS = "/health/liveness"
 _SLOW_PROBES = ("/health/", "/metrics")
 
@@ -59,6 +67,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
             log_socket_errors=False,
             asyncore_use_poll=True,
             max_request_header_size=32 * 1024,
+            outbuf_high_watermark=_UNSENT_BYTES,
             **adjustments,
         )
         # Liveness must not wait for readiness, which calls a store, nor either of them for workers

@@ -2,14 +2,17 @@
 
 import http.client
 import os
+import re
 import signal
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from circles.adapters.sqlite.connections import LOG_LIMIT_BYTES
 from circles.adapters.sqlite.upkeep.upkeep import SqliteUpkeep
+from tests.contract.sqlite.full_disks import tiny_disk
 from tests.system.faults.catalogue import OBJECTS, fill
 from tests.system.processes import wait_for
 
@@ -23,8 +26,12 @@ UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 @pytest.fixture
 def export(start, volume):
+    return run_export(start, volume)
+
+
+def run_export(start, volume, **options):
     """Run export over 5,000 images: a CSV of about 40 MB, more than a server buffers."""
-    process = start("export", threads=THREADS)
+    process = start("export", threads=THREADS, **options)
     fill(volume, IMAGES)
     return process
 
@@ -82,6 +89,31 @@ def test_lost_catalogue_is_seen_by_the_client(export, volume):
         with pytest.raises((http.client.IncompleteRead, ConnectionError)):
             read_end(response)
     assert ask(export, "/health/liveness")[0] == 200
+
+
+def test_full_disk_is_seen_by_the_client(start, volume, tmp_path):
+    with tiny_disk(tmp_path / "tmp", 1024 * 1024) as folder:
+        export = run_export(start, volume, environment={"TMPDIR": str(folder)})
+        with reading(export, "/export?format=coco") as response:
+            begin = response.read(PIECE)
+            with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+                read_end(response)  # the images do not fit, which are kept for the end
+
+        assert response.status == 200 and b'"complete"' not in begin
+        assert ask(export, "/health/liveness")[0] == 200
+        wait_for(lambda: ask(export, "/export?format=coco&batch=none")[0] == 200, "a turn")
+
+
+def test_memory_does_not_grow_with_tables(export):
+    """Stream 17 MB by turns in each of the threads."""
+    path, sizes_kib = "/export?format=csv&since=2023-11-14T23:00:00Z", []
+    for _ in range(THREADS + 1):
+        with reading(export, path) as response:
+            assert read_end(response).endswith("images\r\n")
+        status = Path(f"/proc/{export.popen.pid}/status").read_text()
+        sizes_kib.append(int(re.search(r"VmRSS:\s+(\d+)", status)[1]))
+
+    assert sizes_kib[-1] - sizes_kib[0] < 30 * 1024, sizes_kib
 
 
 def test_slow_readers_hold_up_nobody(export):
