@@ -50,7 +50,7 @@ EVENTS_READY = bridge=http://127.0.0.1:$(call offset,4)/health/readiness ingest=
   repair=http://127.0.0.1:$(call offset,11)/health/readiness broker=http://127.0.0.1:$(call offset,12)/
 endif
 
-.PHONY: help install lock run repair predictor test soak check lint test-interop bench train backgrounds evaluate clean
+.PHONY: help install lock run repair predictor test soak check lint test-interop test-readers bench train backgrounds evaluate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,8 +103,10 @@ test: .venv/test.stamp ## run every test
 soak: .venv/test.stamp ## upload 1,000 files while ingest is killed and the predictor is stopped (DROPS=1000)
 	pytest -s --timeout 0 tests/system/events/test_drops.py --drops $(or $(DROPS),1000)
 
-test-interop: .venv-interop/stamp .venv-readers/stamp ## test against the KServe SDK and readers of tables, in separate environments
+test-interop: .venv-interop/stamp test-readers ## test against the KServe SDK and readers of tables, in separate environments
 	.venv-interop/bin/python -m pytest --confcutdir tests/interop tests/interop/test_*.py
+
+test-readers: .venv-readers/stamp ## open exported tables with supervision and Label Studio's SDK, in an environment of its own
 	.venv-readers/bin/python -m pytest --confcutdir tests/interop/tables tests/interop/tables
 
 .venv-readers/stamp: tests/interop/tables/requirements.txt
