@@ -1,8 +1,8 @@
 """
-Define the three stages of training.
+Define the stages of training.
 
-Small squares come first, because they teach as much in half the time. The last stage shows squares
-of every size, so that things as large as a view are known too.
+Small squares come first, because they teach as much in half the time. The last two stages show
+squares of every size, so that things as large as a view are known too, and small things alone.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ How many times each subfolder's pictures count among the empty pictures of batch
 one counts once.
 """
 
-PAGES, SIGNS, PATTERNS, FOLIAGE = 150, 300, 200, 120
+PAGES, SIGNS, PATTERNS, FOLIAGE = 150, 1600, 200, 280
 """Numbers of rendered empty pictures of each kind."""
 
 
@@ -39,10 +39,18 @@ class Stage:
     ema_decay: float = 0.999
 
 
+_LAST = Mixture(
+    (192, 256, 384, 512),
+    size=32,
+    negative_share=0.27,
+    photograph_scales=(0.3, 1.8),
+    scene_scales=(0.4, 1.8),
+)
 PLAN = (
     Stage("small squares", 5000, 2.5e-3, 1.8e-3, Mixture((256,), size=64), batch_seed=41),
     Stage("large squares", 5500, 1.8e-3, 1e-3, Mixture((384,), size=48), batch_seed=42),
     Stage("all sizes", 2300, 1e-3, 4e-6, Mixture((256, 384, 512), size=32), batch_seed=43),
+    Stage("small and lettered", 18600, 6e-4, 2e-6, _LAST, batch_seed=44),
 )
-WARM_STAGE = "all sizes"
+WARM_STAGE = "small and lettered"
 """Training that starts from shipped weights begins with this stage."""

@@ -38,6 +38,23 @@ def photograph(rng: Random, scene: Floats) -> Bytes:
     return compressed(rng, np.clip(scene, 0, 255).astype(np.uint8), share=0.5)
 
 
+def filmed(rng: Random, scene: Floats) -> Bytes:
+    """
+    Turn light into a frame of a film, 8-bit RGB.
+
+    It is smeared a little and compressed once or twice, more than a photograph.
+    """
+    if rng.random() < 0.4:
+        scene = blur_by_motion(rng, scene, int(rng.integers(2, 9)))
+    if rng.random() < 0.5:
+        scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.4, 1.4)), np.float32)
+    scene = (scene - 128) * rng.uniform(0.6, 1.2) + 128 + rng.uniform(-40, 35)
+    side = scene.shape[0]
+    scene = scene + white_noise(rng, side, side)[..., None] * rng.uniform(0, 6)
+    frame = compressed(rng, np.clip(scene, 0, 255).astype(np.uint8), share=0.8)
+    return compressed(rng, frame, share=0.5)
+
+
 def compressed(rng: Random, picture: Bytes, share: float) -> Bytes:
     """Compress a share of the pictures as JPEG, at a random quality."""
     if rng.random() >= share:

@@ -32,6 +32,9 @@ class Layout:
     shadow: tuple[float, float, float]
     opacity: float
     rows: tuple[float, float, float] | None = None
+    far: bool = False
+    clumped: bool = False
+    dim: bool = False
     placed: list[tuple[float, float, float]] = field(default_factory=list)
 
 
@@ -62,7 +65,21 @@ def make_layout(rng: Random, materials: Materials) -> Layout:
         )
     if layout.kind in SEE_THROUGH:
         layout.closeness = float(rng.choice(recipe.SEE_THROUGH_CLOSENESS))
+        layout.dim = bool(rng.random() < recipe.DIM)
+    if layout.kind in recipe.CLUMPING and not layout.rows and rng.random() < recipe.CLUMPED:
+        layout.clumped, layout.closeness = True, float(rng.choice(recipe.CLUMP_CLOSENESS))
+    if rng.random() < recipe.FAR:
+        _move_away(rng, layout, materials)
     return layout
+
+
+def _move_away(rng: Random, layout: Layout, materials: Materials) -> None:
+    """Make a layout one of few small solid things."""
+    kinds = [kind for kind in recipe.FAR_KINDS if kind != "cut_out" or materials.cut_outs]
+    layout.far, layout.kind, layout.rows = True, str(rng.choice(kinds)), None
+    layout.mixed = layout.clumped = layout.dim = False
+    layout.count, layout.spread, layout.opacity = int(rng.integers(1, 5)), 0.15, 1.0
+    layout.radius_px = float(np.exp(rng.uniform(*np.log(recipe.FAR_RADII_PX))))
 
 
 def _tilt(rng: Random) -> float:
@@ -108,7 +125,7 @@ def find_place(rng: Random, layout: Layout, side: int) -> tuple[float, float, fl
     )
     if layout.rows:
         x, y = _packed_place(rng, layout, side)
-    elif layout.placed and rng.random() < 0.4:
+    elif layout.placed and rng.random() < (0.95 if layout.clumped else 0.4):
         x0, y0, r0 = layout.placed[rng.integers(len(layout.placed))]
         turn, gap = (
             rng.uniform(0, 2 * np.pi),

@@ -88,6 +88,24 @@ LEAST_INSIDE = 0.62
 """Discs whose box lies less inside the frame are ignored."""
 LONELY = 0.15
 """Share of scenes with one to four discs, however small."""
+FAR = 0.08
+"""
+Share of scenes with one to four small balls or other solid things far away, in front of a
+photograph or grass, smeared and compressed as in a film.
+"""
+FAR_KINDS = ("ball", "ball", "cut_out", "coin", "cap", "pill")
+FAR_GROUNDS = {"grass": 0.3, "plain": 0.3, "table": 0.2, "cloth": 0.1, "stone": 0.1}
+FAR_RADII_PX = (3.2, 10.0)
+CLUMPED = 0.3
+"""Share of scenes of CLUMPING kinds whose discs all touch, from one seed outwards."""
+CLUMPING = ("cell", "bubble", "glow", "red_cell", "blood_cell", "bead", "stone", "pill")
+CLUMP_CLOSENESS = (0.8, 0.9, 0.97, 1.0)
+DIM = 0.35
+"""
+Share of scenes of transparent things that differ in strength, down to LEAST_STRENGTH of the
+brightest.
+"""
+LEAST_STRENGTH = 0.15
 ASLANT = 0.2
 """Share of scenes seen from far aside. Their discs are up to twice as wide as high."""
 LONG_SHADOW = 0.15

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictor.training.rendering import recipe
-from predictor.training.rendering.camera import photograph
+from predictor.training.rendering.camera import filmed, photograph
 from predictor.training.rendering.discs.grid import Disc
 from predictor.training.rendering.discs.makers import make_disc, with_glare
 from predictor.training.rendering.distractors.shapes import add_distractors
@@ -65,7 +65,7 @@ def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
     placed = _fill(rng, canvas, layout, materials)
     if rng.random() < 0.1:
         canvas = add_distractors(rng, canvas, 1, recipe.DISTRACTORS)
-    pixels = photograph(rng, canvas)
+    pixels = filmed(rng, canvas) if layout.far else photograph(rng, canvas)
     visible = visible_shares([each.printed for each in placed], side)
     clear = [
         each.clear and _range(pixels, each.printed.box) >= recipe.LEAST_CHANGE for each in placed
@@ -115,6 +115,8 @@ def _ground(rng: Random, side: int, materials: Materials, layout: Layout) -> Flo
     """Draw the scene's ground, a microscope's slide or any other."""
     if layout.kind in ON_SLIDES and rng.random() < recipe.SLIDES:
         return make_background(rng, side, (), 0.0, {"slide": 1.0})
+    if layout.far:
+        return make_background(rng, side, materials.backgrounds, 0.7, recipe.FAR_GROUNDS)
     return make_background(
         rng, side, materials.backgrounds, recipe.PHOTOGRAPH_GROUND, recipe.GROUNDS
     )
@@ -146,13 +148,22 @@ def _fill(rng: Random, canvas: Floats, layout: Layout, materials: Materials) -> 
             failures += 1
             continue
         before = canvas.copy()
-        printed = draw_disc(rng, canvas, _stamp(rng, layout, materials, stamps), layout, place)
+        disc = _stamp(rng, layout, materials, stamps)
+        if layout.dim:
+            disc = _dimmed(rng, disc)
+        printed = draw_disc(rng, canvas, disc, layout, place)
         layout.placed.append(place)
         clear = _share_inside(printed.box, side) > recipe.LEAST_INSIDE and min(printed.box[2:]) >= 5
         placed.append(
             _Placed(printed, clear and _change(before, canvas, printed.box) >= recipe.LEAST_CHANGE)
         )
     return placed
+
+
+def _dimmed(rng: Random, disc: Disc) -> Disc:
+    """Return a transparent disc with less light of its own. An opaque one stays as it is."""
+    strength = np.float32(np.exp(rng.uniform(np.log(recipe.LEAST_STRENGTH), 0)))
+    return Disc(disc.texture * strength, disc.mask, disc.adds) if disc.adds else disc
 
 
 def _change(before: Floats, after: Floats, box: tuple[float, float, float, float]) -> float:
