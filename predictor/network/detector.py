@@ -13,7 +13,8 @@ import onnxruntime  # type: ignore[import-untyped]
 from predictor.detector import Circle, Pixels
 from predictor.network.decoding import Boxes, Floats, between, decode, mirrored, suppress
 from predictor.network.edges import find_circles
-from predictor.network.evidence import keep_outermost, weigh
+from predictor.network.evidence import keep_outermost, support, weigh
+from predictor.network.lone import look_again
 from predictor.network.rim import refine
 from predictor.network.scales import (
     COARSE_SHARE,
@@ -29,7 +30,7 @@ from predictor.network.views import SIDE_PX, View, affordable_scale, show, tiles
 
 MODEL_PATH = Path(__file__).parents[1] / "model" / "circles.onnx"
 
-REVISION = "r4"
+REVISION = "r5"
 """Revision of the code around the weights. An answer depends on both, and version names both."""
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0
@@ -84,7 +85,7 @@ class NetworkDetector:
         """See Detector.detect."""
         height, width, _ = pixels.shape
         found = weigh(self._search(pixels, min(min_score, _FLOOR_SCORE)), find_circles(pixels))
-        found = keep_outermost(found, _OUTER_SCORE)
+        found = support(keep_outermost(found, _OUTER_SCORE))
         best = np.flatnonzero(found.scores >= min_score)[:max_objects]
         found = _refined(pixels, found.take(best))
         return [
@@ -93,11 +94,7 @@ class NetworkDetector:
         ]
 
     def _search(self, pixels: Pixels, floor: float) -> Boxes:
-        """
-        Look at the whole, then at finer scales while they are worthwhile.
-
-        The best find comes first.
-        """
+        """Look at the whole, at finer scales where worthwhile, then at small doubtful finds."""
         height, width, _ = pixels.shape
         scale = first_scale(width, height)
         found, coarse = (
@@ -112,7 +109,7 @@ class NetworkDetector:
             parts = [self.look(pixels, view, floor) for view in tiles(width, height, finer)]
             found = joined(found, parts, scale, finer)
             due, scale = False, finer
-        return found
+        return look_again(self._answers, pixels, found, first_scale(width, height))
 
     def look(
         self,
@@ -142,8 +139,11 @@ class NetworkDetector:
         )
 
     def _answer(self, shown: Pixels) -> Floats:
-        answer: Floats = self._session.run(None, {"pixels": shown[None]})[0][0]
-        return answer
+        return np.asarray(self._answers(shown[None])[0], np.float32)
+
+    def _answers(self, views: Pixels) -> Floats:
+        answers: Floats = self._session.run(None, {"pixels": views})[0]
+        return answers
 
 
 def first_scale(width: int, height: int) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from predictor.network.decoding import Boxes
-from predictor.network.evidence import keep_outermost, weigh
+from predictor.network.evidence import keep_outermost, support, weigh
 
 
 def boxes(*rows):
@@ -88,3 +88,28 @@ def test_small_thing_in_the_middle_of_a_dish_stays():
     dish = boxes((100, 100, 200, 0.9), (100, 100, 20, 0.8))
 
     assert len(keep_outermost(dish, 0.7).scores) == 2
+
+
+def test_dim_one_among_many_of_its_size_scores_better():
+    company = [(100 * i, 100, 40, 0.99) for i in range(6)]
+    scores = support(boxes(*company, (50, 300, 50, 0.6))).scores
+    assert scores[-1] == pytest.approx(1.5 * np.exp(2) / (1 + 1.5 * np.exp(2)), abs=1e-3)
+
+
+def test_few_other_sizes_and_doubtful_ones_are_no_company():
+    one = (50, 300, 40, 0.6)
+    assert support(boxes(one)).scores == pytest.approx([0.6])
+    assert support(boxes(*[(100 * i, 100, 90, 0.99) for i in range(6)], one)).scores[-1] == (
+        pytest.approx(0.6)
+    )
+    assert support(boxes(*[(100 * i, 100, 40, 0.8) for i in range(6)], one)).scores[-1] == (
+        pytest.approx(0.6)
+    )
+
+
+def test_support_orders_the_best_first():
+    rows = [(100 * i, 100, 40, 0.95) for i in range(7)]
+    found = support(boxes((0, 300, 90, 0.97), *rows))
+    assert found.values[-1].tolist() == [0, 300, 90, 90]
+    assert (np.diff(found.scores) <= 0).all()
+    assert support(boxes()).scores.size == 0
