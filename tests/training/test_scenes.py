@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from predictor.training.rendering import recipe
 from predictor.training.rendering.discs.makers import MAKERS, make_disc
 from predictor.training.rendering.grounds.makers import make_background
 from predictor.training.rendering.materials import Materials
@@ -26,6 +27,14 @@ def test_seed_determines_the_scene():
 
 def test_other_seed_gives_another_scene():
     assert not np.array_equal(scene(1).pixels, scene(2).pixels)
+
+
+def test_far_scenes_show_few_small_discs(monkeypatch):
+    monkeypatch.setattr(recipe, "FAR", 1.0)
+    scenes = [scene(seed) for seed in range(20)]
+    boxes = np.concatenate([np.concatenate([each.boxes, each.ignored]) for each in scenes])
+    assert max(len(each.boxes) for each in scenes) <= 4
+    assert len(boxes) >= 15 and boxes[:, 2:].max() < 45
 
 
 def test_scenes_vary_in_circle_count_and_size():

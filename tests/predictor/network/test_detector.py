@@ -59,7 +59,7 @@ def test_weights_match_their_checksum_and_size_limit():
 
 def test_detector_has_a_version_and_a_threshold(detector):
     assert detector.version.startswith("net-")
-    assert 0.1 < detector.default_min_score < 0.9
+    assert 0.1 < detector.default_min_score < 0.95
 
 
 def test_discs_are_found_with_position_and_radius(detector):

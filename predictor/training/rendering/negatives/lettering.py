@@ -29,7 +29,7 @@ def draw_word(rng: Random) -> str:
     return letters(rng, int(dice < 0.85), _CAPITALS) + letters(rng, length, _SMALL)
 
 
-def lines_of_words(
+def write_lines(
     rng: Random, shape: tuple[int, int], size_px: float, fonts: Sequence[Path]
 ) -> Floats:
     """
@@ -50,13 +50,15 @@ def lines_of_words(
     return np.asarray(image, np.float32) / 255
 
 
-def headline(rng: Random, shape: tuple[int, int], fonts: Sequence[Path]) -> tuple[Floats, float]:
-    """Return one word that fills most of a board, as lines_of_words does, and its size in px."""
+def write_headline(
+    rng: Random, shape: tuple[int, int], fonts: Sequence[Path]
+) -> tuple[Floats, float]:
+    """Return one word that fills most of a board, as write_lines does, and its size in px."""
     word = draw_word(rng)[: int(rng.integers(1, 10))]
     return _fitted(rng, word, shape, fonts, rng.uniform(0.45, 1.1))
 
 
-def plate(rng: Random, shape: tuple[int, int], fonts: Sequence[Path]) -> tuple[Floats, float]:
+def write_plate(rng: Random, shape: tuple[int, int], fonts: Sequence[Path]) -> tuple[Floats, float]:
     """Return the figures of a number plate, a house number or a price, and their size in px."""
     groups = [letters(rng, int(rng.integers(1, 4)), _FIGURES) for _ in range(rng.integers(1, 4))]
     text = str(rng.choice([" ", "-", ".", ""])).join(groups)

@@ -12,7 +12,7 @@ import numpy as np
 from predictor.training.rendering.textures import Floats, Random
 
 
-def ornament(rng: Random, shape: tuple[int, int]) -> Floats:
+def draw_ornament(rng: Random, shape: tuple[int, int]) -> Floats:
     """Return where an ornament of a shape (height, width) is, 0..1."""
     mask = np.zeros(shape, np.uint8)
     maker = MAKERS[rng.integers(len(MAKERS))]

@@ -11,8 +11,13 @@ import cv2
 import numpy as np
 
 from predictor.training.rendering.camera import Bytes, photograph
-from predictor.training.rendering.negatives.lettering import headline, lines_of_words, paint, plate
-from predictor.training.rendering.negatives.ornaments import ornament
+from predictor.training.rendering.negatives.lettering import (
+    paint,
+    write_headline,
+    write_lines,
+    write_plate,
+)
+from predictor.training.rendering.negatives.ornaments import draw_ornament
 from predictor.training.rendering.textures import Floats, Random, colour, rgb, smooth_noise
 
 SIDE_PX = 640
@@ -81,16 +86,16 @@ def _write(rng: Random, board: Floats, ink: Floats, fonts: Sequence[Path]) -> No
     shape, dice = (board.shape[0], board.shape[1]), rng.random()
     size_px = float(np.exp(rng.uniform(np.log(14), np.log(min(240.0, shape[1] * 0.9)))))
     if dice < 0.45:
-        mask = lines_of_words(rng, shape, size_px, fonts)
+        mask = write_lines(rng, shape, size_px, fonts)
     elif dice < 0.75:
-        mask, size_px = headline(rng, shape, fonts)
+        mask, size_px = write_headline(rng, shape, fonts)
     elif dice < 0.87:
-        mask, size_px = plate(rng, shape, fonts)
+        mask, size_px = write_plate(rng, shape, fonts)
     else:
-        mask = ornament(rng, shape)
+        mask = draw_ornament(rng, shape)
     paint(rng, board, mask, ink, size_px)
     if rng.random() < 0.15:
-        paint(rng, board, ornament(rng, shape), ink, size_px)
+        paint(rng, board, draw_ornament(rng, shape), ink, size_px)
 
 
 def _hang(rng: Random, scene: Floats, board: Floats) -> None:
