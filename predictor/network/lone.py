@@ -22,7 +22,7 @@ from predictor.network.decoding import (
 )
 from predictor.network.views import GREY, View, resized
 
-SIDE_PX = 192
+SIDE_PX = 256
 """Side of the view around each thing."""
 _SHOWN_PX = 64.0
 """Diameter of the thing in its view."""
@@ -31,7 +31,7 @@ _SMALL_PX = 40.0
 """Things that are larger in the first look are not looked at again."""
 _DOUBTFUL_SCORES = (0.1, 0.97)
 _MOST = 4
-"""Number of things looked at again. Each view takes a fifth of the first look's time."""
+"""Number of things looked at again. Each view takes a third of the first look's time."""
 _CROWD = 12
 """Among more small doubtful things than this none is alone, and none is looked at again."""
 _SURE_SCORE = 0.85

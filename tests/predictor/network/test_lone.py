@@ -71,7 +71,7 @@ def test_crowd_is_not_looked_at_again():
 def test_view_stays_inside_the_picture(at):
     network = Network()
     look_again(network, PICTURE + np.uint8(200), boxes((*at, 8, 8), score=0.5), 0.8)
-    assert (network.views[0] == 200).mean() > 0.98
+    assert (network.views[0] == 200).mean() > 0.95
 
 
 def test_picture_smaller_than_the_view_is_filled_up():
