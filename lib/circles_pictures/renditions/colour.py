@@ -48,7 +48,7 @@ def count_colour_bytes(source: Source) -> int:
 
 
 def _read_transform(source: Source) -> "ImageCmsTransform | None":
-    """Return a perceptual transform to sRGB, which is the default of printers' profiles."""
+    """Return a transform to sRGB that keeps colours (media-relative) and scales black to black."""
     profile = check_profile(source.read_profile(), source.colours)
     if profile is None:
         return None
@@ -57,7 +57,14 @@ def _read_transform(source: Source) -> "ImageCmsTransform | None":
     try:
         embedded = ImageCms.ImageCmsProfile(BytesIO(profile))
         srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-        return ImageCms.ImageCmsTransform(embedded, srgb, _MODES[source.colours], "RGB")
+        return ImageCms.ImageCmsTransform(
+            embedded,
+            srgb,
+            _MODES[source.colours],
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,  # others may show another scene than was taken
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
     except (OSError, ValueError):  # it cannot be opened, or tells too little
         return None
 

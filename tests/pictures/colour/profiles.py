@@ -73,17 +73,22 @@ def grey(gamma):
 
 
 def cmyk(*, version=V2):
-    """Return a profile of four inks: Lab of every combination of full ones (lut16Type)."""
+    """Return a profile of four inks. Its perceptual table shows another, paler scene."""
+    tags = {b"wtpt": _white(), b"A2B0": _ink_table(pale=0.5), b"A2B1": _ink_table()}
+    return build(b"CMYK", tags, version=version, kind=b"prtr", connection=b"Lab ")
+
+
+def _ink_table(pale=1.0):
+    """Return Lab of every combination of full inks (lut16Type), with a share of its colours."""
     steps = struct.pack(">HH", 0, 65535)
     table = b"mft2" + struct.pack(">4xBBBx", 4, 3, 2) + _fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
     table += struct.pack(">HH", 2, 2) + 4 * steps
     for number in range(16):
         chosen = [ink for bit, ink in zip((8, 4, 2, 1), INKS, strict=True) if number & bit]
         light, a, b = mix(chosen)
-        table += struct.pack(">HHH", round(light * 652.8), round(a * 256) + 32768,
-                             round(b * 256) + 32768)  # fmt: skip
-    tags = {b"wtpt": _white(), b"A2B0": table + 3 * steps}
-    return build(b"CMYK", tags, version=version, kind=b"prtr", connection=b"Lab ")
+        table += struct.pack(">HHH", round(light * 652.8), round(pale * a * 256) + 32768,
+                             round(pale * b * 256) + 32768)  # fmt: skip
+    return table + 3 * steps
 
 
 def inverting():
