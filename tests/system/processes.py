@@ -66,7 +66,7 @@ def ports_from(port):
     They are the block from PORT on, the gateway's metrics, and weed's gRPC, which adds 10,000 to
     three of them.
     """
-    return [*range(port, port + 13), port + 19, *range(port + 10007, port + 10010)]
+    return [*range(port, port + 14), port + 19, *range(port + 10007, port + 10010)]
 
 
 def free_block():
