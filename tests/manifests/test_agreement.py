@@ -247,6 +247,12 @@ def test_func_yaml_matches_the_upload_service():
     assert function["name"] == "upload"
     for each in container(service)["env"]:
         assert said[each["name"]] == each["value"]
+    sources = [each["value"] for each in function["run"]["envs"] if "name" not in each]
+    wanted = {name for each in container(functions(render("production"))["upload"])["envFrom"]
+              for name in (source["name"] for source in each.values())}  # fmt: skip
+    assert len(sources) == len(wanted)
+    for name in wanted:  # a ConfigMap's name ends in a hash
+        assert [each for each in sources if name.startswith(each.split(":")[1].split()[0])], name
     assert (
         function["deploy"]["options"]["resources"]["limits"]["concurrency"]
         == pod(service)["containerConcurrency"]
