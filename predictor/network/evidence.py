@@ -101,10 +101,12 @@ def support(found: Boxes) -> Boxes:
     Coins, droplets and cells come in numbers. The dim and the hidden ones among them score less
     than the others, and are as often right.
     """
-    logs = np.log(np.maximum(found.values[:, 2:].mean(1), 1e-6))
-    near = np.abs(logs[:, None] - logs[None]) < np.log(_COMPANY_FACTOR)
-    sure = found.scores >= _COMPANY_SCORE
-    company = (near & sure[None]).sum(1) - sure
+    sizes = found.values[:, 2:].mean(1)
+    is_sure = found.scores >= _COMPANY_SCORE
+    sure = np.sort(sizes[is_sure])  # not a table of all pairs, which are billions in a full picture
+    smaller, larger = sizes / _COMPANY_FACTOR, sizes * _COMPANY_FACTOR
+    near = np.searchsorted(sure, larger, "left") - np.searchsorted(sure, smaller, "right")
+    company = near - is_sure
     shift = _COMPANY_SHIFT * np.minimum(1, company / _COMPANY)
     scores = chance(np.asarray(log_odds(found.scores) + shift, np.float32))
     return Boxes(found.values, scores).take(np.argsort(-scores, kind="stable"))
