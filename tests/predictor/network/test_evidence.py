@@ -1,5 +1,7 @@
 """What edges add to the network's finds, and which of concentric circles counts."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,15 @@ def test_support_orders_the_best_first():
     assert found.values[-1].tolist() == [0, 300, 90, 90]
     assert (np.diff(found.scores) <= 0).all()
     assert support(boxes()).scores.size == 0
+
+
+def test_support_of_very_many_takes_little_memory():
+    sides = np.linspace(10, 200, 20_000)
+    found = boxes(*((0, 0, side, 0.95) for side in sides))
+    tracemalloc.start()
+    try:
+        support(found)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 20e6  # a table of all pairs has 400 million cells
