@@ -5,11 +5,13 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 
 import pytest
 from PIL import Image
 
+from circles_client.commands.watching import until_ctrl_c
 from circles_client.files.quiet import QuietFiles
 from tests.client.conftest import started
 from tests.client.pictures import fill, picture
@@ -91,6 +93,36 @@ def test_watch_sends_what_comes_and_ends_by_ctrl_c(site, client, tmp_path):
     assert process.returncode == 1  # one of them failed
     assert site.count("POST", "/images/") == 4
     assert len(list(client.images())) == 3
+
+
+@pytest.fixture
+def interruptible():
+    """Let Ctrl-C interrupt, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_within_a_finalizer_ends_the_loop(interruptible, monkeypatch):
+    ignored = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: ignored.append(found.exc_type))
+
+    class Ended:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    with until_ctrl_c() as stopped:
+        ended = Ended()
+        del ended
+        assert ignored == [KeyboardInterrupt]
+        assert stopped.is_set()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_ends_the_loop(interruptible):
+    with until_ctrl_c() as stopped:
+        signal.raise_signal(signal.SIGINT)
+    assert stopped.is_set()
 
 
 @pytest.mark.timeout(240)

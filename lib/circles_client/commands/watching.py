@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
 
 import click
 
@@ -41,8 +46,8 @@ def watch(
     files = QuietFiles(Path(folder), recursive=recursive, quiet_s=quiet_s)
     failed, away = False, None
     click.echo(f"Watching {readable(folder)} for {client.url}; Ctrl-C ends it.", err=True)
-    try:
-        while True:
+    with until_ctrl_c() as stopped:
+        while not stopped.is_set():
             uploads, before, away = Uploads(client, batch=batch, jobs=jobs), away, None
             for sent in uploads.send(files.take()):
                 if sent.is_temporary:
@@ -56,5 +61,28 @@ def watch(
             if away and not before:
                 click.echo(f"circles: {readable(away)} Files wait.", err=True)
             time.sleep(min(_LONGEST_PAUSE_S, quiet_s / 2))
+    finish(exit_code(failed=failed))
+
+
+@contextmanager
+def until_ctrl_c() -> Iterator[Event]:
+    """
+    End the block at Ctrl-C, which sets the event too.
+
+    Python ignores a KeyboardInterrupt that comes while it runs a finalizer, and a loop would go on.
+    """
+    stopped = Event()
+
+    def stop(number: int, frame: Any) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:  # a shell lets commands in the background ignore it
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopped
     except KeyboardInterrupt:
-        finish(exit_code(failed=failed))
+        pass
+    finally:
+        signal.signal(signal.SIGINT, before)
