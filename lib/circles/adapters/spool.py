@@ -7,7 +7,8 @@ from tempfile import SpooledTemporaryFile
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from circles.domain.errors import StorageFull, Unavailable
+from circles.domain.errors import Unavailable
+from circles.domain.temporary import disk_faults
 
 MAX_BYTES = 384 * 1024 * 1024
 """
@@ -33,11 +34,9 @@ class Spool:
         self.take(size_bytes)
         file = SpooledFile(self, size_bytes)
         try:
-            yield file
-            file.seek(0)
-        except OSError as error:
-            file.close()
-            raise StorageFull("The folder of temporary files is full; try again later.") from error
+            with disk_faults():
+                yield file
+                file.seek(0)
         except BaseException:
             file.close()
             raise

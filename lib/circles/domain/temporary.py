@@ -1,7 +1,10 @@
 """The temporary files of a process, which share a limited space."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Protocol
+
+from circles.domain.errors import StorageFull
 
 
 class TemporaryFiles(Protocol):
@@ -20,3 +23,12 @@ class TemporaryFiles(Protocol):
         An exception closes it, otherwise the caller does, which deletes it and releases its space.
         Raises Unavailable if space is lacking.
         """
+
+
+@contextmanager
+def disk_faults() -> Iterator[None]:
+    """Raise StorageFull where a temporary file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageFull("The folder of temporary files is full; try again later.") from error

@@ -1,11 +1,9 @@
 """Keep a part of an export on disk until it is its turn."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from tempfile import SpooledTemporaryFile
 
-from circles.domain.errors import NotPossible, StorageFull
-from circles.domain.temporary import TemporaryFiles
+from circles.domain.errors import NotPossible
+from circles.domain.temporary import TemporaryFiles, disk_faults
 
 _IN_MEMORY = 256 * 1024
 _STEP_BYTES = 4 * 1024 * 1024
@@ -53,12 +51,3 @@ class Spool(SpooledTemporaryFile[str]):
         self._room.grow(self._written_bytes)
         with disk_faults():
             return super().write(text)
-
-
-@contextmanager
-def disk_faults() -> Iterator[None]:
-    """Raise StorageFull where a file cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageFull("The folder of temporary files is full; try again later.") from error

@@ -16,8 +16,9 @@ from circles.domain.exports.selections import Entry, read_selection
 from circles.domain.exports.tables import PictureFile, Table, TableFormat
 from circles.domain.images import Image
 from circles.domain.services import Services
+from circles.domain.temporary import disk_faults
 from circles.usecases.content import read_content
-from circles.usecases.exports.spool import Room, Spool, disk_faults
+from circles.usecases.exports.spool import Room, Spool
 
 _SPOOLED_BYTES = 96 * 1024 * 1024
 """What a table may keep on disk; four are written at once."""
