@@ -25,6 +25,17 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def matching(pattern: str, words: str) -> Callable[[str], str]:
+    """Return a parser of texts that a pattern matches as a whole."""
+
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(words)
+        return text
+
+    return parse
+
+
 def above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
     """Return a parser of finite numbers above 0."""
 
@@ -70,11 +81,7 @@ def host_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def header_name(text: str) -> str:
-    """Parse the name of a header."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", text):
-        raise ValueError("must be the name of a header such as Remote-User")
-    return text
+header_name = matching(r"[A-Za-z][A-Za-z0-9-]*", "must be the name of a header such as Remote-User")
 
 
 def group_scopes(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
@@ -110,18 +117,16 @@ def result_prefix(text: str) -> str:
     return text
 
 
-def reverse_dns(text: str) -> str:
-    """Parse the beginning of a CloudEvents type, in reverse DNS form."""
-    if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):
-        raise ValueError("must be a reversed DNS name such as org.example")
-    return text
+reverse_dns = matching(
+    r"[a-z0-9-]+(\.[a-z0-9-]+)*", "must be a reversed DNS name such as org.example"
+)
+"""The beginning of a CloudEvents type."""
 
-
-def uri_reference(text: str) -> str:
-    """Parse a CloudEvents source, a URI reference."""
-    if not re.fullmatch(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", text):
-        raise ValueError("must be a URI reference such as /circles (RFC 3986)")
-    return text
+uri_reference = matching(
+    r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+",
+    "must be a URI reference such as /circles (RFC 3986)",
+)
+"""A CloudEvents source."""
 
 
 def http_url(text: str) -> str:
