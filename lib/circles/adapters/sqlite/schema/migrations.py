@@ -6,31 +6,22 @@ SCHEMA of connections.py.
 """
 
 import sqlite3
+from importlib import import_module
 
 from sqlite_utils import Database, Migrations
 
-from circles.adapters.sqlite.schema import (
-    m001_images_detections_objects,
-    m002_events_and_repair,
-    m003_claims_of_their_own,
-    m004_counting,
-    m005_access,
-    m006_deliveries,
-    m007_sizes,
-)
-
 migrations = Migrations("circles")
 
-for _migration in (
-    m001_images_detections_objects,
-    m002_events_and_repair,
-    m003_claims_of_their_own,
-    m004_counting,
-    m005_access,
-    m006_deliveries,
-    m007_sizes,
+for _name in (
+    "m001_images_detections_objects",
+    "m002_events_and_repair",
+    "m003_claims_of_their_own",
+    "m004_counting",
+    "m005_access",
+    "m006_deliveries",
+    "m007_sizes",
 ):
-    migrations(name=_migration.__name__.rpartition(".")[2])(_migration.apply)
+    migrations(name=_name)(import_module(f"{__package__}.{_name}").apply)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
