@@ -15,6 +15,10 @@ FAILED, USAGE, NOT_ALLOWED, PENDING, INTERRUPTED = 1, 2, 4, 8, 130
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+image_ids = click.argument("image_ids", nargs=-1, required=True, metavar="IMAGE_ID...")
+min_score = click.option("--min-score", type=click.FloatRange(0, 1), metavar="SCORE",
+                         help="Below the run's threshold it reveals candidates.")  # fmt: skip
+detection = click.option("--detection", metavar="RUN", help="Of another run than the served one.")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print NDJSON: a document a line.")
 
 

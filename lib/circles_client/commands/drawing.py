@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from circles_client.commands.context import connect
+from circles_client.commands.context import connect, detection, image_ids, min_score
 from circles_client.commands.output import readable
 
 if TYPE_CHECKING:
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
     from circles_client.transport.http import Download
 
-_image_ids = click.argument("image_ids", nargs=-1, required=True, metavar="IMAGE_ID...")
 _folder = click.option("--folder", type=click.Path(file_okay=False), default=".")
 
 
 @click.command()
-@_image_ids
+@image_ids
 @click.option("--format", "kind", type=click.Choice(["svg", "png"]), default="svg",
               show_default=True)  # fmt: skip
 @click.option(
@@ -28,9 +27,8 @@ _folder = click.option("--folder", type=click.Path(file_okay=False), default="."
     type=click.Choice(["2048", "full"]),
     help="Pixels of the longer side; full is for png.",
 )
-@click.option("--min-score", type=click.FloatRange(0, 1), metavar="SCORE",
-              help="Below the run's threshold it reveals candidates.")  # fmt: skip
-@click.option("--detection", metavar="RUN", help="Of another run than the served one.")
+@min_score
+@detection
 @click.option("-o", "--output", type=click.Path(dir_okay=False), metavar="FILE",
               help="Of one image; without it IMAGE_ID.svg or .png in --folder.")  # fmt: skip
 @_folder
@@ -53,7 +51,7 @@ def overlay(
 
 
 @click.command()
-@_image_ids
+@image_ids
 @click.option("--width", type=click.Choice(["256", "1024", "2048"]), default="256",
               show_default=True, help="Pixels of the longer side, at most.")  # fmt: skip
 @_folder

@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from circles_client.commands.context import as_json, connect, exit_code, finish, image_filters
+from circles_client.commands.context import (
+    as_json,
+    connect,
+    detection,
+    exit_code,
+    finish,
+    image_filters,
+    image_ids,
+    min_score,
+)
 from circles_client.commands.output import (
     Column,
     Table,
@@ -17,8 +26,6 @@ from circles_client.commands.output import (
     print_document,
     readable,
 )
-
-_image_ids = click.argument("image_ids", nargs=-1, required=True, metavar="IMAGE_ID...")
 
 
 @click.command("list")
@@ -47,7 +54,7 @@ def list_images(limit: int | None, as_json: bool, **filters: Any) -> None:
 
 
 @click.command()
-@_image_ids
+@image_ids
 @as_json
 def show(image_ids: tuple[str, ...], as_json: bool) -> None:
     """Show the records of images."""
@@ -67,14 +74,13 @@ def show(image_ids: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command()
-@_image_ids
-@click.option("--min-score", type=click.FloatRange(0, 1), metavar="SCORE",
-              help="Below the run's threshold it reveals candidates.")  # fmt: skip
+@image_ids
+@min_score
 @click.option("--min-radius", type=click.FloatRange(min=0), metavar="PX", help="Radii at least.")
 @click.option("--max-radius", type=click.FloatRange(min=0), metavar="PX", help="Radii at most.")
 @click.option("--edge", type=click.Choice(["include", "exclude"]),
               help="exclude drops circles that touch the picture's edge.")  # fmt: skip
-@click.option("--detection", metavar="RUN", help="Of another run than the served one.")
+@detection
 @as_json
 def objects(image_ids: tuple[str, ...], as_json: bool, **filters: Any) -> None:
     """List the circles of images, in pixels of the upright picture."""
@@ -98,7 +104,7 @@ def objects(image_ids: tuple[str, ...], as_json: bool, **filters: Any) -> None:
 
 
 @click.command()
-@_image_ids
+@image_ids
 def delete(image_ids: tuple[str, ...]) -> None:
     """Delete images with their circles. Those that are gone already are skipped."""
     from circles_client.errors import Problem
