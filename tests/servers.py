@@ -29,6 +29,16 @@ class S3Server:
     secret_key: str
     checks_credentials: bool
 
+    @property
+    def settings(self):
+        """Our settings for this server, without those of a bucket."""
+        return {
+            "store": "s3",
+            "s3_endpoint": self.url,
+            "s3_access_key": self.access_key,
+            "s3_secret_key": self.secret_key,
+        }
+
     def boto3_client(self):
         """Return a second S3 client, independent of our adapter. The caller closes it."""
         return boto3.client(

@@ -14,9 +14,8 @@ LIMIT = 100_000
 def services(site, seaweedfs):
     """Use a bucket that clients reach, and return the services of upload."""
     site.add(
-        "upload", "list", "detail", store="s3", s3_endpoint=seaweedfs.url,
-        s3_public_endpoint=seaweedfs.url, s3_access_key=seaweedfs.access_key,
-        s3_secret_key=seaweedfs.secret_key, s3_bucket="direct", max_upload_bytes=LIMIT,
+        "upload", "list", "detail", **seaweedfs.settings,
+        s3_public_endpoint=seaweedfs.url, s3_bucket="direct", max_upload_bytes=LIMIT,
     )  # fmt: skip
     services = bootstrap.load_services()
     services.store.put("images/any.png", b"x", media_type="image/png", sha256="0" * 64)

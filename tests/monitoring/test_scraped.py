@@ -4,7 +4,6 @@ import re
 import sqlite3
 from contextlib import closing
 
-import boto3
 import pytest
 import requests
 
@@ -12,7 +11,7 @@ from tests.functions.pictures import png
 from tests.monitoring import discovery
 from tests.monitoring.queries import ALL, OF_PANELS, metrics_of
 from tests.monitoring.server import Prometheus
-from tests.system.clients import Client, tick
+from tests.system.clients import Client, storage, tick
 from tests.system.processes import Function, Run, free_port, wait_for
 
 CLUSTER_ONLY = "only in a cluster, from Knative's queue-proxy (docs/deploy.md)"
@@ -95,17 +94,6 @@ def lost(tmp_path_factory):
         yield function
     finally:
         function.stop()
-
-
-def storage(run):
-    """Return a client of the object store, with the credentials of manifests/local/s3.json."""
-    return boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{run.port + 6}",
-        region_name="us-east-1",
-        aws_access_key_id="circles",
-        aws_secret_access_key="circles-local",
-    )
 
 
 def alive(url):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.openapi import check_answer
+from tests.servers import S3Server
 
 TIMEOUT_S = 60
 
@@ -129,3 +130,9 @@ def _send(connection, framed, payload, count_bytes):
             break
         sent += payload
     return sent
+
+
+def storage(run):
+    """Return a client of the object store, with the credentials of manifests/local/s3.json."""
+    server = S3Server(f"http://127.0.0.1:{run.port + 6}", "circles", "circles-local", True)
+    return server.boto3_client()

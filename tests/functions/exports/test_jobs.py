@@ -62,10 +62,7 @@ def exporter(load):
 def in_s3(load, seaweedfs, request):
     made = Exporter(
         load,
-        store="s3",
-        s3_endpoint=seaweedfs.url,
-        s3_access_key=seaweedfs.access_key,
-        s3_secret_key=seaweedfs.secret_key,
+        **seaweedfs.settings,
         s3_bucket=request.node.name.replace("_", "-").replace("[", "-").replace("]", "")[:40],
     )
     yield made

@@ -4,12 +4,11 @@ import contextlib
 import io
 import re
 
-import boto3
 import pytest
 import requests
 
 from tests.functions.pictures import png
-from tests.system.clients import Client
+from tests.system.clients import Client, storage
 from tests.system.processes import Run, wait_for
 
 
@@ -23,13 +22,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def s3(run):
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{run.port + 6}",
-        aws_access_key_id="circles",
-        aws_secret_access_key="circles-local",
-        region_name="us-east-1",
-    )
+    client = storage(run)
     yield client
     client.close()
 

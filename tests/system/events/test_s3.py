@@ -4,10 +4,9 @@ import contextlib
 import hashlib
 import re
 
-import boto3
 import pytest
 
-from tests.system.clients import Client
+from tests.system.clients import Client, storage
 from tests.system.processes import Run, is_free, ports_from, wait_for
 
 
@@ -28,13 +27,7 @@ def photo(s3_run, coins):
 
 @pytest.fixture(scope="module")
 def s3(s3_run):
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://127.0.0.1:{s3_run.port + 6}",
-        aws_access_key_id="circles",
-        aws_secret_access_key="circles-local",
-        region_name="us-east-1",
-    )
+    client = storage(s3_run)
     yield client
     client.close()
 

@@ -19,11 +19,8 @@ LIMIT = 100_000
 def upload(load, seaweedfs):
     return load(
         "upload",
-        store="s3",
-        s3_endpoint=seaweedfs.url,
+        **seaweedfs.settings,
         s3_public_endpoint=seaweedfs.url,
-        s3_access_key=seaweedfs.access_key,
-        s3_secret_key=seaweedfs.secret_key,
         s3_bucket="presigned",
         max_upload_bytes=LIMIT,
     )

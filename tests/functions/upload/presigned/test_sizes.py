@@ -14,11 +14,8 @@ from circles_pictures.limits import MAX_PICTURE_BYTES
 def upload(load, seaweedfs):
     yield load(
         "upload",
-        store="s3",
-        s3_endpoint=seaweedfs.url,
+        **seaweedfs.settings,
         s3_public_endpoint=seaweedfs.url,
-        s3_access_key=seaweedfs.access_key,
-        s3_secret_key=seaweedfs.secret_key,
         s3_bucket="presigned-sizes",
     )
     load_services().store._connections.clear()
