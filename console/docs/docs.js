@@ -9,3 +9,23 @@ globalThis.SwaggerUIBundle({
   displayRequestDuration: true,
   docExpansion: 'list',
 });
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+/** Use the colours that were chosen on the page (page/state.js keeps them), else the system's. */
+function applyTheme() {
+  document.documentElement.classList.toggle('dark-mode', (chosen() ?? system()) === 'dark');
+}
+
+function chosen() {
+  try {
+    return JSON.parse(localStorage.getItem('circles:theme'));
+  } catch {
+    return null; // the browser forbids to keep anything
+  }
+}
+
+const system = () => (dark.matches ? 'dark' : 'light');
+
+dark.addEventListener('change', applyTheme);
+applyTheme();

@@ -81,6 +81,7 @@ export function ScaleDialog({ image, picture, circles, chosen, dirty, close }) {
           html`<p class="faint">
           ${text.scale.gives(length(millimetres / (2 * circle.r)))}</p>`
         }
+        ${forbidden && html`<p class="error">${forbidden}</p>`}
         ${problem && html`<p class="error" role="alert">${describe(problem)}</p>`}
         <div class="dialog-actions">
           ${

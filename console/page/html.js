@@ -1,6 +1,10 @@
 import htm from 'htm';
 import { Component, h } from 'preact';
 
+// Preact moves elements with moveBefore where there is one. In Chromium 156 an element whose class
+// changed before it moved keeps its old looks then: a file that failed stayed grey in the queue.
+delete Element.prototype.moveBefore;
+
 /** Make elements from a tagged template: html`<p>${text}</p>`. Text is never read as markup. */
 export const html = htm.bind(h);
 

@@ -42,7 +42,9 @@ export const text = {
   upload: {
     title: 'Add pictures',
     invite: 'Drop photographs here, and every round thing in them is counted',
-    hint: 'Drop or paste pictures anywhere on this page. JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, up to 32 MB.',
+    inviteTouch: 'Add photographs, and every round thing in them is counted',
+    hint: 'Drop or paste pictures anywhere on this page.',
+    formats: 'JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF, up to 32 MB.',
     choose: 'Choose pictures',
     folder: 'Choose a folder',
     camera: 'Take a photo',
@@ -144,6 +146,7 @@ export const text = {
     scoreShort: 'Score',
     scoreOf: (score) => `score ${score}`,
     usualCut: 'The usual score. Lower it to see more.',
+    lowestCut: 'The usual score. Nothing is below it.',
     lowerCut: 'Counts more than usual.',
     higherCut: 'Counts less than usual.',
     backTo: (score) => `Back to ${score}`,
@@ -159,7 +162,7 @@ export const text = {
     unsure: 'In doubt',
     edge: 'Cut by the edge of the picture',
     chooseCircle: (number) => `Circle ${number}`,
-    fields: { x: 'x', y: 'y', diameter: 'Diameter (px)' },
+    fields: { x: 'x (px)', y: 'y (px)', diameter: 'Diameter (px)' },
     noCircles: 'No circles.',
     figures: [
       ['Smallest', 0],

@@ -18,7 +18,11 @@ export function Loading({ what, cards }) {
 /** Say what went wrong and what to do. */
 export function Failure({ problem, again }) {
   return html`<div class="failure" role="alert"><p>${describe(problem)}</p>
-    ${again && html`<button type="button" onClick=${again}>${text.retry}</button>`}</div>`;
+    ${
+      again &&
+      problem.passes !== false &&
+      html`<button type="button" onClick=${again}>${text.retry}</button>`
+    }</div>`;
 }
 
 /** Show a dialog over the page. Escape and the cross close it; the focus goes back. */

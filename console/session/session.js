@@ -117,7 +117,7 @@ export function SignIn() {
 export function Account() {
   const { state, principal } = useStore(session);
   if (state !== 'in') return null;
-  return html`<button type="button" class="quiet" onClick=${signOut}
-    title=${text.session.signedInAs(principal)}>
+  return html`<button type="button" class="quiet account" onClick=${signOut}
+    aria-label=${text.session.signOut} title=${text.session.signedInAs(principal)}>
     <${Icon} name="person" /><span>${text.session.signOut}</span></button>`;
 }

@@ -24,8 +24,13 @@ export function DropArea({ large, batches }) {
     <section class=${`drop ${large ? 'drop-large' : ''} ${over ? 'drop-over' : ''}`}
       aria-label=${text.upload.title}>
       <div class="drop-words">
-        <h2>${large ? text.upload.invite : text.upload.title}</h2>
-        <p>${text.upload.hint}</p>
+        <h2>${large ? html`<${Invitation} />` : text.upload.title}</h2>
+        ${
+          forbidden
+            ? html`<p class="error">${forbidden}</p>`
+            : html`<p><span class="only-mouse">${text.upload.hint} </span>
+                ${text.upload.formats}</p>`
+        }
       </div>
       <div class="drop-actions">
         <${Chooser} label=${text.upload.choose} primary add=${add} forbidden=${forbidden} />
@@ -43,6 +48,12 @@ export function DropArea({ large, batches }) {
       </div>
       ${over && html`<div class="drop-veil" aria-hidden="true"><p>${text.upload.release}</p></div>`}
     </section>`;
+}
+
+/** Invite to drop pictures where there is a mouse, and to add them where there is none. */
+function Invitation() {
+  return html`<span class="only-mouse">${text.upload.invite}</span>
+    <span class="only-touch">${text.upload.inviteTouch}</span>`;
 }
 
 function Chooser({ label, primary, folder, camera, add, forbidden }) {

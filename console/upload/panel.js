@@ -25,22 +25,24 @@ export function UploadPanel() {
           <${Icon} name=${open ? 'down' : 'up'} />
           <span role="status">${text.upload.progress(counts, entries.length)}</span>
         </button>
-        ${
-          counts.failed > 1 &&
-          html`<button type="button" class="quiet"
-            onClick=${() => retry()}>${text.upload.retryAll}</button>`
-        }
-        ${
-          !busy &&
-          html`<button type="button" class="icon" title=${text.close} aria-label=${text.close}
-          onClick=${() => queue.set([])}><${Icon} name="close" /></button>`
-        }
-        ${
-          busy &&
-          counts.done > 0 &&
-          html`<button type="button" class="quiet"
-            onClick=${clearDone}>${text.upload.clear}</button>`
-        }
+        <span class="panel-actions">
+          ${
+            counts.failed > 1 &&
+            html`<button type="button" class="quiet"
+              onClick=${() => retry()}>${text.upload.retryAll}</button>`
+          }
+          ${
+            busy &&
+            counts.done > 0 &&
+            html`<button type="button" class="quiet"
+              onClick=${clearDone}>${text.upload.clear}</button>`
+          }
+          ${
+            !busy &&
+            html`<button type="button" class="icon" title=${text.close} aria-label=${text.close}
+              onClick=${() => queue.set([])}><${Icon} name="close" /></button>`
+          }
+        </span>
       </header>
       <progress max=${entries.length} value=${sent} aria-label=${text.upload.panel}></progress>
       ${

@@ -25,7 +25,7 @@ export function Header({
         aria-label=${text.viewer.back} title=${text.viewer.back}><${Icon} name="back" /></a>
       <div class="viewer-name">
         <h1 title=${nameOf(image)}><bdi>${nameOf(image)}</bdi></h1>
-        <p>${text.viewer.reviewSays(image)}</p>
+        <p>${(dirty && forbidden) || text.viewer.reviewSays(image)}</p>
       </div>
       ${
         neighbours.count > 1 &&

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { length, number, score } from '../page/format.js';
+import { exact, length, number, score } from '../page/format.js';
 import { html } from '../page/html.js';
 import { text } from '../page/messages.js';
 
@@ -26,7 +26,7 @@ export function Sliders({ image, state, actions, sizes, setSizes, lowest, range,
       <p class="slider-hint">
         ${
           cut === usual
-            ? text.viewer.usualCut
+            ? text.viewer[lowest < usual ? 'usualCut' : 'lowestCut']
             : html`
           ${cut < usual ? text.viewer.lowerCut : text.viewer.higherCut}${' '}
           <button type="button" class="link" onClick=${() => actions.setCut(usual)}>
@@ -148,14 +148,14 @@ function Bars({ bins, unit }) {
           }</g>`,
       )}
       <line class="bar-axis" x1="0" x2=${width} y1=${height} y2=${height} />
-      <text class="bar-tick" x="0" y=${height + 15}>${length(bins[0].from)}</text>
+      <text class="bar-tick" x="0" y=${height + 15}>${exact(bins[0].from)}</text>
       <text class="bar-tick bar-tick-end" x=${width}
-        y=${height + 15}>${length(bins.at(-1).to)} ${unit}</text>
+        y=${height + 15}>${exact(bins.at(-1).to)} ${unit}</text>
     </svg>`;
 }
 
 const sayBin = ({ from, to, count }, unit) =>
-  text.viewer.bin(length(from), length(to), unit, number(count));
+  text.viewer.bin(exact(from), exact(to), unit, number(count));
 
 function Table({ bins, unit }) {
   return html`
@@ -164,7 +164,7 @@ function Table({ bins, unit }) {
         scope="col">${text.viewer.count}</th></tr></thead>
       <tbody>${bins.map(
         (bin) => html`
-        <tr key=${bin.from}><td>${length(bin.from)} – ${length(bin.to)}</td>
+        <tr key=${bin.from}><td>${exact(bin.from)} – ${exact(bin.to)}</td>
           <td>${number(bin.count)}</td></tr>`,
       )}
       </tbody></table>`;

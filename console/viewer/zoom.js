@@ -52,6 +52,7 @@ export function startZoom(frame, sheet, image, onChange) {
   /** Bring a circle into sight, large enough to be judged. */
   function show(circle) {
     const { x, y, r } = circle;
+    frame.scrollIntoView({ block: 'nearest' }); // on a phone the table is far below the picture
     const small = r * scale() < COMFORTABLE_RADIUS_PX / 2;
     if (!small && isInSight(circle)) return;
     if (small) pan.zoom(Math.min(MOST, COMFORTABLE_RADIUS_PX / (r * fitted)), { animate: false });

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.actions import Api, open_picture
+from tests.browser.actions import Api, choose, open_picture
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LOOKS = {
@@ -56,10 +56,42 @@ def test_a_phone_shows_everything_in_its_width(open_page, site, coins):
     page = open_picture(open_page, image_id, **PHONE)
 
     assert page.evaluate(fits)
-    for button in page.locator("button:visible").all():
-        box = button.bounding_box()
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-        assert box["width"] >= 24 and box["height"] >= 24  # WCAG 2.2, 2.5.8
+    assert misplaced(page) == []
+
+
+def misplaced(page):
+    """Return buttons and links of a phone that are cut off, or too small for a finger."""
+    boxes = {
+        each.evaluate("each => each.outerHTML"): each.bounding_box()
+        for each in page.locator("button:visible, a:visible").all()
+    }
+    return [
+        html
+        for html, box in boxes.items()
+        if box["x"] < 0 or box["x"] + box["width"] > 390 or min(box["width"], box["height"]) < 24
+    ]  # 24: WCAG 2.2, 2.5.8
+
+
+def test_a_queue_with_failures_on_a_phone(open_page, site, coins, tmp_path):
+    (tmp_path / "notes.png").write_bytes(b"hello" * 99)
+    page, held = open_page(**PHONE), []
+    page.route("**/images/", lambda route: answer_eight(route, held))
+
+    choose(page, "Choose pictures", [coins, coins, *[tmp_path / "notes.png"] * 2, *[coins] * 6])
+
+    says = page.locator(".upload-failed .upload-state")
+    expect(says).to_have_count(2)
+    expect(page.get_by_role("button", name="Hide what is done")).to_be_visible()
+    page.locator(".panel ul").evaluate("list => list.scrollTop = list.scrollHeight")
+    assert misplaced(page) == []
+    for each in says.all():  # not as it looked while it was sent
+        expect(each).to_have_css("text-align", "left")
+
+
+def answer_eight(route, held):
+    held.append(route)
+    if len(held) <= 8:
+        route.continue_()
 
 
 def test_everything_is_reached_by_tab(open_page, site, coins):
@@ -72,6 +104,17 @@ def test_everything_is_reached_by_tab(open_page, site, coins):
         )
 
     assert {"Skip to the content", "Take away", "Confirm and next", "Circles", "Zoom in"} <= reached
+
+
+@pytest.mark.parametrize(("look", "other"), [("light", "dark"), ("dark", "light")])
+def test_docs_have_the_colours_of_the_page(look, other, open_page):
+    page = open_page("docs/", color_scheme=look)
+    root = page.locator("html")
+
+    expect(root).to_have_css("color-scheme", look)
+    page.evaluate("other => localStorage.setItem('circles:theme', JSON.stringify(other))", other)
+    page.reload()
+    expect(root).to_have_css("color-scheme", other)
 
 
 def test_docs_show_the_contract(open_page, site):
