@@ -7,8 +7,8 @@ import { Failure, Loading, Picture } from '../page/parts.js';
 import { galleryAddress, open as openAddress, pictureAddress, useStore } from '../page/state.js';
 import { deleted, TakeAwaySelection } from '../takeaway/takeaway.js';
 import { DropArea } from '../upload/drop_area.js';
-import { chosenBatch, onStored } from '../upload/queue.js';
-import { useBatches, useImages, usePolling } from './list.js';
+import { chosenBatch } from '../upload/queue.js';
+import { PAGE, useBatches, useImages, usePolling, useStored } from './list.js';
 
 /** Show the pictures of a selection, and take new ones. */
 export function Gallery({ query }) {
@@ -21,17 +21,17 @@ export function Gallery({ query }) {
   useEffect(() => {
     if (selection.batch) chosenBatch.set(selection.batch);
   }, [selection.batch]);
-  useEffect(() => {
-    onStored.call = (image) => {
-      prepend(image);
-      if (image.batch && !batches.includes(image.batch)) reloadBatches();
-    };
-    return () => {
-      onStored.call = () => {};
-    };
-  }, [prepend, batches, reloadBatches]);
+  useStored(selection, prepend, (stored) => {
+    if (stored.some(({ batch }) => batch && !batches.includes(batch))) reloadBatches();
+  });
 
   const shown = images?.filter((image) => !gone.has(image.image_id));
+  const [limit, setLimit] = useState(PAGE);
+  useEffect(() => setLimit(PAGE), [JSON.stringify(selection)]);
+  const more = () => {
+    setLimit(limit + PAGE);
+    if (next && shown.length < limit + PAGE) load(next);
+  };
   const filtered = Object.keys(selection).length > 0;
   const empty = shown?.length === 0 && !filtered && !next;
   return html`
@@ -46,15 +46,20 @@ export function Gallery({ query }) {
         shown?.length > 0 &&
         html`
         <ul class="cards" aria-busy=${loading}>
-          ${shown.map((image) => html`<${Card} key=${image.image_id} image=${image} />`)}
+          ${shown
+            .slice(0, limit)
+            .map((image) => html`<${Card} key=${image.image_id} image=${image} />`)}
         </ul>`
       }
-      ${next && html`<${More} load=${() => load(next)} loading=${loading} />`}
+      ${
+        (next || shown?.length > limit) &&
+        html`<${More} load=${more} loading=${loading} limit=${limit} />`
+      }
     </main>`;
 }
 
-/** Load the next page when the end comes near, or by the button. */
-function More({ load, loading }) {
+/** Show more when the end comes near, or by the button. */
+function More({ load, loading, limit }) {
   const button = useRef();
   const latest = useRef();
   latest.current = () => !loading && load();
@@ -65,7 +70,7 @@ function More({ load, loading }) {
     );
     watcher.observe(button.current);
     return () => watcher.disconnect();
-  }, [loading]);
+  }, [loading, limit]);
   return html`
     <button type="button" class="more" ref=${button} disabled=${loading}
       onClick=${() => latest.current()}>

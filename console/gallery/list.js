@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { getImage, listBatches, listImages } from '../api/routes.js';
-import { createStore } from '../page/state.js';
+import { createStore, gather } from '../page/state.js';
+import { onStored } from '../upload/queue.js';
 
-const PAGE = 48;
+export const PAGE = 48;
 
 /** The ids of the gallery as it was last shown, for "next picture". */
 export const lastShown = createStore([]);
@@ -52,7 +53,7 @@ export function useImages(query) {
     [],
   );
   const prepend = useCallback(
-    (image) => setState((before) => ({ ...before, images: merge([image], before.images ?? []) })),
+    (images) => setState((before) => ({ ...before, images: merge(images, before.images ?? []) })),
     [],
   );
   return { ...state, loading, load, replace, prepend };
@@ -67,6 +68,43 @@ function merge(first, second) {
 function update(images, changed) {
   const byId = new Map(changed.map((image) => [image.image_id, image]));
   return images.map((image) => byId.get(image.image_id) ?? image);
+}
+
+const GATHER_MS = 500;
+
+/**
+ * Put images at the top of the list when they are stored.
+ *
+ * Some at a time: each time the whole gallery moves and is painted again.
+ */
+export function useStored(selection, prepend, added) {
+  const latest = useRef();
+  latest.current = { selection, added };
+  useEffect(() => {
+    let stored = [];
+    const puts = gather(() => {
+      const { selection: wanted, added: tell } = latest.current;
+      prepend(stored.filter((image) => belongs(image, wanted)));
+      tell(stored);
+      stored = [];
+    }, GATHER_MS);
+    onStored.call = (image) => {
+      stored = [image, ...stored];
+      puts.soon();
+    };
+    return () => {
+      onStored.call = () => {};
+      puts.stop();
+    };
+  }, [prepend]);
+}
+
+/** Return whether an image is one of a selection. */
+function belongs(image, { order, min_count: least, max_count: most, ...same }) {
+  const count = image.object_count;
+  const counted = count !== null || (least ?? most) === undefined;
+  const within = !(count < Number(least ?? 0)) && !(count > Number(most ?? Infinity));
+  return counted && within && Object.keys(same).every((name) => image[name] === same[name]);
 }
 
 const FIRST_PAUSE_MS = 1500;

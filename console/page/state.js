@@ -18,14 +18,36 @@ export function createStore(initial) {
   };
 }
 
-/** Return a store's value, and render again when it changes. */
-export function useStore(store) {
+/**
+ * Return a store's value, and render again when it changes.
+ *
+ * @param everyMs the least time between two renderings, for what changes often
+ */
+export function useStore(store, everyMs = 0) {
   const [value, setValue] = useState(store.get());
   useEffect(() => {
+    const renders = gather(() => setValue(store.get()), everyMs);
     setValue(store.get());
-    return store.watch(setValue);
-  }, [store]);
+    const unwatch = store.watch(everyMs ? renders.soon : setValue);
+    return () => {
+      unwatch();
+      renders.stop();
+    };
+  }, [store, everyMs]);
   return value;
+}
+
+/** Return { soon, stop }: however often soon() is called, `act` runs once in `everyMs`. */
+export function gather(act, everyMs) {
+  let timer = null;
+  const run = () => {
+    timer = null;
+    act();
+  };
+  return {
+    soon: () => (timer ??= setTimeout(run, everyMs)),
+    stop: () => clearTimeout(timer),
+  };
 }
 
 /*

@@ -6,10 +6,11 @@ import { pictureAddress, useStore } from '../page/state.js';
 import { clearDone, count, queue, remove, retry } from './queue.js';
 
 const SHOWN = 100;
+const EVERY_MS = 200; // several files are sent at once, and each tells its progress
 
 /** Show the queue at the foot of the page, while there is one. */
 export function UploadPanel() {
-  const entries = useStore(queue);
+  const entries = useStore(queue, EVERY_MS);
   const [open, setOpen] = useState(true);
   const counts = count(entries);
   const busy = counts.waiting + counts.sending > 0;

@@ -161,24 +161,3 @@ def answer(url):
         return requests.get(url, timeout=5).text
     except requests.ConnectionError:
         return ""
-
-
-def test_500_files_at_once_are_each_sent_once(open_page, site, coins):
-    """The API is stood in for: this is about the page."""
-    record = Api(site).record(Api(site).upload(coins))
-    page, keys = open_page(), []
-
-    def answer_upload(route):
-        keys.append(route.request.headers["idempotency-key"])
-        route.fulfill(json={**record, "image_id": keys[-1], "file_name": None})
-
-    page.route("**/images/", answer_upload)
-    content = coins.read_bytes()[:2000]
-    files = [
-        {"name": f"{index}.png", "mimeType": "image/png", "buffer": content} for index in range(500)
-    ]
-    choose(page, "Choose pictures", files)
-    page.goto(f"{site.url}/#/images/{record['image_id']}")  # whose circles are looked at meanwhile
-
-    expect(page.get_by_text("500 pictures added")).to_be_visible(timeout=200_000)
-    assert len(keys) == len(set(keys)) == 500
