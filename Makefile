@@ -10,13 +10,17 @@ PORT ?= 8080
 STORE ?= folder
 # open: every request is allowed, from this machine only. tokens: as in a cluster
 ACCESS ?= open
+# packed: as an installation sends it. source: console/ as it is, to change it and reload
+PAGE ?= packed
 PREDICTOR_PORT ?= 8085
 export CIRCLES_DATA_DIR ?= data
 DATA_DIR := $(CIRCLES_DATA_DIR)
 
+PAGE_DIR = $(if $(filter source,$(PAGE)),.,.work/page)
+
 # make run: every process listens on 127.0.0.1, the gateway on PORT and the others on the ports above it
 offset = $(shell expr $(PORT) + $(1))
-RUN_ENV = HOST=127.0.0.1 CIRCLES_ACCESS=$(ACCESS) GATEWAY_LOG_LEVEL=$(or $(GATEWAY_LOG_LEVEL),ERROR) GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
+RUN_ENV = HOST=127.0.0.1 PAGE_DIR=$(PAGE_DIR) CIRCLES_ACCESS=$(ACCESS) GATEWAY_LOG_LEVEL=$(or $(GATEWAY_LOG_LEVEL),ERROR) GATEWAY_BIND=127.0.0.1 GATEWAY_PORT=$(PORT) GATEWAY_METRICS_PORT=$(call offset,19) GATEWAY_URL=http://127.0.0.1:$(PORT) \
   UPLOAD_PORT=$(call offset,1) LIST_PORT=$(call offset,2) DETAIL_PORT=$(call offset,3) \
   UPLOAD_ADDRESS=127.0.0.1:$(call offset,1) LIST_ADDRESS=127.0.0.1:$(call offset,2) DETAIL_ADDRESS=127.0.0.1:$(call offset,3) \
   PREDICTOR_PORT=$(call offset,5) PREDICTOR_HOST=127.0.0.1 CIRCLES_PREDICTOR_URL=$(or $(CIRCLES_PREDICTOR_URL),http://127.0.0.1:$(call offset,5)) \
@@ -57,7 +61,7 @@ help: ## list the targets
 
 install: .venv/run.stamp ## create .venv with what `make run` needs
 
-LOCKS := predictor/requirements.lock requirements.lock manifests/local/requirements.lock
+LOCKS := predictor/requirements.lock requirements.lock manifests/local/requirements.lock console/requirements.lock
 
 .venv/run.stamp: $(LOCKS)
 	@echo "Installing into .venv"
@@ -65,13 +69,14 @@ LOCKS := predictor/requirements.lock requirements.lock manifests/local/requireme
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes $(addprefix -r ,$^)
 	@touch $@
 
-# Each lock takes shared requirements from those before it, so that one environment holds all three
+# Each lock takes shared requirements from those before it, so that one environment holds them all
 lock: .venv-lock/stamp ## pin every requirement of what runs, with hashes (ARGS=--upgrade for newer releases)
 	@compile() { .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --custom-compile-command "make lock" $(ARGS) "$$@"; } && \
 	compile predictor/requirements.txt -o predictor/requirements.lock && \
 	compile requirements.txt -c predictor/requirements.lock -o requirements.lock && \
-	compile manifests/local/requirements.txt -c predictor/requirements.lock -c requirements.lock -o manifests/local/requirements.lock
+	compile manifests/local/requirements.txt -c predictor/requirements.lock -c requirements.lock -o manifests/local/requirements.lock && \
+	compile console/requirements.txt -c requirements.lock -o console/requirements.lock
 
 .venv-lock/stamp: Makefile
 	@test -d .venv-lock || $(PYTHON) -m venv .venv-lock
@@ -87,7 +92,15 @@ lock: .venv-lock/stamp ## pin every requirement of what runs, with hashes (ARGS=
 	$(BIN)/pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
-run: install ## start everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, ACCESS=open|tokens, CIRCLES_DATA_DIR=…)
+# The stamp is from before packing, so that what changes meanwhile is packed next time. Folders are
+# among what it depends on: they change with a file that goes.
+.work/page/stamp: $(wildcard console console/* console/*/*) .venv/run.stamp
+	@mkdir -p $(@D)
+	@touch $@.new
+	@python console/pack.py .work/page/console
+	@mv $@.new $@
+
+run: install $(if $(filter source,$(PAGE)),,.work/page/stamp) ## start everything on http://127.0.0.1:8080 (PORT=…, STORE=folder|s3, ACCESS=open|tokens, PAGE=packed|source, CIRCLES_DATA_DIR=…)
 	@mkdir -p "$(DATA_DIR)" $(if $(S3_DIR),"$(S3_DIR)")
 	@exec env $(RUN_ENV) honcho -f manifests/local/Procfile start $(PROCESSES)
 
@@ -143,11 +156,11 @@ evaluate: .venv/evaluate.stamp ## evaluate the detector on DATA=folder with COCO
 lint: .venv/test.stamp ## check format, lint and types without changing anything
 	ruff format --check
 	ruff check
-	mypy lib functions predictor manifests bench
+	mypy lib functions predictor manifests bench console
 	hadolint Dockerfile predictor/Dockerfile
 
 check: lint test ## run lint and test, as CI does
 
 clean: ## delete the environments and caches, and keep the data
-	rm -rf .venv .venv-lock .venv-interop .venv-readers .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .work/page .venv .venv-lock .venv-interop .venv-readers .venv-training .mypy_cache .ruff_cache .pytest_cache .hypothesis
 include manifests/deploy/deploy.mk

@@ -81,13 +81,13 @@ function More({ load, loading, limit }) {
 const NAMES = ['batch', 'status', 'review', 'order', 'min_count', 'max_count'];
 
 /** Return the selection that an address names, without what the API does not know. */
-export function readSelection(query) {
+function readSelection(query) {
   const known = NAMES.filter((name) => query[name]).map((name) => [name, query[name]]);
   return Object.fromEntries(known);
 }
 
 /** Choose which pictures are shown, and their order. */
-export function Filters({ selection, batches }) {
+function Filters({ selection, batches }) {
   const set = (name, value) => openAddress(galleryAddress({ ...selection, [name]: value }));
   const names = [...new Set([...batches, selection.batch].filter(Boolean))];
   const [open, setOpen] = useState(false);
@@ -138,7 +138,7 @@ function Count({ name, selection, set }) {
 }
 
 /** Show a picture of the gallery with its count and state. */
-export const Card = memo(function Card({ image }) {
+const Card = memo(function Card({ image }) {
   return html`
     <li class="card">
       <a href=${pictureAddress(image.image_id)} aria-label=${text.gallery.card(image)}>

@@ -102,7 +102,7 @@ export function ScaleDialog({ image, picture, circles, chosen, dirty, close }) {
  * Bank, US Mint, Royal Mint, Swissmint, Japan Mint). The disc: ECMA-130. Balls: the rules of golf
  * (1.68 inches at least) and of the ITTF.
  */
-export const THINGS = [
+const THINGS = [
   [
     'euro',
     [

@@ -14,7 +14,7 @@ import { applyTheme, route, setTheme, theme, useStore } from './state.js';
 const Viewer = later(() => import('../viewer/viewer.js'), 'Viewer');
 
 /** The page: its head, the gallery or a picture, and what is being uploaded. */
-export function App() {
+function App() {
   const { view, id, query } = useStore(route);
   useEffect(() => {
     wakeUpload();
@@ -45,7 +45,7 @@ function toMain(event) {
 }
 
 /** Show the product's name, whether its functions are starting, and the page's settings. */
-export function PageHeader() {
+function PageHeader() {
   const waits = useStore(waking) > 0;
   const known = useStore(contract);
   return html`

@@ -143,7 +143,6 @@ export const text = {
     },
     score: 'Score',
     scoreSays: (score) => `Circles count from a score of ${score}`,
-    scoreShort: 'Score',
     scoreOf: (score) => `score ${score}`,
     usualCut: 'The usual score. Lower it to see more.',
     lowestCut: 'The usual score. Nothing is below it.',
@@ -225,7 +224,6 @@ export const text = {
 
   scale: {
     open: 'Millimetres',
-    change: 'Millimetres',
     title: 'Measure in millimetres',
     hint: 'Photograph from straight above. Mark one thing of known diameter that lies as high as what you measure, best 80 pixels wide or more.',
     mark: 'Measure by it',

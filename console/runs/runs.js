@@ -97,7 +97,7 @@ const toCircle = (found) => ({ x: found.centroid[0], y: found.centroid[1], r: fo
  * Two circles are the same thing if the centre of each lies within half the smaller radius of the
  * other's. Of several the nearest is taken, largest circles first.
  */
-export function compareCircles(first, second) {
+function compareCircles(first, second) {
   const free = new Set(second);
   let both = 0;
   for (const one of [...first].sort((a, b) => b.r - a.r)) {

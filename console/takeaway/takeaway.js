@@ -73,7 +73,7 @@ const ENDINGS = {
 };
 
 /** Return what this installation gives of a picture: { label, hint, url, name }. */
-export function downloadsOf(image) {
+function downloadsOf(image) {
   const id = image.image_id;
   const name = (image.file_name ?? id).replace(/\.[^.]*$/, '');
   const overlays = offers('get', OVERLAY) ? ['png', 'svg'] : [];
@@ -89,7 +89,7 @@ export function downloadsOf(image) {
 }
 
 /** Return the tables of a selection of pictures. */
-export function tablesOf({ order, ...selection }) {
+function tablesOf({ order, ...selection }) {
   return tables(selection, selection.batch ?? 'circles', Object.keys(ENDINGS));
 }
 
@@ -111,7 +111,7 @@ function only({ sha256, created_at: since }) {
 }
 
 /** Return a command that reads the circles as they are shown. */
-export function curlOf(image, cut) {
+function curlOf(image, cut) {
   const score = cut === image.threshold || cut === 0 ? '' : `&min_score=${cut}`;
   return `curl '${location.origin}/images/${image.image_id}/objects?fields=full${score}'`;
 }
@@ -123,7 +123,7 @@ const UNDO_MS = 8000;
 const waiting = new Map();
 
 /** Delete an image in eight seconds, unless that is undone. Leaving the page deletes at once. */
-export function deleteSoon(image) {
+function deleteSoon(image) {
   const id = image.image_id;
   hide(id, true);
   waiting.set(

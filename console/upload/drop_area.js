@@ -113,10 +113,10 @@ function useWholePage(add, setOver) {
 const PICTURE = /\.(jpe?g|png|webp|gif|bmp|tiff?|heic|heif|avif)$/i;
 
 /** What a file chooser offers. */
-export const ACCEPT = 'image/*,.heic,.heif,.avif,.tif,.tiff,.bmp';
+const ACCEPT = 'image/*,.heic,.heif,.avif,.tif,.tiff,.bmp';
 
 /** Return { files, skipped } of what was dropped. */
-export async function readDropped(transfer) {
+async function readDropped(transfer) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   if (!entries.some((entry) => entry.isDirectory)) {
     return { files: [...transfer.files], skipped: 0 };
@@ -127,12 +127,12 @@ export async function readDropped(transfer) {
 }
 
 /** Return { files, skipped } of a chosen folder. */
-export function readFolder(files) {
+function readFolder(files) {
   return sort([...files].map((file) => ({ file, inFolder: true })));
 }
 
 /** Return the pictures of the clipboard, with a name that tells when. */
-export function readPasted(transfer) {
+function readPasted(transfer) {
   const files = [...(transfer?.files ?? [])].filter((file) => file.type.startsWith('image/'));
   const when = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
   return files.map((file) =>

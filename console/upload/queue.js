@@ -60,7 +60,7 @@ export function clearDone() {
 }
 
 /** Continue after a sign-in, or when the network is back. */
-export function resume() {
+function resume() {
   paused = false;
   start();
 }
@@ -128,14 +128,14 @@ function change(key, values) {
 }
 
 /** The most bytes of a file, as CIRCLES_MAX_UPLOAD_BYTES is unless an operator changed it. */
-export const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * Send a file and return the image's record.
  *
  * XMLHttpRequest, because fetch does not tell how much was sent. Throws Problem.
  */
-export function sendFile({ key, file, batch }, onProgress) {
+function sendFile({ key, file, batch }, onProgress) {
   if (file.size > MAX_BYTES) return Promise.reject(new Problem({ status: 413, code: 'too-large' }));
   if (file.size === 0) return Promise.reject(new Problem({ status: 400, code: 'empty-file' }));
   return new Promise((resolve, reject) => {

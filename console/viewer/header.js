@@ -7,17 +7,7 @@ import { permission } from '../session/session.js';
 import { TakeAway } from '../takeaway/takeaway.js';
 
 /** Show the picture's name and count, and what can be done with all of it. */
-export function Header({
-  image,
-  state,
-  counts,
-  dirty,
-  saving,
-  neighbours,
-  setDialog,
-  picture,
-  mmPerPx,
-}) {
+export function Header({ image, state, counts, dirty, saving, neighbours, setDialog, picture }) {
   const forbidden = permission('post', '/images/{image_id}/detections');
   return html`
     <header class="viewer-header">
@@ -46,7 +36,7 @@ export function Header({
       <div class="viewer-actions">
         <${TakeAway} image=${image} picture=${picture} cut=${state.cut} setDialog=${setDialog} />
         <button type="button" onClick=${() => setDialog('scale')}>
-          <${Icon} name="ruler" /><span>${mmPerPx ? text.scale.change : text.scale.open}</span>
+          <${Icon} name="ruler" /><span>${text.scale.open}</span>
             </button>
         ${
           dirty &&

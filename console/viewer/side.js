@@ -116,7 +116,7 @@ function rangeOf(circles) {
 const sortByNumber = (circles) => [...circles].sort((a, b) => a.number - b.number);
 
 /** List the keys, and let single letters be switched off. */
-export function HelpDialog({ close }) {
+function HelpDialog({ close }) {
   const [letters, setLetters] = useState(lettersWork());
   const change = (event) => {
     keep('letters', event.target.checked);
@@ -143,7 +143,7 @@ export function HelpDialog({ close }) {
 }
 
 /** Say that the picture was changed elsewhere, and let the person choose. */
-export function ConflictDialog({ saving, counts, close }) {
+function ConflictDialog({ saving, counts, close }) {
   const { conflict } = saving;
   return html`
     <${Dialog} title=${text.editor.conflict} close=${close}>

@@ -81,7 +81,7 @@ const STEPS = [1, 2, 5];
  *
  * @param values positive numbers
  */
-export function binsOf(values) {
+function binsOf(values) {
   if (!values.length) return [];
   const least = Math.min(...values);
   const most = Math.max(...values);
@@ -171,7 +171,7 @@ function Table({ bins, unit }) {
 }
 
 /** Return a quantile of sorted values, between neighbours as numpy's default does. */
-export function quantile(values, share) {
+function quantile(values, share) {
   const at = share * (values.length - 1);
   const low = Math.floor(at);
   return values[low] + (values[Math.min(low + 1, values.length - 1)] - values[low]) * (at - low);

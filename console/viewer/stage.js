@@ -150,7 +150,7 @@ const Drawn = memo(function Drawn({ circle, looks, labelled }) {
 });
 
 /** Draw what is being added, moved or resized, and the handle of the selected circle. */
-export function Ghost({ store, selected }) {
+function Ghost({ store, selected }) {
   const ghost = useStore(store);
   const circle = ghost ?? selected;
   if (!circle) return null;

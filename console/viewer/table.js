@@ -21,7 +21,7 @@ export function CircleTable({ circles, state, hovered, setHovered, choose, mmPer
       <thead><tr>
         <th scope="col">${text.viewer.number}</th>
         <th scope="col">${text.viewer.diameterIn(unit)}</th>
-        <th scope="col">${text.viewer.scoreShort}</th>
+        <th scope="col">${text.viewer.score}</th>
         <th scope="col"><span class="unseen">${text.viewer.marks}</span></th>
       </tr></thead>
       <tbody ref=${body} onMouseLeave=${() => setHovered(null)}>

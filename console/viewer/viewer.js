@@ -97,14 +97,14 @@ function Workplace({ picture, state, actions }) {
 const NONE = [];
 
 /** Say that a picture is not here any more. */
-export function Gone() {
+function Gone() {
   return html`<main class="message" id="main" tabindex="-1"><h1>${text.viewer.gone}</h1>
     <p>${text.viewer.goneHint}</p><p><a class="button primary" href="#/">${text.viewer.back}</a></p>
       </main>`;
 }
 
 /** Show a picture that has no run yet: it waits for the predictor, or could not be counted. */
-export function Unfinished({ picture }) {
+function Unfinished({ picture }) {
   const { image, load, setImage } = picture;
   const [busy, setBusy] = useState(false);
   usePending(image, (now) => (now.served ? load() : setImage(now)));

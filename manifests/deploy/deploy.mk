@@ -9,6 +9,8 @@ DEPLOY_DIR := .work/deploy
 FUNCTIONS := upload list detail export bridge ingest repair
 SERVING := services.serving.knative.dev
 APPLY := kubectl apply --server-side --force-conflicts
+# A gateway copies the page when it starts: one whose page changed starts anew, under the same TAG too
+PAGE_SUM = $(shell cat console/*.* console/*/*.* 2>/dev/null | cksum | tr ' ' -)
 need = @command -v $(1) >/dev/null || { echo "$(1) is not on the PATH: $(2)" >&2; exit 1; }
 
 .PHONY: first-token images render preflight prepared deploy deploy-kn func-deploy smoke bench-cluster status url undeploy kind kind-load
@@ -29,6 +31,9 @@ render: ## write what deploy applies to .work/deploy/all.yaml (OVERLAY=kind|prod
 	  'resources: [../../manifests/overlays/$(OVERLAY)]' 'images:' \
 	  '  - {name: dev.local/circles-functions, newName: $(REGISTRY)/circles-functions, newTag: "$(TAG)"}' \
 	  '  - {name: dev.local/circles-predictor, newName: $(REGISTRY)/circles-predictor, newTag: "$(TAG)"}' \
+	  'patches:' '  - target: {kind: Deployment, name: gateway}' '    patch: |-' \
+	  '      {apiVersion: apps/v1, kind: Deployment, metadata: {name: gateway},' \
+	  '      spec: {template: {metadata: {annotations: {circles.example.com/page: "$(PAGE_SUM)"}}}}}' \
 	  > $(DEPLOY_DIR)/kustomization.yaml
 	@kubectl kustomize $(DEPLOY_DIR) > $(DEPLOY_DIR)/all.yaml
 

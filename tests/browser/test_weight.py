@@ -9,7 +9,7 @@ BODIES = """
         .filter((each) => ["navigation", "resource"].includes(each.entryType))
         .map((each) => [new URL(each.name).pathname, each.encodedBodySize])
 """
-EVERYTHING_BYTES, CONTRACT_BYTES = 80_000, 16_000
+EVERYTHING_BYTES, CONTRACT_BYTES = 60_000, 16_000
 
 
 def test_page_and_contract_arrive_compressed(open_page, site, coins):

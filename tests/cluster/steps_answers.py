@@ -1,5 +1,6 @@
 """Requests to the deployed system: warm, from zero, in parallel."""
 
+import re
 import subprocess
 import time
 
@@ -35,6 +36,24 @@ def restricted(system):
     refused = [each for each in messages if "violates PodSecurity" in each]
     assert not refused, refused
     return f"{len(get('pods')['items'])} pods now, none was refused"
+
+
+@step("the page: compressed in advance, known on the next visit, there for each script")
+def page(system):
+    if system.gateway is None:
+        return "not asked: there is no gateway"
+    headers = {"Accept-Encoding": "br"}
+    first = requests.head(f"{system.gateway}/", headers=headers, timeout=30)
+    assert first.headers.get("Content-Encoding") == "br", first.headers
+    headers["If-None-Match"] = first.headers["ETag"]
+    again = requests.head(f"{system.gateway}/", headers=headers, timeout=30)
+    assert again.status_code == 304, again.status_code
+    scripts = re.findall(
+        r'(?:href|src)="(/console/[^"]+)"', requests.get(system.gateway, timeout=30).text
+    )
+    for path in scripts:
+        assert requests.get(f"{system.gateway}{path}", timeout=30).status_code == 200, path
+    return f"{len(scripts)} files"
 
 
 @step("a photo: record, objects, one object, content, list")

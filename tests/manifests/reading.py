@@ -47,6 +47,11 @@ def pods(documents):
             yield where, each["spec"]["template"]["spec"]
 
 
+def every_container(spec):
+    """Return the containers of a PodSpec, those that run first among them."""
+    return spec.get("initContainers", []) + spec["containers"]
+
+
 def settings(documents):
     """Return the data of the ConfigMap that every function reads."""
     [found] = [

@@ -8,7 +8,16 @@ pkg/validation/env_policy.go. Restricted: Kubernetes, "Pod Security Standards".
 
 import re
 
-from tests.manifests.reading import annotation, container, functions, of_kind, pod, pods, template
+from tests.manifests.reading import (
+    annotation,
+    container,
+    every_container,
+    functions,
+    of_kind,
+    pod,
+    pods,
+    template,
+)
 
 RESERVED_VARIABLES = {"PORT", "K_SERVICE", "K_CONFIGURATION", "K_REVISION"}
 RESERVED_PATHS = {"/", "/dev", "/dev/log", "/tmp/knative-internal", "/var/log"}
@@ -114,7 +123,7 @@ def test_every_pod_is_restricted_and_read_only(documents):
     seen = 0
     for where, spec in pods(documents):
         of_pod = spec.get("securityContext", {})
-        for part in spec["containers"]:
+        for part in every_container(spec):
             seen += 1
             own = {**of_pod, **part["securityContext"]}
             assert own["runAsNonRoot"] is True, where

@@ -14,6 +14,7 @@ from tests.manifests.reading import (
     ROOT,
     annotation,
     container,
+    every_container,
     functions,
     of_kind,
     pod,
@@ -281,7 +282,7 @@ def test_only_the_kind_overlay_has_a_password(overlay):
 
 def test_image_has_a_specific_tag_or_a_digest(documents):
     for where, spec in pods(documents):
-        for part in spec["containers"]:
+        for part in every_container(spec):
             tag = part["image"].rpartition("/")[2].partition(":")[2]
             assert tag and tag != "latest", (where, part["image"])
 
@@ -290,7 +291,7 @@ def test_production_pins_images_by_digest_and_uses_tls():
     documents = render("production")
 
     for where, spec in pods(documents):
-        for part in spec["containers"]:
+        for part in every_container(spec):
             assert re.search(r"@sha256:[0-9a-f]{64}$", part["image"]), where
     assert settings(documents)["CIRCLES_S3_ENDPOINT"].startswith("https://")
     [ingress] = of_kind(documents, "Ingress", "networking.k8s.io").values()

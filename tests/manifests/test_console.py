@@ -1,44 +1,72 @@
 """The gateway of the cluster has the page that make run serves."""
 
-import base64
+import os
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
-from tests.manifests.reading import ROOT, container, of_kind, pod
+import pytest
+import yaml
 
-CONSOLE = ROOT / "console"
-MOST_BYTES = 1024 * 1024
-"""Of a ConfigMap, with its encoding (Kubernetes, ConfigMap)."""
+from tests.manifests.conftest import KUBECTL
+from tests.manifests.reading import ROOT, container, functions, of_kind, pod
 
-
-def mounted(documents):
-    """Return the files that the gateway finds under console/, as bytes by path."""
-    gateway = of_kind(documents, "Deployment", "apps")["gateway"]
-    maps = of_kind(documents, "ConfigMap")
-    volumes = {each["name"]: each for each in pod(gateway)["volumes"]}
-    files = {}
-    for mount in container(gateway)["volumeMounts"]:
-        if folder := re.fullmatch(r"/srv/circles/console/(\w+)", mount["mountPath"]):
-            found = maps[volumes[mount["name"]]["configMap"]["name"]]
-            for name, text in found.get("data", {}).items():
-                files[f"{folder[1]}/{name}"] = text.encode()
-            for name, text in found.get("binaryData", {}).items():
-                files[f"{folder[1]}/{name}"] = base64.b64decode(text)
-    return files
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
-def test_gateway_mounts_every_file_of_the_page(documents):
-    kept = {
-        path.relative_to(CONSOLE).as_posix(): path.read_bytes()
-        for path in CONSOLE.glob("*/*")
-        if path.is_file()
-    }
-
-    assert mounted(documents) == kept
-    gateway = container(of_kind(documents, "Deployment", "apps")["gateway"])
-    assert {"name": "PAGE_DIR", "value": "/srv/circles"} in gateway["env"]
+def gateway(documents):
+    return of_kind(documents, "Deployment", "apps")["gateway"]
 
 
-def test_page_fits_into_config_maps(documents):
-    for name, found in of_kind(documents, "ConfigMap").items():
-        parts = [*found.get("data", {}).values(), *found.get("binaryData", {}).values()]
-        assert sum(len(part.encode()) for part in parts) < MOST_BYTES, name
+def test_gateway_copies_the_page_of_the_image(documents):
+    [copying] = pod(gateway(documents))["initContainers"]
+    [packed] = re.findall(r"console/pack.py (/\w+)/console$", DOCKERFILE, re.M)
+    command, option, source, target = copying["command"]
+    [mount] = copying["volumeMounts"]
+
+    assert (command, option, source) == ("cp", "-r", f"{packed}/.")
+    assert f"COPY --from=page {packed} {packed}\n" in DOCKERFILE
+    assert target == mount["mountPath"]
+    assert copying["image"] == container(functions(documents)["list"])["image"]
+
+
+def test_gateway_serves_what_was_copied(documents):
+    [copying] = pod(gateway(documents))["initContainers"]
+    [copied] = copying["volumeMounts"]
+    serving = container(gateway(documents))
+    volumes = {each["name"]: each for each in pod(gateway(documents))["volumes"]}
+
+    assert {"name": "PAGE_DIR", "value": copied["mountPath"]} in serving["env"]
+    assert {**copied, "readOnly": True} in serving["volumeMounts"]
+    assert volumes[copied["name"]]["emptyDir"]["sizeLimit"]
+
+
+def test_build_gets_the_page_and_its_lock():
+    kept = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert "!console" in kept
+    assert "COPY console/requirements.lock ." in DOCKERFILE
+    assert "COPY console console" in DOCKERFILE
+
+
+def render(folder):
+    """Run `make render` in a copy of the repository. Returns the annotations of the gateway's pod."""
+    environment = {**os.environ, "PATH": f"{Path(KUBECTL).parent}:{os.environ['PATH']}"}
+    subprocess.run(["make", "-s", "render"], cwd=folder, env=environment, check=True, timeout=60)
+    documents = yaml.safe_load_all((folder / ".work/deploy/all.yaml").read_text())
+    return gateway(list(documents))["spec"]["template"]["metadata"]["annotations"]
+
+
+@pytest.mark.skipif(KUBECTL is None, reason="no kubectl: make test installs one")
+def test_changed_page_starts_gateways_anew(tmp_path):
+    """Under the same tag, a Deployment would be as before, and its pods keep the page they have."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for folder in ("manifests", "console"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    before = render(tmp_path)
+    assert render(tmp_path) == before
+
+    (tmp_path / "console/page/main.js").write_text("export const changed = 1;")
+
+    assert render(tmp_path) != before

@@ -11,10 +11,15 @@ from packaging.utils import canonicalize_name
 
 from tests.manifests.reading import FUNCTIONS, ROOT
 
-DIRECT = ["requirements.txt", "predictor/requirements.txt", "manifests/local/requirements.txt"]
+DIRECT = [
+    "requirements.txt",
+    "predictor/requirements.txt",
+    "manifests/local/requirements.txt",
+    "console/requirements.txt",
+]
 DOCKERFILES = {
-    "Dockerfile": "requirements.lock",
-    "predictor/Dockerfile": "predictor/requirements.lock",
+    "Dockerfile": ["requirements.lock", "console/requirements.lock"],
+    "predictor/Dockerfile": ["predictor/requirements.lock"],
 }
 
 
@@ -71,10 +76,10 @@ def test_lock_has_every_transitive_requirement(path):
 
 
 def test_locks_agree_on_what_they_share():
-    locks = [locked(path.replace(".txt", ".lock")) for path in DIRECT]
-
-    for name in set(locks[0]) & set(locks[1]):
-        assert locks[0][name][0] == locks[1][name][0], name
+    versions = {}
+    for path in DIRECT:
+        for name, (version, _) in locked(path.replace(".txt", ".lock")).items():
+            assert versions.setdefault(name, version) == version, name
 
 
 @pytest.mark.parametrize("path", DOCKERFILES)
@@ -82,9 +87,11 @@ def test_image_installs_locked_distributions_only(path):
     commands = re.sub(r"\\\n", " ", (ROOT / path).read_text())
     installs = re.findall(r"pip install (.*?)(?: &&|$)", commands, re.M)
 
-    [options] = [options.split() for options in installs]
-    assert options[-3:] == ["--require-hashes", "-r", "requirements.lock"]
-    assert f"COPY {DOCKERFILES[path]} ." in commands
+    assert len(installs) == len(DOCKERFILES[path])
+    for options in installs:
+        assert options.split()[-3:] == ["--require-hashes", "-r", "requirements.lock"]
+    for lock in DOCKERFILES[path]:
+        assert f"COPY {lock} ." in commands
     assert "apk add" not in commands and "apt-get" not in commands
 
 

@@ -25,8 +25,6 @@ OURS = sorted(
 MODULES = [name for name in OURS if name.endswith(".js") and not name.startswith("docs/")]
 INDEX = (CONSOLE / "page/index.html").read_text()
 CADDYFILE = (ROOT / "manifests/local/Caddyfile").read_text()
-GATEWAY_S_COMPRESSION = 5
-"""Level of gzip: Caddy's default."""
 
 
 def imports(name):
@@ -110,22 +108,6 @@ def test_policy_has_the_hash_of_each_inline_script():
 @pytest.mark.parametrize("name", OURS)
 def test_file_names_no_other_host(name):
     assert re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", (CONSOLE / name).read_text()) == []
-
-
-def compressed(files):
-    """Return the bytes that the gateway sends of some files."""
-    return sum(
-        len(gzip.compress((CONSOLE / name).read_bytes(), GATEWAY_S_COMPRESSION)) for name in files
-    )
-
-
-def test_page_is_small():
-    """The gallery opens with less than 48 kB; the viewer comes when the browser has time."""
-    styles = re.findall(r'rel="stylesheet" href="/console/([^"]+)"', INDEX)
-    opened = closure("page/main.js") | {"page/index.html", "page/icon.svg", *styles}
-
-    assert compressed(opened) <= 48_000
-    assert compressed(opened | closure("viewer/viewer.js")) <= 78_000
 
 
 def test_using_names_what_the_page_says():
