@@ -51,7 +51,7 @@ def test_build_gets_the_page_and_its_lock():
 
 
 def render(folder):
-    """Run `make render` in a copy of the repository. Returns the annotations of the gateway's pod."""
+    """Run `make render` in a copy of the repository, and return the gateway pod's annotations."""
     environment = {**os.environ, "PATH": f"{Path(KUBECTL).parent}:{os.environ['PATH']}"}
     subprocess.run(["make", "-s", "render"], cwd=folder, env=environment, check=True, timeout=60)
     documents = yaml.safe_load_all((folder / ".work/deploy/all.yaml").read_text())
