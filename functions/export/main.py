@@ -15,15 +15,15 @@ from circles.usecases.exports.statistics import add_up, add_up_batch
 from circles.usecases.exports.tables import write_table
 from circles.usecases.exports.thumbnails import make_thumbnail
 from circles.web.requests.queries import read_query
-from circles.web.resources.jobs import job_content_response, job_response
-from circles.web.resources.renditions import read_overlay_query, read_width, rendition_response
-from circles.web.resources.statistics import (
+from circles.web.resources.exports.jobs import job_content_response, job_response
+from circles.web.resources.exports.statistics import (
     batch_response,
     read_batch_query,
     read_statistics_query,
     statistics_response,
 )
-from circles.web.resources.tables import read_table_query, table_response
+from circles.web.resources.exports.tables import read_table_query, table_response
+from circles.web.resources.renditions import read_overlay_query, read_width, rendition_response
 from circles.web.routing import routes
 
 services = load_services()

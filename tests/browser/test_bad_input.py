@@ -112,6 +112,37 @@ def test_a_picture_that_was_deleted_is_told(open_page, site, coins):
     expect(page.locator(".drop")).to_be_visible()
 
 
+def test_a_picture_deleted_meanwhile_is_told_on_return(open_page, site, coins):
+    image_id = Api(site).upload(coins)
+    page = open_picture(open_page, image_id)
+    requests.delete(f"{site.url}/images/{image_id}", timeout=30)
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.get_by_text("This picture is not here any more")).to_be_visible()
+
+
+def test_an_answer_that_is_lost_saves_once(open_page, site, coins):
+    api = Api(site)
+    image_id = api.upload(coins)
+    page, answers = open_picture(open_page, image_id), []
+
+    def lose_the_first(route):
+        answers.append(route.fetch())
+        if len(answers) == 1:
+            return route.abort("connectionreset")
+        return route.fulfill(response=answers[-1])
+
+    page.keyboard.press("n")
+    page.route(f"**/images/{image_id}/detections", lose_the_first)
+    page.get_by_role("button", name="Save 25 circles").click()
+
+    expect(page.get_by_text("Saved: 25 circles.")).to_be_visible()
+    assert [answer.status for answer in answers] == [201, 201]
+    runs = api.get(f"/images/{image_id}/detections")
+    assert [run["kind"] for run in runs] == ["human", "machine"]
+
+
 STORAGE = {
     "forbidden": "Object.defineProperty(window, 'localStorage', {get() { throw new Error() }})",
     "full": "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceeded') }",

@@ -9,7 +9,7 @@ from circles.domain.errors import NotFound
 from circles.domain.exports.jobs import Job, JobStatus
 from circles.domain.exports.tables import FILES
 from circles.formats.jobs import job_document
-from circles.web.resources.tables import POLICY
+from circles.web.resources.exports.tables import POLICY
 from circles.web.responses import json_response
 
 _RETRY_AFTER_S = 2
