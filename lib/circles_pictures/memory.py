@@ -20,3 +20,10 @@ def return_freed_memory() -> None:
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:
             mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_BYTES)
+
+
+def return_free_pages() -> None:
+    """Give back now what lies free between blocks, such as what loading has left (glibc only)."""
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)

@@ -160,9 +160,10 @@ def main() -> None:
     """Listen on BROKER_PORT; BROKER_TRIGGERS has pairs such as com.amazonaws.s3.=http://127.0.0.1:8091/."""
     Ingress.triggers = dict(pair.split("=", 1) for pair in os.environ["BROKER_TRIGGERS"].split())
     Ingress.deliveries = Deliveries()
-    ThreadingHTTPServer(
-        (os.environ.get("HOST", "127.0.0.1"), int(os.environ["BROKER_PORT"])), Ingress
-    ).serve_forever()
+    address = os.environ.get("HOST", "127.0.0.1"), int(os.environ["BROKER_PORT"])
+    with ThreadingHTTPServer(address, Ingress) as server:
+        print("listening on {}:{}".format(*address), flush=True)
+        server.serve_forever()
 
 
 if __name__ == "__main__":

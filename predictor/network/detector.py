@@ -30,7 +30,7 @@ from predictor.network.views import SIDE_PX, View, affordable_scale, show, tiles
 
 MODEL_PATH = Path(__file__).parents[1] / "model" / "circles.onnx"
 
-REVISION = "r5"
+REVISION = "r6"
 """Revision of the code around the weights. An answer depends on both, and version names both."""
 _MOST_PEAKS = 1000
 _MOST_ENLARGED = 2.0
@@ -39,7 +39,7 @@ _TILED_FROM_PX = 1600
 """Pictures with a longer side above always get a second, tiled look."""
 _REFINED_PX = 1280
 """The rim is measured on a picture of this longer side at most."""
-_DOUBTFUL_SCORES = (0.6, 0.97)
+_DOUBTFUL_SCORES = (0.7, 0.95)
 """
 A view with any score between them is also looked at mirrored. A round thing is round from both
 sides.

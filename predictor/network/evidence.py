@@ -78,18 +78,20 @@ def keep_outermost(found: Boxes, least_score: float) -> Boxes:
 
     The larger one takes the better score of both. Its own score must be at least least_score.
     """
-    sizes = found.values[:, 2:].mean(1)
+    found = found.take(np.argsort(found.values[:, 0], kind="stable"))  # neighbours are together
+    across, sizes = found.values[:, 0], found.values[:, 2:].mean(1)
     scores, keep = found.scores.copy(), np.ones(len(sizes), np.bool_)
     for index in np.argsort(-sizes, kind="stable"):
         if not keep[index] or found.scores[index] < least_score:
             continue
-        near = (
-            np.hypot(*(found.values[:, :2] - found.values[index, :2]).T)
-            < _CONCENTRIC * sizes[index] / 2
-        )
-        inner = keep & near & (sizes < sizes[index]) & (sizes > _LEAST_INNER * sizes[index])
+        reach = _CONCENTRIC * sizes[index] / 2
+        low, high = np.searchsorted(across, [across[index] - reach, across[index] + reach])
+        beside = slice(low, high)
+        near = np.hypot(*(found.values[beside, :2] - found.values[index, :2]).T) < reach
+        near &= (sizes[beside] < sizes[index]) & (sizes[beside] > _LEAST_INNER * sizes[index])
+        inner = low + np.flatnonzero(keep[beside] & near)
         scores[index] = max(scores[index], found.scores[inner].max(initial=0))
-        keep &= ~inner
+        keep[inner] = False
     kept = Boxes(found.values, scores).take(keep)
     return kept.take(np.argsort(-kept.scores, kind="stable"))
 

@@ -25,6 +25,11 @@ from predictor.training.export import SMALL_PX, Calibration, export
 
 _LOWEST = 0.05
 _CANDIDATES = np.arange(0.2, 0.96, 0.01)
+_CHANCE = 0.03
+"""
+Merits that differ by less are equal. Two false objects more in 78 empty pictures, or two circles
+more in a small domain, change as much.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,15 @@ def _outcomes(each: Judged) -> Floats:
 
 
 def choose_threshold(judged: Sequence[Judged]) -> float:
-    """Return the threshold of the greatest merit, the largest one of equals."""
-    return float(max(_CANDIDATES, key=lambda threshold: (_merit(judged, threshold), threshold)))
+    """
+    Return the largest of the thresholds of nearly the greatest merit.
+
+    Their merits differ from it by no more than chance. The largest one leaves most room for
+    empty pictures of kinds that validation does not have.
+    """
+    merits = np.array([_merit(judged, threshold) for threshold in _CANDIDATES])
+    good = _CANDIDATES[merits >= merits.max() - _CHANCE]
+    return float(good[-1])
 
 
 def _merit(judged: Sequence[Judged], threshold: float) -> float:

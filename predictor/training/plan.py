@@ -1,8 +1,9 @@
 """
 Define the stages of training.
 
-Small squares come first, because they teach as much in half the time. The last two stages show
+Small squares come first, because they teach as much in half the time. The later stages show
 squares of every size, so that things as large as a view are known too, and small things alone.
+The last, short one is there for things on bare ground.
 """
 
 from dataclasses import dataclass
@@ -39,9 +40,17 @@ class Stage:
     ema_decay: float = 0.999
 
 
-_LAST = Mixture(
+_ALONE = Mixture(
     (192, 256, 384, 512),
     size=32,
+    negative_share=0.27,
+    photograph_scales=(0.3, 1.8),
+    scene_scales=(0.4, 1.8),
+)
+_BARE = Mixture(
+    (192, 256, 384, 512),
+    size=16,
+    photograph_share=0.3,
     negative_share=0.27,
     photograph_scales=(0.3, 1.8),
     scene_scales=(0.4, 1.8),
@@ -50,7 +59,8 @@ PLAN = (
     Stage("small squares", 5000, 2.5e-3, 1.8e-3, Mixture((256,), size=64), batch_seed=41),
     Stage("large squares", 5500, 1.8e-3, 1e-3, Mixture((384,), size=48), batch_seed=42),
     Stage("all sizes", 2300, 1e-3, 4e-6, Mixture((256, 384, 512), size=32), batch_seed=43),
-    Stage("small and lettered", 18600, 6e-4, 2e-6, _LAST, batch_seed=44),
+    Stage("small and lettered", 18600, 6e-4, 2e-6, _ALONE, batch_seed=44),
+    Stage("bare", 940, 1.5e-4, 2e-6, _BARE, batch_seed=46, ema_decay=0.998),
 )
-WARM_STAGE = "small and lettered"
+WARM_STAGE = "bare"
 """Training that starts from shipped weights begins with this stage."""

@@ -161,3 +161,30 @@ def test_manifest_gives_the_budget_and_what_is_idle(name):
 
     assert f"memory: {LIMIT_MIB}Mi}}" in text
     assert BUDGET_BYTES // MIB + idle_mib <= LIMIT_MIB
+
+
+FREE = """
+from pathlib import Path
+
+from circles_pictures.memory import return_free_pages
+
+def resident_mib():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) // 1024
+
+blocks = [bytes(64 * 1024) for _ in range(1000)]
+last = bytes(64 * 1024)  # keeps the heap from shrinking by itself
+blocks.clear()
+before = resident_mib()
+return_free_pages()
+print(before - resident_mib())
+"""
+
+
+def test_free_pages_between_blocks_are_returned():
+    """Loading a model leaves such pages; glibc alone keeps them as long as the process lives."""
+    environment = {**os.environ, "PYTHONPATH": "lib"}
+    done = subprocess.run(
+        [sys.executable, "-c", FREE], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+    assert int(done.stdout) > 30

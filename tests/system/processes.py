@@ -112,6 +112,10 @@ class Process:
 
         return wait_for(alive, what)
 
+    def wait_for_line(self, text):
+        """Wait until the log has a text: a port that answers may be another process's."""
+        return self.wait_for(lambda: text in self.log, f"{text!r} in the log")
+
     def interrupt(self):
         """Send SIGINT to the process group, as Ctrl-C does. Returns the exit status."""
         os.killpg(self.popen.pid, signal.SIGINT)
@@ -167,7 +171,7 @@ class Run(Process):
         )
 
     def wait_until_ready(self):
-        self.wait_for(lambda: f"Circles is ready on {self.url}" in self.log, "make run to be ready")
+        self.wait_for_line(f"Circles is ready on {self.url}")
         return self
 
     def pid(self, name):

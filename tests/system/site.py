@@ -131,7 +131,9 @@ class Site(contextlib.ExitStack):
             "predictor_url": f"http://127.0.0.1:{self._predictor_port}",
         }
         self._sink = f"http://127.0.0.1:{broker}/"
-        self._stand_in("loopback_broker", BROKER_PORT=broker, BROKER_TRIGGERS=self._triggers())
+        self._stand_in(
+            "loopback_broker", BROKER_PORT=broker, BROKER_TRIGGERS=self._triggers()
+        ).wait_for_line("listening on")
         doubling = self.enter_context(Doubling(self._sink))
         self.bridge = self._function("bridge", port=bridge, K_SINK=doubling.url)
         self.list = self._function("list")
@@ -159,7 +161,9 @@ class Site(contextlib.ExitStack):
         return process.wait_until_ready()
 
     def _stand_in(self, name, **environment):
-        self.callback(stand_in(name, self.folder, **environment).stop)
+        process = stand_in(name, self.folder, **environment)
+        self.callback(process.stop)
+        return process
 
     def _triggers(self):
         wanted = {

@@ -7,6 +7,7 @@ from predictor.training.rendering import recipe
 from predictor.training.rendering.discs.makers import MAKERS, make_disc
 from predictor.training.rendering.grounds.makers import make_background
 from predictor.training.rendering.materials import Materials
+from predictor.training.rendering.negatives.lettering import draw_word
 from predictor.training.rendering.printing import Printed
 from predictor.training.rendering.scenes import render_scene, visible_shares
 
@@ -35,6 +36,20 @@ def test_far_scenes_show_few_small_discs(monkeypatch):
     boxes = np.concatenate([np.concatenate([each.boxes, each.ignored]) for each in scenes])
     assert max(len(each.boxes) for each in scenes) <= 4
     assert len(boxes) >= 15 and boxes[:, 2:].max() < 45
+
+
+def test_bare_scenes_show_few_things_of_every_size(monkeypatch):
+    monkeypatch.setattr(recipe, "BARE", 1.0)
+    monkeypatch.setattr(recipe, "FAR", 0.0)
+    scenes = [scene(seed) for seed in range(30)]
+    sizes = np.concatenate([each.boxes[:, 2] for each in scenes])
+    assert all(1 <= len(each.boxes) + len(each.ignored) <= 3 for each in scenes)
+    assert sizes.min() < 20 and sizes.max() > 100
+
+
+def test_letters_of_signs_have_no_dots():
+    words = "".join(draw_word(np.random.default_rng(seed)) for seed in range(500))
+    assert not set(words) & set("ij.:!?")
 
 
 def test_scenes_vary_in_circle_count_and_size():

@@ -33,6 +33,7 @@ class Layout:
     opacity: float
     rows: tuple[float, float, float] | None = None
     far: bool = False
+    bare: bool = False
     clumped: bool = False
     dim: bool = False
     placed: list[tuple[float, float, float]] = field(default_factory=list)
@@ -68,8 +69,11 @@ def make_layout(rng: Random, materials: Materials) -> Layout:
         layout.dim = bool(rng.random() < recipe.DIM)
     if layout.kind in recipe.CLUMPING and not layout.rows and rng.random() < recipe.CLUMPED:
         layout.clumped, layout.closeness = True, float(rng.choice(recipe.CLUMP_CLOSENESS))
-    if rng.random() < recipe.FAR:
+    dice = rng.random()
+    if dice < recipe.FAR:
         _move_away(rng, layout, materials)
+    elif dice < recipe.FAR + recipe.BARE:
+        _bare(rng, layout)
     return layout
 
 
@@ -80,6 +84,13 @@ def _move_away(rng: Random, layout: Layout, materials: Materials) -> None:
     layout.mixed = layout.clumped = layout.dim = False
     layout.count, layout.spread, layout.opacity = int(rng.integers(1, 5)), 0.15, 1.0
     layout.radius_px = float(np.exp(rng.uniform(*np.log(recipe.FAR_RADII_PX))))
+
+
+def _bare(rng: Random, layout: Layout) -> None:
+    """Make a layout one of few things with nothing around them."""
+    layout.bare, layout.kind, layout.rows = True, str(rng.choice(recipe.BARE_KINDS)), None
+    layout.mixed = layout.clumped = layout.dim = False
+    layout.count, layout.opacity = int(rng.integers(1, 4)), 1.0
 
 
 def _tilt(rng: Random) -> float:

@@ -21,6 +21,7 @@ KINDS = {
     "stone": 0.03,
     "screw": 0.02,
     "printed": 0.04,
+    "counter": 0.03,
     "blood_cell": 0.04,
     "red_cell": 0.1,
     "bead": 0.05,
@@ -96,6 +97,12 @@ photograph or grass, smeared and compressed as in a film.
 FAR_KINDS = ("ball", "ball", "cut_out", "coin", "cap", "pill")
 FAR_GROUNDS = {"grass": 0.3, "plain": 0.3, "table": 0.2, "cloth": 0.1, "stone": 0.1}
 FAR_RADII_PX = (3.2, 10.0)
+BARE = 0.25
+"""
+Share of scenes with one to three things on a plain ground and nothing else, of every size. Weights
+that were shown many letters took such a thing for a dot.
+"""
+BARE_KINDS = "counter counter counter ball bead cap cell coin drawn hole pill plate printed".split()
 CLUMPED = 0.3
 """Share of scenes of CLUMPING kinds whose discs all touch, from one seed outwards."""
 CLUMPING = ("cell", "bubble", "glow", "red_cell", "blood_cell", "bead", "stone", "pill")

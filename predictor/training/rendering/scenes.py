@@ -58,12 +58,10 @@ def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
     """
     layout = make_layout(rng, materials)
     canvas = _ground(rng, side, materials, layout)
-    count = int(rng.integers(0, 6)) if rng.random() < 0.8 else int(rng.integers(6, 25))
-    canvas = add_distractors(rng, canvas, count, recipe.DISTRACTORS)
-    if materials.stamps and rng.random() < recipe.STAMPS:
-        canvas = add_stamps(rng, canvas, int(rng.integers(1, 9)), materials.stamps)
+    if not layout.bare:
+        canvas = _surround(rng, canvas, materials)
     placed = _fill(rng, canvas, layout, materials)
-    if rng.random() < 0.1:
+    if not layout.bare and rng.random() < 0.1:
         canvas = add_distractors(rng, canvas, 1, recipe.DISTRACTORS)
     pixels = filmed(rng, canvas) if layout.far else photograph(rng, canvas)
     visible = visible_shares([each.printed for each in placed], side)
@@ -73,6 +71,15 @@ def render_scene(rng: Random, side: int, materials: Materials) -> Scene:
     good = np.asarray(clear, np.bool_) & (visible >= recipe.LEAST_VISIBLE)
     boxes = np.array([each.printed.box for each in placed], np.float32).reshape(-1, 4)
     return Scene(pixels, boxes[good], boxes[~good], visible[good])
+
+
+def _surround(rng: Random, canvas: Floats, materials: Materials) -> Floats:
+    """Draw things that are not to be found onto the ground."""
+    count = int(rng.integers(0, 6)) if rng.random() < 0.8 else int(rng.integers(6, 25))
+    canvas = add_distractors(rng, canvas, count, recipe.DISTRACTORS)
+    if materials.stamps and rng.random() < recipe.STAMPS:
+        canvas = add_stamps(rng, canvas, int(rng.integers(1, 9)), materials.stamps)
+    return canvas
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ def _shown(top_one: NDArray[np.int32], each: Printed, index: int) -> int:
 
 def _ground(rng: Random, side: int, materials: Materials, layout: Layout) -> Floats:
     """Draw the scene's ground, a microscope's slide or any other."""
+    if layout.bare:
+        return make_background(rng, side, (), 0.0, {"plain": 1.0})
     if layout.kind in ON_SLIDES and rng.random() < recipe.SLIDES:
         return make_background(rng, side, (), 0.0, {"slide": 1.0})
     if layout.far:

@@ -162,8 +162,8 @@ EVERY = (0.0, np.inf)
     ("first_score", "sizes_px", "looks", "mean_score"),
     [
         (0.99, EVERY, 1, 0.99),
-        (0.7, EVERY, 2, 0.5),
-        (0.7, (33, np.inf), 1, 0.7),  # its diameter is 32 px
+        (0.8, EVERY, 2, 0.5),
+        (0.8, (33, np.inf), 1, 0.8),  # its diameter is 32 px
         (0.4, EVERY, 1, 0.4),
     ],
 )
@@ -173,7 +173,7 @@ def test_only_a_doubtful_view_is_also_mirrored(first_score, sizes_px, looks, mea
     def answer(shown):
         output = np.full((5, 64, 64), -9, np.float32)
         output[1:] = 0
-        score, column = (0.3, 64 - 1 - 20) if answers else (first_score, 20)
+        score, column = (0.2, 64 - 1 - 20) if answers else (first_score, 20)
         output[0, 30, column] = np.log(score / (1 - score))
         answers.append(shown)
         return output

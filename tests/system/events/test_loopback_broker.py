@@ -1,10 +1,12 @@
 """Test that the loopback broker treats events as Knative's broker does."""
 
+from urllib.parse import urlsplit
+
 import pytest
 import requests
 
 from tests.functions.sinks import FakeSink
-from tests.system.processes import Process, answers, free_port, wait_for
+from tests.system.processes import Process, free_port, wait_for
 from tests.system.site import stand_in
 
 EVENT = {
@@ -31,7 +33,7 @@ def broker(receiver, tmp_path):
     )
     process.url = f"http://127.0.0.1:{port}/"
     try:
-        process.wait_for(lambda: answers(process.url, anything=True), "the broker to listen")
+        process.wait_for_line("listening on")
         yield process
     finally:
         process.stop()
@@ -40,6 +42,15 @@ def broker(receiver, tmp_path):
 def send(broker, **changed):
     headers = {name: text for name, text in {**EVENT, **changed}.items() if text}
     return requests.post(broker.url, data=b'{"n": 1}', headers=headers, timeout=10).status_code
+
+
+def test_a_taken_port_is_noticed(receiver, tmp_path):
+    """A site that waited for an answer of that port would talk to a stranger, and wait for ever."""
+    process = stand_in(
+        "loopback_broker", tmp_path, BROKER_PORT=urlsplit(receiver.url).port, BROKER_TRIGGERS=""
+    )
+    with pytest.raises(AssertionError, match="Address already in use"):
+        process.wait_for_line("listening on")
 
 
 def test_event_is_delivered_unchanged(broker, receiver):

@@ -1,4 +1,4 @@
-"""Draw flat circles on something larger: log ends, holes, print."""
+"""Draw flat circles: log ends, holes, print, counters."""
 
 import numpy as np
 
@@ -75,4 +75,15 @@ def printed(rng: Random, g: Grid) -> Disc:
             colour(rng),
             max(1, g.side // 25),
         )
+    return Disc(texture, g.inside())
+
+
+def counter(rng: Random, g: Grid) -> Disc:
+    """Draw a disc of one colour, as a counter, a sticker or a dot; half of them have a rim."""
+    texture = flat(rng, g)
+    along, _ = rotated(g.x, g.y, rng.uniform(0, 2 * np.pi))
+    texture += along[..., None] * rng.uniform(0, 25)
+    if rng.random() < 0.5:
+        rim = g.ring(rng.uniform(0.85, 0.97), rng.uniform(0.02, 0.08))
+        texture += (rim * rng.uniform(-40, 40))[..., None]
     return Disc(texture, g.inside())

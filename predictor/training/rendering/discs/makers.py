@@ -10,7 +10,7 @@ import numpy as np
 
 from predictor.training.rendering.discs.clear import bead, blood_cell, bubble, cell, glow, red_cell
 from predictor.training.rendering.discs.dark import iris, pupil, socket
-from predictor.training.rendering.discs.faces import drawn, hole, log_end, printed
+from predictor.training.rendering.discs.faces import counter, drawn, hole, log_end, printed
 from predictor.training.rendering.discs.faint import drop, faint_bubble
 from predictor.training.rendering.discs.grid import Disc, Grid, grid
 from predictor.training.rendering.discs.metals import cap, coin, screw, washer
@@ -37,6 +37,7 @@ MAKERS: dict[str, Maker] = {
         stone,
         screw,
         printed,
+        counter,
         blood_cell,
         red_cell,
         bead,

@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 from predictor.training.rendering.textures import Floats, Random, colour, letters, smooth_noise
 
 _CAPITALS = "OOOCCQGDSBPRUAEHIKLMNTXYZ0689345&@"
-_SMALL = "oooeeeccaadbpqgsurnmthliky"
+_SMALL = "oooeeeccaadbpqgsurnmthlky"
+"""Without i, j and full stops: a dot as large as a sign's is a disc."""
 _ROUNDEST = "OOoo0eeCcGSQ896&"
 _FIGURES = "OQCDGSB0689ABEHKLMNPRTUVXYZ12345700"
 
@@ -61,7 +62,7 @@ def write_headline(
 def write_plate(rng: Random, shape: tuple[int, int], fonts: Sequence[Path]) -> tuple[Floats, float]:
     """Return the figures of a number plate, a house number or a price, and their size in px."""
     groups = [letters(rng, int(rng.integers(1, 4)), _FIGURES) for _ in range(rng.integers(1, 4))]
-    text = str(rng.choice([" ", "-", ".", ""])).join(groups)
+    text = str(rng.choice([" ", "-", ""])).join(groups)
     return _fitted(rng, text, shape, fonts, rng.uniform(0.7, 1.0))
 
 
