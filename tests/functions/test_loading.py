@@ -56,9 +56,9 @@ MINTING = {"uuid_utils"}
 
 PROBE = """
 import json, sys
-# sqlite-utils imports these if present. They are not in requirements.txt, but the predictor
-# brings them into this venv.
-sys.modules.update(numpy=None, pandas=None)
+# sqlite-utils and urllib3 import these if present. They are not in requirements.txt, but the
+# predictor and console/pack.py bring them into this venv.
+sys.modules.update(numpy=None, pandas=None, brotli=None)
 import functions_framework
 app = functions_framework.create_app(sys.argv[1], sys.argv[2])
 answers = []
