@@ -12,7 +12,6 @@ import sys
 
 import uvicorn
 
-from circles_pictures.memory import return_free_pages
 from predictor.detector import Detector
 from predictor.inference.pipeline import Inference
 from predictor.server.app import create_app
@@ -43,7 +42,6 @@ def main() -> None:
     settings = _read_settings()
     inference = Inference(load_detector(), settings)
     inference.warm_up()
-    return_free_pages()
     log.info(
         "model %s, version %s, %d requests in parallel",
         settings.model_name,

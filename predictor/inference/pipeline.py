@@ -8,6 +8,7 @@ from typing import Protocol
 from PIL import Image
 
 from circles_pictures.limits import COSTLY_BYTES, COSTLY_PIXELS
+from circles_pictures.memory import return_free_pages
 from circles_pictures.source import Source
 from predictor import metrics
 from predictor.detector import Circle, Detector, Pixels
@@ -45,10 +46,15 @@ class Inference:
         return body_bytes > COSTLY_BYTES
 
     def warm_up(self) -> None:
-        """Answer for a small picture, so that the first request does not pay for lazy set-up."""
+        """
+        Answer for a small picture, so that the first request does not pay for lazy set-up.
+
+        Then give back the memory that loading left free.
+        """
         small = BytesIO()
         Image.new("RGB", (64, 64)).save(small, "JPEG")
         self.answers(self.open([small.getvalue()]), Parameters(), metrics.Stages(), _Unlimited())
+        return_free_pages()
 
     def open(self, encoded: Sequence[bytes]) -> Sources:
         """Read the headers of pictures. Raises Refusal as pictures.open_source does."""
