@@ -6,7 +6,7 @@ squares of every size, so that things as large as a view are known too, and smal
 The last, short one is there for things on bare ground.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from predictor.training.data.batches import Mixture
 
@@ -47,14 +47,7 @@ _ALONE = Mixture(
     photograph_scales=(0.3, 1.8),
     scene_scales=(0.4, 1.8),
 )
-_BARE = Mixture(
-    (192, 256, 384, 512),
-    size=16,
-    photograph_share=0.3,
-    negative_share=0.27,
-    photograph_scales=(0.3, 1.8),
-    scene_scales=(0.4, 1.8),
-)
+_BARE = replace(_ALONE, size=16, photograph_share=0.3)
 PLAN = (
     Stage("small squares", 5000, 2.5e-3, 1.8e-3, Mixture((256,), size=64), batch_seed=41),
     Stage("large squares", 5500, 1.8e-3, 1e-3, Mixture((384,), size=48), batch_seed=42),

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
@@ -24,6 +25,8 @@ def test_current_schema_has_every_migration(tmp_path):
     database.close()
 
     assert set(names) == SCHEMA
+    files = Path(migrations.__file__).parent.glob("m[0-9]*.py")
+    assert {file.stem for file in files} == SCHEMA
 
 
 @pytest.mark.parametrize("missing", sorted(SCHEMA))

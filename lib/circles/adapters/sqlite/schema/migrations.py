@@ -1,8 +1,8 @@
 """
 Apply the catalogue's migrations, one file each.
 
-A file's name is recorded in each catalogue. Never edit or rename one: add another, here and in
-SCHEMA of connections.py.
+A file's name is recorded in each catalogue. Never edit or rename one: add another, and its
+name to SCHEMA of connections.py. The numbers give the order.
 """
 
 import sqlite3
@@ -10,17 +10,11 @@ from importlib import import_module
 
 from sqlite_utils import Database, Migrations
 
+from circles.adapters.sqlite.connections import SCHEMA
+
 migrations = Migrations("circles")
 
-for _name in (
-    "m001_images_detections_objects",
-    "m002_events_and_repair",
-    "m003_claims_of_their_own",
-    "m004_counting",
-    "m005_access",
-    "m006_deliveries",
-    "m007_sizes",
-):
+for _name in sorted(SCHEMA):
     migrations(name=_name)(import_module(f"{__package__}.{_name}").apply)
 
 
